@@ -1,0 +1,320 @@
+// The Python face of the core: conversions, the GIL and exceptions; no logic of its own.
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <iterator>
+#include <limits>
+
+#include "errors.hpp"
+#include "interpreter.hpp"
+
+namespace py = pybind11;
+using namespace py::literals;
+
+namespace tflops {
+namespace {
+
+// Names and messages come from the model file, which may hold anything.
+py::str text(const std::string& bytes) {
+  PyObject* const decoded = PyUnicode_DecodeUTF8(bytes.data(), static_cast<py::ssize_t>(bytes.size()), "replace");
+  if (decoded == nullptr) throw py::error_already_set();
+  return py::reinterpret_steal<py::str>(decoded);
+}
+
+void raise(const char* class_name, const char* message) {
+  const py::object type = py::module_::import("tflops_native.errors").attr(class_name);
+  PyErr_SetObject(type.ptr(), text(message).ptr());
+}
+
+void translate(std::exception_ptr exception) {
+  try {
+    std::rethrow_exception(exception);
+  } catch (const RuntimeLibraryError& error) {
+    raise("RuntimeLibraryError", error.what());
+  } catch (const InvokeError& error) {
+    raise("InvokeError", error.what());
+  }
+}
+
+std::string file_path(const py::object& path) {
+  const auto bytes = py::module_::import("os").attr("fsencode")(path).cast<std::string>();
+  if (bytes.find('\0') != std::string::npos) throw std::invalid_argument("a path cannot hold a null byte");
+  return bytes;
+}
+
+// The bytes of a Python object, which stays alive and unchanged in size as long as this does.
+class BufferView {
+ public:
+  BufferView() = default;
+  explicit BufferView(const py::object& object) {
+    if (PyObject_GetBuffer(object.ptr(), &view_, PyBUF_SIMPLE) != 0) throw py::error_already_set();
+  }
+  BufferView(const BufferView&) = delete;
+  BufferView& operator=(const BufferView&) = delete;
+  ~BufferView() { PyBuffer_Release(&view_); }
+
+  const void* data() const { return view_.buf; }
+  std::int64_t size() const { return view_.len; }
+
+ private:
+  Py_buffer view_{};
+};
+
+// Null for types that numpy does not have, or that have no fixed size.
+const char* numpy_name(TfLiteType type) {
+  constexpr const char* names[] = {
+      nullptr, "float32", "int32",   "uint8",   "int64",      nullptr,  "bool",  "int16",   "complex64",
+      "int8",  "float16", "float64", "complex128", "uint64",  nullptr,  nullptr, "uint32",  "uint16",
+  };
+  return type >= 0 && type < static_cast<int>(std::size(names)) ? names[type] : nullptr;
+}
+
+py::array to_numpy(const TensorView& view) {
+  const char* const name = numpy_name(view.info.type);
+  py::array array = name != nullptr ? py::array(py::dtype(name), view.info.shape)
+                                    : py::array(py::dtype("uint8"), std::vector<std::int64_t>{view.info.byte_size});
+  if (array.nbytes() != view.info.byte_size) {
+    throw InvokeError("tensor '" + view.info.name + "' has " + std::to_string(view.info.byte_size) +
+                      " bytes, but its shape and type ask for " + std::to_string(array.nbytes()));
+  }
+  if (view.info.byte_size > 0) std::memcpy(array.mutable_data(), view.data, static_cast<std::size_t>(array.nbytes()));
+  return array;
+}
+
+template <class T, class Source, class Get>
+py::array_t<T> column(const Source& source, Get get) {
+  py::array_t<T> array(static_cast<py::ssize_t>(source.size()));
+  T* out = array.mutable_data();
+  for (const auto& item : source) *out++ = get(item);
+  return array;
+}
+
+py::array_t<std::int64_t> to_numpy(const std::vector<std::int64_t>& values) {
+  return column<std::int64_t>(values, [](std::int64_t value) { return value; });
+}
+
+// Python's own signal handlers run here, so Ctrl-C and the like end a measurement by an exception.
+void check_signals() {
+  const py::gil_scoped_acquire gil;
+  if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+}
+
+struct ProfiledRuns {
+  py::array_t<std::int64_t> invoke_ns;
+  py::list events;
+  py::array_t<std::int32_t> event_ids;
+  py::array_t<std::int32_t> depths;
+  py::array_t<std::int64_t> start_ns;
+  py::array_t<std::int64_t> elapsed_ns;
+  py::array_t<std::int64_t> run_offsets;
+  bool is_fixed_sequence;
+};
+
+ProfiledRuns to_profiled_runs(const std::vector<std::int64_t>& invoke_ns, const Profiler& profiler) {
+  ProfiledRuns runs;
+  const auto& records = profiler.records();
+  runs.invoke_ns = to_numpy(invoke_ns);
+  for (const auto& event : profiler.events()) {
+    runs.events.append(
+        py::make_tuple(text(event.name), event.operator_index, event.subgraph_index, event.is_delegated));
+  }
+  runs.event_ids = column<std::int32_t>(records, [](const ProfileRecord& r) { return r.event_id; });
+  runs.depths = column<std::int32_t>(records, [](const ProfileRecord& r) { return r.depth; });
+  runs.start_ns = column<std::int64_t>(records, [](const ProfileRecord& r) { return r.start_ns; });
+  runs.elapsed_ns = column<std::int64_t>(records, [](const ProfileRecord& r) { return r.elapsed_ns; });
+  runs.run_offsets = to_numpy(profiler.run_offsets());
+  runs.is_fixed_sequence = profiler.is_fixed_sequence();
+  return runs;
+}
+
+Kernels kernels_from(const std::string& name) {
+  if (name == "xnnpack") return Kernels::xnnpack;
+  if (name == "builtin") return Kernels::builtin;
+  throw std::invalid_argument("kernels must be 'xnnpack' or 'builtin', not '" + name + "'");
+}
+
+// An interpreter with the Python buffer it may read from, and a guard: the GIL is released inside, so
+// another thread, or a signal handler, could call in.
+class Session {
+ public:
+  Session(std::shared_ptr<const Library> library, const py::object& model, int threads, const std::string& kernels,
+          bool profile, std::optional<std::string> signature) {
+    const InterpreterOptions options{threads, kernels_from(kernels), profile, std::move(signature)};
+    ModelSource source;
+    if (py::isinstance<py::str>(model) || py::hasattr(model, "__fspath__")) {
+      source = file_path(model);
+    } else {
+      model_bytes_ = std::make_unique<BufferView>(model);
+      source = ModelBytes{model_bytes_->data(), static_cast<std::size_t>(model_bytes_->size())};
+    }
+    const py::gil_scoped_release no_gil;
+    interpreter_ = std::make_unique<Interpreter>(std::move(library), source, options);
+  }
+
+  template <class Use>
+  auto with_gil(Use use) {
+    const InUse in_use(is_in_use_);
+    return use(*interpreter_);
+  }
+
+  template <class Use>
+  auto without_gil(Use use) {
+    const InUse in_use(is_in_use_);
+    const py::gil_scoped_release no_gil;
+    return use(*interpreter_);
+  }
+
+ private:
+  struct InUse {
+    std::atomic<bool>& flag;
+    explicit InUse(std::atomic<bool>& f) : flag(f) {
+      if (flag.exchange(true)) throw InvokeError("this interpreter is busy with another call");
+    }
+    ~InUse() { flag = false; }
+  };
+
+  std::unique_ptr<BufferView> model_bytes_;
+  std::unique_ptr<Interpreter> interpreter_;
+  std::atomic<bool> is_in_use_{false};
+};
+
+void set_input(Session& session, std::int64_t position, const py::object& array) {
+  const BufferView bytes(array);
+  session.with_gil([&](Interpreter& interpreter) {
+    const TensorView input = interpreter.input(position);
+    if (bytes.size() != input.info.byte_size) {
+      throw std::invalid_argument("input " + std::to_string(position) + " '" + input.info.name + "' takes " +
+                                  std::to_string(input.info.byte_size) + " bytes, not " +
+                                  std::to_string(bytes.size()));
+    }
+    if (bytes.size() > 0) std::memcpy(input.data, bytes.data(), static_cast<std::size_t>(bytes.size()));
+  });
+}
+
+template <class Info>
+py::list list_infos(std::size_t count, Info info) {
+  py::list infos;
+  for (std::size_t i = 0; i < count; ++i) infos.append(py::cast(info(static_cast<std::int64_t>(i))));
+  return infos;
+}
+
+// The smallest step of the clock that is seen in consecutive reads.
+std::int64_t clock_resolution_ns() {
+  std::int64_t smallest = std::numeric_limits<std::int64_t>::max();
+  for (int i = 0; i < 1000; ++i) {
+    const auto start = Clock::now();
+    auto stop = start;
+    while (stop == start) stop = Clock::now();
+    smallest = std::min(smallest, nanoseconds(stop - start));
+  }
+  return smallest;
+}
+
+void bind_library(py::module_& module) {
+  py::class_<Library, std::shared_ptr<Library>>(module, "Library", py::is_final())
+      .def_static("linked", &Library::linked)
+      .def_static("open", [](const py::object& path) { return Library::open(file_path(path)); }, "path"_a)
+      .def_property_readonly("path", [](const Library& library) { return text(library.path()); })
+      .def_property_readonly("version", &Library::version)
+      .def_property_readonly("has_xnnpack", &Library::has_xnnpack)
+      .def_property_readonly("has_profiler", &Library::has_profiler)
+      .def_property_readonly("has_signatures", &Library::has_signatures);
+}
+
+void bind_records(py::module_& module) {
+  py::class_<TensorInfo>(module, "TensorInfo", py::is_final())
+      .def_readonly("index", &TensorInfo::index)
+      .def_property_readonly("name", [](const TensorInfo& info) { return text(info.name); })
+      .def_readonly("type", &TensorInfo::type)
+      .def_property_readonly("shape", [](const TensorInfo& info) { return py::tuple(py::cast(info.shape)); })
+      .def_readonly("byte_size", &TensorInfo::byte_size)
+      .def_readonly("scale", &TensorInfo::scale)
+      .def_readonly("zero_point", &TensorInfo::zero_point)
+      .def("__repr__", [](const TensorInfo& info) {
+        return py::str("TensorInfo(index={}, name={!r}, type={}, shape={}, byte_size={})")
+            .format(info.index, text(info.name), info.type, py::tuple(py::cast(info.shape)), info.byte_size);
+      });
+  py::class_<ProfiledRuns>(module, "ProfiledRuns", py::is_final())
+      .def_readonly("invoke_ns", &ProfiledRuns::invoke_ns)
+      .def_readonly("events", &ProfiledRuns::events)
+      .def_readonly("event_ids", &ProfiledRuns::event_ids)
+      .def_readonly("depths", &ProfiledRuns::depths)
+      .def_readonly("start_ns", &ProfiledRuns::start_ns)
+      .def_readonly("elapsed_ns", &ProfiledRuns::elapsed_ns)
+      .def_readonly("run_offsets", &ProfiledRuns::run_offsets)
+      .def_readonly("is_fixed_sequence", &ProfiledRuns::is_fixed_sequence);
+}
+
+void bind_interpreter(py::module_& module) {
+  py::class_<Session>(module, "Interpreter", py::is_final())
+      .def(py::init([](std::shared_ptr<Library> library, const py::object& model, int threads,
+                       const std::string& kernels, bool profile, std::optional<std::string> signature) {
+             return std::make_unique<Session>(std::move(library), model, threads, kernels, profile,
+                                              std::move(signature));
+           }),
+           "library"_a, "model"_a, py::kw_only(), "threads"_a = 1, "kernels"_a = "xnnpack", "profile"_a = false,
+           "signature"_a = py::none())
+      .def_property_readonly("inputs", [](Session& session) {
+        return session.with_gil([](Interpreter& interpreter) {
+          return list_infos(interpreter.input_count(), [&](std::int64_t i) { return interpreter.input_info(i); });
+        });
+      })
+      .def_property_readonly("outputs", [](Session& session) {
+        return session.with_gil([](Interpreter& interpreter) {
+          return list_infos(interpreter.output_count(), [&](std::int64_t i) { return interpreter.output_info(i); });
+        });
+      })
+      .def("tensor", [](Session& session, std::int64_t index) {
+        return session.with_gil([&](Interpreter& interpreter) { return interpreter.tensor_info(index); });
+      }, "index"_a)
+      .def("resize_input", [](Session& session, std::int64_t position, const std::vector<std::int64_t>& shape) {
+        session.with_gil([&](Interpreter& interpreter) { interpreter.resize_input(position, shape); });
+      }, "position"_a, "shape"_a)
+      .def("allocate", [](Session& session) {
+        session.without_gil([](Interpreter& interpreter) { interpreter.allocate(); });
+      })
+      .def("reset_variables", [](Session& session) {
+        session.without_gil([](Interpreter& interpreter) { interpreter.reset_variables(); });
+      })
+      .def("set_input", &set_input, "position"_a, "array"_a)
+      .def("get_input", [](Session& session, std::int64_t position) {
+        return session.with_gil([&](Interpreter& interpreter) { return to_numpy(interpreter.input(position)); });
+      }, "position"_a)
+      .def("get_output", [](Session& session, std::int64_t position) {
+        return session.with_gil([&](Interpreter& interpreter) { return to_numpy(interpreter.output(position)); });
+      }, "position"_a)
+      .def("get_tensor", [](Session& session, std::int64_t index) {
+        return session.with_gil([&](Interpreter& interpreter) { return to_numpy(interpreter.tensor(index)); });
+      }, "index"_a)
+      .def("invoke", [](Session& session) {
+        return session.without_gil([](Interpreter& interpreter) { return interpreter.invoke(); });
+      })
+      .def("time_invokes", [](Session& session, std::int64_t runs, double max_seconds) {
+        return to_numpy(session.without_gil([&](Interpreter& interpreter) {
+          return interpreter.time_invokes({runs, max_seconds}, check_signals);
+        }));
+      }, "runs"_a, "max_seconds"_a)
+      .def("profile_invokes", [](Session& session, std::int64_t runs, double max_seconds) {
+        const auto invoke_ns = session.without_gil([&](Interpreter& interpreter) {
+          return interpreter.profile_invokes({runs, max_seconds}, check_signals);
+        });
+        return session.with_gil([&](Interpreter& interpreter) {
+          return to_profiled_runs(invoke_ns, interpreter.profiler());
+        });
+      }, "runs"_a, "max_seconds"_a);
+}
+
+}  // namespace
+}  // namespace tflops
+
+PYBIND11_MODULE(_native, module) {
+  py::register_local_exception_translator(&tflops::translate);
+  tflops::bind_library(module);
+  tflops::bind_records(module);
+  tflops::bind_interpreter(module);
+  module.def("clock_resolution_ns", &tflops::clock_resolution_ns);
+}

@@ -1,0 +1,82 @@
+// Records which operators ran and for how long, through TensorFlow Lite's telemetry callbacks.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "measure.hpp"
+#include "tflite_c_api.hpp"
+
+namespace tflops {
+
+// What ran. A delegate counts its operators by itself, so the index of a delegated event is no index
+// into the model, and two partitions may both have an operator 0 of the same name.
+struct ProfileEvent {
+  std::string name;
+  std::int64_t operator_index;
+  std::int64_t subgraph_index;
+  bool is_delegated;
+};
+
+// When it ran. Delegates report whole microseconds and no start: start_ns is then -1.
+struct ProfileRecord {
+  std::int32_t event_id;
+  std::int32_t depth;  // how many events were open around it: operators that run a subgraph hold others
+  std::int64_t start_ns;
+  std::int64_t elapsed_ns;
+};
+
+class Profiler {
+ public:
+  Profiler();
+  // TFLite keeps the address of the callbacks.
+  Profiler(const Profiler&) = delete;
+  Profiler& operator=(const Profiler&) = delete;
+
+  TfLiteTelemetryProfilerStruct* callbacks() { return &callbacks_; }
+
+  void start();
+  // Call right before each invoke, outside the timed region.
+  void begin_run();
+  void stop();
+
+  const std::deque<ProfileEvent>& events() const { return events_; }
+  const std::vector<ProfileRecord>& records() const { return records_; }
+  // records()[run_offsets()[i] .. run_offsets()[i + 1]) belong to run i.
+  const std::vector<std::int64_t>& run_offsets() const { return run_offsets_; }
+  // Whether every run had the same events in the same order; control flow can make them differ.
+  bool is_fixed_sequence() const;
+
+ private:
+  struct Key {
+    std::string_view name;
+    std::int64_t operator_index;
+    std::int64_t subgraph_index;
+    bool is_delegated;
+    bool operator==(const Key& other) const;
+  };
+  struct KeyHash {
+    std::size_t operator()(const Key& key) const;
+  };
+
+  std::int32_t intern(const Key& key);
+  std::uint32_t begin_operator(const char* name, std::int64_t operator_index, std::int64_t subgraph_index);
+  void end_operator(std::uint32_t handle);
+  void add_delegated(const char* name, std::uint64_t elapsed_us, std::int64_t operator_index,
+                     std::int64_t subgraph_index);
+
+  TfLiteTelemetryProfilerStruct callbacks_;
+  bool is_recording_ = false;
+  std::int32_t depth_ = 0;
+  Clock::time_point run_start_;
+  std::deque<ProfileEvent> events_;  // a deque, because event_ids_ holds views of the names
+  std::unordered_map<Key, std::int32_t, KeyHash> event_ids_;
+  std::vector<ProfileRecord> records_;
+  std::vector<std::int64_t> run_offsets_;
+};
+
+}  // namespace tflops

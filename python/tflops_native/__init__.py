@@ -1,0 +1,66 @@
+"""Counts, times and explains the arithmetic of every operator of a TensorFlow Lite model."""
+
+from importlib.metadata import version as _version
+from typing import TYPE_CHECKING, Any
+
+from tflops_native.errors import (
+    InvokeError,
+    ModelFormatError,
+    RuntimeLibraryError,
+    ShapeError,
+    TflopsError,
+    UnsupportedOperatorError,
+)
+
+if TYPE_CHECKING:
+    from tflops_native.analysis import Analysis
+    from tflops_native.api import analyze, measure, report
+    from tflops_native.model import Model, load
+    from tflops_native.reports import Report
+    from tflops_native.timing import Timing
+
+__version__ = _version("tflops-native")
+
+# Imported on first use: a program that only catches our errors should not pay for the rest.
+_LAZY = {
+    "Analysis": "tflops_native.analysis",
+    "Model": "tflops_native.model",
+    "Report": "tflops_native.reports",
+    "Timing": "tflops_native.timing",
+    "analyze": "tflops_native.api",
+    "load": "tflops_native.model",
+    "measure": "tflops_native.api",
+    "report": "tflops_native.api",
+}
+
+__all__ = [
+    "Analysis",
+    "InvokeError",
+    "Model",
+    "ModelFormatError",
+    "Report",
+    "RuntimeLibraryError",
+    "ShapeError",
+    "TflopsError",
+    "Timing",
+    "UnsupportedOperatorError",
+    "__version__",
+    "analyze",
+    "load",
+    "measure",
+    "report",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(_LAZY[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_LAZY])

@@ -1,0 +1,222 @@
+"""
+The compiled core: one TensorFlow Lite model in one runtime, timed and profiled in native code.
+
+Every call that creates, allocates, invokes or measures releases the GIL. An interpreter serves one
+call at a time; a second one meanwhile is an `InvokeError`. The samples are raw: statistics are made
+elsewhere.
+"""
+
+from collections.abc import Sequence
+from os import PathLike
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+from typing_extensions import Buffer
+
+@final
+class Library:
+    """A TensorFlow Lite C library. Once opened, it stays loaded until the process ends."""
+
+    @staticmethod
+    def linked() -> Library:
+        """
+        The default runtime, which the package carries.
+
+        Raises `RuntimeLibraryError` if the package was built without one.
+        """
+
+    @staticmethod
+    def open(path: str | PathLike[str]) -> Library:
+        """
+        Open a library by path; a bare file name is searched for as the system's loader does.
+
+        Raises `RuntimeLibraryError` if it cannot be loaded, or is not a TensorFlow Lite C library.
+        """
+
+    @property
+    def path(self) -> str:
+        """Real path of the loaded file."""
+
+    @property
+    def version(self) -> str:
+        """What the library says of itself, such as "2.17.1"."""
+
+    @property
+    def has_xnnpack(self) -> bool:
+        """Whether `kernels="xnnpack"` is possible."""
+
+    @property
+    def has_profiler(self) -> bool:
+        """Whether `profile=True` is possible."""
+
+    @property
+    def has_signatures(self) -> bool:
+        """Whether `signature=...` is possible."""
+
+@final
+class TensorInfo:
+    """A tensor as the runtime sees it now."""
+
+    @property
+    def index(self) -> int:
+        """Index in the primary subgraph; -1 for a tensor of another one."""
+
+    @property
+    def name(self) -> str:
+        """For inputs and outputs of a signature their name there, else the tensor's own name."""
+
+    @property
+    def type(self) -> int:
+        """`TfLiteType` number of the runtime (1 float32, 9 int8); the file has other numbers."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape as allocated; before `allocate()`, as stored in the file."""
+
+    @property
+    def byte_size(self) -> int: ...
+    @property
+    def scale(self) -> float:
+        """Scale of a tensor quantized as a whole, else 0."""
+
+    @property
+    def zero_point(self) -> int: ...
+
+@final
+class ProfiledRuns:
+    """
+    What ran inside each of `len(invoke_ns)` runs, in the order in which it began.
+
+    A delegate reports its operators together, right after it ran them. All events of all runs lie
+    one after the other in flat arrays; `run_offsets` cuts them into runs.
+    If `is_fixed_sequence`, `elapsed_ns.reshape(len(invoke_ns), -1)` is [runs, events], and
+    `event_ids[:n]` with n = `run_offsets[1]` says what each column is.
+    """
+
+    @property
+    def invoke_ns(self) -> NDArray[np.int64]:
+        """Duration of each run as a whole, with the profiler's own cost, [runs]."""
+
+    @property
+    def events(self) -> list[tuple[str, int, int, bool]]:
+        """
+        What ran, without repetition: (name, operator index, subgraph index, is delegated).
+
+        A delegate counts its operators by itself: its index leads nowhere in the model, and two of
+        its partitions may share an event.
+        """
+
+    @property
+    def event_ids(self) -> NDArray[np.int32]:
+        """Index into `events` of each event, flat."""
+
+    @property
+    def depths(self) -> NDArray[np.int32]:
+        """Number of events around each one, flat: operators that run a subgraph hold its events."""
+
+    @property
+    def start_ns(self) -> NDArray[np.int64]:
+        """Start of each event since that of its run, flat; -1 if delegated: they report none."""
+
+    @property
+    def elapsed_ns(self) -> NDArray[np.int64]:
+        """Duration of each event, flat; delegated ones report it in whole microseconds."""
+
+    @property
+    def run_offsets(self) -> NDArray[np.int64]:
+        """Where each run begins in the flat arrays, and the end, [runs + 1]."""
+
+    @property
+    def is_fixed_sequence(self) -> bool:
+        """Whether all runs had the same events in the same order; control flow can differ."""
+
+@final
+class Interpreter:
+    """
+    A model, ready to be allocated and invoked.
+
+    `model` is a path, or a buffer of bytes that is then used in place and must not change. With
+    `kernels="xnnpack"` the XNNPACK delegate takes the operators it knows, with `"builtin"` none.
+    With a `signature`, inputs and outputs are those of the signature, in the order of their names.
+
+    Raises `InvokeError` with TensorFlow Lite's own words if it refuses the model,
+    `RuntimeLibraryError` if the library lacks what is asked for, `ValueError` for `threads` below
+    1, unknown `kernels` and unknown signatures.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        model: str | PathLike[str] | Buffer,
+        *,
+        threads: int = 1,
+        kernels: str = "xnnpack",
+        profile: bool = False,
+        signature: str | None = None,
+    ) -> None: ...
+    @property
+    def inputs(self) -> list[TensorInfo]: ...
+    @property
+    def outputs(self) -> list[TensorInfo]: ...
+    def tensor(self, index: int) -> TensorInfo | None:
+        """
+        Any tensor of the primary subgraph, those that the runtime added after the model's included.
+
+        None if there is none of this index, or if the signature belongs to another subgraph.
+        """
+
+    def resize_input(self, position: int, shape: Sequence[int]) -> None:
+        """
+        Ask for another shape of an input; `allocate()` then applies it.
+
+        In a signature of another subgraph than the primary, only the dimensions that the model
+        leaves open can change. Raises `InvokeError` if TensorFlow Lite refuses, `IndexError` for a
+        bad position, `ValueError` for a bad shape.
+        """
+
+    def allocate(self) -> None:
+        """Infer all shapes and reserve all memory. Raises `InvokeError` if shapes do not fit."""
+
+    def set_input(self, position: int, array: Buffer | NDArray[Any]) -> None:
+        """
+        Copy the bytes of a C-contiguous array into an input.
+
+        Raises `ValueError` if their number is not exactly that of the input, `InvokeError` before
+        `allocate()`.
+        """
+
+    def get_input(self, position: int) -> NDArray[Any]:
+        """Copy of an input. Types that numpy lacks come as the raw bytes, in one dimension."""
+
+    def get_output(self, position: int) -> NDArray[Any]:
+        """Copy of an output. Types that numpy lacks come as the raw bytes, in one dimension."""
+
+    def get_tensor(self, index: int) -> NDArray[Any]:
+        """
+        Copy of any tensor of the primary subgraph.
+
+        Intermediate tensors share memory: only inputs, outputs, variables and constants are sure
+        to hold their own values after `invoke()`. Raises `InvokeError` for a tensor that has no
+        memory, such as those inside a delegate, `IndexError` if there is no such tensor.
+        """
+
+    def reset_variables(self) -> None:
+        """Set the variables of the model back to their initial value."""
+
+    def invoke(self) -> int:
+        """Run the model once. Returns the elapsed nanoseconds; raises `InvokeError`."""
+
+    def time_invokes(self, runs: int, max_seconds: float) -> NDArray[np.int64]:
+        """
+        Run the model up to `runs` times, and begin no run after `max_seconds`; at least one run.
+
+        Returns the nanoseconds of each. Ctrl-C ends it after the run at hand. The first run that
+        fails raises `InvokeError`.
+        """
+
+    def profile_invokes(self, runs: int, max_seconds: float) -> ProfiledRuns:
+        """As `time_invokes`, with the time of each operator. Needs `profile=True`."""
+
+def clock_resolution_ns() -> int:
+    """Smallest step of the clock that is seen in consecutive reads, in nanoseconds."""

@@ -1,0 +1,143 @@
+"""The four functions that most callers need. Arguments are shared: see `analyze` and `measure`."""
+
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from typing import TypeAlias
+
+from tflops_native.analysis import Analysis, analyze_model
+from tflops_native.model import Model, load
+from tflops_native.reports.joined import Report
+from tflops_native.timing import (
+    DEFAULT_RUNTIME,
+    KERNELS,
+    MeasureOptions,
+    Progress,
+    Timing,
+    measure_isolated,
+    measure_model,
+    this_machine,
+)
+
+Source: TypeAlias = Model | str | PathLike[str] | bytes | bytearray | memoryview
+InputShapes: TypeAlias = Mapping[str, Sequence[int]]
+
+
+def analyze(
+    model: Source,
+    *,
+    input_shapes: InputShapes | None = None,
+    signature: str | None = None,
+    strict: bool = False,
+) -> Analysis:
+    """Count the arithmetic of one inference, without running the model.
+
+    All shapes are inferred from the input shapes on; shapes stored in the file are not believed.
+
+    Args:
+        model: a path, the bytes of a model, or what `load` returned.
+        input_shapes: input name -> shape. Inputs left out have the shape in the file, with 1 for
+            each length that it leaves open. The empty name stands for the only input.
+        signature: key of the signature to analyse; the main subgraph if None.
+        strict: raise if any operator is not counted exactly.
+
+    Raises:
+        ModelFormatError: the file is no model, or is damaged, or has no such signature.
+        ShapeError: an input shape is refused, or shapes do not fit at an operator.
+        UnsupportedOperatorError: with `strict`, some operators are not counted exactly.
+    """
+    return analyze_model(
+        _loaded(model), input_shapes=input_shapes, signature=signature, strict=strict
+    )
+
+
+def measure(
+    model: Source,
+    *,
+    input_shapes: InputShapes | None = None,
+    signature: str | None = None,
+    threads: int = 1,
+    kernels: str = KERNELS[0],
+    runtime: str = DEFAULT_RUNTIME,
+    runs: int | None = None,
+    profile: bool = True,
+    seed: int = 0,
+    isolated: bool = False,
+    progress: Progress | None = None,
+) -> Timing:
+    """Time inferences natively, on random inputs.
+
+    Args:
+        model, input_shapes, signature: as for `analyze`.
+        threads: threads of the runtime, 1 or more.
+        kernels: "xnnpack": the XNNPACK delegate takes the operators it knows; "builtin": the
+            runtime's own kernels only.
+        runtime: "tflite" for the library that the package carries, or the path of another one.
+        runs: number of samples; about a second's worth if None.
+        profile: whether to time each operator too, in further runs with the profiler on.
+        seed: of the random inputs.
+        isolated: measure in a child process, which survives a runtime that crashes. The model must
+            be a file then.
+        progress: called now and then with what is being done and how much of it, 0 to 1.
+
+    Raises:
+        ModelFormatError: the file is no model, or is damaged, or has no such signature.
+        ShapeError: an input shape is refused.
+        RuntimeLibraryError: the runtime cannot be loaded.
+        InvokeError: the runtime refuses the model or fails; the message holds its own words.
+        ValueError: an option is out of range.
+    """
+    options = MeasureOptions(
+        input_shapes=input_shapes or {},
+        signature=signature,
+        threads=threads,
+        kernels=kernels,
+        runtime=runtime,
+        runs=runs,
+        profile=profile,
+        seed=seed,
+    )
+    loaded = _loaded(model)
+    if not isolated:
+        return measure_model(loaded, options, progress)
+    if loaded.path is None:
+        raise ValueError("only a model file can be measured in a child process, not bytes")
+    return measure_isolated(loaded.path, options, progress)
+
+
+def report(
+    model: Source,
+    *,
+    input_shapes: InputShapes | None = None,
+    signature: str | None = None,
+    strict: bool = False,
+    threads: int = 1,
+    kernels: str = KERNELS[0],
+    runtime: str = DEFAULT_RUNTIME,
+    runs: int | None = None,
+    seed: int = 0,
+    isolated: bool = False,
+    progress: Progress | None = None,
+) -> Report:
+    """Count and time, joined per operator. Arguments and errors as `analyze` and `measure`.
+
+    The result shows itself as a table in a notebook; `print(report)` gives text.
+    """
+    loaded = _loaded(model)
+    analysis = analyze(loaded, input_shapes=input_shapes, signature=signature, strict=strict)
+    timing = measure(
+        loaded,
+        input_shapes=input_shapes,
+        signature=signature,
+        threads=threads,
+        kernels=kernels,
+        runtime=runtime,
+        runs=runs,
+        seed=seed,
+        isolated=isolated,
+        progress=progress,
+    )
+    return Report.of(loaded, analysis, timing, this_machine())
+
+
+def _loaded(model: Source) -> Model:
+    return model if isinstance(model, Model) else load(model)

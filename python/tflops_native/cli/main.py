@@ -1,0 +1,95 @@
+"""The `tflops` command: its subcommands, and how every error ends."""
+
+import os
+import sys
+import traceback
+from typing import TextIO
+
+import click
+
+from tflops_native import __version__
+from tflops_native.errors import TflopsError
+
+USAGE_ERROR = 2
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+
+# name -> (module, one line of help). Imported when used: `tflops explain` needs no table printer.
+_COMMANDS = {
+    "report": "Count, time and join per operator.",
+    "count": "Count MACs, FLOPs and bytes per operator, without running the model.",
+    "time": "Time inferences, without counting.",
+    "explain": "Print the rule of an operator: roles, formula, source.",
+    "ops": "List the operators that are counted.",
+}
+
+
+class _Commands(click.Group):
+    """Loads a subcommand's module only when it is asked for."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
+            return None
+        # `time` must not hide the standard module.
+        module = __import__(f"tflops_native.cli.{name}_command", fromlist=["command"])
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="tflops")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def tflops(debug: bool) -> None:
+    """How many FLOPs a TensorFlow Lite model needs, how long it takes, and where the time goes."""
+
+
+def main() -> None:
+    """Entry point: one line per error and exit code 2, a traceback only with --debug."""
+    debug = "--debug" in sys.argv[1:2]
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal without Unicode shows "?" for what it lacks, instead of failing.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        status = tflops.main(standalone_mode=False, prog_name="tflops")
+        sys.stdout.flush()
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        status = USAGE_ERROR
+    except click.ClickException as error:
+        status = _fail(error.format_message(), debug)
+    except (TflopsError, OSError) as error:
+        if isinstance(error, BrokenPipeError):
+            # `tflops report ... | head`: the reader has seen enough.
+            _discard(sys.stdout)
+            sys.exit(0)
+        status = _fail(_one_line(error), debug)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        status = INTERRUPTED
+    sys.exit(status or 0)
+
+
+def _fail(message: str, debug: bool) -> int:
+    if debug:
+        traceback.print_exc()
+    click.echo(f"error: {message}", err=True)
+    return USAGE_ERROR
+
+
+def _one_line(error: Exception) -> str:
+    """The message, and where it happened."""
+    notes = getattr(error, "__notes__", [])
+    text = "; ".join([str(error), *notes])
+    return " ".join(text.split())
+
+
+def _discard(stream: TextIO) -> None:
+    """Send the rest nowhere, or the interpreter complains about the pipe when it exits."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

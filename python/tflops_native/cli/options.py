@@ -1,0 +1,116 @@
+"""Options and output that several subcommands share."""
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Any, TypeAlias, TypeVar
+
+import click
+from rich.console import Console
+
+from tflops_native.reports import Report
+from tflops_native.reports.text import print_report
+from tflops_native.timing import DEFAULT_RUNTIME, KERNELS
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+InputShapes: TypeAlias = tuple[tuple[str, tuple[int, ...]], ...]
+
+
+class InputShape(click.ParamType):
+    """`name=1,224,224,3`, or `1,224,224,3` where there is one input."""
+
+    name = "[NAME=]N,N,..."
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, tuple[int, ...]]:
+        name, _, lengths = str(value).rpartition("=")
+        try:
+            return name, tuple(int(length) for length in lengths.replace("x", ",").split(","))
+        except ValueError:
+            self.fail(f"{value!r} is no shape: write it as 1,224,224,3 or name=1,224,224,3")
+
+
+class PositiveInteger(click.ParamType):
+    """A whole number from 1 on; the message says what is wrong and what would be right."""
+
+    name = "N"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        try:
+            number = int(value)
+        except ValueError:
+            self.fail(f"{value!r} is no whole number")
+        if number < 1:
+            self.fail(f"{number} is too few: it must be 1 or more")
+        return number
+
+
+def model_argument(command: Command) -> Command:
+    """MODEL, the path of a model file."""
+    return click.argument("model")(command)
+
+
+def static_options(command: Command) -> Command:
+    """Options of all commands that take a model."""
+    for option in (
+        click.option(
+            "--input-shape",
+            "input_shapes",
+            type=InputShape(),
+            multiple=True,
+            help="Shape of an input; repeatable. The name may be left out where there is one input.",
+        ),
+        click.option("--signature", metavar="KEY", help="Signature to look at."),
+        click.option(
+            "--format",
+            "output_format",
+            type=click.Choice(["text", "json"]),
+            default="text",
+            show_default=True,
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def strict_option(command: Command) -> Command:
+    """--strict, of commands that count."""
+    return click.option(
+        "--strict", is_flag=True, help="Fail unless every operator is counted exactly."
+    )(command)
+
+
+def timing_options(command: Command) -> Command:
+    """Options of commands that measure."""
+    for option in (
+        click.option(
+            "--runs",
+            type=PositiveInteger(),
+            help="Samples to take; about a second's worth if left out.",
+        ),
+        click.option(
+            "--runtime",
+            default=DEFAULT_RUNTIME,
+            show_default=True,
+            metavar="tflite|PATH",
+            help="The library of this package, or the path of another TensorFlow Lite C library.",
+        ),
+        click.option(
+            "--kernels", type=click.Choice(KERNELS), default=KERNELS[0], show_default=True
+        ),
+        click.option("--threads", type=PositiveInteger(), default=1, show_default=True),
+    ):
+        command = option(command)
+    return command
+
+
+def show(report: Report, output_format: str) -> None:
+    """Print a report to standard output."""
+    if output_format == "json":
+        json.dump(report.to_dict(), sys.stdout, indent=1)
+        sys.stdout.write("\n")
+    else:
+        print_report(report, Console(highlight=False))

@@ -1,0 +1,60 @@
+"""`tflops report`: count, time, and join per operator."""
+
+from pathlib import Path
+
+import click
+
+from tflops_native.analysis import analyze_model
+from tflops_native.cli.measuring import measure_with_progress
+from tflops_native.cli.options import (
+    InputShapes,
+    model_argument,
+    show,
+    static_options,
+    strict_option,
+    timing_options,
+)
+from tflops_native.errors import InvokeError
+from tflops_native.model import load
+from tflops_native.reports import Report
+from tflops_native.timing import MeasureOptions, this_machine
+
+
+@click.command("report")
+@model_argument
+@static_options
+@timing_options
+@strict_option
+def command(
+    model: str,
+    input_shapes: InputShapes,
+    signature: str | None,
+    output_format: str,
+    threads: int,
+    kernels: str,
+    runtime: str,
+    runs: int | None,
+    strict: bool,
+) -> None:
+    """Count, time and join per operator."""
+    loaded = load(model)
+    shapes = dict(input_shapes)
+    analysis = analyze_model(loaded, input_shapes=shapes, signature=signature, strict=strict)
+    options = MeasureOptions(
+        input_shapes=shapes,
+        signature=signature,
+        threads=threads,
+        kernels=kernels,
+        runtime=runtime,
+        runs=runs,
+    )
+    try:
+        timing = measure_with_progress(Path(model), options)
+    except InvokeError as error:
+        # What was counted is not lost because the runtime cannot run the model.
+        show(
+            Report.of(loaded, analysis, machine=this_machine(), timing_error=str(error)),
+            output_format,
+        )
+        raise
+    show(Report.of(loaded, analysis, timing, this_machine()), output_format)

@@ -1,0 +1,48 @@
+"""`tflops time`: latency only."""
+
+from pathlib import Path
+
+import click
+
+from tflops_native.cli.measuring import measure_with_progress
+from tflops_native.cli.options import (
+    InputShapes,
+    model_argument,
+    show,
+    static_options,
+    timing_options,
+)
+from tflops_native.model import load
+from tflops_native.reports import Report
+from tflops_native.timing import MeasureOptions, this_machine
+
+
+@click.command("time")
+@model_argument
+@static_options
+@timing_options
+def command(
+    model: str,
+    input_shapes: InputShapes,
+    signature: str | None,
+    output_format: str,
+    threads: int,
+    kernels: str,
+    runtime: str,
+    runs: int | None,
+) -> None:
+    """Time inferences, without counting."""
+    loaded = load(model)
+    timing = measure_with_progress(
+        Path(model),
+        MeasureOptions(
+            input_shapes=dict(input_shapes),
+            signature=signature,
+            threads=threads,
+            kernels=kernels,
+            runtime=runtime,
+            runs=runs,
+            profile=False,
+        ),
+    )
+    show(Report.of(loaded, None, timing, this_machine()), output_format)

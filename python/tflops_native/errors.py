@@ -1,0 +1,25 @@
+"""Every exception that the package raises on purpose. Imports nothing, so that every layer may use it."""
+
+
+class TflopsError(Exception):
+    """Base of all errors of this package: one `except` catches them."""
+
+
+class ModelFormatError(TflopsError, ValueError):
+    """The bytes are not a TensorFlow Lite model, or the model is damaged."""
+
+
+class ShapeError(TflopsError, ValueError):
+    """A shape does not fit: an input shape asked for, or the shapes that meet at an operator."""
+
+
+class UnsupportedOperatorError(TflopsError, LookupError):
+    """An operator has no counting rule, and a complete count was asked for."""
+
+
+class RuntimeLibraryError(TflopsError, OSError):
+    """A TensorFlow Lite library is missing, cannot be loaded, or lacks functions that are needed."""
+
+
+class InvokeError(TflopsError, RuntimeError):
+    """The TensorFlow Lite runtime refused a model, or failed while it ran it."""

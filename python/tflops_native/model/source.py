@@ -1,0 +1,94 @@
+"""Where the bytes of a model come from, and whether they are a TensorFlow Lite model at all.
+
+Owns opening and mapping files, and the messages for what is no model. It reads nothing past the
+first bytes.
+"""
+
+import mmap
+import os
+import stat
+from pathlib import Path
+
+from tflops_native.errors import ModelFormatError
+
+IDENTIFIER = b"TFL3"
+_HEADER_BYTES = 8
+
+# What people pass by mistake: the first bytes -> what it is.
+_KNOWN_STARTS = {
+    b"\xff\xd8\xff": "a JPEG image",
+    b"\x89PNG": "a PNG image",
+    b"PK\x03\x04": "a ZIP archive, as are .keras files and .task bundles",
+    b"\x89HDF": "an HDF5 file, as are .h5 Keras models",
+    b"\x1f\x8b": "a gzip archive: unpack it first",
+    b"LITERTLM": "a LiteRT-LM container",
+    b"version https://git-lfs": "a Git LFS pointer in place of the file: run git lfs pull",
+    b"<": "HTML or XML, perhaps of a failed download",
+    b"{": "JSON",
+    b"\x08\x01\x12": "a SavedModel protocol buffer",
+    b"\x08": "a protocol buffer, such as an ONNX model",
+}
+
+
+def open_source(
+    source: str | os.PathLike[str] | bytes | bytearray | memoryview,
+) -> tuple[str, Path | None, memoryview]:
+    """What to call the source in messages, its path if it is a file, and a view of its bytes.
+
+    A file is mapped into memory, so that only the parts which are looked at are read. Raises
+    `ModelFormatError` if it cannot be opened or is empty.
+    """
+    path: Path | None = None
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        name = "the model"
+        data = memoryview(source).cast("B").toreadonly()
+    else:
+        path = Path(source)
+        name = repr(str(path))
+        data = _map_file(path, name)
+    if not data:
+        raise ModelFormatError(f"{name} is empty (0 bytes)")
+    return name, path, data
+
+
+def check_identifier(name: str, data: memoryview) -> None:
+    """Raises `ModelFormatError` unless the bytes start as a TensorFlow Lite model does."""
+    start = bytes(data[:32])
+    found = start[4:_HEADER_BYTES]
+    if found == IDENTIFIER:
+        return
+    message = (
+        f"{name} is not a TensorFlow Lite model: bytes 4-8 are {found!r}"
+        f" where {IDENTIFIER.decode()!r} is expected"
+    )
+    for known, description in _KNOWN_STARTS.items():
+        if start.startswith(known):
+            message += f"; it looks like {description}"
+            break
+    raise ModelFormatError(message)
+
+
+def _map_file(path: Path, name: str) -> memoryview:
+    try:
+        if path.is_dir():
+            raise ModelFormatError(f"cannot read {name}: {_directory_problem(path)}")
+        with path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise ModelFormatError(f"cannot read {name}: not a regular file")
+            if status.st_size == 0:
+                return memoryview(b"")
+            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    except FileNotFoundError as error:
+        raise ModelFormatError(f"cannot read {name}: no such file") from error
+    except PermissionError as error:
+        raise ModelFormatError(f"cannot read {name}: permission denied") from error
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ModelFormatError(f"cannot read {name}: {reason}") from error
+
+
+def _directory_problem(path: Path) -> str:
+    if (path / "saved_model.pb").exists():
+        return "it is a SavedModel directory, convert it to a .tflite file first"
+    return "it is a directory"

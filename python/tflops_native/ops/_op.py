@@ -1,0 +1,250 @@
+"""The form of a counting rule: what goes in, what comes out, and the register of all rules.
+
+A rule is one small frozen dataclass. Its fields are the options of the operator, under the schema's
+names and with the schema's defaults; its one method `infer` names the input roles and returns output
+shapes and cost together. Rules raise plain `ValueError`; the walk says at which operator.
+"""
+
+import inspect
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Final, TypeAlias, TypeVar
+
+from tflops_native.model import OPTIONS, TensorType, bits, packed_bytes
+
+FLOAT_TYPES: Final = frozenset(
+    {
+        TensorType.FLOAT16,
+        TensorType.BFLOAT16,
+        TensorType.FLOAT32,
+        TensorType.FLOAT64,
+        TensorType.COMPLEX64,
+        TensorType.COMPLEX128,
+    }
+)
+
+# Shape arithmetic is done on vectors of a few elements. The bound keeps a constant folding of large
+# masks and tables out of an analysis that only needs shapes.
+VALUE_LIMIT: Final = 1024
+
+OPERATIONS_PER_MAC: Final = 2  # one multiplication and one addition
+
+Shape: TypeAlias = tuple[int, ...]
+Value: TypeAlias = tuple[int | float, ...]
+
+
+class UnknownValueError(ValueError):
+    """A rule needs the value of a tensor that is computed only when the model runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class TensorSpec:
+    """What a rule may know of an input: its shape, its type and, where it is known, its value.
+
+    `known` holds the elements in row-major order, or a function that reads them from the file.
+    """
+
+    shape: Shape
+    type: TensorType
+    known: Value | Callable[[], Value] | None = None
+    is_constant: bool = False
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return math.prod(self.shape)
+
+    @property
+    def is_float(self) -> bool:
+        return self.type in FLOAT_TYPES
+
+    def bytes_of(self, elements: int) -> int:
+        """Bytes of so many elements; 0 for strings and resources, which have no fixed size."""
+        return packed_bytes(self.type, elements) if bits(self.type) else 0
+
+    @property
+    def value(self) -> Value | None:
+        """The elements in row-major order, or None where they are not known."""
+        return self.known() if callable(self.known) else self.known
+
+    def required_value(self, role: str) -> Value:
+        """The elements, for a rule that cannot do without them.
+
+        Raises:
+            UnknownValueError: they are computed only when the model runs.
+        """
+        value = self.value
+        if value is None:
+            raise UnknownValueError(f"the value of `{role}` is known only when the model runs")
+        return value
+
+    def required_integers(self, role: str) -> tuple[int, ...]:
+        """As `required_value`, for shapes, axes and indices."""
+        return tuple(int(element) for element in self.required_value(role))
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Exact counts of the arithmetic of one inference.
+
+    macs              multiply-accumulate pairs of contractions (convolutions, matrix products)
+    scalar_ops        other additions, multiplications, comparisons, square roots, ...
+    transcendentals   exp, log, tanh, erf, sine, ...: evaluations of a function, each counted as one
+    """
+
+    macs: int = 0
+    scalar_ops: int = 0
+    transcendentals: int = 0
+
+    @property
+    def operations(self) -> int:
+        """2 per MAC, plus the rest: FLOPs where the arithmetic is floating point, else OPs."""
+        return OPERATIONS_PER_MAC * self.macs + self.scalar_ops + self.transcendentals
+
+    def __add__(self, other: "Cost") -> "Cost":
+        return Cost(
+            self.macs + other.macs,
+            self.scalar_ops + other.scalar_ops,
+            self.transcendentals + other.transcendentals,
+        )
+
+    def __mul__(self, times: int) -> "Cost":
+        return Cost(self.macs * times, self.scalar_ops * times, self.transcendentals * times)
+
+
+# Recognised by identity: only a rule that returns this very object states "no arithmetic".
+NO_ARITHMETIC: Final = Cost()
+
+
+@dataclass(frozen=True, slots=True)
+class Inferred:
+    """What a rule returns.
+
+    outputs          one shape per output
+    cost             counts, or `NO_ARITHMETIC`
+    values           per output its elements where they are known, or None; empty: none is known
+    mac_arithmetic   arithmetic type of the MACs where it differs from that of the other operations
+    bytes_read       where an operator does not read each input once
+    bytes_written    where an operator does not write each output once
+    note             what the reader of a report should know of this operator
+    """
+
+    outputs: tuple[Shape, ...]
+    cost: Cost
+    values: tuple[Value | None, ...] = ()
+    mac_arithmetic: str | None = None
+    bytes_read: int | None = None
+    bytes_written: int | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """Base of all rules. It has no default result: a missing rule must never count as zero."""
+
+    def infer(self, *inputs: Any, **named: Any) -> Inferred:
+        raise TypeError(f"{type(self).__name__} has no rule")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A registered operator: its class, its options table, and what tells it from its family."""
+
+    name: str
+    op: type[Op]
+    options_type: str | None
+    fixed: Mapping[str, Any]
+    option_names: tuple[str, ...]
+    roles: tuple[str, ...]
+    required_inputs: int
+    accepts_any_number: bool
+
+    def build(self, options_type: str | None, options: Mapping[str, Any]) -> Op:
+        """The rule with the options of one operator of a model.
+
+        An operator without its options table, or with that of another operator, is run by the
+        runtime with a zero-filled parameter struct (tflite/core/api/flatbuffer_conversions.cc), not
+        with the schema's defaults. So zeros are used here too, and a stride of 0 is then refused.
+        """
+        if not self.option_names:
+            return self.op(**self.fixed)
+        if options_type != self.options_type:
+            options = _zeros(self.options_type)
+        return self.op(**self.fixed, **{name: options[name] for name in self.option_names})
+
+    def infer(self, op: Op, inputs: tuple[TensorSpec | None, ...]) -> Inferred:
+        """`op.infer`, with the number and the presence of the inputs checked first."""
+        for position, role in enumerate(self.roles[: self.required_inputs]):
+            if position >= len(inputs) or inputs[position] is None:
+                raise ValueError(f"its input `{role}` is missing")
+        if len(inputs) > len(self.roles) and not self.accepts_any_number:
+            raise ValueError(
+                f"it takes at most {len(self.roles)} inputs ({', '.join(self.roles)}), "
+                f"but has {len(inputs)}"
+            )
+        return op.infer(*inputs)
+
+
+REGISTRY: Final[dict[str, Rule]] = {}
+
+OpClass = TypeVar("OpClass", bound=type[Op])
+
+
+def register(
+    *names: str, options: str | None = None, **fixed: Any
+) -> Callable[[OpClass], OpClass]:
+    """Register a rule class under operator names; outermost, above `@dataclass`.
+
+    Args:
+        names: operator names as in the schema, "CONV_2D".
+        options: name of the schema's options table, "Conv2DOptions".
+        fixed: fields of the class that tell these operators from others of the class.
+
+    Raises:
+        ValueError: a name is registered twice.
+    """
+
+    schema_options = {option.name for option in OPTIONS[options]} if options else set()
+
+    def add(op: OpClass) -> OpClass:
+        parameters = list(inspect.signature(op.infer).parameters.values())[1:]
+        any_number = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+        positional = [p for p in parameters if p.kind is not p.VAR_POSITIONAL]
+        for name in names:
+            if name in REGISTRY:
+                raise ValueError(f"{name} is registered twice")
+            REGISTRY[name] = Rule(
+                name=name,
+                op=op,
+                options_type=options,
+                fixed=fixed,
+                option_names=tuple(f.name for f in fields(op) if f.name in schema_options),
+                roles=tuple(p.name for p in parameters),
+                required_inputs=sum(p.default is p.empty for p in positional),
+                accepts_any_number=any_number,
+            )
+        return op
+
+    return add
+
+
+def family(op: type[Op], members: Mapping[str, tuple[str | None, Mapping[str, Any]]]) -> None:
+    """Register operators of one class from a table: name -> (options table, fixed fields)."""
+    for name, (options, fixed) in members.items():
+        register(name, options=options, **fixed)(op)
+
+
+def _zeros(options_type: str | None) -> dict[str, Any]:
+    """The options of a zero-filled parameter struct."""
+    if options_type is None:
+        return {}
+    zeros: dict[str, Any] = {}
+    for option in OPTIONS[options_type]:
+        if option.enum is not None:
+            zeros[option.name] = option.enum(0)
+        elif option.kind.startswith("["):
+            zeros[option.name] = ()
+        else:
+            zeros[option.name] = None if option.kind == "string" else 0
+    return zeros

@@ -1,0 +1,46 @@
+"""What all contractions share: MACs, bias, activation, and the arithmetic they are done in."""
+
+from tflops_native.model import ActivationFunctionType, TensorType
+from tflops_native.ops._op import Cost, Inferred, Shape, TensorSpec
+from tflops_native.ops.geometry import epilogue_cost, size_of
+
+# Per element, as the QUANTIZE operator is counted: scale, round, add the zero point, clamp twice.
+QUANTIZE_OPS = 5
+
+_INTEGER_WEIGHTS = frozenset(
+    {TensorType.INT8, TensorType.UINT8, TensorType.INT4, TensorType.UINT4, TensorType.INT2}
+)
+
+
+def contraction_cost(
+    output: Shape,
+    macs: int,
+    *,
+    input: TensorSpec,
+    weights: TensorSpec,
+    bias: TensorSpec | None = None,
+    activation: ActivationFunctionType = ActivationFunctionType.NONE,
+) -> Inferred:
+    """The result of an operator that multiplies and accumulates, with what is fused into it.
+
+    Float activations times integer weights (dynamic-range quantization) are multiplied as integers:
+    the kernel quantizes its input on the fly and scales each result. That float work is counted with
+    the operator. The rescaling of a fully quantized kernel is part of its MACs and is not counted.
+    """
+    elements = size_of(output)
+    cost = Cost(macs=macs) + epilogue_cost(elements, activation, bias)
+    mac_arithmetic = None
+    if input.is_float and weights.type in _INTEGER_WEIGHTS:
+        mac_arithmetic = arithmetic_name(TensorType.INT8, weights.type)
+        cost += Cost(scalar_ops=QUANTIZE_OPS * input.size + elements)
+    elif input.type != weights.type and not input.is_float:
+        mac_arithmetic = arithmetic_name(input.type, weights.type)
+    return Inferred(outputs=(output,), cost=cost, mac_arithmetic=mac_arithmetic)
+
+
+def arithmetic_name(left: TensorType, right: TensorType) -> str:
+    """`int8`, or `int16x8` where the operands' types differ."""
+    name = left.name.lower()
+    if left == right:
+        return name
+    return f"{name}x{right.name.lower().lstrip('uint')}"

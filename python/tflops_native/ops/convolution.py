@@ -1,0 +1,153 @@
+"""Convolutions. Taps that fall into the zero padding are counted, as in every common counter."""
+
+from dataclasses import dataclass
+
+from tflops_native.model import ActivationFunctionType, Padding
+from tflops_native.ops._op import Cost, Inferred, Op, TensorSpec, register
+from tflops_native.ops.contraction import contraction_cost
+from tflops_native.ops.geometry import size_of, window_output_size, with_rank
+
+
+@register("CONV_2D", options="Conv2DOptions")
+@dataclass(frozen=True, slots=True)
+class Conv2D(Op):
+    """2-D convolution, grouped where the filter is shallower than the input.
+
+    input    [N, H, W, C]
+    filter   [O, KH, KW, C / groups]
+    bias     [O], optional
+    output   [N, OH, OW, O]
+
+    MACs     N * OH * OW * O * KH * KW * (C / groups)
+    Other    1 per output element for the bias, and the fused activation
+    Source   tflite/kernels/conv.cc, Prepare
+    """
+
+    padding: Padding
+    stride_w: int
+    stride_h: int
+    fused_activation_function: ActivationFunctionType
+    dilation_w_factor: int = 1
+    dilation_h_factor: int = 1
+
+    def infer(
+        self, input: TensorSpec, filter: TensorSpec, bias: TensorSpec | None = None
+    ) -> Inferred:
+        n, h, w, c = with_rank(input, 4, "input")
+        o, kh, kw, depth = with_rank(filter, 4, "filter")
+        if depth == 0 or c % depth:
+            raise ValueError(f"a filter of depth {depth} does not divide {c} input channels")
+        if o % (c // depth):
+            raise ValueError(f"{c // depth} groups do not divide {o} output channels")
+        oh = window_output_size(h, kh, self.stride_h, self.padding, self.dilation_h_factor)
+        ow = window_output_size(w, kw, self.stride_w, self.padding, self.dilation_w_factor)
+        output = (n, oh, ow, o)
+        return contraction_cost(
+            output,
+            size_of(output) * kh * kw * depth,
+            input=input,
+            weights=filter,
+            bias=bias,
+            activation=self.fused_activation_function,
+        )
+
+
+@register("DEPTHWISE_CONV_2D", options="DepthwiseConv2DOptions")
+@dataclass(frozen=True, slots=True)
+class DepthwiseConv2D(Op):
+    """2-D convolution of each channel by itself.
+
+    The multiplier is O / C, from the shapes; the option `depth_multiplier` is ignored by the
+    kernel as well.
+
+    input    [N, H, W, C]
+    filter   [1, KH, KW, O]
+    bias     [O], optional
+    output   [N, OH, OW, O]
+
+    MACs     N * OH * OW * O * KH * KW
+    Other    1 per output element for the bias, and the fused activation
+    Source   tflite/kernels/depthwise_conv.cc, Prepare
+    """
+
+    padding: Padding
+    stride_w: int
+    stride_h: int
+    fused_activation_function: ActivationFunctionType
+    dilation_w_factor: int = 1
+    dilation_h_factor: int = 1
+
+    def infer(
+        self, input: TensorSpec, filter: TensorSpec, bias: TensorSpec | None = None
+    ) -> Inferred:
+        n, h, w, c = with_rank(input, 4, "input")
+        one, kh, kw, o = with_rank(filter, 4, "filter")
+        if one != 1:
+            raise ValueError(f"`filter` must be [1, KH, KW, O], but is {list(filter.shape)}")
+        if c == 0 or o % c:
+            raise ValueError(f"{o} output channels are no multiple of {c} input channels")
+        oh = window_output_size(h, kh, self.stride_h, self.padding, self.dilation_h_factor)
+        ow = window_output_size(w, kw, self.stride_w, self.padding, self.dilation_w_factor)
+        output = (n, oh, ow, o)
+        return contraction_cost(
+            output,
+            size_of(output) * kh * kw,
+            input=input,
+            weights=filter,
+            bias=bias,
+            activation=self.fused_activation_function,
+        )
+
+
+@register("TRANSPOSE_CONV", options="TransposeConvOptions")
+@dataclass(frozen=True, slots=True)
+class TransposeConv(Op):
+    """Transposed 2-D convolution: each input element is scattered into a window of the output.
+
+    output_shape  [4], the output's shape, taken as it stands
+    weights       [O, KH, KW, C]
+    input         [N, H, W, C]
+    bias          [O], optional
+    output        [N, OH, OW, O]
+
+    MACs     N * H * W * C * KH * KW * O, taps outside the output included
+    Other    1 per output element for the bias, and the fused activation
+    Source   tflite/kernels/transpose_conv.cc, Prepare
+    """
+
+    padding: Padding
+    stride_w: int
+    stride_h: int
+    fused_activation_function: ActivationFunctionType = ActivationFunctionType.NONE
+
+    def infer(
+        self,
+        output_shape: TensorSpec,
+        weights: TensorSpec,
+        input: TensorSpec,
+        bias: TensorSpec | None = None,
+    ) -> Inferred:
+        _, h, w, c = with_rank(input, 4, "input")
+        o, kh, kw, depth = with_rank(weights, 4, "weights")
+        if depth != c:
+            raise ValueError(f"`weights` of depth {depth} do not fit {c} input channels")
+        output = output_shape.required_integers("output_shape")
+        if len(output) != 4:
+            raise ValueError(f"`output_shape` must have 4 elements, but is {list(output)}")
+        forward = (
+            window_output_size(output[1], kh, self.stride_h, self.padding),
+            window_output_size(output[2], kw, self.stride_w, self.padding),
+        )
+        if forward != (h, w):
+            raise ValueError(
+                f"an output of {output[1]}x{output[2]} belongs to an input of "
+                f"{forward[0]}x{forward[1]}, but the input is {h}x{w}"
+            )
+        return contraction_cost(
+            output,
+            input.size * kh * kw * o,
+            input=input,
+            weights=weights,
+            bias=bias,
+            activation=self.fused_activation_function,
+        )

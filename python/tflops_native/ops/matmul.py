@@ -1,0 +1,96 @@
+"""Matrix products."""
+
+from dataclasses import dataclass
+
+from tflops_native.model import ActivationFunctionType, FullyConnectedOptionsWeightsFormat
+from tflops_native.ops._op import Inferred, Op, Shape, TensorSpec, register
+from tflops_native.ops.contraction import contraction_cost
+from tflops_native.ops.geometry import broadcast, size_of, with_rank
+
+
+@register("FULLY_CONNECTED", options="FullyConnectedOptions")
+@dataclass(frozen=True, slots=True)
+class FullyConnected(Op):
+    """Product of a matrix of rows with a constant matrix.
+
+    The input may have any rank: all its elements are taken as rows of K.
+
+    input    [..., K]
+    weights  [U, K]
+    bias     [U], optional
+    output   [elements / K, U], or [..., U] with `keep_num_dims`
+
+    MACs     rows * U * K
+    Other    1 per output element for the bias, and the fused activation
+    Source   tflite/kernels/fully_connected.cc, PrepareImpl
+    """
+
+    fused_activation_function: ActivationFunctionType
+    weights_format: FullyConnectedOptionsWeightsFormat = FullyConnectedOptionsWeightsFormat.DEFAULT
+    keep_num_dims: bool = False
+
+    def infer(
+        self, input: TensorSpec, weights: TensorSpec, bias: TensorSpec | None = None
+    ) -> Inferred:
+        units, depth = with_rank(weights, 2, "weights")
+        output: Shape
+        if self.keep_num_dims:
+            if not input.shape or input.shape[-1] != depth:
+                raise ValueError(
+                    f"the last axis of `input` {list(input.shape)} must be {depth}, "
+                    f"the depth of `weights` {list(weights.shape)}"
+                )
+            output = (*input.shape[:-1], units)
+        else:
+            if depth and input.size % depth:
+                raise ValueError(
+                    f"the {input.size} elements of `input` {list(input.shape)} are no whole "
+                    f"number of rows of {depth}, the depth of `weights` {list(weights.shape)}"
+                )
+            output = (input.size // depth if depth else size_of(input.shape[:-1]), units)
+        result = contraction_cost(
+            output,
+            size_of(output) * depth,
+            input=input,
+            weights=weights,
+            bias=bias,
+            activation=self.fused_activation_function,
+        )
+        if self.weights_format is FullyConnectedOptionsWeightsFormat.SHUFFLED4x16INT8:
+            # The second output is a workspace that holds the shuffled input.
+            return Inferred(
+                outputs=(output, input.shape),
+                cost=result.cost,
+                mac_arithmetic=result.mac_arithmetic,
+            )
+        return result
+
+
+@register("BATCH_MATMUL", options="BatchMatMulOptions")
+@dataclass(frozen=True, slots=True)
+class BatchMatMul(Op):
+    """Product of two stacks of matrices, whose leading axes are broadcast.
+
+    x        [..., M, K], or [..., K, M] with `adj_x`
+    y        [..., K, N], or [..., N, K] with `adj_y`
+    output   [..., M, N]
+
+    MACs     batch * M * N * K
+    Source   tflite/kernels/batch_matmul.cc, Prepare
+    """
+
+    adj_x: bool = False
+    adj_y: bool = False
+
+    def infer(self, x: TensorSpec, y: TensorSpec) -> Inferred:
+        for role, tensor in (("x", x), ("y", y)):
+            if len(tensor.shape) < 2:
+                raise ValueError(f"`{role}` must be a matrix or more, but is {list(tensor.shape)}")
+        m, k = x.shape[-2:] if not self.adj_x else x.shape[:-3:-1]
+        k_y, n = y.shape[-2:] if not self.adj_y else y.shape[:-3:-1]
+        if k != k_y:
+            raise ValueError(
+                f"the inner axes of `x` {list(x.shape)} and `y` {list(y.shape)} are {k} and {k_y}"
+            )
+        output = (*broadcast(x.shape[:-2], y.shape[:-2]), m, n)
+        return contraction_cost(output, size_of(output) * k, input=x, weights=y)

@@ -1,0 +1,186 @@
+"""Reductions along axes, scans, and searches."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tflops_native.ops._op import Cost, Inferred, Op, Shape, TensorSpec, Value, family, register
+from tflops_native.ops.geometry import normalized_axis, row_major_strides, size_of
+from tflops_native.ops.values import small_value
+
+FoldMany = Callable[[Sequence[int | float]], int | float]
+
+
+@dataclass(frozen=True, slots=True)
+class Reduce(Op):
+    """One result from all elements along the given axes.
+
+    input    any shape
+    axes     axes to reduce; negative ones count from the end, repeated ones count once
+    output   the shape without these axes, or with 1 in their place with `keep_dims`
+
+    Other    (input elements - output elements), and `per_output` for each output element
+    Source   tflite/kernels/reduce.cc, ResizeOutputTensor
+    """
+
+    fold: FoldMany
+    per_output: int = 0
+    keep_dims: bool = False
+
+    def infer(self, input: TensorSpec, axes: TensorSpec) -> Inferred:
+        rank = len(input.shape)
+        reduced = frozenset()
+        if rank:
+            reduced = frozenset(
+                normalized_axis(axis, rank) for axis in axes.required_integers("axes")
+            )
+        output = tuple(
+            1 if axis in reduced else length
+            for axis, length in enumerate(input.shape)
+            if self.keep_dims or axis not in reduced
+        )
+        elements = size_of(output)
+        steps = max(input.size - elements, 0) + self.per_output * elements
+        return Inferred(
+            outputs=(output,),
+            cost=Cost(scalar_ops=steps),
+            values=(self._value(input, reduced, elements),),
+        )
+
+    def _value(self, input: TensorSpec, reduced: frozenset[int], elements: int) -> Value | None:
+        value = small_value(input)
+        if not value:
+            return None
+        groups: list[list[int | float]] = [[] for _ in range(elements)]
+        kept = [axis for axis in range(len(input.shape)) if axis not in reduced]
+        kept_strides = row_major_strides(tuple(input.shape[axis] for axis in kept))
+        strides = row_major_strides(input.shape)
+        for position, element in enumerate(value):
+            group = sum(
+                (position // strides[axis]) % input.shape[axis] * stride
+                for axis, stride in zip(kept, kept_strides, strict=True)
+            )
+            groups[group].append(element)
+        try:
+            return tuple(self.fold(group) for group in groups)
+        except (ArithmeticError, ValueError):
+            return None
+
+
+def _mean(elements: Sequence[int | float]) -> int | float:
+    return sum(elements) / len(elements)
+
+
+family(
+    Reduce,
+    {
+        "SUM": ("ReducerOptions", {"fold": sum, "per_output": 0}),
+        # One division per result.
+        "MEAN": ("ReducerOptions", {"fold": _mean, "per_output": 1}),
+        "REDUCE_PROD": ("ReducerOptions", {"fold": math.prod, "per_output": 0}),
+        "REDUCE_MAX": ("ReducerOptions", {"fold": max, "per_output": 0}),
+        "REDUCE_MIN": ("ReducerOptions", {"fold": min, "per_output": 0}),
+        "REDUCE_ANY": ("ReducerOptions", {"fold": any, "per_output": 0}),
+        "REDUCE_ALL": ("ReducerOptions", {"fold": all, "per_output": 0}),
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ArgReduce(Op):
+    """Position of the largest or smallest element along one axis.
+
+    input    any shape
+    axis     scalar
+    output   the shape without that axis
+
+    Other    (input elements - output elements) comparisons
+    Source   tflite/kernels/arg_min_max.cc, ResizeOutput
+    """
+
+    def infer(self, input: TensorSpec, axis: TensorSpec) -> Inferred:
+        (number,) = axis.required_integers("axis")
+        along = normalized_axis(number, len(input.shape))
+        output: Shape = input.shape[:along] + input.shape[along + 1 :]
+        return Inferred(
+            outputs=(output,), cost=Cost(scalar_ops=max(input.size - size_of(output), 0))
+        )
+
+
+family(ArgReduce, {"ARG_MAX": ("ArgMaxOptions", {}), "ARG_MIN": ("ArgMinOptions", {})})
+
+
+@register("CUMSUM", options="CumsumOptions")
+@dataclass(frozen=True, slots=True)
+class Cumsum(Op):
+    """Running sum along one axis.
+
+    input    any shape
+    axis     scalar
+    output   the same shape
+
+    Other    one addition per element but the first of each row
+    Source   tflite/kernels/cumsum.cc, Prepare
+    """
+
+    def infer(self, input: TensorSpec, axis: TensorSpec) -> Inferred:
+        (number,) = axis.required_integers("axis")
+        length = input.shape[normalized_axis(number, len(input.shape))]
+        additions = input.size - input.size // length if length else 0
+        return Inferred(outputs=(input.shape,), cost=Cost(scalar_ops=additions))
+
+
+@dataclass(frozen=True, slots=True)
+class UnsortedSegment(Op):
+    """One result from all slices of the input that carry the same segment number.
+
+    input         any shape
+    segment_ids   a prefix of the input's shape; negative numbers drop their slice
+    num_segments  scalar
+    output        [num_segments] and the input's axes behind those of `segment_ids`
+
+    Other    one operation per input element
+    Source   tflite/kernels/unsorted_segment.cc, ResizeOutputTensor
+    """
+
+    fold: FoldMany
+
+    def infer(
+        self, input: TensorSpec, segment_ids: TensorSpec, num_segments: TensorSpec
+    ) -> Inferred:
+        (segments,) = num_segments.required_integers("num_segments")
+        ids_shape = segment_ids.shape
+        if segments < 0 or input.shape[: len(ids_shape)] != ids_shape:
+            raise ValueError(
+                f"`segment_ids` {list(ids_shape)} must be a prefix of `input` {list(input.shape)}, "
+                f"and `num_segments` not negative, but is {segments}"
+            )
+        output = (segments, *input.shape[len(ids_shape) :])
+        return Inferred(
+            outputs=(output,),
+            cost=Cost(scalar_ops=input.size),
+            values=(self._value(input, segment_ids, segments),),
+        )
+
+    def _value(self, input: TensorSpec, segment_ids: TensorSpec, segments: int) -> Value | None:
+        value, ids = small_value(input), small_value(segment_ids)
+        if value is None or ids is None or len(value) != len(ids):
+            return None  # only vectors of shapes are followed, one element to a segment number
+        groups: list[list[int | float]] = [[] for _ in range(segments)]
+        for element, segment in zip(value, ids, strict=True):
+            if 0 <= segment < segments:
+                groups[int(segment)].append(element)
+        if not all(groups):
+            return None  # an empty segment holds an extreme value of the type: no shape
+        return tuple(self.fold(group) for group in groups)
+
+
+family(
+    UnsortedSegment,
+    {
+        "UNSORTED_SEGMENT_PROD": ("UnsortedSegmentProdOptions", {"fold": math.prod}),
+        "UNSORTED_SEGMENT_SUM": ("UnsortedSegmentSumOptions", {"fold": sum}),
+        "UNSORTED_SEGMENT_MAX": ("UnsortedSegmentMaxOptions", {"fold": max}),
+        "UNSORTED_SEGMENT_MIN": ("UnsortedSegmentMinOptions", {"fold": min}),
+    },
+)

@@ -1,0 +1,134 @@
+"""Operators whose results are shapes, or that make a tensor from a shape."""
+
+import math
+from dataclasses import dataclass
+
+from tflops_native.model import TensorType
+from tflops_native.ops._op import (
+    NO_ARITHMETIC,
+    VALUE_LIMIT,
+    Inferred,
+    Op,
+    Shape,
+    TensorSpec,
+    register,
+)
+from tflops_native.ops.geometry import broadcast, size_of
+
+
+@register("SHAPE", options="ShapeOptions")
+@dataclass(frozen=True, slots=True)
+class ShapeOf(Op):
+    """The shape of the input, which is known without running the model.
+
+    input    any shape
+    output   [rank of the input]
+
+    No arithmetic, and no memory traffic to speak of.
+    Source   tflite/kernels/shape.cc, Prepare
+    """
+
+    out_type: TensorType
+
+    def infer(self, input: TensorSpec) -> Inferred:
+        if self.out_type not in (TensorType.INT32, TensorType.INT64):
+            raise ValueError(f"`out_type` must be INT32 or INT64, but is {self.out_type.name}")
+        return Inferred(
+            outputs=((len(input.shape),),),
+            cost=NO_ARITHMETIC,
+            values=(input.shape,),
+            bytes_read=0,
+        )
+
+
+@register("RANK", options="RankOptions")
+@dataclass(frozen=True, slots=True)
+class Rank(Op):
+    """The number of axes of the input.
+
+    input    any shape
+    output   scalar
+
+    No arithmetic, and no memory traffic to speak of.
+    Source   tflite/kernels/rank.cc, Prepare
+    """
+
+    def infer(self, input: TensorSpec) -> Inferred:
+        return Inferred(
+            outputs=((),), cost=NO_ARITHMETIC, values=((len(input.shape),),), bytes_read=0
+        )
+
+
+@register("FILL", options="FillOptions")
+@dataclass(frozen=True, slots=True)
+class Fill(Op):
+    """One value in every element of a shape.
+
+    dims     [rank of the output]
+    value    scalar
+    output   dims
+
+    Writes data, no arithmetic.
+    Source   tflite/kernels/fill.cc, ResizeOutputImpl
+    """
+
+    def infer(self, dims: TensorSpec, value: TensorSpec) -> Inferred:
+        output = dims.required_integers("dims")
+        if min(output, default=0) < 0:
+            raise ValueError(f"`dims` must not be negative, but are {list(output)}")
+        elements = size_of(output)
+        filled = None
+        if elements <= VALUE_LIMIT and value.value is not None:
+            filled = value.value * elements
+        return Inferred(outputs=(output,), cost=NO_ARITHMETIC, values=(filled,))
+
+
+@register("RANGE", options="RangeOptions")
+@dataclass(frozen=True, slots=True)
+class Range(Op):
+    """Numbers from start up to, and without, limit.
+
+    start, limit, delta  scalars
+    output               [ceil((limit - start) / delta)]
+
+    Writes data; its additions only make indices and are not counted.
+    Source   tflite/kernels/range.cc, GetSize
+    """
+
+    def infer(self, start: TensorSpec, limit: TensorSpec, delta: TensorSpec) -> Inferred:
+        (first,) = start.required_value("start")
+        (last,) = limit.required_value("limit")
+        (step,) = delta.required_value("delta")
+        if step == 0 or (last - first) * step < 0:
+            raise ValueError(f"steps of {step} do not lead from {first} to {last}")
+        if isinstance(step, int):
+            length = -(-abs(int(last) - int(first)) // abs(step))
+        else:
+            length = math.ceil(abs((last - first) / step))
+        value = None
+        if length <= VALUE_LIMIT:
+            value = tuple(first + i * step for i in range(length))
+        return Inferred(outputs=((length,),), cost=NO_ARITHMETIC, values=(value,))
+
+
+@register("BROADCAST_ARGS")
+@dataclass(frozen=True, slots=True)
+class BroadcastArgs(Op):
+    """The shape that two shapes broadcast to.
+
+    shape1   [rank1]
+    shape2   [rank2]
+    output   [max(rank1, rank2)]
+
+    No arithmetic.
+    Source   tflite/kernels/broadcast_args.cc, Prepare
+    """
+
+    def infer(self, shape1: TensorSpec, shape2: TensorSpec) -> Inferred:
+        value: Shape | None = None
+        if shape1.known is not None and shape2.known is not None:
+            value = broadcast(
+                shape1.required_integers("shape1"), shape2.required_integers("shape2")
+            )
+        length = max(shape1.size, shape2.size)
+        return Inferred(outputs=((length,),), cost=NO_ARITHMETIC, values=(value,))

@@ -1,0 +1,306 @@
+"""Operators that take a part of a tensor, or repeat it."""
+
+from dataclasses import dataclass
+
+from tflops_native.ops._op import NO_ARITHMETIC, Inferred, Op, Shape, TensorSpec, register
+from tflops_native.ops.geometry import broadcast, normalized_axis, size_of
+from tflops_native.ops.values import picked_value
+
+
+@register("SLICE", options="SliceOptions")
+@dataclass(frozen=True, slots=True)
+class Slice(Op):
+    """A block of the input.
+
+    input    any shape
+    begin    [rank], first element along each axis
+    size     [rank], elements along each axis; -1 takes all to the end
+    output   size
+
+    Moves data, no arithmetic. Only what is taken is read.
+    Source   tflite/kernels/slice.cc, CalculateOutputShapeVector
+    """
+
+    def infer(self, input: TensorSpec, begin: TensorSpec, size: TensorSpec) -> Inferred:
+        starts = begin.required_integers("begin")
+        sizes = size.required_integers("size")
+        if len(starts) != len(input.shape) or len(sizes) != len(input.shape):
+            raise ValueError(
+                f"`begin` {list(starts)} and `size` {list(sizes)} must have an element for each "
+                f"axis of `input` {list(input.shape)}"
+            )
+        picks = []
+        for length, start, wanted in zip(input.shape, starts, sizes, strict=True):
+            count = length - start if wanted == -1 else wanted
+            if start < 0 or count < 0 or start + count > length:
+                raise ValueError(
+                    f"begin {list(starts)} and size {list(sizes)} reach outside of `input` "
+                    f"{list(input.shape)}"
+                )
+            picks.append(range(start, start + count))
+        return _part(input, tuple(map(len, picks)), picks)
+
+
+def _part(input: TensorSpec, output: Shape, picks: list[range]) -> Inferred:
+    return Inferred(
+        outputs=(output,),
+        cost=NO_ARITHMETIC,
+        values=(picked_value(input, picks),),
+        bytes_read=input.bytes_of(size_of(output)),
+    )
+
+
+@register("STRIDED_SLICE", options="StridedSliceOptions")
+@dataclass(frozen=True, slots=True)
+class StridedSlice(Op):
+    """A block of the input with steps, as Python's `x[begin:end:strides]`.
+
+    Bit i of a mask speaks of position i of begin, end and strides: `begin_mask` and `end_mask` take
+    the whole range, `ellipsis_mask` fills in full axes, `new_axis_mask` inserts an axis of length 1,
+    `shrink_axis_mask` takes one element and drops the axis. With `offset`, `end` counts from begin.
+
+    input    any shape
+    begin    [n]
+    end      [n]
+    strides  [n]
+    output   ceil((end - begin) / stride) along each axis
+
+    Moves data, no arithmetic. Only what is taken is read.
+    Source   tflite/kernels/strided_slice.cc, BuildStridedSliceParams and ResizeOutputTensor
+    """
+
+    begin_mask: int
+    end_mask: int
+    ellipsis_mask: int
+    new_axis_mask: int
+    shrink_axis_mask: int
+    offset: bool = False
+
+    def infer(
+        self, input: TensorSpec, begin: TensorSpec, end: TensorSpec, strides: TensorSpec
+    ) -> Inferred:
+        ends = end.required_integers("end")
+        steps = strides.required_integers("strides")
+        starts = begin.required_integers("begin")
+        if not len(starts) == len(ends) == len(steps):
+            raise ValueError(
+                f"`begin`, `end` and `strides` differ in length: {len(starts)}, {len(ends)}, "
+                f"{len(steps)}"
+            )
+        if 0 in steps:
+            raise ValueError("a stride of 0 leads nowhere")
+        picks: list[range] = []
+        output: list[int] = []
+        axis = 0
+        for position in range(len(steps)):
+            bit = 1 << position
+            if self.ellipsis_mask & bit:
+                for _ in range(self._axes_of_ellipsis(position, len(steps), len(input.shape))):
+                    picks.append(range(input.shape[axis]))
+                    output.append(input.shape[axis])
+                    axis += 1
+                continue
+            if self.new_axis_mask & bit:
+                output.append(1)
+                continue
+            if axis == len(input.shape):
+                raise ValueError(f"{len(steps)} positions are more than `input` has axes")
+            pick = self._range(
+                input.shape[axis], starts[position], ends[position], steps[position], bit
+            )
+            picks.append(pick)
+            if not self.shrink_axis_mask & bit:
+                output.append(len(pick))
+            axis += 1
+        for length in input.shape[axis:]:
+            picks.append(range(length))
+            output.append(length)
+        return _part(input, tuple(output), picks)
+
+    def _axes_of_ellipsis(self, position: int, positions: int, rank: int) -> int:
+        later = range(position + 1, positions)
+        earlier = range(position)
+        named = sum(not self.new_axis_mask & (1 << i) for i in (*earlier, *later))
+        return max(rank - named, 0)
+
+    def _range(self, length: int, start: int, end: int, step: int, bit: int) -> range:
+        low, high = (0, length) if step > 0 else (-1, length - 1)
+        if self.begin_mask & bit:
+            start = 0 if step > 0 else length - 1
+        else:
+            start = min(max(start + length if start < 0 else start, low), high)
+        if self.shrink_axis_mask & bit:
+            # An index out of range is no error: the element at the border is taken.
+            start = min(max(start, 0), max(length - 1, 0))
+            return range(start, start + 1)
+        if self.end_mask & bit:
+            end = length if step > 0 else -1
+        elif self.offset:
+            end = min(max(start + end, low), high)
+        else:
+            end = min(max(end + length if end < 0 else end, low), high)
+        return range(start, end, step)
+
+
+@register("GATHER", options="GatherOptions")
+@dataclass(frozen=True, slots=True)
+class Gather(Op):
+    """Slices of the input along one axis, chosen by indices.
+
+    input    any shape
+    indices  any shape
+    output   input.shape[:axis] + indices.shape[batch_dims:] + input.shape[axis + 1:]
+
+    Moves data, no arithmetic. Only what is taken is read.
+    Source   tflite/kernels/gather.cc, Prepare
+    """
+
+    axis: int
+    batch_dims: int = 0
+
+    def infer(self, input: TensorSpec, indices: TensorSpec) -> Inferred:
+        axis = normalized_axis(self.axis, len(input.shape))
+        batch = self.batch_dims + (len(indices.shape) if self.batch_dims < 0 else 0)
+        if not 0 <= batch <= min(axis, len(indices.shape)):
+            raise ValueError(f"`batch_dims` {self.batch_dims} does not fit axis {axis}")
+        if input.shape[:batch] != indices.shape[:batch]:
+            raise ValueError(
+                f"the first {batch} axes of `input` {list(input.shape)} and `indices` "
+                f"{list(indices.shape)} must agree"
+            )
+        output = (*input.shape[:axis], *indices.shape[batch:], *input.shape[axis + 1 :])
+        value = None
+        chosen = indices.value if batch == 0 and input.known is not None else None
+        if chosen is not None and all(0 <= index < input.shape[axis] for index in chosen):
+            picks: list[list[int] | range] = [range(length) for length in input.shape]
+            picks[axis] = [int(index) for index in chosen]
+            value = picked_value(input, picks)
+        return Inferred(
+            outputs=(output,),
+            cost=NO_ARITHMETIC,
+            values=(value,),
+            bytes_read=input.bytes_of(size_of(output)) + indices.bytes_of(indices.size),
+        )
+
+
+def _even_parts(length: int, parts: int) -> int:
+    if parts < 1 or length % parts:
+        raise ValueError(f"an axis of length {length} cannot be split into {parts} equal parts")
+    return length // parts
+
+
+@register("SPLIT", options="SplitOptions")
+@dataclass(frozen=True, slots=True)
+class Split(Op):
+    """Equal parts along one axis.
+
+    axis     scalar
+    input    any shape
+    outputs  `num_splits` tensors
+
+    Moves data, no arithmetic.
+    Source   tflite/kernels/split.cc, ResizeOutputTensors
+    """
+
+    num_splits: int
+
+    def infer(self, axis: TensorSpec, input: TensorSpec) -> Inferred:
+        (number,) = axis.required_integers("axis")
+        along = normalized_axis(number, len(input.shape))
+        part = _even_parts(input.shape[along], self.num_splits)
+        return _split(input, along, [part] * self.num_splits)
+
+
+@register("SPLIT_V", options="SplitVOptions")
+@dataclass(frozen=True, slots=True)
+class SplitV(Op):
+    """Parts of given lengths along one axis.
+
+    input        any shape
+    size_splits  [parts], their lengths; one may be -1 and takes what is left
+    axis         scalar
+    outputs      `num_splits` tensors
+
+    Moves data, no arithmetic.
+    Source   tflite/kernels/split_v.cc, ResizeOutputTensors
+    """
+
+    num_splits: int
+
+    def infer(self, input: TensorSpec, size_splits: TensorSpec, axis: TensorSpec) -> Inferred:
+        (number,) = axis.required_integers("axis")
+        along = normalized_axis(number, len(input.shape))
+        lengths = list(size_splits.required_integers("size_splits"))
+        if lengths.count(-1) == 1:
+            position = lengths.index(-1)
+            lengths[position] = input.shape[along] - sum(lengths) - 1
+        if min(lengths, default=0) < 0 or sum(lengths) != input.shape[along]:
+            raise ValueError(
+                f"parts of {lengths} do not add up to axis {along} of `input` {list(input.shape)}"
+            )
+        if len(lengths) != self.num_splits:
+            raise ValueError(f"{len(lengths)} parts do not fit {self.num_splits} outputs")
+        return _split(input, along, lengths)
+
+
+def _split(input: TensorSpec, axis: int, lengths: list[int]) -> Inferred:
+    picks: list[range] = [range(length) for length in input.shape]
+    outputs: list[Shape] = []
+    values = []
+    start = 0
+    for length in lengths:
+        picks[axis] = range(start, start + length)
+        outputs.append((*input.shape[:axis], length, *input.shape[axis + 1 :]))
+        values.append(picked_value(input, picks))
+        start += length
+    return Inferred(outputs=tuple(outputs), cost=NO_ARITHMETIC, values=tuple(values))
+
+
+@register("TILE", options="TileOptions")
+@dataclass(frozen=True, slots=True)
+class Tile(Op):
+    """Repeats the input along its axes.
+
+    input      any shape
+    multiples  [rank]
+    output     input.shape[i] * multiples[i]
+
+    Moves data, no arithmetic.
+    Source   tflite/kernels/tile.cc, MultiplyShapeDims
+    """
+
+    def infer(self, input: TensorSpec, multiples: TensorSpec) -> Inferred:
+        times = multiples.required_integers("multiples")
+        if len(times) != len(input.shape) or min(times, default=0) < 0:
+            raise ValueError(f"`multiples` {list(times)} do not fit `input` {list(input.shape)}")
+        picks = [list(range(n)) * count for n, count in zip(input.shape, times, strict=True)]
+        value = picked_value(input, picks) if input.known is not None else None
+        output = tuple(n * count for n, count in zip(input.shape, times, strict=True))
+        return Inferred(outputs=(output,), cost=NO_ARITHMETIC, values=(value,))
+
+
+@register("BROADCAST_TO", options="BroadcastToOptions")
+@dataclass(frozen=True, slots=True)
+class BroadcastTo(Op):
+    """Repeats the input's axes of length 1 up to a given shape.
+
+    input    any shape
+    shape    [rank of the output]
+    output   that shape
+
+    Moves data, no arithmetic.
+    Source   tflite/kernels/broadcast_to.cc, ResizeOutputTensor
+    """
+
+    def infer(self, input: TensorSpec, shape: TensorSpec) -> Inferred:
+        output = shape.required_integers("shape")
+        if broadcast(input.shape, output) != output:
+            raise ValueError(f"`input` {list(input.shape)} cannot be repeated to {list(output)}")
+        value = None
+        if input.known is not None and len(input.shape) == len(output):
+            picks = [
+                [0] * wanted if have == 1 else range(wanted)
+                for have, wanted in zip(input.shape, output, strict=True)
+            ]
+            value = picked_value(input, picks)
+        return Inferred(outputs=(output,), cost=NO_ARITHMETIC, values=(value,))

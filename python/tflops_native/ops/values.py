@@ -1,0 +1,84 @@
+"""Constant folding of small tensors, so that a shape that the graph computes is known.
+
+Converters write SHAPE, STRIDED_SLICE, PACK, RESHAPE and arithmetic between them where the model's
+shapes are dynamic. Values are flat tuples in row-major order; anything larger than `VALUE_LIMIT`
+is data, not a shape, and is not followed.
+"""
+
+import struct
+from collections.abc import Callable, Sequence
+
+from tflops_native.model import TensorType
+from tflops_native.ops._op import VALUE_LIMIT, Shape, TensorSpec, Value
+from tflops_native.ops.geometry import broadcast_indices, flat_indices, size_of
+
+_INTEGER_BITS = {
+    TensorType.INT8: 8,
+    TensorType.UINT8: 8,
+    TensorType.INT16: 16,
+    TensorType.UINT16: 16,
+    TensorType.INT32: 32,
+    TensorType.UINT32: 32,
+    TensorType.INT64: 64,
+    TensorType.UINT64: 64,
+}
+
+
+def coerced(value: Value, type: TensorType) -> Value | None:
+    """The elements as a tensor of this type holds them, or None where one does not fit.
+
+    Floats become integers by truncation, and are rounded to float32, as in the runtime.
+    """
+    try:
+        return tuple(_as_type(element, type) for element in value)
+    except (OverflowError, ValueError):
+        # The runtime goes on with some number; a shape that depends on it cannot be told.
+        return None
+
+
+def _as_type(element: int | float, type: TensorType) -> int | float:
+    if type is TensorType.BOOL:
+        return int(bool(element))
+    if type in _INTEGER_BITS:
+        integer = int(element)
+        bits = _INTEGER_BITS[type]
+        unsigned = type.name.startswith("U")
+        low, high = (0, 2**bits) if unsigned else (-(2 ** (bits - 1)), 2 ** (bits - 1))
+        if not low <= integer < high:
+            raise OverflowError(f"{integer} does not fit into {type.name}")
+        return integer
+    if type is TensorType.FLOAT32:
+        return float(struct.unpack("<f", struct.pack("<f", element))[0])
+    return float(element)
+
+
+def elementwise_value(
+    function: Callable[..., int | float], output: Shape, *inputs: TensorSpec
+) -> Value | None:
+    """`function` of each element of the broadcast inputs, or None where it is not known."""
+    if size_of(output) > VALUE_LIMIT or any(tensor.known is None for tensor in inputs):
+        return None
+    operands = []
+    for tensor in inputs:
+        value = tensor.value
+        if value is None:
+            return None
+        operands.append([value[i] for i in broadcast_indices(tensor.shape, output)])
+    try:
+        return tuple(function(*elements) for elements in zip(*operands, strict=True))
+    except (ArithmeticError, ValueError, TypeError):
+        # A division by zero, the root of a negative number: no shape can depend on it.
+        return None
+
+
+def picked_value(tensor: TensorSpec, picks: Sequence[Sequence[int]]) -> Value | None:
+    """The elements picked along each axis (a slice, a gather), or None where they are not known."""
+    if tensor.known is None or size_of(tuple(map(len, picks))) > VALUE_LIMIT:
+        return None
+    value = tensor.value
+    return None if value is None else tuple(value[i] for i in flat_indices(tensor.shape, picks))
+
+
+def small_value(tensor: TensorSpec) -> Value | None:
+    """The value itself, for an operator that only changes the shape."""
+    return None if tensor.known is None or tensor.size > VALUE_LIMIT else tensor.value

@@ -1,0 +1,142 @@
+"""Joins counts and times per operator. What is divided here is defined here, and nothing is printed."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tflops_native.analysis import Analysis, OperatorAnalysis
+from tflops_native.model import Model
+from tflops_native.timing import Machine, OperatorTime, Timing
+
+FORMAT = "tflops_native/report"
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportRow:
+    """One operator: its counts, and its time where it was measured.
+
+    share            of all operations of the model, 0 to 1; None where there are none
+    time_share       of the profiled invoke, 0 to 1; None without a time
+    rate             operations per second; None without a time or without operations
+    is_fused         the delegate ran it as part of another operator, or had nothing to do
+    """
+
+    operator: OperatorAnalysis
+    time: OperatorTime | None
+    share: float | None
+    time_share: float | None
+    rate: float | None
+    is_fused: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Counts of a model, its times, or both.
+
+    rows            one per operator; empty without an analysis
+    timing_error    why there is no timing where one was asked for
+    """
+
+    model: Model
+    analysis: Analysis | None
+    timing: Timing | None
+    machine: Machine | None
+    timing_error: str | None
+    rows: tuple[ReportRow, ...]
+
+    @classmethod
+    def of(
+        cls,
+        model: Model,
+        analysis: Analysis | None = None,
+        timing: Timing | None = None,
+        machine: Machine | None = None,
+        *,
+        timing_error: str | None = None,
+    ) -> "Report":
+        """Join what belongs to the same model, signature and input shapes."""
+        return cls(
+            model=model,
+            analysis=analysis,
+            timing=timing,
+            machine=machine,
+            timing_error=timing_error,
+            rows=() if analysis is None else _join(analysis, timing),
+        )
+
+    @property
+    def rate(self) -> float | None:
+        """Operations per second of the whole model, by the median latency of the clean runs."""
+        if self.analysis is None or self.timing is None or not self.timing.latency.median:
+            return None
+        return self.analysis.total.operations / self.timing.latency.median
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON: base units only, raw samples included. Reads the file for its hash."""
+        from tflops_native import __version__
+
+        return {
+            "format": FORMAT,
+            "format_version": FORMAT_VERSION,
+            "tool": f"tflops_native {__version__}",
+            "model": {
+                "path": None if self.model.path is None else str(self.model.path),
+                "size_bytes": self.model.size_bytes,
+                "sha256": self.model.sha256(),
+                "description": self.model.description,
+            },
+            "analysis": None if self.analysis is None else self._analysis_to_dict(self.analysis),
+            "timing": None if self.timing is None else self.timing.to_dict(),
+            "timing_error": self.timing_error,
+            "operations_per_second": self.rate,
+            "machine": None if self.machine is None else self.machine.to_dict(),
+        }
+
+    def _analysis_to_dict(self, analysis: Analysis) -> dict[str, Any]:
+        """The analysis, with each operator's share and time beside its counts."""
+        plain = analysis.to_dict()
+        plain["operators"] = [
+            {
+                **row.operator.to_dict(),
+                "share": row.share,
+                "time_seconds": None if row.time is None else row.time.mean,
+                "time_share": row.time_share,
+                "operations_per_second": row.rate,
+                "fused": row.is_fused,
+            }
+            for row in self.rows
+        ]
+        return plain
+
+    def __str__(self) -> str:
+        from tflops_native.reports.text import report_to_text
+
+        return report_to_text(self)
+
+    def _repr_html_(self) -> str:
+        from tflops_native.reports.html import report_to_html
+
+        return report_to_html(self)
+
+
+def _join(analysis: Analysis, timing: Timing | None) -> tuple[ReportRow, ...]:
+    profile = None if timing is None else timing.profile
+    times = {} if profile is None else {time.index: time for time in profile.operators}
+    fused = frozenset(() if profile is None else profile.fused)
+    invoke = 0.0 if profile is None else profile.invoke
+    total = analysis.total.operations
+    rows = []
+    for operator in analysis.operators:
+        time = times.get(operator.index)
+        operations = operator.cost.operations
+        rows.append(
+            ReportRow(
+                operator=operator,
+                time=time,
+                share=operations / total if total else None,
+                time_share=None if time is None or not invoke else time.mean / invoke,
+                rate=operations / time.mean if time and time.mean and operations else None,
+                is_fused=operator.index in fused,
+            )
+        )
+    return tuple(rows)

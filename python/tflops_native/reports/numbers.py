@@ -1,0 +1,63 @@
+"""Numbers for people: SI prefixes for counts, rates and times, IEC prefixes for bytes."""
+
+_SI = ("", "k", "M", "G", "T", "P", "E", "Z", "Y")
+_IEC = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi")
+_SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
+
+
+def count(number: float) -> str:
+    """Three significant digits and an SI prefix: 568740352 -> "569M"."""
+    return _prefixed(number, 1000.0, _SI)
+
+
+def byte_count(number: float) -> str:
+    """Three significant digits and an IEC prefix, without the unit: 1536 -> "1.50Ki"."""
+    return _prefixed(number, 1024.0, _IEC)
+
+
+def _prefixed(number: float, base: float, prefixes: tuple[str, ...]) -> str:
+    if number < base:
+        return str(int(number)) if number == int(number) else three_digits(number)
+    power = 0
+    # 999.5 k is written as 1.00 M, not as 1000 k.
+    while number >= base - base / 2000 and power < len(prefixes) - 1:
+        number /= base
+        power += 1
+    return three_digits(number) + prefixes[power]
+
+
+def three_digits(number: float) -> str:
+    """Three significant digits without an exponent: 0.01234 -> "0.0123", 12.34 -> "12.3"."""
+    magnitude = abs(number)
+    if magnitude == 0:
+        return "0"
+    if magnitude >= 99.95:
+        return f"{number:.0f}"
+    if magnitude >= 9.995:
+        return f"{number:.1f}"
+    if magnitude >= 0.9995:
+        return f"{number:.2f}"
+    return f"{number:.3g}"
+
+
+def seconds(value: float) -> str:
+    """Three significant digits with the unit that suits: 0.000412 -> "412µs"."""
+    if value == 0:
+        return "0"
+    for unit, name in _SECONDS:
+        if abs(value) >= unit * 0.9995:
+            return three_digits(value / unit) + name
+    unit, name = _SECONDS[-1]
+    return three_digits(value / unit) + name
+
+
+def percent(fraction: float) -> str:
+    """One decimal, without the sign: 0.1234 -> "12.3"."""
+    return f"{100 * fraction:.1f}"
+
+
+def shape(lengths: tuple[int, ...] | None) -> str:
+    """1x224x224x3; "scalar" without axes, "?" where it is unknown or open."""
+    if lengths is None:
+        return "?"
+    return "x".join("?" if length == -1 else str(length) for length in lengths) or "scalar"

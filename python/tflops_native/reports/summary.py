@@ -1,0 +1,167 @@
+"""The lines around the table: what was counted and measured, as label and text."""
+
+from tflops_native.analysis import CONVENTION, Analysis, is_float
+from tflops_native.reports import numbers
+from tflops_native.reports.joined import Report
+from tflops_native.reports.table import operation_unit
+from tflops_native.timing import Timing
+
+Lines = list[tuple[str, str]]
+
+
+def header(report: Report) -> Lines:
+    """The model and its inputs."""
+    name = "(bytes)" if report.model.path is None else report.model.path.name
+    text = f"{name}, {numbers.byte_count(report.model.size_bytes)}B"
+    if report.analysis is not None:
+        text += (
+            f", {len(report.analysis.operators)} operators, "
+            f"{numbers.count(report.analysis.parameters)} parameters"
+        )
+    return [("model", text), *_inputs(report)]
+
+
+def _inputs(report: Report) -> Lines:
+    if report.analysis is None:
+        shapes = {} if report.timing is None else report.timing.input_shapes
+        return [("input", f"{name} {numbers.shape(shape)}") for name, shape in shapes.items()]
+    lines: Lines = []
+    if report.analysis.signature is not None:
+        lines.append(("signature", report.analysis.signature))
+    for item in report.analysis.inputs:
+        text = f"{item.name} {numbers.shape(item.shape)} {item.type}"
+        if item.shape != item.shape_signature:
+            text += f" (in the file {numbers.shape(item.shape_signature)})"
+        lines.append(("input", text))
+    return lines
+
+
+def counts(report: Report) -> Lines:
+    """Totals, coverage and the counting convention."""
+    analysis = report.analysis
+    if analysis is None:
+        return []
+    return [
+        ("total", _total(analysis)),
+        ("memory", _memory(analysis)),
+        ("coverage", _coverage(analysis)),
+        *_remarks(analysis),
+        ("counting", CONVENTION),
+    ]
+
+
+def times(report: Report) -> Lines:
+    """Latency, profile and runtime."""
+    timing = report.timing
+    if timing is None:
+        return []
+    return [
+        ("latency", _latency(timing)),
+        *_rate(report),
+        (
+            "before",
+            f"load {_ns(timing.load_ns)}, allocate {_ns(timing.allocate_ns)}, "
+            f"first invoke {_ns(timing.first_invoke_ns)}, {len(timing.warm_up_ns)} warm-up runs",
+        ),
+        *_profile(timing),
+        ("runtime", _runtime(timing)),
+    ]
+
+
+def _latency(timing: Timing) -> str:
+    latency = timing.latency
+    spread = latency.mad / latency.median if latency.median else 0.0
+    return (
+        f"{numbers.seconds(latency.median)} median of {latency.runs:,} runs "
+        f"(min {numbers.seconds(latency.minimum)}, p90 {numbers.seconds(latency.p90)}, "
+        f"max {numbers.seconds(latency.maximum)}, MAD {numbers.percent(spread)} %)"
+    )
+
+
+def _rate(report: Report) -> Lines:
+    if report.analysis is None or not report.rate:
+        return []
+    unit = operation_unit(report.analysis)
+    incomplete = "" if report.analysis.coverage.is_complete else " or more: see coverage"
+    return [("rate", f"{numbers.three_digits(report.rate / 1e9)} G{unit}/s{incomplete}")]
+
+
+def _total(analysis: Analysis) -> str:
+    parts = [f"{analysis.macs:,} MACs"]
+    for name, number in sorted(analysis.operations.items(), key=lambda item: -item[1]):
+        unit = "FLOPs" if is_float(name) else "OPs"
+        parts.append(f"{number:,} {unit} ({name})")
+    return ", ".join(parts)
+
+
+def _memory(analysis: Analysis) -> str:
+    moved = analysis.bytes_read + analysis.bytes_written
+    text = (
+        f"weights {numbers.byte_count(analysis.weight_bytes)}B, "
+        f"operators read {numbers.byte_count(analysis.bytes_read)}B "
+        f"and write {numbers.byte_count(analysis.bytes_written)}B"
+    )
+    if moved:
+        unit = operation_unit(analysis)
+        intensity = analysis.total.operations / moved
+        text += f", {numbers.three_digits(intensity)} {unit}/byte"
+    return text
+
+
+def _coverage(analysis: Analysis) -> str:
+    coverage = analysis.coverage
+    parts = [f"{coverage.counted} counted", f"{coverage.no_arithmetic} without arithmetic"]
+    if coverage.bounded:
+        parts.append(f"{coverage.bounded} bounded")
+    if coverage.unsupported:
+        names = ", ".join(coverage.unsupported_names)
+        parts.append(f"{coverage.unsupported} NOT counted ({names})")
+    ending = "complete" if coverage.is_complete else "the totals are too low"
+    return f"{', '.join(parts)}: {ending}"
+
+
+def _remarks(analysis: Analysis) -> Lines:
+    """What a reader must know before trusting the totals."""
+    lines: Lines = []
+    for operator in analysis.operators:
+        if operator.status.value in ("unsupported", "bounded"):
+            lines.append(("note", f"{operator.index} {operator.name}: {operator.note}"))
+    if analysis.coverage.shapes_assumed:
+        lines.append(("note", "* shape taken from the file, not inferred"))
+    lines += [
+        (
+            "note",
+            f"open lengths of input {item.name!r} are counted as 1; --input-shape chooses others",
+        )
+        for item in analysis.inputs
+        if item.is_defaulted
+    ]
+    return lines
+
+
+def _profile(timing: Timing) -> Lines:
+    profile = timing.profile
+    if profile is None:
+        return []
+    text = (
+        f"times per operator are means of {len(profile.invoke_ns)} further runs; "
+        f"profiling overhead {100 * profile.overhead:+.1f} %"
+    )
+    if any(operator.is_delegated for operator in profile.operators):
+        text += "; XNNPACK reports whole microseconds"
+    lines = [("profile", text)]
+    if profile.unmatched:
+        lines.append(("note", f"{len(profile.unmatched)} events of the delegate are unmatched"))
+    return lines
+
+
+def _runtime(timing: Timing) -> str:
+    threads = "1 thread" if timing.threads == 1 else f"{timing.threads} threads"
+    name = "TensorFlow Lite" if timing.runtime.name == "tflite" else timing.runtime.name
+    return f"{name} {timing.runtime.version}, {timing.kernels} kernels, {threads}"
+
+
+def _ns(nanoseconds: int) -> str:
+    return numbers.seconds(nanoseconds / 1e9)
+
+

@@ -1,0 +1,113 @@
+"""The per-operator table as strings, for every format that shows it to people."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tflops_native.analysis import Analysis, OperatorAnalysis, Status, is_float
+from tflops_native.reports import numbers
+from tflops_native.reports.joined import Report, ReportRow
+
+NOTHING = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its heading, what it says of an operator, and whether it holds numbers."""
+
+    heading: str
+    cell: Callable[[ReportRow], str]
+    is_number: bool = True
+
+
+def columns(report: Report, analysis: Analysis) -> list[Column]:
+    """The columns that this report has something to say in."""
+    unit = operation_unit(analysis)
+    found = [
+        Column("#", lambda row: str(row.operator.index)),
+        Column("operator", lambda row: row.operator.name, is_number=False),
+        Column("output", lambda row: _output(row.operator), is_number=False),
+        Column("MACs", lambda row: _count(row.operator, row.operator.cost.macs)),
+        Column(f"{unit}s", lambda row: _count(row.operator, row.operator.cost.operations)),
+    ]
+    if len(analysis.operations) > 1:
+        found.append(Column("type", lambda row: arithmetic(row.operator), is_number=False))
+    found += [
+        Column("bytes", lambda row: _bytes(row.operator)),
+        Column("%", lambda row: _share(row)),
+    ]
+    if report.timing is not None and report.timing.profile is not None:
+        found += [
+            Column("time", _time),
+            Column(
+                "%t",
+                lambda row: NOTHING if row.time_share is None else numbers.percent(row.time_share),
+            ),
+            Column(
+                f"G{unit}/s",
+                lambda row: NOTHING if row.rate is None else numbers.three_digits(row.rate / 1e9),
+            ),
+        ]
+    return found
+
+
+def operation_unit(analysis: Analysis) -> str:
+    """FLOP where all arithmetic is floating point, else OP."""
+    return "FLOP" if all(map(is_float, analysis.operations)) else "OP"
+
+
+def arithmetic(operator: OperatorAnalysis) -> str:
+    """Short names of the types an operator computes in: "f32", "i8", "i8+f32"."""
+    return "+".join(map(short_type, operator.operations)) or NOTHING
+
+
+def short_type(name: str) -> str:
+    """ "float32" -> "f32", "int16x8" -> "i16x8"."""
+    for long, short in (("bfloat", "bf"), ("float", "f"), ("uint", "u"), ("int", "i")):
+        if name.startswith(long):
+            return short + name.removeprefix(long)
+    return name
+
+
+def _output(operator: OperatorAnalysis) -> str:
+    if not operator.output_shapes:
+        return NOTHING
+    more = len(operator.output_shapes) - 1
+    text = numbers.shape(operator.output_shapes[0]) + (f" +{more}" if more else "")
+    return text + ("*" if operator.shapes_assumed else "")
+
+
+def _count(operator: OperatorAnalysis, number: int) -> str:
+    if operator.status is Status.UNSUPPORTED:
+        return "?"
+    return numbers.count(number) if number else NOTHING
+
+
+def _bytes(operator: OperatorAnalysis) -> str:
+    moved = operator.bytes_read + operator.bytes_written
+    return numbers.byte_count(moved) if moved else NOTHING
+
+
+def _share(row: ReportRow) -> str:
+    if row.operator.status is Status.UNSUPPORTED:
+        return "?"
+    return numbers.percent(row.share) if row.share and row.operator.cost.operations else NOTHING
+
+
+def _time(row: ReportRow) -> str:
+    if row.time is not None:
+        return numbers.seconds(row.time.mean)
+    return "fused" if row.is_fused else NOTHING
+
+
+def other_times(report: Report) -> list[tuple[str, str, str]]:
+    """Lines behind the operators, name, time and share: they make the times add up to the invoke."""
+    profile = None if report.timing is None else report.timing.profile
+    if profile is None:
+        return []
+    lines = [(f"unmatched: {event.name}", event.mean) for event in profile.unmatched]
+    lines.append(("outside operators", profile.outside))
+    lines.append(("profiled invoke", profile.invoke))
+    return [
+        (name, numbers.seconds(value), numbers.percent(value / profile.invoke))
+        for name, value in lines
+    ]

@@ -1,0 +1,31 @@
+"""Measuring: runtimes, inputs, the protocol, and time per operator."""
+
+from tflops_native.timing.isolation import measure_isolated
+from tflops_native.timing.machine import Machine, this_machine
+from tflops_native.timing.protocol import MeasureOptions, Progress, measure_model
+from tflops_native.timing.result import (
+    Latency,
+    OperatorTime,
+    Profile,
+    RuntimeInfo,
+    Timing,
+    UnmatchedEvent,
+)
+from tflops_native.timing.runtimes import DEFAULT_RUNTIME, KERNELS
+
+__all__ = [
+    "DEFAULT_RUNTIME",
+    "KERNELS",
+    "Latency",
+    "Machine",
+    "MeasureOptions",
+    "OperatorTime",
+    "Profile",
+    "Progress",
+    "RuntimeInfo",
+    "Timing",
+    "UnmatchedEvent",
+    "measure_isolated",
+    "measure_model",
+    "this_machine",
+]

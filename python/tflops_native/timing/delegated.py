@@ -1,0 +1,157 @@
+"""Joins the operators of XNNPACK to those of the model, by order and class; what is unsure stays out.
+
+XNNPACK numbers its operators by itself. It fuses some of the model's operators into others, adds
+conversions and splits a few, but keeps the order. Its names say the class of each.
+"""
+
+from collections.abc import Sequence
+
+from tflops_native.model import Operator
+
+# What each of XNNPACK's operators may stand for, by the part of its name before the bracket
+# (operator names: XNNPACK src/operators, node types: XNNPACK src/subgraph).
+_ELEMENTWISE = {
+    "abs": "ABS",
+    "add": "ADD",
+    "bankers rounding": "ROUND",
+    "ceiling": "CEIL",
+    "divide": "DIV",
+    "elu": "ELU",
+    "exp": "EXP",
+    "floor": "FLOOR",
+    "gelu": "GELU",
+    "hardswish": "HARD_SWISH",
+    "leaky relu": "LEAKY_RELU",
+    "log": "LOG",
+    "maximum": "MAXIMUM",
+    "minimum": "MINIMUM",
+    "multiply": "MUL",
+    "negate": "NEG",
+    "prelu": "PRELU",
+    "reciprocal square root": "RSQRT",
+    "sigmoid": "LOGISTIC",
+    "square": "SQUARE",
+    "square root": "SQRT",
+    "squared difference": "SQUARED_DIFFERENCE",
+    "subtract": "SUB",
+    "tanh": "TANH",
+}
+_COPIES = ("RESHAPE", "SQUEEZE", "EXPAND_DIMS", "CONCATENATION", "SPLIT", "PACK", "UNPACK")
+_STANDS_FOR: dict[str, tuple[str, ...]] = {
+    **{event: (operator,) for event, operator in _ELEMENTWISE.items()},
+    "argmax pooling": ("MAX_POOL_2D",),
+    "average pooling": ("AVERAGE_POOL_2D",),
+    "batch matrix multiply": ("BATCH_MATMUL",),
+    "clamp": ("RELU", "RELU6", "RELU_N1_TO_1", "RELU_0_TO_1"),
+    "constant pad": ("PAD", "PADV2"),
+    "convert": ("QUANTIZE", "DEQUANTIZE", "CAST"),
+    "convolution": ("CONV_2D", "DEPTHWISE_CONV_2D"),
+    "copy": _COPIES,
+    "deconvolution": ("TRANSPOSE_CONV",),
+    "depth to space": ("DEPTH_TO_SPACE",),
+    "dynamic fully connected": ("FULLY_CONNECTED", "BATCH_MATMUL"),
+    "fully connected": ("FULLY_CONNECTED",),
+    "global average pooling": ("MEAN", "AVERAGE_POOL_2D"),
+    "global sum pooling": ("SUM",),
+    "max pooling": ("MAX_POOL_2D",),
+    "mean": ("MEAN",),
+    "resize bilinear": ("RESIZE_BILINEAR",),
+    "slice": ("SLICE", "STRIDED_SLICE"),
+    "softmax": ("SOFTMAX",),
+    "space to depth": ("SPACE_TO_DEPTH",),
+    "sum": ("SUM",),
+    "transpose": ("TRANSPOSE",),
+}
+# Dynamic-range kernels quantize their input in an operator of its own, in front.
+_PREPARED_BY_CONVERT = frozenset(
+    {"CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", "FULLY_CONNECTED", "BATCH_MATMUL"}
+)
+
+
+def match_events(operators: Sequence[Operator], events: Sequence[str]) -> list[int | None]:
+    """For each event of one partition the position of its operator, or None where it is not certain.
+
+    All ways to lay the events over the operators in order are compared. Among those that explain
+    the most events, an event is joined only if all of them join it to the same operator.
+
+    Args:
+        operators: the operators of the partition, in order.
+        events: the delegate's names of what it ran, in order.
+    """
+    runs = [_run_lengths(operators, events, start) for start in range(len(events))]
+    before = _best_before(runs, len(operators))
+    after = _best_after(runs, len(operators))
+    best = after[0][0]
+    candidates: list[set[int | None]] = [set() for _ in events]
+    for start, options in enumerate(runs):
+        for position in range(len(operators) + 1):
+            if before[start][position] + after[start + 1][position] == best:
+                candidates[start].add(None)
+        for position, length in options:
+            ahead = before[start][position]
+            if ahead + length + after[start + length][position + 1] == best:
+                for event in range(start, start + length):
+                    candidates[event].add(position)
+    return [next(iter(found)) if len(found) == 1 else None for found in candidates]
+
+
+Runs = list[list[tuple[int, int]]]  # per first event: (operator position, number of events)
+
+
+def _run_lengths(
+    operators: Sequence[Operator], events: Sequence[str], start: int
+) -> list[tuple[int, int]]:
+    """Which operators could have made the events from `start` on, and how many of them."""
+    kinds = [event.split(" (")[0].lower() for event in events[start:]]
+    converts = 0
+    while converts < len(kinds) and kinds[converts] == "convert":
+        converts += 1
+    found = []
+    for position, operator in enumerate(operators):
+        if operator.name in _STANDS_FOR.get(kinds[0], ()):
+            count = _events_of(operator, kinds[0])
+            if kinds[:count] == [kinds[0]] * count:
+                found.append((position, count))
+        prepared = operator.name in _PREPARED_BY_CONVERT and converts == 1 and len(kinds) > 1
+        if prepared and operator.name in _STANDS_FOR.get(kinds[1], ()):
+            found.append((position, 2))
+    return found
+
+
+def _events_of(operator: Operator, kind: str) -> int:
+    """How many events of this kind one operator makes: a copy for each part that it joins or cuts."""
+    if kind == "copy" and operator.name in ("CONCATENATION", "PACK"):
+        return len(operator.inputs)
+    if kind == "copy" and operator.name in ("SPLIT", "UNPACK"):
+        return len(operator.outputs)
+    return 1
+
+
+def _best_before(runs: Runs, operators: int) -> list[list[int]]:
+    """[event][operator]: most events explained among those before, by the operators before."""
+    best = [[0] * (operators + 1) for _ in range(len(runs) + 1)]
+    for event in range(len(runs) + 1):
+        row = best[event]
+        for position in range(operators):
+            row[position + 1] = max(row[position + 1], row[position])
+        if event == len(runs):
+            break
+        for position in range(operators + 1):
+            best[event + 1][position] = max(best[event + 1][position], row[position])
+        for position, length in runs[event]:
+            reached = best[event + length]
+            reached[position + 1] = max(reached[position + 1], row[position] + length)
+    return best
+
+
+def _best_after(runs: Runs, operators: int) -> list[list[int]]:
+    """[event][operator]: most events explained from there on, by the operators from there on."""
+    best = [[0] * (operators + 2) for _ in range(len(runs) + 1)]
+    for event in range(len(runs) - 1, -1, -1):
+        row = best[event]
+        row[: operators + 1] = best[event + 1][: operators + 1]
+        for position, length in runs[event]:
+            row[position] = max(row[position], length + best[event + length][position + 1])
+        for position in range(operators - 1, -1, -1):
+            row[position] = max(row[position], row[position + 1])
+    return best

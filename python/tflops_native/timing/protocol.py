@@ -1,0 +1,214 @@
+"""How a model is measured: load, allocate, first invoke, warm-up, clean runs, then profiled runs."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tflops_native.model import Entry, Model, entry_point, resolve_input_shapes
+from tflops_native.timing.inputs import random_input
+from tflops_native.timing.profile import join_profile
+from tflops_native.timing.result import (
+    NANOSECONDS_PER_SECOND,
+    Profile,
+    RuntimeInfo,
+    Timing,
+    quantile,
+)
+from tflops_native.timing.runtimes import DEFAULT_RUNTIME, KERNELS, native, open_runtime
+
+if TYPE_CHECKING:
+    from tflops_native._native import Interpreter, Library
+
+# Called with what is being done and how much of it is done, 0 to 1.
+Progress = Callable[[str, float], None]
+
+WARM_UP_SECONDS = 0.3
+WARM_UP_RUNS = 100
+# Without a number of runs: at least a second, but enough runs for a median, but no more than ten
+# seconds for that; and no more samples than a median can use.
+MEASURE_SECONDS = 1.0
+MEASURE_RUNS = 20
+MEASURE_SECONDS_LIMIT = 10.0
+MEASURE_SAMPLES_LIMIT = 10_000
+PROFILE_SECONDS = 0.5
+PROFILE_RUNS = 10
+PROFILE_RUNS_LIMIT = 200
+# Two clock reads cost some 50 ns: samples of 20 microseconds keep that below a quarter of a percent.
+SAMPLE_NS = 20_000
+# Between chunks the caller hears of the progress.
+CHUNK_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureOptions:
+    """What to measure, and how.
+
+    runs      number of samples, or None: about a second's worth
+    profile   whether to time each operator too, in runs of their own
+    seed      of the random inputs
+    """
+
+    input_shapes: Mapping[str, Sequence[int]]
+    signature: str | None = None
+    threads: int = 1
+    kernels: str = KERNELS[0]
+    runtime: str = DEFAULT_RUNTIME
+    runs: int | None = None
+    profile: bool = True
+    seed: int = 0
+
+    def check(self) -> None:
+        """Raise `ValueError` for what no runtime can do."""
+        if self.threads < 1:
+            raise ValueError(f"threads must be 1 or more, but is {self.threads}")
+        if self.runs is not None and self.runs < 1:
+            raise ValueError(f"runs must be 1 or more, but is {self.runs}")
+        if self.kernels not in KERNELS:
+            raise ValueError(f"kernels must be one of {', '.join(KERNELS)}, not {self.kernels!r}")
+
+
+def measure_model(
+    model: Model, options: MeasureOptions, progress: Progress | None = None
+) -> Timing:
+    """Measure one entry point of a model in this process.
+
+    Raises:
+        ValueError: an option is out of range.
+        ModelFormatError: there is no such signature.
+        ShapeError: an input shape is refused.
+        RuntimeLibraryError: the runtime cannot be loaded, or lacks what is asked for.
+        InvokeError: the runtime refuses the model, with its own words.
+    """
+    options.check()
+    report = progress or (lambda what, done: None)
+    entry = entry_point(model, options.signature)
+    shapes = resolve_input_shapes(entry, options.input_shapes)
+    library = open_runtime(options.runtime)
+    report("load", 0.0)
+    session = _open(model, entry, shapes, options, library, profile=False)
+    interpreter = session.interpreter
+    first_invoke_ns = interpreter.invoke()
+    warm_up = _warm_up(interpreter, report)
+    batch = max(1, -(-SAMPLE_NS // max(1, int(quantile(sorted(warm_up), 0.5)))))
+    if batch > 1 and not interpreter.can_batch:
+        batch = 1
+    samples = _sample(interpreter, options.runs, batch, report)
+    profile = None
+    if options.profile:
+        clean_median_ns = quantile(sorted(samples), 0.5) / batch
+        profiled = _open(model, entry, shapes, options, library, profile=True)
+        profile = _profile(profiled.interpreter, entry, clean_median_ns, report)
+    report("done", 1.0)
+    return Timing(
+        runtime=RuntimeInfo(name=options.runtime, version=library.version, library=library.path),
+        kernels=options.kernels,
+        threads=options.threads,
+        signature=entry.signature,
+        input_shapes={item.name: shapes[item.position] for item in entry.inputs},
+        seed=options.seed,
+        clock_resolution_ns=native().clock_resolution_ns(),
+        load_ns=session.load_ns,
+        allocate_ns=session.allocate_ns,
+        first_invoke_ns=first_invoke_ns,
+        warm_up_ns=tuple(warm_up),
+        invokes_per_sample=batch,
+        samples_ns=tuple(samples),
+        profile=profile,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    interpreter: "Interpreter"
+    load_ns: int
+    allocate_ns: int
+
+
+def _open(
+    model: Model,
+    entry: Entry,
+    shapes: Mapping[int, tuple[int, ...]],
+    options: MeasureOptions,
+    library: "Library",
+    *,
+    profile: bool,
+) -> _Session:
+    """An interpreter with its inputs in place."""
+    import numpy as np
+
+    # The main subgraph is run as such: the runtime then shows all of its tensors.
+    signature = entry.signature if entry.subgraph.index else None
+    start = time.perf_counter_ns()
+    interpreter = native().Interpreter(
+        library,
+        model.data if model.path is None else model.path,
+        threads=options.threads,
+        kernels=options.kernels,
+        profile=profile,
+        signature=signature,
+    )
+    loaded = time.perf_counter_ns()
+    positions = _positions(interpreter, entry, signature)
+    for item in entry.inputs:
+        if shapes[item.position] != item.tensor.shape:
+            interpreter.resize_input(positions[item.position], shapes[item.position])
+    interpreter.allocate()
+    allocated = time.perf_counter_ns()
+    generator = np.random.default_rng(options.seed)
+    for item in entry.inputs:
+        data = random_input(item, shapes[item.position], generator)
+        interpreter.set_input(positions[item.position], data)
+    return _Session(interpreter, loaded - start, allocated - loaded)
+
+
+def _positions(
+    interpreter: "Interpreter", entry: Entry, signature: str | None
+) -> dict[int, int]:
+    """Our position of each input -> the runtime's, which sorts the inputs of a signature by name."""
+    if signature is None:
+        return {item.position: item.position for item in entry.inputs}
+    names = [info.name for info in interpreter.inputs]
+    return {item.position: names.index(item.name) for item in entry.inputs}
+
+
+def _warm_up(interpreter: "Interpreter", report: Progress) -> list[int]:
+    report("warm up", 0.0)
+    return [int(ns) for ns in interpreter.time_invokes(WARM_UP_RUNS, WARM_UP_SECONDS)]
+
+
+def _sample(
+    interpreter: "Interpreter", runs: int | None, batch: int, report: Progress
+) -> list[int]:
+    """Samples of `batch` invokes each, as many as asked for or as the defaults say."""
+    samples: list[int] = []
+    start = time.perf_counter()
+    while True:
+        elapsed = time.perf_counter() - start
+        done = _fraction_done(len(samples), elapsed, runs)
+        report("measure", done)
+        if done >= 1.0:
+            return samples
+        missing = (MEASURE_SAMPLES_LIMIT if runs is None else runs) - len(samples)
+        chunk = interpreter.time_invokes(missing, CHUNK_SECONDS, batch)
+        samples.extend(int(ns) for ns in chunk)
+
+
+def _fraction_done(samples: int, seconds: float, runs: int | None) -> float:
+    if runs is not None:
+        return samples / runs
+    enough = min(seconds / MEASURE_SECONDS, samples / MEASURE_RUNS)
+    return max(enough, seconds / MEASURE_SECONDS_LIMIT, samples / MEASURE_SAMPLES_LIMIT)
+
+
+def _profile(
+    interpreter: "Interpreter", entry: Entry, clean_median_ns: float, report: Progress
+) -> Profile:
+    """Times per operator, from an interpreter with the profiler in it."""
+    report("profile", 0.0)
+    interpreter.invoke()
+    # As many runs as fit into the time, but enough for a mean where one run is long.
+    expected = PROFILE_SECONDS * NANOSECONDS_PER_SECOND / clean_median_ns
+    runs = int(min(max(expected, PROFILE_RUNS), PROFILE_RUNS_LIMIT))
+    seconds = max(PROFILE_SECONDS, PROFILE_RUNS * clean_median_ns * 3 / NANOSECONDS_PER_SECOND)
+    return join_profile(entry.subgraph, interpreter.profile_invokes(runs, seconds), clean_median_ns)

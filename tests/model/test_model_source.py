@@ -1,0 +1,139 @@
+"""What `load` accepts, and what it says about files that are no model."""
+
+import os
+
+import builders
+import pytest
+
+from tflops_native import model as tfl
+from tflops_native.errors import ModelFormatError
+
+MODEL = builders.pack(builders.model([builders.subgraph([builders.tensor("x", [2, 3])])]))
+
+
+def message(source):
+    with pytest.raises(ModelFormatError) as error:
+        tfl.load(source)
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "x.tflite"
+
+
+@pytest.mark.parametrize("convert", [bytes, bytearray, memoryview])
+def test_bytes(convert):
+    loaded = tfl.load(convert(MODEL))
+    assert loaded.subgraphs[0].tensors[0].shape == (2, 3)
+    assert loaded.path is None
+
+
+@pytest.mark.parametrize("convert", [str, lambda path: path])
+def test_path(path, convert):
+    path.write_bytes(MODEL)
+    loaded = tfl.load(convert(path))
+    assert loaded.subgraphs[0].tensors[0].shape == (2, 3)
+    assert loaded.path == path
+    assert loaded.size_bytes == len(MODEL)
+
+
+def test_file_may_vanish_after_loading(path):
+    path.write_bytes(MODEL)
+    loaded = tfl.load(path)
+    path.unlink()
+    assert bytes(loaded.data) == MODEL
+
+
+def test_missing_file(path):
+    assert message(path) == f"cannot read '{path}': no such file"
+
+
+def test_directory(tmp_path):
+    assert message(tmp_path) == f"cannot read '{tmp_path}': it is a directory"
+
+
+def test_saved_model_directory(tmp_path):
+    (tmp_path / "saved_model.pb").write_bytes(b"")
+    assert "it is a SavedModel directory" in message(tmp_path)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_permission(path):
+    path.write_bytes(MODEL)
+    path.chmod(0)
+    assert message(path) == f"cannot read '{path}': permission denied"
+
+
+def test_permission_error_of_any_kind(path, monkeypatch):
+    def refuse(*_args, **_kwargs):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.open", refuse)
+    assert message(path) == f"cannot read '{path}': permission denied"
+
+
+def test_path_through_a_file(path):
+    path.write_bytes(MODEL)
+    assert message(path / "below") == f"cannot read '{path / 'below'}': not a directory"
+
+
+def test_path_with_a_null():
+    assert message("a\0b").startswith("cannot read 'a\\x00b': ")
+
+
+def test_pipe(path):
+    os.mkfifo(path)
+    assert message(path) == f"cannot read '{path}': not a regular file"
+
+
+def test_empty_file(path):
+    path.write_bytes(b"")
+    assert message(path) == f"'{path}' is empty (0 bytes)"
+
+
+@pytest.mark.parametrize("empty", [b"", bytearray(), memoryview(b"")])
+def test_empty_bytes(empty):
+    assert message(empty) == "the model is empty (0 bytes)"
+
+
+@pytest.mark.parametrize(
+    ("start", "description"),
+    [
+        (b"\xff\xd8\xff\xe0\0\x10JFIF", "a JPEG image"),
+        (b"\x89PNG\r\n\x1a\n", "a PNG image"),
+        (b"PK\x03\x04\x14\0\0\0", "a ZIP archive"),
+        (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
+        (b"\x1f\x8b\x08\0\0\0\0\0", "a gzip archive"),
+        (b"LITERTLM\x01\0\0\0", "a LiteRT-LM container"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer"),
+        (b"<!DOCTYPE html>", "HTML"),
+        (b'{"name": 1}', "JSON"),
+        (b"\x08\x01\x12\xb4\x01\x0a\x02\x08", "a SavedModel"),
+        (b"\x08\x07\x12\x07pytorch", "an ONNX model"),
+    ],
+)
+def test_other_formats(path, start, description):
+    path.write_bytes(start + bytes(100))
+    assert message(path).startswith(
+        f"'{path}' is not a TensorFlow Lite model: bytes 4-8 are {start[4:8]!r}"
+        " where 'TFL3' is expected; it looks like "
+    )
+    assert description in message(path)
+
+
+def test_unknown_format():
+    assert message(b"\x10\0\0\0ABCD" + bytes(20)) == (
+        "the model is not a TensorFlow Lite model: bytes 4-8 are b'ABCD' where 'TFL3' is expected"
+    )
+
+
+@pytest.mark.parametrize("length", [1, 4, 7])
+def test_shorter_than_a_header(length):
+    assert "is not a TensorFlow Lite model" in message(MODEL[:length])
+
+
+def test_damage_is_reported_with_the_name_of_the_file(path):
+    path.write_bytes(MODEL[:40])
+    assert message(path).startswith(f"'{path}' is truncated or damaged: ")

@@ -1,0 +1,85 @@
+"""The runtime library: the one that is carried, others by path, and what is no runtime at all."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("tflops_native._native", exc_type=ImportError)
+
+from tflops_native import _native
+from tflops_native._native import Library
+from tflops_native.errors import RuntimeLibraryError
+
+
+def test_linked_library_describes_itself(library: Library) -> None:
+    assert Path(library.path).is_file()
+    assert library.version.count(".") == 2
+    assert library.has_xnnpack
+    assert library.has_profiler
+    assert library.has_signatures
+
+
+def test_the_same_file_opened_by_path(library: Library, tmp_path: Path) -> None:
+    opened = Library.open(Path(library.path))
+    assert opened.path == library.path
+    assert opened.version == library.version
+
+
+def test_a_copy_is_a_second_runtime_in_the_process(library: Library, tmp_path: Path) -> None:
+    copy = tmp_path / Path(library.path).name
+    copy.write_bytes(Path(library.path).read_bytes())
+    opened = Library.open(str(copy))
+    assert opened.path == str(copy.resolve())
+    assert opened.has_xnnpack
+
+
+def test_missing_file() -> None:
+    with pytest.raises(RuntimeLibraryError, match=r"'/nowhere/libx\.so': there is no such file"):
+        Library.open("/nowhere/libx.so")
+
+
+def test_directory(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeLibraryError, match="it is a directory"):
+        Library.open(tmp_path)
+
+
+def test_text_file(tmp_path: Path) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("no library")
+    with pytest.raises(RuntimeLibraryError, match=r"cannot load '.*notes\.txt': .+"):
+        Library.open(text)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a library that every Linux has")
+def test_a_library_of_something_else() -> None:
+    message = "'libm.so.6' is not a TensorFlow Lite C library: it has no function TfLiteVersion"
+    with pytest.raises(RuntimeLibraryError) as caught:
+        Library.open("libm.so.6")
+    assert str(caught.value) == message
+    assert isinstance(caught.value, OSError)
+
+
+@pytest.mark.parametrize("path", [3, None, ["a"]])
+def test_what_is_no_path(path: object) -> None:
+    with pytest.raises(TypeError):
+        Library.open(path)  # type: ignore[arg-type]
+
+
+def test_null_byte_in_a_path() -> None:
+    with pytest.raises(ValueError, match="null byte"):
+        Library.open("lib\0.so")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs ldd")
+def test_extension_is_linked_to_the_library_beside_it() -> None:
+    extension = Path(_native.__file__)
+    ldd = subprocess.run(["ldd", extension], capture_output=True, text=True, check=True)
+    lines = [line for line in ldd.stdout.splitlines() if "libtensorflowlite_c" in line]
+    assert len(lines) == 1
+    assert str(extension.parent / "lib") in lines[0]
+
+
+def test_clock_has_a_resolution() -> None:
+    assert _native.clock_resolution_ns() > 0
