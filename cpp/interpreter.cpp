@@ -97,7 +97,7 @@ void Interpreter::create(const InterpreterOptions& options) {
 }
 
 void Interpreter::open_signature(const std::string& key) {
-  // Asked for in the list first: TFLite takes an unknown key for the primary subgraph in some models.
+  // Looked up in the list first: TFLite answers an unknown key with null and not a word.
   std::string known;
   bool is_known = false;
   for (std::int32_t i = 0; i < tflite_.TfLiteInterpreterGetSignatureCount(interpreter_.get()); ++i) {
@@ -285,12 +285,18 @@ TfLiteStatus Interpreter::run() {
                             : tflite_.TfLiteInterpreterInvoke(interpreter_.get());
 }
 
-std::int64_t Interpreter::invoke() { return time_invokes({1, 0.0}, [] {}).front(); }
+std::int64_t Interpreter::invoke() { return time_invokes({1, 0.0}, 1, [] {}).front(); }
 
-std::vector<std::int64_t> Interpreter::time_invokes(const Limits& limits, const Between& between) {
+std::vector<std::int64_t> Interpreter::time_invokes(const Limits& limits, std::int64_t invokes_per_sample,
+                                                    const Between& between) {
   need_allocation("invoke");
-  return time_calls(
-      limits, [this] { log_.clear(); }, [this] { check(run(), "invoke the model"); }, [&] { between(); });
+  if (invokes_per_sample < 1) {
+    throw std::invalid_argument("invokes_per_sample must be at least 1, not " + std::to_string(invokes_per_sample));
+  }
+  const auto call = [this, invokes_per_sample] {
+    for (std::int64_t left = invokes_per_sample; left > 0; --left) check(run(), "invoke the model");
+  };
+  return time_calls(limits, [this] { log_.clear(); }, call, [&] { between(); });
 }
 
 std::vector<std::int64_t> Interpreter::profile_invokes(const Limits& limits, const Between& between) {

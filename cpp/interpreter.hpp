@@ -76,7 +76,8 @@ class Interpreter {
   TensorView tensor(std::int64_t index) const;
 
   std::int64_t invoke();
-  std::vector<std::int64_t> time_invokes(const Limits& limits, const Between& between);
+  // Each sample spans so many invokes in a row: the clock is too coarse and too slow for the shortest.
+  std::vector<std::int64_t> time_invokes(const Limits& limits, std::int64_t invokes_per_sample, const Between& between);
   // As time_invokes; profiler() then holds the operators of these runs.
   std::vector<std::int64_t> profile_invokes(const Limits& limits, const Between& between);
   const Profiler& profiler() const { return *profiler_; }

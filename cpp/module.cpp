@@ -293,11 +293,11 @@ void bind_interpreter(py::module_& module) {
       .def("invoke", [](Session& session) {
         return session.without_gil([](Interpreter& interpreter) { return interpreter.invoke(); });
       })
-      .def("time_invokes", [](Session& session, std::int64_t runs, double max_seconds) {
+      .def("time_invokes", [](Session& session, std::int64_t runs, double max_seconds, std::int64_t invokes_per_sample) {
         return to_numpy(session.without_gil([&](Interpreter& interpreter) {
-          return interpreter.time_invokes({runs, max_seconds}, check_signals);
+          return interpreter.time_invokes({runs, max_seconds}, invokes_per_sample, check_signals);
         }));
-      }, "runs"_a, "max_seconds"_a)
+      }, "runs"_a, "max_seconds"_a, "invokes_per_sample"_a = 1)
       .def("profile_invokes", [](Session& session, std::int64_t runs, double max_seconds) {
         const auto invoke_ns = session.without_gil([&](Interpreter& interpreter) {
           return interpreter.profile_invokes({runs, max_seconds}, check_signals);

@@ -27,11 +27,22 @@ TARGET = Path(__file__).parent.parent / "python" / "tflops_native" / "model" / "
 WIDTH = 100
 
 # Tables that hold the graph itself; the tables of options come from the two unions.
-STRUCTURE = (
-    "Model OperatorCode SubGraph Tensor QuantizationParameters BlockwiseQuantization"
-    " MultiAxisQuantization Operator Buffer ExternalBufferGroup ExternalBuffer Metadata TensorMap"
-    " SignatureDef"
-).split()
+STRUCTURE = [
+    "Model",
+    "OperatorCode",
+    "SubGraph",
+    "Tensor",
+    "QuantizationParameters",
+    "BlockwiseQuantization",
+    "MultiAxisQuantization",
+    "Operator",
+    "Buffer",
+    "ExternalBufferGroup",
+    "ExternalBuffer",
+    "Metadata",
+    "TensorMap",
+    "SignatureDef",
+]
 UNIONS = {
     "BUILTIN_OPTIONS": "BuiltinOptions",
     "BUILTIN_OPTIONS_2": "BuiltinOptions2",

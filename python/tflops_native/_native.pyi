@@ -207,12 +207,15 @@ class Interpreter:
     def invoke(self) -> int:
         """Run the model once. Returns the elapsed nanoseconds; raises `InvokeError`."""
 
-    def time_invokes(self, runs: int, max_seconds: float) -> NDArray[np.int64]:
+    def time_invokes(
+        self, runs: int, max_seconds: float, invokes_per_sample: int = 1
+    ) -> NDArray[np.int64]:
         """
-        Run the model up to `runs` times, and begin no run after `max_seconds`; at least one run.
+        Take up to `runs` samples, and begin none after `max_seconds`; at least one.
 
-        Returns the nanoseconds of each. Ctrl-C ends it after the run at hand. The first run that
-        fails raises `InvokeError`.
+        Returns the nanoseconds of each; a sample spans `invokes_per_sample` invokes in a row, so that
+        the clock costs short ones little. Ctrl-C ends it after the sample at hand. The first invoke
+        that fails raises `InvokeError`.
         """
 
     def profile_invokes(self, runs: int, max_seconds: float) -> ProfiledRuns:

@@ -117,8 +117,11 @@ def rich_model():
         details=schema.BlockwiseQuantizationT(scales=3, zeroPoints=-1, blockSize=32),
     )
     per_channel = quantization(
-        scale=[0.5, 0.25, 2.0, 1.0], zeroPoint=[0, -1, 2, 3], quantizedDimension=0,
-        min=[-1.0], max=[1.5],
+        scale=[0.5, 0.25, 2.0, 1.0],
+        zeroPoint=[0, -1, 2, 3],
+        quantizedDimension=0,
+        min=[-1.0],
+        max=[1.5],
     )
     sparsity = schema.SparsityParametersT(
         traversalOrder=[0, 1], dimMetadata=[schema.DimensionMetadataT(denseSize=4)]
@@ -127,7 +130,11 @@ def rich_model():
         [
             tensor("input", [1, 4, 4, 1], shapeSignature=[-1, 4, 4, 1], hasRank=True),
             tensor(
-                "filter", [4, 2, 2, 1], tensor_type=types.INT8, buffer=1, hasRank=True,
+                "filter",
+                [4, 2, 2, 1],
+                tensor_type=types.INT8,
+                buffer=1,
+                hasRank=True,
                 quantization=per_channel,
             ),
             tensor("bias", [4], buffer=2, hasRank=True, quantization=quantization()),
@@ -143,17 +150,32 @@ def rich_model():
         ],
         [
             operator(
-                0, [0, 1, 2], [10],
-                **options("Conv2DOptions", padding=1, strideW=2, strideH=3,
-                          fusedActivationFunction=3, dilationWFactor=4),
+                0,
+                [0, 1, 2],
+                [10],
+                **options(
+                    "Conv2DOptions",
+                    padding=1,
+                    strideW=2,
+                    strideH=3,
+                    fusedActivationFunction=3,
+                    dilationWFactor=4,
+                ),
             ),
             operator(1, [10, -1, 6], [7], intermediates=[8, 9]),
             operator(2, [7], [10], customOptions=[1, 2, 3]),
             operator(3, [0], [10], **options("DilateOptions")),
             operator(
-                4, [0], [10],
-                **options("StableHLOCompositeOptions", name="odml.rms_norm",
-                          decompositionSubgraphIndex=1, compositeAttributes=[9, 8], version=2),
+                4,
+                [0],
+                [10],
+                **options(
+                    "StableHLOCompositeOptions",
+                    name="odml.rms_norm",
+                    decompositionSubgraphIndex=1,
+                    compositeAttributes=[9, 8],
+                    version=2,
+                ),
             ),
             operator(5, [0], [10], **options("ReshapeOptions", newShape=[1, -1])),
         ],
@@ -165,14 +187,22 @@ def rich_model():
     return model(
         [main, body],
         codes=[
-            code("CONV_2D", version=3), code("UNIDIRECTIONAL_SEQUENCE_LSTM"),
-            code("CUSTOM", custom_code="My op"), code("DILATE"), code("STABLEHLO_COMPOSITE"),
+            code("CONV_2D", version=3),
+            code("UNIDIRECTIONAL_SEQUENCE_LSTM"),
+            code("CUSTOM", custom_code="My op"),
+            code("DILATE"),
+            code("STABLEHLO_COMPOSITE"),
             code("RESHAPE"),
         ],
         buffers=[
-            buffer(), buffer(filters), buffer(floats),
-            buffer(np.array([0.5, 2.0], "<f2").tobytes()), buffer(b"\x21\x43\x05"),
-            buffer(b"\0" * 8), buffer(b"\xfe\xff\xff\xff"), buffer(b"2.10.0\0\0\0\0"),
+            buffer(),
+            buffer(filters),
+            buffer(floats),
+            buffer(np.array([0.5, 2.0], "<f2").tobytes()),
+            buffer(b"\x21\x43\x05"),
+            buffer(b"\0" * 8),
+            buffer(b"\xfe\xff\xff\xff"),
+            buffer(b"2.10.0\0\0\0\0"),
         ],
         metadata=[schema.MetadataT(name="min_runtime_version", buffer=7)],
         signatureDefs=[

@@ -3,9 +3,8 @@
 import lzma
 from pathlib import Path
 
-import builders
 import pytest
-
+from model import builders
 from tflops_native import model as tfl
 
 schema = builders.schema
@@ -156,7 +155,9 @@ def assert_same_model(ours, theirs):
         for place, (one, other) in enumerate(zip(graph.operators, operators, strict=True)):
             assert one.index == place
             assert_same_operator(one, other, theirs.operatorCodes)
-    assert [(s.key, s.subgraph_index, dict(s.inputs), dict(s.outputs)) for s in ours.signatures] == [
+    assert [
+        (s.key, s.subgraph_index, dict(s.inputs), dict(s.outputs)) for s in ours.signatures
+    ] == [
         (
             text(s.signatureKey),
             s.subgraphIndex,

@@ -1,14 +1,14 @@
 """Damaged and hostile files: either a model or a `ModelFormatError`, soon, and with a clear message."""
 
 import struct
+from contextlib import suppress
 from functools import cache
 
-import builders
 import flatbuffers
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
+from model import builders
 from tflops_native import model as tfl
 from tflops_native.errors import ModelFormatError
 from tflops_native.model.flatbuffer import FlatBuffer, TableType
@@ -21,10 +21,8 @@ def use_everything(model):
     """Reads all that is decoded late; only the documented `ValueError` may come out."""
     for graph in model.subgraphs:
         for tensor in graph.tensors:
-            try:
+            with suppress(ValueError):
                 tensor.values(limit=1000)
-            except ValueError:
-                pass
             if tensor.quantization is not None:
                 quantization = tensor.quantization
                 repr((quantization.scale, quantization.zero_point))
@@ -199,8 +197,6 @@ def test_text_that_is_not_utf8():
         data[vector_position(root.Subgraphs(0).Tensors(0), 3) + 4] = 0xFF
 
     refused(patched(change), "subgraph 0: tensor 0: name at byte", "is not UTF-8")
-
-
 
 
 @pytest.mark.parametrize(

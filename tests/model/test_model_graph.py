@@ -1,9 +1,8 @@
 """What the data classes compute: constants, values, sizes, ranks, signatures, digests."""
 
-import builders
 import numpy as np
 import pytest
-
+from model import builders
 from tflops_native import model as tfl
 from tflops_native.errors import ModelFormatError
 
@@ -207,7 +206,7 @@ def test_signature():
     serve = loaded.signature("serve")
     assert serve.subgraph_index == 0
     assert list(serve.outputs.items()) == [("classes", 10), ("rest", 7)]
-    with pytest.raises(ModelFormatError, match="^no signature 'x'; the model has: serve, other$"):
+    with pytest.raises(ModelFormatError, match=r"^no signature 'x'; the model has: serve, other$"):
         loaded.signature("x")
 
 

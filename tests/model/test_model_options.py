@@ -1,8 +1,7 @@
 """Operator options and codes: names, defaults, enums, both unions, and what a file may leave out."""
 
-import builders
 import pytest
-
+from model import builders
 from tflops_native import model as tfl
 from tflops_native.errors import ModelFormatError
 
@@ -142,7 +141,9 @@ def test_union_type_newer_than_the_schema(field, name):
 
 def test_unknown_enum_value_names_field_and_choices():
     data = builders.one_operator("CONV_2D", builders.options("Conv2DOptions", padding=7))
-    with pytest.raises(ModelFormatError, match="padding is 7, which is none of SAME, VALID") as error:
+    with pytest.raises(
+        ModelFormatError, match="padding is 7, which is none of SAME, VALID"
+    ) as error:
         tfl.load(data)
     assert "subgraph 0: operator 0 (CONV_2D)" in str(error.value)
 

@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from tflops_native.model import BUILTIN_OPERATORS, OPTIONS, TensorType
 from tflops_native.model.schema import BUILTIN_OPTIONS, BUILTIN_OPTIONS_2, SCHEMA_SOURCE
 
@@ -15,7 +14,7 @@ GENERATOR = Path(__file__).parent.parent.parent / "tools" / "generate_schema.py"
 
 def test_generated_file_is_current():
     pytest.importorskip("ai_edge_litert")
-    if SCHEMA_SOURCE != f"ai-edge-litert {importlib.metadata.version('ai-edge-litert')}":
+    if f"ai-edge-litert {importlib.metadata.version('ai-edge-litert')}" != SCHEMA_SOURCE:
         pytest.skip(f"generated from {SCHEMA_SOURCE}, another version is installed")
     result = subprocess.run(
         [sys.executable, str(GENERATOR), "--check"], capture_output=True, text=True, check=False

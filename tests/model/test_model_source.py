@@ -2,9 +2,8 @@
 
 import os
 
-import builders
 import pytest
-
+from model import builders
 from tflops_native import model as tfl
 from tflops_native.errors import ModelFormatError
 
@@ -70,6 +69,7 @@ def test_permission_error_of_any_kind(path, monkeypatch):
     def refuse(*_args, **_kwargs):
         raise PermissionError(13, "Permission denied")
 
+    path.write_bytes(MODEL)
     monkeypatch.setattr("pathlib.Path.open", refuse)
     assert message(path) == f"cannot read '{path}': permission denied"
 
@@ -85,7 +85,7 @@ def test_path_with_a_null():
 
 def test_pipe(path):
     os.mkfifo(path)
-    assert message(path) == f"cannot read '{path}': not a regular file"
+    assert message(path) == f"cannot read '{path}': it is not a regular file"
 
 
 def test_empty_file(path):

@@ -40,7 +40,9 @@ def _fixed(rule: Rule) -> list[str]:
     lines = []
     for name, value in rule.fixed.items():
         if isinstance(value, Cost):
-            parts = [f"{number} {field}" for field, number in dataclasses.asdict(value).items() if number]
+            parts = [
+                f"{number} {field}" for field, number in dataclasses.asdict(value).items() if number
+            ]
             lines.append(f"\n{name}: {', '.join(parts)}")
         elif isinstance(value, int):
             lines.append(f"\n{name}: {value}")

@@ -16,7 +16,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 InputShapes: TypeAlias = tuple[tuple[str, tuple[int, ...]], ...]
 
 
-class InputShape(click.ParamType):
+class InputShape(click.ParamType[Any]):
     """`name=1,224,224,3`, or `1,224,224,3` where there is one input."""
 
     name = "[NAME=]N,N,..."
@@ -31,14 +31,12 @@ class InputShape(click.ParamType):
             self.fail(f"{value!r} is no shape: write it as 1,224,224,3 or name=1,224,224,3")
 
 
-class PositiveInteger(click.ParamType):
+class PositiveInteger(click.ParamType[Any]):
     """A whole number from 1 on; the message says what is wrong and what would be right."""
 
     name = "N"
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         try:
             number = int(value)
         except ValueError:

@@ -77,9 +77,7 @@ def resolve_input_shapes(
         if item.position in asked:
             raise ShapeError(f"two shapes are asked for input {item.name!r}")
         asked[item.position] = _checked_shape(item, tuple(lengths))
-    return {
-        item.position: asked.get(item.position, item.tensor.shape) for item in entry.inputs
-    }
+    return {item.position: asked.get(item.position, item.tensor.shape) for item in entry.inputs}
 
 
 def open_inputs(entry: Entry, requested: Mapping[str, Sequence[int]]) -> tuple[EntryInput, ...]:

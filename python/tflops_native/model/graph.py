@@ -127,10 +127,10 @@ class Tensor:
     """One tensor of a subgraph.
 
     `shape` is what was stored at conversion, with 1 where a dimension was unknown;
-    `shape_signature` has -1 there and is otherwise equal to it. `has_rank` is false if even the number of dimensions
-    is unknown. `data` is a view of the constant's bytes in the file, `None` if the tensor is not
-    constant or its bytes are in another file (`external_buffer`, 0 if none). With `sparsity` the
-    bytes hold only the non-zero elements of the dense `shape`.
+    `shape_signature` has -1 there and is otherwise equal to it. `has_rank` is false if even the
+    number of dimensions is unknown. `data` is a view of the constant's bytes in the file, `None` if
+    the tensor is not constant or its bytes are in another file (`external_buffer`, 0 if none). With
+    `sparsity` the bytes hold only the non-zero elements of the dense `shape`.
     """
 
     index: int

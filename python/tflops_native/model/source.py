@@ -70,25 +70,31 @@ def check_identifier(name: str, data: memoryview) -> None:
 
 def _map_file(path: Path, name: str) -> memoryview:
     try:
-        if path.is_dir():
-            raise ModelFormatError(f"cannot read {name}: {_directory_problem(path)}")
-        with path.open("rb") as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise ModelFormatError(f"cannot read {name}: not a regular file")
-            if status.st_size == 0:
-                return memoryview(b"")
-            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        # Before opening: to open a pipe may wait forever.
+        problem = _kind_problem(path)
+        if problem is None:
+            with path.open("rb") as file:
+                if os.fstat(file.fileno()).st_size == 0:
+                    return memoryview(b"")
+                return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     except FileNotFoundError as error:
         raise ModelFormatError(f"cannot read {name}: no such file") from error
     except PermissionError as error:
         raise ModelFormatError(f"cannot read {name}: permission denied") from error
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+    except (OSError, ValueError) as error:
+        # ValueError: the system cannot even be asked for such a path, for one with a null say.
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
         raise ModelFormatError(f"cannot read {name}: {reason}") from error
+    raise ModelFormatError(f"cannot read {name}: {problem}")
 
 
-def _directory_problem(path: Path) -> str:
+def _kind_problem(path: Path) -> str | None:
+    """Why what is at the path cannot be a model file; `None` if it is a file."""
+    mode = path.stat().st_mode
+    if stat.S_ISREG(mode):
+        return None
+    if not stat.S_ISDIR(mode):
+        return "it is not a regular file"
     if (path / "saved_model.pb").exists():
         return "it is a SavedModel directory, convert it to a .tflite file first"
     return "it is a directory"

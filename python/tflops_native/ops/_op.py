@@ -191,9 +191,7 @@ REGISTRY: Final[dict[str, Rule]] = {}
 OpClass = TypeVar("OpClass", bound=type[Op])
 
 
-def register(
-    *names: str, options: str | None = None, **fixed: Any
-) -> Callable[[OpClass], OpClass]:
+def register(*names: str, options: str | None = None, **fixed: Any) -> Callable[[OpClass], OpClass]:
     """Register a rule class under operator names; outermost, above `@dataclass`.
 
     Args:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tflops_native.model import ActivationFunctionType, Padding
-from tflops_native.ops._op import Cost, Inferred, Op, TensorSpec, register
+from tflops_native.ops._op import Inferred, Op, TensorSpec, register
 from tflops_native.ops.contraction import contraction_cost
 from tflops_native.ops.geometry import size_of, window_output_size, with_rank
 

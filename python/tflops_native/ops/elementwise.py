@@ -42,9 +42,7 @@ class Unary(Op):
         value = None
         if self.fold is not None:
             value = elementwise_value(self.fold, input.shape, input)
-        return Inferred(
-            outputs=(input.shape,), cost=self.per_element * input.size, values=(value,)
-        )
+        return Inferred(outputs=(input.shape,), cost=self.per_element * input.size, values=(value,))
 
 
 def _round_half_even(x: float) -> float:
@@ -159,9 +157,7 @@ class Binary(Op):
     def infer(self, input1: TensorSpec, input2: TensorSpec) -> Inferred:
         output = broadcast(input1.shape, input2.shape)
         value = elementwise_value(self.fold, output, input1, input2)
-        return Inferred(
-            outputs=(output,), cost=self.per_element * size_of(output), values=(value,)
-        )
+        return Inferred(outputs=(output,), cost=self.per_element * size_of(output), values=(value,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,9 +258,7 @@ class AddN(Op):
         if len(shapes) != 1:
             raise ValueError(f"all inputs must have one shape, but are {show(sorted(shapes))}")
         (shape,) = shapes
-        return Inferred(
-            outputs=(shape,), cost=Cost(scalar_ops=(len(inputs) - 1) * size_of(shape))
-        )
+        return Inferred(outputs=(shape,), cost=Cost(scalar_ops=(len(inputs) - 1) * size_of(shape)))
 
 
 @register("SELECT", options="SelectOptions")
@@ -331,6 +325,4 @@ class ZerosLike(Op):
 
     def infer(self, input: TensorSpec) -> Inferred:
         value = (0,) * input.size if small_value(input) is not None else None
-        return Inferred(
-            outputs=(input.shape,), cost=NO_ARITHMETIC, values=(value,), bytes_read=0
-        )
+        return Inferred(outputs=(input.shape,), cost=NO_ARITHMETIC, values=(value,), bytes_read=0)

@@ -313,9 +313,7 @@ class SpaceToBatchND(Op):
     def infer(self, input: TensorSpec, block_shape: TensorSpec, paddings: TensorSpec) -> Inferred:
         blocks, borders = _blocks(input, block_shape, paddings, "paddings")
         spatial = []
-        for length, block, (before, after) in zip(
-            input.shape[1:-1], blocks, borders, strict=True
-        ):
+        for length, block, (before, after) in zip(input.shape[1:-1], blocks, borders, strict=True):
             if (length + before + after) % block:
                 raise ValueError(f"blocks of {block} do not divide {length}+{before}+{after}")
             spatial.append((length + before + after) // block)

@@ -33,9 +33,7 @@ class Softmax(Op):
     def infer(self, input: TensorSpec) -> Inferred:
         rows, length = _rows(input)
         scale = 0 if self.beta == 1.0 else input.size
-        cost = Cost(
-            scalar_ops=rows * max(4 * length - 2, 0) + scale, transcendentals=input.size
-        )
+        cost = Cost(scalar_ops=rows * max(4 * length - 2, 0) + scale, transcendentals=input.size)
         return Inferred(outputs=(input.shape,), cost=cost)
 
 
@@ -53,9 +51,7 @@ class LogSoftmax(Op):
 
     def infer(self, input: TensorSpec) -> Inferred:
         rows, length = _rows(input)
-        cost = Cost(
-            scalar_ops=rows * max(4 * length - 2, 0), transcendentals=input.size + rows
-        )
+        cost = Cost(scalar_ops=rows * max(4 * length - 2, 0), transcendentals=input.size + rows)
         return Inferred(outputs=(input.shape,), cost=cost)
 
 

@@ -63,9 +63,7 @@ class FakeQuant(Op):
     """
 
     def infer(self, input: TensorSpec) -> Inferred:
-        return Inferred(
-            outputs=(input.shape,), cost=Cost(scalar_ops=QUANTIZE_OPS + 2) * input.size
-        )
+        return Inferred(outputs=(input.shape,), cost=Cost(scalar_ops=QUANTIZE_OPS + 2) * input.size)
 
 
 @register("CAST", options="CastOptions")

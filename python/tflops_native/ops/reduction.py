@@ -29,7 +29,7 @@ class Reduce(Op):
 
     def infer(self, input: TensorSpec, axes: TensorSpec) -> Inferred:
         rank = len(input.shape)
-        reduced = frozenset()
+        reduced: frozenset[int] = frozenset()
         if rank:
             reduced = frozenset(
                 normalized_axis(axis, rank) for axis in axes.required_integers("axes")

@@ -9,6 +9,8 @@ from tflops_native.timing import Machine, OperatorTime, Timing
 
 FORMAT = "tflops_native/report"
 FORMAT_VERSION = 1
+# From here on the resolution makes less than 5 % of a time.
+CLEAR_OF_RESOLUTION = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +20,7 @@ class ReportRow:
     share            of all operations of the model, 0 to 1; None where there are none
     time_share       of the profiled invoke, 0 to 1; None without a time
     rate             operations per second; None without a time or without operations
+    rate_is_bound    True where the rate may be lower: the time is short against its resolution
     is_fused         the delegate ran it as part of another operator, or had nothing to do
     """
 
@@ -26,6 +29,7 @@ class ReportRow:
     share: float | None
     time_share: float | None
     rate: float | None
+    rate_is_bound: bool
     is_fused: bool
 
 
@@ -102,6 +106,7 @@ class Report:
                 "time_seconds": None if row.time is None else row.time.mean,
                 "time_share": row.time_share,
                 "operations_per_second": row.rate,
+                "operations_per_second_is_upper_bound": row.rate_is_bound,
                 "fused": row.is_fused,
             }
             for row in self.rows
@@ -135,8 +140,18 @@ def _join(analysis: Analysis, timing: Timing | None) -> tuple[ReportRow, ...]:
                 time=time,
                 share=operations / total if total else None,
                 time_share=None if time is None or not invoke else time.mean / invoke,
-                rate=operations / time.mean if time and time.mean and operations else None,
+                rate=_rate(operations, time),
+                rate_is_bound=time is not None and not _exceeds(time, CLEAR_OF_RESOLUTION),
                 is_fused=operator.index in fused,
             )
         )
     return tuple(rows)
+
+
+def _rate(operations: int, time: OperatorTime | None) -> float | None:
+    return operations / time.mean if operations and time and _exceeds(time, 1) else None
+
+
+def _exceeds(time: OperatorTime, resolutions: int) -> bool:
+    """Whether a time is longer than so many steps of what it was measured with."""
+    return sum(time.samples_ns) >= resolutions * time.resolution_ns * len(time.samples_ns)

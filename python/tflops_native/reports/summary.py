@@ -148,7 +148,7 @@ def _profile(timing: Timing) -> Lines:
         f"profiling overhead {100 * profile.overhead:+.1f} %"
     )
     if any(operator.is_delegated for operator in profile.operators):
-        text += "; XNNPACK reports whole microseconds"
+        text += "; XNNPACK cuts its times to whole µs: what it cuts off is in `outside operators`"
     lines = [("profile", text)]
     if profile.unmatched:
         lines.append(("note", f"{len(profile.unmatched)} events of the delegate are unmatched"))
@@ -163,5 +163,3 @@ def _runtime(timing: Timing) -> str:
 
 def _ns(nanoseconds: int) -> str:
     return numbers.seconds(nanoseconds / 1e9)
-
-

@@ -42,10 +42,7 @@ def columns(report: Report, analysis: Analysis) -> list[Column]:
                 "%t",
                 lambda row: NOTHING if row.time_share is None else numbers.percent(row.time_share),
             ),
-            Column(
-                f"G{unit}/s",
-                lambda row: NOTHING if row.rate is None else numbers.three_digits(row.rate / 1e9),
-            ),
+            Column(f"G{unit}/s", _rate),
         ]
     return found
 
@@ -94,9 +91,17 @@ def _share(row: ReportRow) -> str:
 
 
 def _time(row: ReportRow) -> str:
+    if row.time is not None and row.time.is_delegated and row.time.mean < 1e-6:
+        return "<1µs"
     if row.time is not None:
         return numbers.seconds(row.time.mean)
-    return "fused" if row.is_fused else NOTHING
+    return "fused" if row.is_fused else "?"
+
+
+def _rate(row: ReportRow) -> str:
+    if row.rate is None:
+        return NOTHING
+    return ("<" if row.rate_is_bound else "") + numbers.three_digits(row.rate / 1e9)
 
 
 def other_times(report: Report) -> list[tuple[str, str, str]]:

@@ -41,9 +41,9 @@ def _print_lines(lines: summary.Lines, console: Console) -> None:
     for label, text in lines:
         width = max(console.width - _LABEL_WIDTH, 20) if console.is_terminal else len(text) + 1
         wrapped = textwrap.wrap(text, width, break_on_hyphens=False)
-        line = Text(f"{label:{_LABEL_WIDTH}}", style="bold")
-        line.append(
-            f"\n{'':{_LABEL_WIDTH}}".join(wrapped), style="yellow" if label == "note" else "none"
+        line = Text.assemble(
+            (f"{label:{_LABEL_WIDTH}}", "bold"),
+            (f"\n{'':{_LABEL_WIDTH}}".join(wrapped), "yellow" if label == "note" else ""),
         )
         console.print(line, soft_wrap=True)
 
@@ -74,5 +74,3 @@ def _style(row: ReportRow) -> str:
     if row.time_share is not None and row.time_share >= 0.1:
         return "bold"
     return "dim" if row.operator.status is Status.NO_ARITHMETIC else ""
-
-

@@ -102,29 +102,18 @@ def _run_lengths(
     operators: Sequence[Operator], events: Sequence[str], start: int
 ) -> list[tuple[int, int]]:
     """Which operators could have made the events from `start` on, and how many of them."""
-    kinds = [event.split(" (")[0].lower() for event in events[start:]]
-    converts = 0
-    while converts < len(kinds) and kinds[converts] == "convert":
-        converts += 1
+    kinds = [event.split(" (")[0].lower() for event in events[start : start + 2]]
     found = []
     for position, operator in enumerate(operators):
         if operator.name in _STANDS_FOR.get(kinds[0], ()):
-            count = _events_of(operator, kinds[0])
-            if kinds[:count] == [kinds[0]] * count:
-                found.append((position, count))
-        prepared = operator.name in _PREPARED_BY_CONVERT and converts == 1 and len(kinds) > 1
-        if prepared and operator.name in _STANDS_FOR.get(kinds[1], ()):
+            found.append((position, 1))
+        if (
+            operator.name in _PREPARED_BY_CONVERT
+            and kinds[0] == "convert"
+            and operator.name in _STANDS_FOR.get(kinds[-1], ())
+        ):
             found.append((position, 2))
     return found
-
-
-def _events_of(operator: Operator, kind: str) -> int:
-    """How many events of this kind one operator makes: a copy for each part that it joins or cuts."""
-    if kind == "copy" and operator.name in ("CONCATENATION", "PACK"):
-        return len(operator.inputs)
-    if kind == "copy" and operator.name in ("SPLIT", "UNPACK"):
-        return len(operator.outputs)
-    return 1
 
 
 def _best_before(runs: Runs, operators: int) -> list[list[int]]:

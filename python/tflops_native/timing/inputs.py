@@ -24,21 +24,24 @@ def random_input(
     import numpy as np
 
     kind = item.tensor.type
+    data: NDArray[Any]
     if kind in (TensorType.FLOAT16, TensorType.FLOAT32, TensorType.FLOAT64):
-        return generator.uniform(-1.0, 1.0, shape).astype(kind.name.lower())
-    if kind in (TensorType.COMPLEX64, TensorType.COMPLEX128):
+        data = generator.uniform(-1.0, 1.0, shape).astype(kind.name.lower())
+    elif kind in (TensorType.COMPLEX64, TensorType.COMPLEX128):
         real, imaginary = generator.uniform(-1.0, 1.0, (2, *shape))
-        return (real + 1j * imaginary).astype(kind.name.lower())
-    if kind is TensorType.BOOL:
-        return generator.integers(0, 2, shape).astype(np.bool_)
-    if kind in (TensorType.INT8, TensorType.UINT8, TensorType.INT16) and _is_quantized(item):
+        data = (real + 1j * imaginary).astype(kind.name.lower())
+    elif kind is TensorType.BOOL:
+        data = generator.integers(0, 2, shape).astype(np.bool_)
+    elif kind in (TensorType.INT8, TensorType.UINT8, TensorType.INT16) and _is_quantized(item):
         limits = np.iinfo(kind.name.lower())
-        return generator.integers(limits.min, limits.max + 1, shape).astype(kind.name.lower())
-    if kind.name.startswith(("INT", "UINT")) and kind.name not in ("INT4", "INT2", "UINT4"):
-        return generator.integers(0, 2, shape).astype(kind.name.lower())
-    raise InvokeError(
-        f"input {item.name!r} has type {kind.name}: no random data can be made for it"
-    )
+        data = generator.integers(limits.min, limits.max + 1, shape).astype(kind.name.lower())
+    elif kind.name.startswith(("INT", "UINT")) and kind.name not in ("INT4", "INT2", "UINT4"):
+        data = generator.integers(0, 2, shape).astype(kind.name.lower())
+    else:
+        raise InvokeError(
+            f"input {item.name!r} has type {kind.name}: no random data can be made for it"
+        )
+    return data
 
 
 def _is_quantized(item: EntryInput) -> bool:

@@ -41,23 +41,17 @@ def this_machine() -> Machine:
 
 
 def _processor() -> str | None:
-    """The processor's name: Linux tells it in a file, on Arm boards as that of the board."""
-    for path, keys in (
-        (Path("/proc/cpuinfo"), ("model name", "Model", "Hardware")),
-        (Path("/proc/device-tree/model"), ()),
-    ):
-        try:
-            text = path.read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            continue
-        if not keys:
-            return text.strip("\0\n ") or None
-        fields = dict(
-            (part.strip() for part in line.split(":", 1))
-            for line in text.splitlines()
-            if ":" in line
-        )
-        for key in keys:
-            if fields.get(key):
-                return fields[key]
-    return platform.processor() or None
+    """The processor's name; on Arm boards Linux knows that of the board instead."""
+    fields = {}
+    for line in _text("/proc/cpuinfo").splitlines():
+        key, _, value = line.partition(":")
+        fields[key.strip()] = value.strip()
+    names = [fields.get("model name"), fields.get("Model"), _text("/proc/device-tree/model")]
+    return next((name.strip("\0\n ") for name in names if name), platform.processor() or None)
+
+
+def _text(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from tflops_native._native import ProfiledRuns
 
 
+DELEGATED_RESOLUTION_NS = 1000
+BUILTIN = "builtin"
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One operator that ran, in the order of the run; the index of a delegated one is the delegate's."""
@@ -24,11 +28,14 @@ class Event:
 
 @dataclass(slots=True)
 class _Sums:
-    """Nanoseconds per run of one operator or one unmatched event."""
+    """Nanoseconds per run of one operator or one unmatched event, and the events that made them."""
 
-    name: str
+    names: list[str]
     is_delegated: bool
     samples_ns: list[int]
+
+    def resolution_ns(self) -> int:
+        return DELEGATED_RESOLUTION_NS * len(self.names) if self.is_delegated else 1
 
 
 def join_profile(subgraph: Subgraph, runs: "ProfiledRuns", clean_median_ns: float) -> Profile:
@@ -41,23 +48,27 @@ def join_profile(subgraph: Subgraph, runs: "ProfiledRuns", clean_median_ns: floa
     operators: dict[int, _Sums] = {}
     unmatched: dict[tuple[str, int], _Sums] = {}
     ran: set[int] = set()
+    uncertain: set[int] = set()
     joined: dict[tuple[Event, ...], list[int | None]] = {}
     for run in range(len(invoke_ns)):
         events, elapsed = _events_of_run(runs, run, subgraph.index)
         key = tuple(events)
         if key not in joined:
-            joined[key] = join_events(subgraph, events)
+            joined[key], unsure = join_events(subgraph, events)
+            uncertain |= unsure
         for position, (event, target) in enumerate(zip(events, joined[key], strict=True)):
             if target is None:
                 sums = unmatched.setdefault(
-                    (event.name, position), _Sums(event.name, True, [0] * len(invoke_ns))
+                    (event.name, position), _Sums([event.name], True, [0] * len(invoke_ns))
                 )
             else:
                 ran.add(target)
                 sums = operators.setdefault(
-                    target, _Sums("", event.is_delegated, [0] * len(invoke_ns))
+                    target, _Sums([], event.is_delegated, [0] * len(invoke_ns))
                 )
-                _add_kernel_name(sums, event)
+                name = event.name if event.is_delegated else BUILTIN
+                if run == 0 or name not in sums.names:
+                    sums.names.append(name)
             sums.samples_ns[run] += elapsed[position]
     ordered = sorted(invoke_ns)
     middle = len(ordered) // 2
@@ -67,24 +78,28 @@ def join_profile(subgraph: Subgraph, runs: "ProfiledRuns", clean_median_ns: floa
         operators=tuple(
             OperatorTime(
                 index=index,
-                kernel=operators[index].name,
+                kernel=" + ".join(dict.fromkeys(operators[index].names)),
                 is_delegated=operators[index].is_delegated,
+                resolution_ns=operators[index].resolution_ns(),
                 samples_ns=tuple(operators[index].samples_ns),
             )
             for index in sorted(operators)
         ),
         unmatched=tuple(
-            UnmatchedEvent(name=sums.name, samples_ns=tuple(sums.samples_ns))
+            UnmatchedEvent(name=sums.names[0], samples_ns=tuple(sums.samples_ns))
             for sums in unmatched.values()
         ),
-        # Where an event of the partition is unmatched, nobody knows which operator made it.
-        fused=tuple(o.index for o in subgraph.operators if o.index not in ran),
+        fused=tuple(
+            o.index for o in subgraph.operators if o.index not in ran and o.index not in uncertain
+        ),
         overhead=median / clean_median_ns - 1,
     )
 
 
-def join_events(subgraph: Subgraph, events: Sequence[Event]) -> list[int | None]:
+def join_events(subgraph: Subgraph, events: Sequence[Event]) -> tuple[list[int | None], set[int]]:
     """For each event of one run the index of its operator, or None where it is not certain.
+
+    Also the operators that may have made one of the events that are joined to none.
 
     The runtime's own kernels report the operator's index. An operator that never reports itself was
     taken by the delegate; the delegate's events between two reports belong to the partition that
@@ -103,6 +118,7 @@ def join_events(subgraph: Subgraph, events: Sequence[Event]) -> list[int | None]
             behind[last] = part
         else:
             last = part.operators[-1].index
+    uncertain: set[int] = set()
     start = 0
     last = None
     while start < len(events):
@@ -115,10 +131,14 @@ def join_events(subgraph: Subgraph, events: Sequence[Event]) -> list[int | None]
             stop += 1
         part = behind.get(last, Partition(True, ()))
         names = [event.name for event in events[start:stop]]
-        for offset, position in enumerate(match_events(part.operators, names)):
+        matches = match_events(part.operators, names)
+        for offset, position in enumerate(matches):
             result[start + offset] = None if position is None else part.operators[position].index
+        if None in matches:
+            matched = set(matches)
+            uncertain |= {o.index for i, o in enumerate(part.operators) if i not in matched}
         start = stop
-    return result
+    return result, uncertain
 
 
 def _events_of_run(
@@ -133,9 +153,3 @@ def _events_of_run(
             events.append(Event(name, operator_index, is_delegated))
             elapsed.append(int(runs.elapsed_ns[flat]))
     return events, elapsed
-
-
-def _add_kernel_name(sums: _Sums, event: Event) -> None:
-    name = event.name if event.is_delegated else "builtin"
-    if name not in sums.name.split(" + "):
-        sums.name = f"{sums.name} + {name}" if sums.name else name

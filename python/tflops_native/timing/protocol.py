@@ -91,8 +91,6 @@ def measure_model(
     first_invoke_ns = interpreter.invoke()
     warm_up = _warm_up(interpreter, report)
     batch = max(1, -(-SAMPLE_NS // max(1, int(quantile(sorted(warm_up), 0.5)))))
-    if batch > 1 and not interpreter.can_batch:
-        batch = 1
     samples = _sample(interpreter, options.runs, batch, report)
     profile = None
     if options.profile:
@@ -162,9 +160,7 @@ def _open(
     return _Session(interpreter, loaded - start, allocated - loaded)
 
 
-def _positions(
-    interpreter: "Interpreter", entry: Entry, signature: str | None
-) -> dict[int, int]:
+def _positions(interpreter: "Interpreter", entry: Entry, signature: str | None) -> dict[int, int]:
     """Our position of each input -> the runtime's, which sorts the inputs of a signature by name."""
     if signature is None:
         return {item.position: item.position for item in entry.inputs}

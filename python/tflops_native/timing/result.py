@@ -1,4 +1,4 @@
-"""What a measurement says: raw integer nanoseconds, and the few figures that are derived from them."""
+"""What a measurement says: raw integer nanoseconds, and the few figures derived from them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -85,14 +85,16 @@ def quantile(ordered: Sequence[float], fraction: float) -> float:
 class OperatorTime:
     """The time of one operator of the model in the profiled runs.
 
-    index        operator index in the subgraph
-    kernel       what ran it: "builtin", or the names that the delegate gives its own operators
-    samples_ns   per profiled run; delegates report whole microseconds
+    index           operator index in the subgraph
+    kernel          what ran it: "builtin", or the names that the delegate gives its own operators
+    resolution_ns   how much longer it may have taken: delegates report whole microseconds, cut off
+    samples_ns      per profiled run
     """
 
     index: int
     kernel: str
     is_delegated: bool
+    resolution_ns: int
     samples_ns: tuple[int, ...]
 
     @property
@@ -106,6 +108,7 @@ class OperatorTime:
             "index": self.index,
             "kernel": self.kernel,
             "delegated": self.is_delegated,
+            "resolution_ns": self.resolution_ns,
             "mean_seconds": self.mean,
             "samples_ns": list(self.samples_ns),
         }
@@ -158,7 +161,8 @@ class Profile:
     @property
     def outside_ns(self) -> tuple[int, ...]:
         """Per profiled run what lies outside of all operators, so that the parts add up exactly."""
-        parts = [part.samples_ns for part in (*self.operators, *self.unmatched)]
+        parts = [operator.samples_ns for operator in self.operators]
+        parts += [event.samples_ns for event in self.unmatched]
         return tuple(
             invoke - sum(part[run] for part in parts) for run, invoke in enumerate(self.invoke_ns)
         )

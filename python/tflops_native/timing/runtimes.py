@@ -38,9 +38,6 @@ def open_runtime(runtime: str = DEFAULT_RUNTIME) -> "Library":
     Raises:
         RuntimeLibraryError: there is none, or it is no TensorFlow Lite C library.
     """
-    library: Library
-    if runtime == DEFAULT_RUNTIME:
-        library = native().Library.linked()
-    else:
-        library = native().Library.open(runtime)
+    libraries = native().Library
+    library: Library = libraries.linked() if runtime == DEFAULT_RUNTIME else libraries.open(runtime)
     return library
