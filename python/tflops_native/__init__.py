@@ -1,6 +1,5 @@
 """Counts, times and explains the arithmetic of every operator of a TensorFlow Lite model."""
 
-from importlib.metadata import version as _version
 from typing import TYPE_CHECKING, Any
 
 from tflops_native.errors import (
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from tflops_native.reports import Report
     from tflops_native.timing import Timing
 
-__version__ = _version("tflops-native")
+    __version__: str
 
 # Imported on first use: a program that only catches our errors should not pay for the rest.
 _LAZY = {
@@ -53,14 +52,20 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+    value: Any
+    if name == "__version__":
+        from importlib.metadata import version
 
-    value = getattr(import_module(_LAZY[name]), name)
+        value = version("tflops-native")
+    elif name in _LAZY:
+        from importlib import import_module
+
+        value = getattr(import_module(_LAZY[name]), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_LAZY])
+    return sorted({*globals(), *__all__})

@@ -66,6 +66,8 @@ def measure(
 ) -> Timing:
     """Time inferences natively, on random inputs.
 
+    The shapes are inferred first: given shapes that do not fit, XNNPACK can end the process.
+
     Args:
         model, input_shapes, signature: as for `analyze`.
         threads: threads of the runtime, 1 or more.
@@ -81,7 +83,7 @@ def measure(
 
     Raises:
         ModelFormatError: the file is no model, or is damaged, or has no such signature.
-        ShapeError: an input shape is refused.
+        ShapeError: an input shape is refused, or shapes do not fit at an operator.
         RuntimeLibraryError: the runtime cannot be loaded.
         InvokeError: the runtime refuses the model or fails; the message holds its own words.
         ValueError: an option is out of range.
@@ -97,6 +99,7 @@ def measure(
         seed=seed,
     )
     loaded = _loaded(model)
+    analyze_model(loaded, input_shapes=input_shapes, signature=signature)
     if not isolated:
         return measure_model(loaded, options, progress)
     if loaded.path is None:

@@ -7,7 +7,6 @@ from typing import TextIO
 
 import click
 
-from tflops_native import __version__
 from tflops_native.errors import TflopsError
 
 USAGE_ERROR = 2
@@ -43,7 +42,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="tflops")
+@click.version_option(package_name="tflops-native", prog_name="tflops")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def tflops(debug: bool) -> None:
     """How many FLOPs a TensorFlow Lite model needs, how long it takes, and where the time goes."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from tflops_native.analysis import analyze_model
 from tflops_native.cli.measuring import measure_with_progress
 from tflops_native.cli.options import (
     InputShapes,
@@ -33,10 +34,13 @@ def command(
 ) -> None:
     """Time inferences, without counting."""
     loaded = load(model)
+    shapes = dict(input_shapes)
+    # Shapes that do not fit are refused here, with a hint: XNNPACK would crash on some of them.
+    analyze_model(loaded, input_shapes=shapes, signature=signature)
     timing = measure_with_progress(
         Path(model),
         MeasureOptions(
-            input_shapes=dict(input_shapes),
+            input_shapes=shapes,
             signature=signature,
             threads=threads,
             kernels=kernels,

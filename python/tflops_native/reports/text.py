@@ -28,10 +28,9 @@ def print_report(report: Report, console: Console) -> None:
     """Print the report; into a pipe every line is as long as it needs to be, and nothing is cut."""
     _print_lines(summary.header(report), console)
     if report.analysis is not None:
-        table = _table(report, report.analysis)
-        width = None if console.is_terminal else max(80, console.measure(table).maximum)
+        limit = console.width if console.is_terminal else None
         console.print()
-        console.print(table, width=width, crop=console.is_terminal)
+        _print_table(_table(report, report.analysis, limit), console)
         console.print()
     _print_lines(summary.counts(report) + summary.times(report), console)
 
@@ -48,24 +47,54 @@ def _print_lines(lines: summary.Lines, console: Console) -> None:
         console.print(line, soft_wrap=True)
 
 
-def _table(report: Report, analysis: Analysis) -> Table:
+def _print_table(table: Table, console: Console) -> None:
+    """Print at full width: where that is too wide the terminal breaks lines, but no number is lost."""
+    width = console.width
+    console.width = sum((column.width or 0) + 1 for column in table.columns)
+    try:
+        console.print(table)
+    finally:
+        console.width = width
+
+
+def _table(report: Report, analysis: Analysis, width: int | None) -> Table:
+    """The table of operators, no wider than `width` if words can be cut that far."""
     shown = columns(report, analysis)
+    cells = [[column.cell(row) for column in shown] for row in report.rows]
+    styles = [_style(row) for row in report.rows]
+    for name, time, share in other_times(report):
+        values = {"operator": name, "time": time, "%t": share}
+        cells.append([values.get(column.heading, "") for column in shown])
+        styles.append("italic")
+    widths = [
+        max(len(column.heading), *(len(row[position]) for row in cells), 0)
+        for position, column in enumerate(shown)
+    ]
+    if width is not None:
+        _shrink(widths, [column.heading for column in shown], width)
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
-    for column in shown:
+    for column, column_width in zip(shown, widths, strict=True):
         table.add_column(
             column.heading,
             justify="right" if column.is_number else "left",
             no_wrap=True,
             overflow="ellipsis",
-            min_width=_SHRINKS.get(column.heading),
+            width=column_width,
         )
-    for row in report.rows:
-        table.add_row(*(column.cell(row) for column in shown), style=_style(row))
-    headings = [column.heading for column in shown]
-    for name, time, share in other_times(report):
-        cells = {"operator": name, "time": time, "%t": share}
-        table.add_row(*(cells.get(heading, "") for heading in headings), style="italic")
+    for row, style in zip(cells, styles, strict=True):
+        table.add_row(*map(Text, row), style=style)
     return table
+
+
+def _shrink(widths: list[int], headings: list[str], width: int) -> None:
+    """Take from the columns of words what the line is too long: numbers are never cut."""
+    excess = sum(widths) + len(widths) - 1 - width
+    for heading, minimum in _SHRINKS.items():
+        if heading in headings and excess > 0:
+            position = headings.index(heading)
+            cut = min(excess, max(widths[position] - minimum, 0))
+            widths[position] -= cut
+            excess -= cut
 
 
 def _style(row: ReportRow) -> str:

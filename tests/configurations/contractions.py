@@ -1,0 +1,145 @@
+"""Convolutions, matrix products and other operators on windows and images."""
+
+from configurations.case import SCALE, Case, data, decides, weights
+from configurations.drawing import generates, lengths
+
+F32, INT8, INT32 = "FLOAT32", "INT8", "INT32"
+SAME, VALID = 0, 1
+
+
+def window(r, size, stride, dilation=1):
+    """A window length that fits into an axis of this size at least once."""
+    return r.randint(1, max(1, (size - 1) // dilation + 1))
+
+
+def out_of(size, length, stride, padding):
+    """How many windows there are, found by walking; SAME starts one at every stride."""
+    last = size if padding == SAME else size - length + 1
+    return len(range(0, last, stride))
+
+
+def _weights_and_bias(r, type, shape, channels):
+    """Float or quantized weights for inputs of a type, constant or not, with their bias."""
+    hybrid = type == F32 and r.random() < 0.2
+    made = weights(shape, INT8 if hybrid else type)
+    if type == F32 and not hybrid and r.random() < 0.3:
+        made = data(shape, type)
+    return made, _bias(type, channels)
+
+
+def _bias(type, channels):
+    if type == F32:
+        return weights([channels])
+    return weights([channels], INT32, scale=SCALE * SCALE)
+
+
+def _window_options(r, h, w):
+    dilation_h, dilation_w = r.choice([(1, 1), (1, 1), (2, 1), (2, 3)])
+    stride_h, stride_w = r.randint(1, 3), r.randint(1, 3)
+    options = {
+        "padding": r.choice([SAME, VALID]),
+        "stride_h": stride_h,
+        "stride_w": stride_w,
+        "dilation_h_factor": dilation_h,
+        "dilation_w_factor": dilation_w,
+        "fused_activation_function": r.choice([0, 1, 2, 3]),
+    }
+    return options, window(r, h, stride_h, dilation_h), window(r, w, stride_w, dilation_w)
+
+
+@generates("CONV_2D")
+def conv_2d(r, name):
+    type = r.choice([F32, F32, INT8])
+    groups, depth, per_group = r.choice([1, 1, 2, 3]), r.randint(1, 3), r.randint(1, 3)
+    n, h, w = lengths(r, 3, 1, 9)
+    options, kh, kw = _window_options(r, h, w)
+    o = groups * per_group
+    filter, bias = _weights_and_bias(r, type, (o, kh, kw, depth), o)
+    return Case(name, (data((n, h, w, groups * depth), type), filter, bias), options, (type,))
+
+
+@generates("DEPTHWISE_CONV_2D")
+def depthwise_conv_2d(r, name):
+    type = r.choice([F32, F32, INT8])
+    n, h, w = lengths(r, 3, 1, 9)
+    c, multiplier = r.randint(1, 4), r.randint(1, 3)
+    options, kh, kw = _window_options(r, h, w)
+    options["depth_multiplier"] = multiplier
+    filter, bias = _weights_and_bias(r, type, (1, kh, kw, c * multiplier), c * multiplier)
+    # Hybrid kernels want scales per channel, of which there is one here.
+    if filter.type != type:
+        filter = weights(filter.shape, type)
+    operands = (data((n, h, w, c), type), filter, *r.choice([(), (bias,)]))
+    return Case(name, operands, options, (type,))
+
+
+@generates("TRANSPOSE_CONV")
+def transpose_conv(r, name):
+    type = r.choice([F32, F32, INT8])
+    n, oh, ow = lengths(r, 3, 1, 9)
+    c, o = r.randint(1, 3), r.randint(1, 3)
+    sh, sw = r.randint(1, 3), r.randint(1, 3)
+    kh, kw = window(r, oh, sh), window(r, ow, sw)
+    padding = r.choice([SAME, VALID])
+    options = {
+        "padding": padding,
+        "stride_h": sh,
+        "stride_w": sw,
+        "fused_activation_function": r.choice([0, 1]),
+    }
+    input = data((n, out_of(oh, kh, sh, padding), out_of(ow, kw, sw, padding), c), type)
+    operands = (decides([n, oh, ow, o]), weights((o, kh, kw, c), type), input)
+    return Case(name, (*operands, *r.choice([(), (_bias(type, o),)])), options, (type,))
+
+
+@generates("FULLY_CONNECTED")
+def fully_connected(r, name):
+    type = r.choice([F32, F32, INT8])
+    units, depth = r.randint(1, 4), r.randint(1, 4)
+    shape = (*lengths(r, r.randint(0, 3)), depth)
+    keep = r.random() < 0.5
+    if not keep and r.random() < 0.3:
+        shape = (r.randint(1, 3), depth * r.randint(2, 3))  # several rows to an axis
+    matrix, bias = _weights_and_bias(r, type, (units, depth), units)
+    options = {"keep_num_dims": keep, "fused_activation_function": r.choice([0, 1, 2, 3])}
+    return Case(name, (data(shape, type), matrix, r.choice([bias, None])), options, (type,))
+
+
+@generates("BATCH_MATMUL")
+def batch_matmul(r, name):
+    type = r.choice([F32, F32, INT8])
+    m, k, n = lengths(r, 3)
+    batch = lengths(r, r.randint(0, 3))
+    adj_x, adj_y = r.random() < 0.5, r.random() < 0.5
+
+    def batch_of_operand():
+        kept = batch[r.randint(0, len(batch)) :] if r.random() < 0.3 else batch
+        return tuple(1 if r.random() < 0.2 else length for length in kept)
+
+    x = data((*batch_of_operand(), *((k, m) if adj_x else (m, k))), type)
+    shape_y = (*batch_of_operand(), *((n, k) if adj_y else (k, n)))
+    y = r.choice([weights(shape_y, type), data(shape_y, type)])
+    return Case(name, (x, y), {"adj_x": adj_x, "adj_y": adj_y}, (type,))
+
+
+@generates("AVERAGE_POOL_2D", "MAX_POOL_2D", "L2_POOL_2D")
+def pool(r, name):
+    type = F32 if name == "L2_POOL_2D" else r.choice([F32, INT8])
+    n, h, w = lengths(r, 3, 1, 9)
+    sh, sw = r.randint(1, 3), r.randint(1, 3)
+    options = {
+        "padding": r.choice([SAME, VALID]),
+        "stride_h": sh,
+        "stride_w": sw,
+        "filter_height": window(r, h, sh),
+        "filter_width": window(r, w, sw),
+        "fused_activation_function": r.choice([0, 1, 3]),
+    }
+    return Case(name, (data((n, h, w, r.randint(1, 3)), type),), options, (type,))
+
+
+@generates("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR")
+def resize(r, name):
+    type = r.choice([F32, INT8])
+    options = r.choice([{}, {"align_corners": True}, {"half_pixel_centers": True}])
+    return Case(name, (data(lengths(r, 4), type), decides(lengths(r, 2, 1, 9))), options, (type,))
