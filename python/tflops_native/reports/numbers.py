@@ -61,3 +61,8 @@ def shape(lengths: tuple[int, ...] | None) -> str:
     if lengths is None:
         return "?"
     return "x".join("?" if length == -1 else str(length) for length in lengths) or "scalar"
+
+
+def plural(number: int, noun: str) -> str:
+    """ "1 run", "1,000 runs"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -15,7 +15,7 @@ def header(report: Report) -> Lines:
     text = f"{name}, {numbers.byte_count(report.model.size_bytes)}B"
     if report.analysis is not None:
         text += (
-            f", {len(report.analysis.operators)} operators, "
+            f", {numbers.plural(len(report.analysis.operators), 'operator')}, "
             f"{numbers.count(report.analysis.parameters)} parameters"
         )
     return [("model", text), *_inputs(report)]
@@ -61,7 +61,8 @@ def times(report: Report) -> Lines:
         (
             "before",
             f"load {_ns(timing.load_ns)}, allocate {_ns(timing.allocate_ns)}, "
-            f"first invoke {_ns(timing.first_invoke_ns)}, {len(timing.warm_up_ns)} warm-up runs",
+            f"first invoke {_ns(timing.first_invoke_ns)}, "
+            f"{numbers.plural(len(timing.warm_up_ns), 'warm-up run')}",
         ),
         *_profile(timing),
         ("runtime", _runtime(timing)),
@@ -72,9 +73,9 @@ def _latency(timing: Timing) -> str:
     latency = timing.latency
     spread = latency.mad / latency.median if latency.median else 0.0
     return (
-        f"{numbers.seconds(latency.median)} median of {latency.runs:,} runs "
+        f"{numbers.seconds(latency.median)} median of {numbers.plural(latency.runs, 'run')} "
         f"(min {numbers.seconds(latency.minimum)}, p90 {numbers.seconds(latency.p90)}, "
-        f"max {numbers.seconds(latency.maximum)}, MAD {numbers.percent(spread)} %)"
+        f"max {numbers.seconds(latency.maximum)}, MAD {numbers.percent(spread)}%)"
     )
 
 
@@ -145,7 +146,7 @@ def _profile(timing: Timing) -> Lines:
         return []
     text = (
         f"times per operator are means of {len(profile.invoke_ns)} further runs; "
-        f"profiling overhead {100 * profile.overhead:+.1f} %"
+        f"profiling overhead {100 * profile.overhead:+.1f}%"
     )
     if any(operator.is_delegated for operator in profile.operators):
         text += "; XNNPACK cuts its times to whole µs: what it cuts off is in `outside operators`"
@@ -156,7 +157,7 @@ def _profile(timing: Timing) -> Lines:
 
 
 def _runtime(timing: Timing) -> str:
-    threads = "1 thread" if timing.threads == 1 else f"{timing.threads} threads"
+    threads = numbers.plural(timing.threads, "thread")
     name = "TensorFlow Lite" if timing.runtime.name == "tflite" else timing.runtime.name
     return f"{name} {timing.runtime.version}, {timing.kernels} kernels, {threads}"
 

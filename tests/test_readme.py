@@ -1,0 +1,56 @@
+"""The README is true: its static output is printed as written, its Python runs, its numbers hold."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+from zoo import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, flags=re.DOTALL)
+
+
+def tflops(*arguments):
+    return subprocess.run(
+        [sys.executable, "-c", "from tflops_native.cli import main; main()", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
+def words(text):
+    """Without line breaks: the README shows an 80-column terminal, a pipe has no columns."""
+    return text.split()
+
+
+def test_count_prints_what_the_readme_shows():
+    command = "$ tflops count examples/single_conv_28x28.tflite\n"
+    (shown,) = [body for kind, body in BLOCKS if kind == "console" and body.startswith(command)]
+    assert words(shown.removeprefix(command)) == words(
+        tflops("count", "examples/single_conv_28x28.tflite")
+    )
+
+
+def test_the_report_shows_the_counts_of_the_example():
+    (shown,) = [body for kind, body in BLOCKS if kind == "text"]
+    printed = tflops("count", "examples/mobilenet_v1_0.25_96_float32.tflite").splitlines()
+    totals = [line for line in printed if line.startswith(("total", "coverage", "model"))]
+    assert len(totals) == 3
+    for line in totals:
+        assert " ".join(words(line)) in " ".join(words(shown))
+
+
+def test_the_python_example_runs(monkeypatch):
+    pytest.importorskip("tflops_native._native")
+    monkeypatch.chdir(ROOT)
+    (program,) = [body for kind, body in BLOCKS if kind == "python"]
+    exec(compile(program, "README.md", "exec"), {})
+
+
+def test_the_number_of_operators_is_current():
+    (stated,) = re.findall(r"(\d+) of the schema's", README)
+    (counted,) = re.findall(r"(\d+) of the schema's", tflops("ops"))
+    assert stated == counted
