@@ -1,5 +1,6 @@
 """Static analysis: shapes, counts and bytes of a model, without running it."""
 
+from tflops_native.analysis.entry import analyze_model
 from tflops_native.analysis.result import (
     CONVENTION,
     Analysis,
@@ -7,9 +8,9 @@ from tflops_native.analysis.result import (
     InputAnalysis,
     OperatorAnalysis,
     Status,
+    SubgraphAnalysis,
     is_float,
 )
-from tflops_native.analysis.walk import analyze_model
 
 __all__ = [
     "CONVENTION",
@@ -18,6 +19,7 @@ __all__ = [
     "InputAnalysis",
     "OperatorAnalysis",
     "Status",
+    "SubgraphAnalysis",
     "analyze_model",
     "is_float",
 ]

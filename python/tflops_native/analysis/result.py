@@ -1,11 +1,9 @@
 """What a static analysis says: frozen data, exact integers, formatted by nobody."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from functools import reduce
-from operator import add
 from typing import Any
 
 from tflops_native.ops import OPERATIONS_PER_MAC, Cost, Shape
@@ -21,8 +19,41 @@ class Status(Enum):
 
     COUNTED = "counted"
     NO_ARITHMETIC = "no arithmetic"
-    BOUNDED = "bounded"
+    BOUNDED = "bounded"  # the counts are an upper bound
+    ONE_TURN = "one turn"  # a loop: the counts are a lower bound
     UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubgraphAnalysis:
+    """A subgraph that an operator runs: `times` times in one inference.
+
+    role         "then", "else", "condition", "body", "initialization", "decomposition", ...
+    is_counted   whether it is in the counts of the operator: of two branches only the dearer one is
+    """
+
+    role: str
+    subgraph_index: int
+    name: str
+    times: int
+    is_counted: bool
+    operators: "tuple[OperatorAnalysis, ...]"
+
+    @property
+    def cost(self) -> Cost:
+        """Of one run."""
+        return total_cost(self.operators)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {
+            "role": self.role,
+            "subgraph": self.subgraph_index,
+            "name": self.name,
+            "times": self.times,
+            "counted": self.is_counted,
+            "operators": [operator.to_dict() for operator in self.operators],
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +64,14 @@ class OperatorAnalysis:
     input_shapes       per input; None where an optional input is absent or the shape is unknown
     output_shapes      per output; None where the shape is unknown
     shapes_assumed     True where an output shape was taken from the file instead of inferred
+    own_cost           counts without the subgraphs that it runs
     mac_arithmetic     type the MACs are done in ("float32", "int8", "int16x8"); None without MACs
     arithmetic         type of the other operations
-    bytes_read         bytes of all inputs, constants included, as they are stored
-    bytes_written      bytes of all outputs
+    own_bytes_read     bytes of all inputs, constants included, as they are stored
+    own_bytes_written  bytes of all outputs
     constant_bytes     bytes of the constants among the inputs
+    minimum            least cost, where data decides and `cost` is the upper bound
+    calls              subgraphs that it runs
     note               None, or what the reader should know
     """
 
@@ -48,23 +82,64 @@ class OperatorAnalysis:
     output_types: tuple[str, ...]
     shapes_assumed: bool
     status: Status
-    cost: Cost
+    own_cost: Cost
     mac_arithmetic: str | None
     arithmetic: str
-    bytes_read: int
-    bytes_written: int
+    own_bytes_read: int
+    own_bytes_written: int
     constant_bytes: int
+    minimum: Cost | None
+    calls: tuple[SubgraphAnalysis, ...]
     note: str | None
+
+    @property
+    def cost(self) -> Cost:
+        """Counts, those of the subgraphs that it runs included."""
+        if not self.calls:
+            return self.own_cost
+        inner = (call.cost * call.times for call in self.calls if call.is_counted)
+        return sum(inner, self.own_cost)
+
+    @property
+    def bytes_read(self) -> int:
+        return self.own_bytes_read + self._inner(lambda operator: operator.bytes_read)
+
+    @property
+    def bytes_written(self) -> int:
+        return self.own_bytes_written + self._inner(lambda operator: operator.bytes_written)
+
+    def _inner(self, number: "Callable[[OperatorAnalysis], int]") -> int:
+        return sum(
+            call.times * sum(map(number, call.operators)) for call in self.calls if call.is_counted
+        )
 
     @property
     def operations(self) -> dict[str, int]:
         """Operations by arithmetic type, 2 per MAC: {"int8": 1200, "float32": 36}."""
         counts: Counter[str] = Counter()
-        if self.cost.macs and self.mac_arithmetic is not None:
-            counts[self.mac_arithmetic] += OPERATIONS_PER_MAC * self.cost.macs
-        other = self.cost.scalar_ops + self.cost.transcendentals
+        if self.own_cost.macs and self.mac_arithmetic is not None:
+            counts[self.mac_arithmetic] += OPERATIONS_PER_MAC * self.own_cost.macs
+        other = self.own_cost.scalar_ops + self.own_cost.transcendentals
         if other:
             counts[self.arithmetic] += other
+        for call in self.calls:
+            if call.is_counted and call.times:
+                for operator in call.operators:
+                    for name, number in operator.operations.items():
+                        counts[name] += call.times * number
+        return dict(counts)
+
+    @property
+    def macs_by_arithmetic(self) -> dict[str, int]:
+        """MACs by arithmetic type."""
+        counts: Counter[str] = Counter()
+        if self.own_cost.macs and self.mac_arithmetic is not None:
+            counts[self.mac_arithmetic] += self.own_cost.macs
+        for call in self.calls:
+            if call.is_counted and call.times:
+                for operator in call.operators:
+                    for name, number in operator.macs_by_arithmetic.items():
+                        counts[name] += call.times * number
         return dict(counts)
 
     @property
@@ -91,9 +166,11 @@ class OperatorAnalysis:
             "flops": self.flops,
             "integer_ops": self.integer_ops,
             "operations_by_arithmetic": self.operations,
+            "minimum": None if self.minimum is None else cost_to_dict(self.minimum),
             "bytes_read": self.bytes_read,
             "bytes_written": self.bytes_written,
             "constant_bytes": self.constant_bytes,
+            "calls": [call.to_dict() for call in self.calls],
             "note": self.note,
         }
 
@@ -129,18 +206,24 @@ class Coverage:
     counted: int
     no_arithmetic: int
     bounded: int
+    one_turn: int
     unsupported: int
     unsupported_names: tuple[str, ...]
     shapes_assumed: int
 
     @property
     def operators(self) -> int:
-        return self.counted + self.no_arithmetic + self.bounded + self.unsupported
+        return self.counted + self.no_arithmetic + self.bounded + self.one_turn + self.unsupported
 
     @property
     def is_complete(self) -> bool:
         """True where every operator is counted or has no arithmetic, on inferred shapes."""
-        return not (self.bounded or self.unsupported or self.shapes_assumed)
+        return not (self.bounded or self.one_turn or self.unsupported or self.shapes_assumed)
+
+    @property
+    def is_lower_bound(self) -> bool:
+        """True where something is missing from the totals."""
+        return bool(self.one_turn or self.unsupported)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -149,6 +232,7 @@ class Coverage:
             "counted": self.counted,
             "no_arithmetic": self.no_arithmetic,
             "bounded": self.bounded,
+            "one_turn": self.one_turn,
             "unsupported": self.unsupported,
             "unsupported_names": list(self.unsupported_names),
             "shapes_assumed": self.shapes_assumed,
@@ -178,7 +262,18 @@ class Analysis:
     @property
     def total(self) -> Cost:
         """Sum over all operators."""
-        return reduce(add, (operator.cost for operator in self.operators), Cost())
+        return total_cost(self.operators)
+
+    @property
+    def initialization(self) -> Cost:
+        """What is done once, at the first invoke, and is in no total."""
+        return total_cost(
+            operator
+            for leaf in _leaves(self.operators)
+            for call in leaf.calls
+            if call.role == "initialization"
+            for operator in call.operators
+        )
 
     @property
     def macs(self) -> int:
@@ -207,8 +302,7 @@ class Analysis:
         """MACs by arithmetic type."""
         counts: Counter[str] = Counter()
         for operator in self.operators:
-            if operator.cost.macs and operator.mac_arithmetic is not None:
-                counts[operator.mac_arithmetic] += operator.cost.macs
+            counts.update(operator.macs_by_arithmetic)
         return dict(counts)
 
     @property
@@ -222,18 +316,18 @@ class Analysis:
     @property
     def coverage(self) -> Coverage:
         """How much of the model the totals cover."""
-        by_status = Counter(operator.status for operator in self.operators)
+        leaves = list(_leaves(self.operators))
+        by_status = Counter(operator.status for operator in leaves)
         return Coverage(
             counted=by_status[Status.COUNTED],
             no_arithmetic=by_status[Status.NO_ARITHMETIC],
             bounded=by_status[Status.BOUNDED],
+            one_turn=by_status[Status.ONE_TURN],
             unsupported=by_status[Status.UNSUPPORTED],
             unsupported_names=unique(
-                operator.name
-                for operator in self.operators
-                if operator.status is Status.UNSUPPORTED
+                operator.name for operator in leaves if operator.status is Status.UNSUPPORTED
             ),
-            shapes_assumed=sum(operator.shapes_assumed for operator in self.operators),
+            shapes_assumed=sum(operator.shapes_assumed for operator in leaves),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -251,12 +345,29 @@ class Analysis:
                 "macs_by_arithmetic": self.macs_by_arithmetic,
                 "bytes_read": self.bytes_read,
                 "bytes_written": self.bytes_written,
+                "initialization": cost_to_dict(self.initialization),
                 "weight_bytes": self.weight_bytes,
                 "parameters": self.parameters,
             },
             "coverage": self.coverage.to_dict(),
             "operators": [operator.to_dict() for operator in self.operators],
         }
+
+
+def total_cost(operators: "Iterable[OperatorAnalysis]") -> Cost:
+    """Sum over operators."""
+    return sum((operator.cost for operator in operators), Cost())
+
+
+def _leaves(operators: "Iterable[OperatorAnalysis]") -> "Iterator[OperatorAnalysis]":
+    """The operators, and those of the subgraphs that they run and are counted with."""
+    for operator in operators:
+        # What is missing in a subgraph is missing there, not twice.
+        if not operator.calls or operator.status is not Status.UNSUPPORTED:
+            yield operator
+        for call in operator.calls:
+            if call.is_counted:
+                yield from _leaves(call.operators)
 
 
 def is_float(arithmetic: str) -> bool:

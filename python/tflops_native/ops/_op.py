@@ -7,11 +7,11 @@ shapes and cost together. Rules raise plain `ValueError`; the walk says at which
 
 import inspect
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
-from tflops_native.model import OPTIONS, TensorType, bits, packed_bytes
+from tflops_native.model import BUILTIN_OPERATORS, OPTIONS, TensorType, bits, packed_bytes
 
 FLOAT_TYPES: Final = frozenset(
     {
@@ -42,13 +42,16 @@ class UnknownValueError(ValueError):
 class TensorSpec:
     """What a rule may know of an input: its shape, its type and, where it is known, its value.
 
-    `known` holds the elements in row-major order, or a function that reads them from the file.
+    known         the elements in row-major order, or a function that reads them from the file
+    is_constant   whether the file holds the value
+    is_bound      whether the shape is only an upper bound: the true one depends on data
     """
 
     shape: Shape
     type: TensorType
     known: Value | Callable[[], Value] | None = None
     is_constant: bool = False
+    is_bound: bool = False
 
     @property
     def size(self) -> int:
@@ -80,8 +83,25 @@ class TensorSpec:
         return value
 
     def required_integers(self, role: str) -> tuple[int, ...]:
-        """As `required_value`, for shapes, axes and indices."""
+        """As `required_value`, for shapes, axes and indices.
+
+        Raises:
+            ValueError: the tensor is of another type than integers.
+        """
+        if "INT" not in self.type.name:
+            raise ValueError(f"`{role}` must be integers, but is {self.type.name}")
         return tuple(int(element) for element in self.required_value(role))
+
+    def required_number(self, role: str) -> int:
+        """As `required_integers`, for a single one.
+
+        Raises:
+            ValueError: there are more, or none.
+        """
+        numbers = self.required_integers(role)
+        if len(numbers) != 1:
+            raise ValueError(f"`{role}` must be one number, but is {list(numbers)}")
+        return numbers[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,30 +138,94 @@ NO_ARITHMETIC: Final = Cost()
 
 
 @dataclass(frozen=True, slots=True)
+class Called:
+    """What a subgraph does with given inputs.
+
+    outputs      one per output of the subgraph; None where the shape is unknown
+    cost         sum of its operators
+    is_exact     whether each of them is counted, none bounded
+    operators    the walk's own record of them, which rules pass on unread
+    """
+
+    outputs: tuple[TensorSpec | None, ...]
+    cost: Cost
+    is_exact: bool
+    operators: tuple[Any, ...]
+
+
+class Caller(Protocol):
+    """Lets a rule look into the subgraphs that its operator runs."""
+
+    def call(self, subgraph: int, inputs: Sequence[TensorSpec | None]) -> Called:
+        """Walk a subgraph with these inputs."""
+
+    def values(
+        self, subgraph: int, inputs: Sequence[TensorSpec | None], outputs: Sequence[int]
+    ) -> dict[int, TensorSpec | None]:
+        """Some outputs of a subgraph by position, from only the operators they depend on."""
+
+    def needed_inputs(self, subgraph: int, outputs: Sequence[int]) -> frozenset[int]:
+        """Positions of the inputs that these outputs depend on."""
+
+    @property
+    def trip_count(self) -> int | None:
+        """How often the user says a loop turns whose count cannot be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubgraphCall:
+    """A subgraph that an operator runs.
+
+    role         "then", "else", "condition", "body", "initialization", "decomposition", ...
+    times        how often it runs in one inference
+    is_counted   whether it is in the operator's cost: of two branches only the dearer one is
+    """
+
+    role: str
+    subgraph: int
+    times: int
+    called: Called
+    is_counted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Inferred:
     """What a rule returns.
 
-    outputs          one shape per output
+    outputs          one shape per output, None where it cannot be told
     cost             counts, or `NO_ARITHMETIC`
     values           per output its elements where they are known, or None; empty: none is known
     mac_arithmetic   arithmetic type of the MACs where it differs from that of the other operations
     bytes_read       where an operator does not read each input once
     bytes_written    where an operator does not write each output once
     note             what the reader of a report should know of this operator
+    is_bound         whether shapes and cost are upper bounds: the true ones depend on data
+    minimum          least cost, where it differs from `cost`
+    is_partial       whether more may be done than `cost` says: a loop with an unknown number of turns
+    calls            subgraphs that it runs, with their part in `cost`
     """
 
-    outputs: tuple[Shape, ...]
+    outputs: tuple[Shape | None, ...]
     cost: Cost
     values: tuple[Value | None, ...] = ()
     mac_arithmetic: str | None = None
     bytes_read: int | None = None
     bytes_written: int | None = None
     note: str | None = None
+    is_bound: bool = False
+    minimum: Cost | None = None
+    is_partial: bool = False
+    calls: tuple[SubgraphCall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Op:
-    """Base of all rules. It has no default result: a missing rule must never count as zero."""
+    """Base of all rules. It has no default result: a missing rule must never count as zero.
+
+    A rule whose shape is in the file and nowhere else has a field `recorded`: the shapes stored for
+    its outputs, None where they leave a length open. A rule whose operator runs subgraphs has a field
+    `caller`.
+    """
 
     def infer(self, *inputs: Any, **named: Any) -> Inferred:
         raise TypeError(f"{type(self).__name__} has no rule")
@@ -157,27 +241,40 @@ class Rule:
     fixed: Mapping[str, Any]
     option_names: tuple[str, ...]
     roles: tuple[str, ...]
+    context_names: tuple[str, ...]
     required_inputs: int
     accepts_any_number: bool
+    is_custom: bool
 
-    def build(self, options_type: str | None, options: Mapping[str, Any]) -> Op:
+    def build(
+        self,
+        options_type: str | None,
+        options: Mapping[str, Any],
+        context: Mapping[str, Any] | None = None,
+    ) -> Op:
         """The rule with the options of one operator of a model.
+
+        `context` holds what is no option: `recorded` and `caller`, for rules that have these fields.
 
         An operator without its options table, or with that of another operator, is run by the
         runtime with a zero-filled parameter struct (tflite/core/api/flatbuffer_conversions.cc), not
         with the schema's defaults. So zeros are used here too, and a stride of 0 is then refused.
         """
-        if not self.option_names:
+        if not self.option_names and not self.context_names:
             return self.op(**self.fixed)
         if options_type != self.options_type:
             options = _zeros(self.options_type)
-        return self.op(**self.fixed, **{name: options[name] for name in self.option_names})
+        given = {name: options[name] for name in self.option_names}
+        given.update((name, (context or {})[name]) for name in self.context_names)
+        return self.op(**self.fixed, **given)
 
     def infer(self, op: Op, inputs: tuple[TensorSpec | None, ...]) -> Inferred:
         """`op.infer`, with the number and the presence of the inputs checked first."""
         for position, role in enumerate(self.roles[: self.required_inputs]):
             if position >= len(inputs) or inputs[position] is None:
                 raise ValueError(f"its input `{role}` is missing")
+        if self.accepts_any_number and None in inputs:
+            raise ValueError(f"one of its inputs `{self.roles[-1]}` is missing")
         if len(inputs) > len(self.roles) and not self.accepts_any_number:
             raise ValueError(
                 f"it takes at most {len(self.roles)} inputs ({', '.join(self.roles)}), "
@@ -185,6 +282,8 @@ class Rule:
             )
         return op.infer(*inputs)
 
+
+_CONTEXT: Final = ("recorded", "caller")
 
 REGISTRY: Final[dict[str, Rule]] = {}
 
@@ -218,9 +317,11 @@ def register(*names: str, options: str | None = None, **fixed: Any) -> Callable[
                 options_type=options,
                 fixed=fixed,
                 option_names=tuple(f.name for f in fields(op) if f.name in schema_options),
+                context_names=tuple(f.name for f in fields(op) if f.name in _CONTEXT),
                 roles=tuple(p.name for p in parameters),
                 required_inputs=sum(p.default is p.empty for p in positional),
                 accepts_any_number=any_number,
+                is_custom=name not in BUILTIN_OPERATORS,
             )
         return op
 

@@ -86,6 +86,8 @@ def row_major_strides(shape: Shape) -> list[int]:
 
 def flat_indices(shape: Shape, picks: Sequence[Sequence[int]]) -> list[int]:
     """Row-major positions of the elements that are picked along each axis, in row-major order."""
+    if not all(map(len, picks)):
+        return []  # at once: the other axes may be as long as a file cares to say
     positions = [0]
     for stride, indices in zip(row_major_strides(shape), picks, strict=True):
         positions = [base + index * stride for base in positions for index in indices]
@@ -94,6 +96,8 @@ def flat_indices(shape: Shape, picks: Sequence[Sequence[int]]) -> list[int]:
 
 def broadcast_indices(shape: Shape, target: Shape) -> list[int]:
     """For each element of `target`, in row-major order, the position in `shape` it is taken from."""
+    if 0 in target:
+        return []
     padded = (1,) * (len(target) - len(shape)) + shape
     picks = [
         [0] * wanted if have == 1 else range(wanted)

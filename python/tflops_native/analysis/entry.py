@@ -1,0 +1,128 @@
+"""The analysis of one entry point of a model, for the input shapes asked for."""
+
+from collections.abc import Mapping, Sequence
+
+from tflops_native.analysis.result import Analysis, InputAnalysis, OperatorAnalysis
+from tflops_native.analysis.walk import EXACT, Walk, entry_specs
+from tflops_native.errors import ShapeError, UnsupportedOperatorError
+from tflops_native.model import (
+    Entry,
+    Model,
+    Subgraph,
+    Tensor,
+    entry_point,
+    open_inputs,
+    resolve_input_shapes,
+)
+
+
+def analyze_model(
+    model: Model,
+    *,
+    input_shapes: Mapping[str, Sequence[int]] | None = None,
+    signature: str | None = None,
+    strict: bool = False,
+    trip_count: int | None = None,
+) -> Analysis:
+    """Infer all shapes of one entry point from its input shapes, and count.
+
+    Args:
+        model: the model.
+        input_shapes: input name -> shape; inputs left out keep the shape in the file, with 1 for
+            lengths it leaves open.
+        signature: key of the signature to analyse; the main subgraph if None.
+        strict: whether an incomplete count is an error.
+        trip_count: turns of loops whose number cannot be told.
+
+    Raises:
+        ModelFormatError: there is no such signature.
+        ShapeError: an input shape is refused, or shapes do not fit at an operator.
+        UnsupportedOperatorError: with `strict`, operators that are not counted exactly; lists all.
+        ValueError: a trip count below 0.
+    """
+    if trip_count is not None and trip_count < 0:
+        raise ValueError(f"trip_count must be 0 or more, but is {trip_count}")
+    entry = entry_point(model, signature)
+    requested = input_shapes or {}
+    shapes = resolve_input_shapes(entry, requested)
+    defaulted = open_inputs(entry, requested)
+    walk = Walk(model, entry.subgraph, trip_count, (entry.subgraph.index,))
+    walk.bind(entry_specs(entry.subgraph, shapes))
+    try:
+        operators = walk.run()
+    except ShapeError as error:
+        for item in defaulted:
+            error.add_note(
+                f"input {item.name!r} has open lengths, taken as 1: ask for a shape {item.pattern}"
+            )
+        raise
+    if strict:
+        _refuse_incomplete(operators)
+    weights = _constants_in_use(model, entry)
+    return Analysis(
+        path=None if model.path is None else str(model.path),
+        signature=entry.signature,
+        subgraph_index=entry.subgraph.index,
+        inputs=tuple(
+            InputAnalysis(
+                name=item.name,
+                type=item.tensor.type.name.lower(),
+                shape=shapes[item.position],
+                shape_signature=item.tensor.shape_signature,
+                is_defaulted=item in defaulted,
+            )
+            for item in entry.inputs
+        ),
+        operators=operators,
+        tensor_shapes=walk.shapes(),
+        weight_bytes=sum(len(tensor.data) for tensor in weights if tensor.data is not None),
+        parameters=sum(tensor.element_count for tensor in weights if _is_weight(tensor)),
+    )
+
+
+def _is_weight(tensor: Tensor) -> bool:
+    """A float or quantized constant, as opposed to shapes, axes and indices."""
+    return tensor.type.name.startswith(("FLOAT", "BFLOAT")) or (
+        tensor.quantization is not None and len(tensor.quantization.scale_data) > 0
+    )
+
+
+def _constants_in_use(model: Model, entry: Entry) -> list[Tensor]:
+    """The constants that operators read, those that share a buffer once."""
+    by_buffer: dict[int, Tensor] = {}
+    for subgraph in _reachable(model, entry.subgraph):
+        for operator in subgraph.operators:
+            for index in operator.inputs:
+                tensor = None if index is None else subgraph.tensors[index]
+                if tensor is not None and tensor.data is not None:
+                    by_buffer.setdefault(tensor.buffer, tensor)
+    return list(by_buffer.values())
+
+
+def _reachable(model: Model, start: Subgraph) -> list[Subgraph]:
+    """The subgraph and all that its operators may run, each once."""
+    found = {start.index: start}
+    waiting = [start]
+    while waiting:
+        for operator in waiting.pop().operators:
+            for name, value in operator.options.items():
+                if "subgraph" not in name:
+                    continue
+                for index in value if isinstance(value, tuple) else (value,):
+                    is_subgraph = isinstance(index, int) and 0 <= index < len(model.subgraphs)
+                    if is_subgraph and index not in found:
+                        found[index] = model.subgraphs[index]
+                        waiting.append(found[index])
+    return list(found.values())
+
+
+def _refuse_incomplete(operators: Sequence[OperatorAnalysis]) -> None:
+    incomplete = [operator for operator in operators if operator.status not in EXACT]
+    if incomplete:
+        listed = ", ".join(
+            f"{operator.index} {operator.name} ({operator.status.value}: {operator.note})"
+            for operator in incomplete
+        )
+        raise UnsupportedOperatorError(
+            f"{len(incomplete)} of {len(operators)} operators are not counted exactly: {listed}"
+        )
