@@ -80,8 +80,25 @@ class TensorSpec:
         return value
 
     def required_integers(self, role: str) -> tuple[int, ...]:
-        """As `required_value`, for shapes, axes and indices."""
+        """As `required_value`, for shapes, axes and indices.
+
+        Raises:
+            ValueError: the tensor is of another type than integers.
+        """
+        if "INT" not in self.type.name:
+            raise ValueError(f"`{role}` must be integers, but is {self.type.name}")
         return tuple(int(element) for element in self.required_value(role))
+
+    def required_number(self, role: str) -> int:
+        """As `required_integers`, for a single one.
+
+        Raises:
+            ValueError: there are more, or none.
+        """
+        numbers = self.required_integers(role)
+        if len(numbers) != 1:
+            raise ValueError(f"`{role}` must be one number, but is {list(numbers)}")
+        return numbers[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +195,8 @@ class Rule:
         for position, role in enumerate(self.roles[: self.required_inputs]):
             if position >= len(inputs) or inputs[position] is None:
                 raise ValueError(f"its input `{role}` is missing")
+        if self.accepts_any_number and None in inputs:
+            raise ValueError(f"one of its inputs `{self.roles[-1]}` is missing")
         if len(inputs) > len(self.roles) and not self.accepts_any_number:
             raise ValueError(
                 f"it takes at most {len(self.roles)} inputs ({', '.join(self.roles)}), "

@@ -35,7 +35,7 @@ class Conv2D(Op):
     ) -> Inferred:
         n, h, w, c = with_rank(input, 4, "input")
         o, kh, kw, depth = with_rank(filter, 4, "filter")
-        if depth == 0 or c % depth:
+        if depth == 0 or c == 0 or c % depth:
             raise ValueError(f"a filter of depth {depth} does not divide {c} input channels")
         if o % (c // depth):
             raise ValueError(f"{c // depth} groups do not divide {o} output channels")

@@ -246,7 +246,7 @@ family(
 class AddN(Op):
     """Sum of tensors of one shape.
 
-    inputs   one or more, all of the same shape
+    inputs   two or more, all of the same shape
     output   that shape
 
     Other    (number of inputs - 1) per element
@@ -255,8 +255,11 @@ class AddN(Op):
 
     def infer(self, *inputs: TensorSpec) -> Inferred:
         shapes = {tensor.shape for tensor in inputs}
-        if len(shapes) != 1:
-            raise ValueError(f"all inputs must have one shape, but are {show(sorted(shapes))}")
+        if len(inputs) < 2 or len(shapes) != 1:
+            raise ValueError(
+                f"two inputs or more of one shape are to be added, but there are {len(inputs)}: "
+                f"{show(tensor.shape for tensor in inputs)}"
+            )
         (shape,) = shapes
         return Inferred(outputs=(shape,), cost=Cost(scalar_ops=(len(inputs) - 1) * size_of(shape)))
 

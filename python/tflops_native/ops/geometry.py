@@ -13,7 +13,7 @@ def window_output_size(
     """Output length of one axis of a sliding window (tflite/kernels/padding.h, ComputeOutSize).
 
     SAME   ceil(size / stride); the dilation plays no part
-    VALID  (size - effective window) / stride + 1, where the division truncates towards zero as in C
+    VALID  floor((size - effective window) / stride) + 1
 
     Raises:
         ValueError: window, stride or dilation below 1, or a window that is larger than its input.
@@ -24,7 +24,7 @@ def window_output_size(
     if padding is Padding.SAME:
         return (size + stride - 1) // stride
     effective = (window - 1) * dilation + 1
-    if effective > size + stride - 1:
+    if effective > size:
         # The kernel would compute a negative or, by truncation, a zero length.
         raise ValueError(f"a window of {effective} does not fit into an input of {size}")
     return (size + stride - effective) // stride
@@ -86,6 +86,8 @@ def row_major_strides(shape: Shape) -> list[int]:
 
 def flat_indices(shape: Shape, picks: Sequence[Sequence[int]]) -> list[int]:
     """Row-major positions of the elements that are picked along each axis, in row-major order."""
+    if not all(map(len, picks)):
+        return []  # at once: the other axes may be as long as a file cares to say
     positions = [0]
     for stride, indices in zip(row_major_strides(shape), picks, strict=True):
         positions = [base + index * stride for base in positions for index in indices]
@@ -94,6 +96,8 @@ def flat_indices(shape: Shape, picks: Sequence[Sequence[int]]) -> list[int]:
 
 def broadcast_indices(shape: Shape, target: Shape) -> list[int]:
     """For each element of `target`, in row-major order, the position in `shape` it is taken from."""
+    if 0 in target:
+        return []
     padded = (1,) * (len(target) - len(shape)) + shape
     picks = [
         [0] * wanted if have == 1 else range(wanted)

@@ -118,7 +118,7 @@ class ExpandDims(Op):
     """
 
     def infer(self, input: TensorSpec, axis: TensorSpec) -> Inferred:
-        (number,) = axis.required_integers("axis")
+        number = axis.required_number("axis")
         position = normalized_axis(number, len(input.shape) + 1)
         output = (*input.shape[:position], 1, *input.shape[position:])
         return Inferred(
@@ -158,6 +158,8 @@ class Transpose(Op):
 def _transposed(
     value: tuple[int | float, ...], shape: Shape, order: list[int]
 ) -> tuple[int | float, ...]:
+    if not value:
+        return ()
     strides = [math.prod(shape[axis + 1 :]) for axis in range(len(shape))]
     positions = [0]
     for axis in order:
@@ -366,6 +368,8 @@ class ReverseV2(Op):
 
     def infer(self, input: TensorSpec, axis: TensorSpec) -> Inferred:
         rank = len(input.shape)
+        if axis.size > rank:
+            raise ValueError(f"`axis` has {axis.size} elements, more than `input` has axes")
         value = None
         if axis.known is not None:
             axes = {normalized_axis(number, rank) for number in axis.required_integers("axis")}
@@ -419,6 +423,8 @@ class Concatenation(Op):
             if part is None:
                 return None
             parts.append(part)
+        if not any(parts):
+            return ()
         joined: list[int | float] = []
         widths = [size_of(shape[axis:]) for shape in shapes]
         for row in range(size_of(shapes[0][:axis])):

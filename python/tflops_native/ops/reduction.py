@@ -4,7 +4,17 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tflops_native.ops._op import Cost, Inferred, Op, Shape, TensorSpec, Value, family, register
+from tflops_native.ops._op import (
+    VALUE_LIMIT,
+    Cost,
+    Inferred,
+    Op,
+    Shape,
+    TensorSpec,
+    Value,
+    family,
+    register,
+)
 from tflops_native.ops.geometry import normalized_axis, row_major_strides, size_of
 from tflops_native.ops.values import small_value
 
@@ -99,7 +109,7 @@ class ArgReduce(Op):
     """
 
     def infer(self, input: TensorSpec, axis: TensorSpec) -> Inferred:
-        (number,) = axis.required_integers("axis")
+        number = axis.required_number("axis")
         along = normalized_axis(number, len(input.shape))
         output: Shape = input.shape[:along] + input.shape[along + 1 :]
         return Inferred(
@@ -124,7 +134,7 @@ class Cumsum(Op):
     """
 
     def infer(self, input: TensorSpec, axis: TensorSpec) -> Inferred:
-        (number,) = axis.required_integers("axis")
+        number = axis.required_number("axis")
         length = input.shape[normalized_axis(number, len(input.shape))]
         additions = input.size - input.size // length if length else 0
         return Inferred(outputs=(input.shape,), cost=Cost(scalar_ops=additions))
@@ -148,13 +158,16 @@ class UnsortedSegment(Op):
     def infer(
         self, input: TensorSpec, segment_ids: TensorSpec, num_segments: TensorSpec
     ) -> Inferred:
-        (segments,) = num_segments.required_integers("num_segments")
+        segments = num_segments.required_number("num_segments")
         ids_shape = segment_ids.shape
         if segments < 0 or input.shape[: len(ids_shape)] != ids_shape:
             raise ValueError(
                 f"`segment_ids` {list(ids_shape)} must be a prefix of `input` {list(input.shape)}, "
                 f"and `num_segments` not negative, but is {segments}"
             )
+        ids = small_value(segment_ids)
+        if ids and max(ids) >= segments:
+            raise ValueError(f"`segment_ids` go up to {max(ids)}, `num_segments` is {segments}")
         output = (segments, *input.shape[len(ids_shape) :])
         return Inferred(
             outputs=(output,),
@@ -164,7 +177,7 @@ class UnsortedSegment(Op):
 
     def _value(self, input: TensorSpec, segment_ids: TensorSpec, segments: int) -> Value | None:
         value, ids = small_value(input), small_value(segment_ids)
-        if value is None or ids is None or len(value) != len(ids):
+        if value is None or ids is None or len(value) != len(ids) or segments > VALUE_LIMIT:
             return None  # only vectors of shapes are followed, one element to a segment number
         groups: list[list[int | float]] = [[] for _ in range(segments)]
         for element, segment in zip(value, ids, strict=True):

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from itertools import accumulate, repeat
 
 from tflops_native.model import TensorType
 from tflops_native.ops._op import (
@@ -11,9 +12,11 @@ from tflops_native.ops._op import (
     Op,
     Shape,
     TensorSpec,
+    Value,
     register,
 )
-from tflops_native.ops.geometry import broadcast, size_of
+from tflops_native.ops.geometry import broadcast, size_of, with_rank
+from tflops_native.ops.values import as_float32
 
 
 @register("SHAPE", options="ShapeOptions")
@@ -76,6 +79,7 @@ class Fill(Op):
         output = dims.required_integers("dims")
         if min(output, default=0) < 0:
             raise ValueError(f"`dims` must not be negative, but are {list(output)}")
+        with_rank(value, 0, "value")
         elements = size_of(output)
         filled = None
         if elements <= VALUE_LIMIT and value.value is not None:
@@ -96,19 +100,39 @@ class Range(Op):
     """
 
     def infer(self, start: TensorSpec, limit: TensorSpec, delta: TensorSpec) -> Inferred:
-        (first,) = start.required_value("start")
-        (last,) = limit.required_value("limit")
-        (step,) = delta.required_value("delta")
+        first = _finite_number(start, "start")
+        last = _finite_number(limit, "limit")
+        step = _finite_number(delta, "delta")
         if step == 0 or (last - first) * step < 0:
             raise ValueError(f"steps of {step} do not lead from {first} to {last}")
-        if isinstance(step, int):
-            length = -(-abs(int(last) - int(first)) // abs(step))
+        if isinstance(first, int) and isinstance(last, int) and isinstance(step, int):
+            length = -(-abs(last - first) // abs(step))
         else:
-            length = math.ceil(abs((last - first) / step))
-        value = None
+            length = _float_steps(first, last, step)
+        value: Value | None = None
         if length <= VALUE_LIMIT:
-            value = tuple(first + i * step for i in range(length))
+            # As the kernel makes them: each by addition to the one before.
+            value = tuple(accumulate(repeat(step, length - 1), _add, initial=first))[:length]
         return Inferred(outputs=((length,),), cost=NO_ARITHMETIC, values=(value,))
+
+
+def _finite_number(tensor: TensorSpec, role: str) -> int | float:
+    value = tensor.required_value(role)
+    if len(value) != 1 or not math.isfinite(value[0]):
+        raise ValueError(f"`{role}` must be one number, but is {list(value)}")
+    return value[0]
+
+
+def _float_steps(first: float, last: float, step: float) -> int:
+    """Number of steps in the arithmetic of float32, where 0.3 / 0.1 is 3 and no more."""
+    try:
+        return math.ceil(abs(as_float32(as_float32(last - first) / step)))
+    except OverflowError as error:
+        raise ValueError(f"steps of {step} from {first} to {last} are too many") from error
+
+
+def _add(x: int | float, y: int | float) -> int | float:
+    return x + y if isinstance(x, int) and isinstance(y, int) else as_float32(x + y)
 
 
 @register("BROADCAST_ARGS")

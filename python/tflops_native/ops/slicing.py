@@ -2,9 +2,17 @@
 
 from dataclasses import dataclass
 
-from tflops_native.ops._op import NO_ARITHMETIC, Inferred, Op, Shape, TensorSpec, register
+from tflops_native.ops._op import (
+    NO_ARITHMETIC,
+    VALUE_LIMIT,
+    Inferred,
+    Op,
+    Shape,
+    TensorSpec,
+    register,
+)
 from tflops_native.ops.geometry import broadcast, normalized_axis, size_of
-from tflops_native.ops.values import picked_value
+from tflops_native.ops.values import elementwise_value, picked_value
 
 
 @register("SLICE", options="SliceOptions")
@@ -42,10 +50,14 @@ class Slice(Op):
 
 
 def _part(input: TensorSpec, output: Shape, picks: list[range]) -> Inferred:
+    inside = all(
+        not pick or (pick[0] in range(length) and pick[-1] in range(length))
+        for pick, length in zip(picks, input.shape, strict=True)
+    )
     return Inferred(
         outputs=(output,),
         cost=NO_ARITHMETIC,
-        values=(picked_value(input, picks),),
+        values=(picked_value(input, picks) if inside else None,),
         bytes_read=input.bytes_of(size_of(output)),
     )
 
@@ -56,8 +68,10 @@ class StridedSlice(Op):
     """A block of the input with steps, as Python's `x[begin:end:strides]`.
 
     Bit i of a mask speaks of position i of begin, end and strides: `begin_mask` and `end_mask` take
-    the whole range, `ellipsis_mask` fills in full axes, `new_axis_mask` inserts an axis of length 1,
-    `shrink_axis_mask` takes one element and drops the axis. With `offset`, `end` counts from begin.
+    the whole range, `ellipsis_mask` fills in full axes, at least one, `new_axis_mask` inserts an
+    axis of length 1, `shrink_axis_mask` takes one element and drops the axis. As in the kernel,
+    positions for which there is no axis are ignored. With `offset`, `end` counts from begin, and the
+    axis may be shorter.
 
     input    any shape
     begin    [n]
@@ -81,65 +95,85 @@ class StridedSlice(Op):
     ) -> Inferred:
         ends = end.required_integers("end")
         steps = strides.required_integers("strides")
-        starts = begin.required_integers("begin")
-        if not len(starts) == len(ends) == len(steps):
+        if not begin.size == len(ends) == len(steps):
             raise ValueError(
-                f"`begin`, `end` and `strides` differ in length: {len(starts)}, {len(ends)}, "
+                f"`begin`, `end` and `strides` differ in length: {begin.size}, {len(ends)}, "
                 f"{len(steps)}"
             )
-        if 0 in steps:
-            raise ValueError("a stride of 0 leads nowhere")
+        if self.offset:
+            return self._infer_offset(input, ends, steps)
+        starts = begin.required_integers("begin")
         picks: list[range] = []
         output: list[int] = []
-        axis = 0
-        for position in range(len(steps)):
-            bit = 1 << position
-            if self.ellipsis_mask & bit:
-                for _ in range(self._axes_of_ellipsis(position, len(steps), len(input.shape))):
-                    picks.append(range(input.shape[axis]))
-                    output.append(input.shape[axis])
-                    axis += 1
-                continue
+        for position in self._positions(len(steps), len(input.shape)):
+            bit = 0 if position is None else 1 << position
             if self.new_axis_mask & bit:
                 output.append(1)
                 continue
-            if axis == len(input.shape):
-                raise ValueError(f"{len(steps)} positions are more than `input` has axes")
-            pick = self._range(
-                input.shape[axis], starts[position], ends[position], steps[position], bit
-            )
+            if len(picks) == len(input.shape):
+                raise ValueError(
+                    "the runtime takes an ellipsis for one axis at least: none is left"
+                )
+            length = input.shape[len(picks)]
+            pick = range(length)
+            if position is not None:
+                pick = self._range(length, starts[position], ends[position], steps[position], bit)
             picks.append(pick)
             if not self.shrink_axis_mask & bit:
                 output.append(len(pick))
-            axis += 1
-        for length in input.shape[axis:]:
-            picks.append(range(length))
-            output.append(length)
         return _part(input, tuple(output), picks)
 
-    def _axes_of_ellipsis(self, position: int, positions: int, rank: int) -> int:
-        later = range(position + 1, positions)
-        earlier = range(position)
-        named = sum(not self.new_axis_mask & (1 << i) for i in (*earlier, *later))
-        return max(rank - named, 0)
+    def _positions(self, positions: int, rank: int) -> list[int | None]:
+        """For each axis, new ones included, its position in begin; None where it is taken whole."""
+        listed = range(positions)
+        ellipses = [i for i in listed if self.ellipsis_mask >> i & 1]
+        if len(ellipses) > 1:
+            raise ValueError(
+                f"there is more than one ellipsis: `ellipsis_mask` {self.ellipsis_mask}"
+            )
+        axes = rank + sum(self.new_axis_mask >> i & 1 for i in listed if i not in ellipses)
+        found: list[int | None] = list(listed)
+        for ellipsis in ellipses:
+            found[ellipsis : ellipsis + 1] = [None] * max(axes - positions + 1, 1)
+        found += [None] * (axes - len(found))
+        return found[:axes]
+
+    def _infer_offset(
+        self, input: TensorSpec, counts: tuple[int, ...], steps: tuple[int, ...]
+    ) -> Inferred:
+        if len(counts) != len(input.shape) or self.ellipsis_mask or self.new_axis_mask:
+            raise ValueError(
+                "with `offset`, begin, end and strides must have an element for each axis of "
+                f"`input` {list(input.shape)}, and there can be neither ellipsis nor new axes"
+            )
+        output = tuple(
+            len(range(0, count, _checked_step(step)))
+            for axis, (count, step) in enumerate(zip(counts, steps, strict=True))
+            if not self.shrink_axis_mask >> axis & 1
+        )
+        return Inferred(
+            outputs=(output,), cost=NO_ARITHMETIC, bytes_read=input.bytes_of(size_of(output))
+        )
 
     def _range(self, length: int, start: int, end: int, step: int, bit: int) -> range:
-        low, high = (0, length) if step > 0 else (-1, length - 1)
+        low, high = (0, length) if _checked_step(step) > 0 else (-1, length - 1)
         if self.begin_mask & bit:
             start = 0 if step > 0 else length - 1
         else:
             start = min(max(start + length if start < 0 else start, low), high)
         if self.shrink_axis_mask & bit:
-            # An index out of range is no error: the element at the border is taken.
-            start = min(max(start, 0), max(length - 1, 0))
-            return range(start, start + 1)
+            return range(start, start + 1)  # out of range is no error
         if self.end_mask & bit:
             end = length if step > 0 else -1
-        elif self.offset:
-            end = min(max(start + end, low), high)
         else:
             end = min(max(end + length if end < 0 else end, low), high)
         return range(start, end, step)
+
+
+def _checked_step(step: int) -> int:
+    if step == 0:
+        raise ValueError("a stride of 0 leads nowhere")
+    return step
 
 
 @register("GATHER", options="GatherOptions")
@@ -205,7 +239,7 @@ class Split(Op):
     num_splits: int
 
     def infer(self, axis: TensorSpec, input: TensorSpec) -> Inferred:
-        (number,) = axis.required_integers("axis")
+        number = axis.required_number("axis")
         along = normalized_axis(number, len(input.shape))
         part = _even_parts(input.shape[along], self.num_splits)
         return _split(input, along, [part] * self.num_splits)
@@ -228,7 +262,7 @@ class SplitV(Op):
     num_splits: int
 
     def infer(self, input: TensorSpec, size_splits: TensorSpec, axis: TensorSpec) -> Inferred:
-        (number,) = axis.required_integers("axis")
+        number = axis.required_number("axis")
         along = normalized_axis(number, len(input.shape))
         lengths = list(size_splits.required_integers("size_splits"))
         if lengths.count(-1) == 1:
@@ -273,9 +307,11 @@ class Tile(Op):
         times = multiples.required_integers("multiples")
         if len(times) != len(input.shape) or min(times, default=0) < 0:
             raise ValueError(f"`multiples` {list(times)} do not fit `input` {list(input.shape)}")
-        picks = [list(range(n)) * count for n, count in zip(input.shape, times, strict=True)]
-        value = picked_value(input, picks) if input.known is not None else None
         output = tuple(n * count for n, count in zip(input.shape, times, strict=True))
+        value = None
+        if input.known is not None and 0 < size_of(output) <= VALUE_LIMIT:
+            picks = [list(range(n)) * count for n, count in zip(input.shape, times, strict=True)]
+            value = picked_value(input, picks)
         return Inferred(outputs=(output,), cost=NO_ARITHMETIC, values=(value,))
 
 
@@ -294,13 +330,7 @@ class BroadcastTo(Op):
 
     def infer(self, input: TensorSpec, shape: TensorSpec) -> Inferred:
         output = shape.required_integers("shape")
-        if broadcast(input.shape, output) != output:
+        if min(output, default=0) < 0 or broadcast(input.shape, output) != output:
             raise ValueError(f"`input` {list(input.shape)} cannot be repeated to {list(output)}")
-        value = None
-        if input.known is not None and len(input.shape) == len(output):
-            picks = [
-                [0] * wanted if have == 1 else range(wanted)
-                for have, wanted in zip(input.shape, output, strict=True)
-            ]
-            value = picked_value(input, picks)
+        value = elementwise_value(lambda element: element, output, input)
         return Inferred(outputs=(output,), cost=NO_ARITHMETIC, values=(value,))

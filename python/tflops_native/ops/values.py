@@ -47,9 +47,16 @@ def _as_type(element: int | float, type: TensorType) -> int | float:
         if not low <= integer < high:
             raise OverflowError(f"{integer} does not fit into {type.name}")
         return integer
-    if type is TensorType.FLOAT32:
-        return float(struct.unpack("<f", struct.pack("<f", element))[0])
-    return float(element)
+    return as_float32(element) if type is TensorType.FLOAT32 else float(element)
+
+
+def as_float32(element: int | float) -> float:
+    """The nearest number of type FLOAT32.
+
+    Raises:
+        OverflowError: it is beyond them.
+    """
+    return float(struct.unpack("<f", struct.pack("<f", element))[0])
 
 
 def elementwise_value(
