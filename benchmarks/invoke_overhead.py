@@ -19,10 +19,11 @@ from statistics import median
 
 import flatbuffers  # type: ignore[import-untyped]
 import numpy as np
-import tflops_native
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter as LiteRtInterpreter
 from ai_edge_litert.interpreter import OpResolverType
+
+import tflops_native
 from side_by_side import format_ratio, print_goal, print_table, ratio, run_rounds
 from tflops_native import _native
 

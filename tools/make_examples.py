@@ -9,6 +9,7 @@ Needs the package `tensorflow`.
 from pathlib import Path
 
 import click
+
 from keras_models import (
     Conversion,
     Recipe,

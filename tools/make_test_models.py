@@ -20,6 +20,7 @@ import click
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
 from keras_models import (
     SEED,
     Conversion,

@@ -4,10 +4,10 @@ import re
 
 import numpy as np
 import pytest
-from zoo import ESTIMATES, NAMES, zoo_model
 
 from tflops_native.analysis import Status, analyze_model
 from tflops_native.model import load
+from zoo import ESTIMATES, NAMES, zoo_model
 
 # Shapes beside the one in the file: other batches, other lengths, other image sizes.
 OTHER_SHAPES = {

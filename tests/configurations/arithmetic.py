@@ -44,10 +44,10 @@ OUTPUT_SCALES = {
 
 
 def _same_type(r, name, types, shapes, options=None):
-    type = r.choice(types)
+    dtype = r.choice(types)
     scale, zero_point = OUTPUT_SCALES.get(name, (SCALE, 0))
-    operands = tuple(data(shape, type) for shape in shapes)
-    return Case(name, operands, options or {}, (type,), scale, zero_point)
+    operands = tuple(data(shape, dtype) for shape in shapes)
+    return Case(name, operands, options or {}, (dtype,), scale, zero_point)
 
 
 @generates(*UNARY_TYPES)
@@ -102,8 +102,8 @@ def binary(r, name):
 
 @generates(*COMPARISON_TYPES)
 def comparison(r, name):
-    type = r.choice(COMPARISON_TYPES[name])
-    return Case(name, tuple(data(s, type) for s in _broadcast_pair(r)), {}, (BOOL,))
+    dtype = r.choice(COMPARISON_TYPES[name])
+    return Case(name, tuple(data(s, dtype) for s in _broadcast_pair(r)), {}, (BOOL,))
 
 
 @generates("ADD_N")
@@ -122,8 +122,8 @@ def select(r, name):
     # With a single element everywhere the kernel keeps the shape in the file.
     shape = r.choice([(), (r.randint(2, 4), *any_shape(r, 0, 3))])
     condition = r.choice([shape, (), shape[:1]])
-    type = r.choice(NUMBERS)
-    return Case(name, (data(condition, BOOL), data(shape, type), data(shape, type)), {}, (type,))
+    dtype = r.choice(NUMBERS)
+    return Case(name, (data(condition, BOOL), data(shape, dtype), data(shape, dtype)), {}, (dtype,))
 
 
 @generates("SELECT_V2")
@@ -132,9 +132,9 @@ def select_v2(r, name):
     shape = (r.randint(2, 4), *any_shape(r, 0, 3))
     parts = [shape, part_of(r, shape), part_of(r, shape)]
     r.shuffle(parts)
-    type = r.choice(NUMBERS)
+    dtype = r.choice(NUMBERS)
     condition, x, y = parts
-    return Case(name, (data(condition, BOOL), data(x, type), data(y, type)), {}, (type,))
+    return Case(name, (data(condition, BOOL), data(x, dtype), data(y, dtype)), {}, (dtype,))
 
 
 @generates("SOFTMAX", "LOG_SOFTMAX", "L2_NORMALIZATION")

@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from builders import ModelBuilder, options, quantization
 
+from builders import ModelBuilder, options, quantization
 from tflops_native.ops import REGISTRY
 
 QUANTIZED = {"INT8", "UINT8", "INT16"}
@@ -92,9 +92,9 @@ class Case:
         indices = [-1 if item is None else _add(graph, item) for item in self.operands]
         graph.outputs = [
             graph.tensor(
-                [], type, **(_quantized(self.scale, self.zero_point) if type in QUANTIZED else {})
+                [], made, **(_quantized(self.scale, self.zero_point) if made in QUANTIZED else {})
             )
-            for type in self.outputs
+            for made in self.outputs
         ]
         table = REGISTRY[self.operator].options_type
         fields = options(table, **self.options) if table else None

@@ -18,17 +18,17 @@ def out_of(size, length, stride, padding):
     return len(range(0, last, stride))
 
 
-def _weights_and_bias(r, type, shape, channels):
+def _weights_and_bias(r, dtype, shape, channels):
     """Float or quantized weights for inputs of a type, constant or not, with their bias."""
-    hybrid = type == F32 and r.random() < 0.2
-    made = weights(shape, INT8 if hybrid else type)
-    if type == F32 and not hybrid and r.random() < 0.3:
-        made = data(shape, type)
-    return made, _bias(type, channels)
+    hybrid = dtype == F32 and r.random() < 0.2
+    made = weights(shape, INT8 if hybrid else dtype)
+    if dtype == F32 and not hybrid and r.random() < 0.3:
+        made = data(shape, dtype)
+    return made, _bias(dtype, channels)
 
 
-def _bias(type, channels):
-    if type == F32:
+def _bias(dtype, channels):
+    if dtype == F32:
         return weights([channels])
     return weights([channels], INT32, scale=SCALE * SCALE)
 
@@ -49,33 +49,33 @@ def _window_options(r, h, w):
 
 @generates("CONV_2D")
 def conv_2d(r, name):
-    type = r.choice([F32, F32, INT8])
+    dtype = r.choice([F32, F32, INT8])
     groups, depth, per_group = r.choice([1, 1, 2, 3]), r.randint(1, 3), r.randint(1, 3)
     n, h, w = lengths(r, 3, 1, 9)
     options, kh, kw = _window_options(r, h, w)
     o = groups * per_group
-    filter, bias = _weights_and_bias(r, type, (o, kh, kw, depth), o)
-    return Case(name, (data((n, h, w, groups * depth), type), filter, bias), options, (type,))
+    kernel, bias = _weights_and_bias(r, dtype, (o, kh, kw, depth), o)
+    return Case(name, (data((n, h, w, groups * depth), dtype), kernel, bias), options, (dtype,))
 
 
 @generates("DEPTHWISE_CONV_2D")
 def depthwise_conv_2d(r, name):
-    type = r.choice([F32, F32, INT8])
+    dtype = r.choice([F32, F32, INT8])
     n, h, w = lengths(r, 3, 1, 9)
     c, multiplier = r.randint(1, 4), r.randint(1, 3)
     options, kh, kw = _window_options(r, h, w)
     options["depth_multiplier"] = multiplier
-    filter, bias = _weights_and_bias(r, type, (1, kh, kw, c * multiplier), c * multiplier)
+    kernel, bias = _weights_and_bias(r, dtype, (1, kh, kw, c * multiplier), c * multiplier)
     # Hybrid kernels want scales per channel, of which there is one here.
-    if filter.type != type:
-        filter = weights(filter.shape, type)
-    operands = (data((n, h, w, c), type), filter, *r.choice([(), (bias,)]))
-    return Case(name, operands, options, (type,))
+    if kernel.type != dtype:
+        kernel = weights(kernel.shape, dtype)
+    operands = (data((n, h, w, c), dtype), kernel, *r.choice([(), (bias,)]))
+    return Case(name, operands, options, (dtype,))
 
 
 @generates("TRANSPOSE_CONV")
 def transpose_conv(r, name):
-    type = r.choice([F32, F32, INT8])
+    dtype = r.choice([F32, F32, INT8])
     n, oh, ow = lengths(r, 3, 1, 9)
     c, o = r.randint(1, 3), r.randint(1, 3)
     sh, sw = r.randint(1, 3), r.randint(1, 3)
@@ -87,27 +87,27 @@ def transpose_conv(r, name):
         "stride_w": sw,
         "fused_activation_function": r.choice([0, 1]),
     }
-    input = data((n, out_of(oh, kh, sh, padding), out_of(ow, kw, sw, padding), c), type)
-    operands = (decides([n, oh, ow, o]), weights((o, kh, kw, c), type), input)
-    return Case(name, (*operands, *r.choice([(), (_bias(type, o),)])), options, (type,))
+    x = data((n, out_of(oh, kh, sh, padding), out_of(ow, kw, sw, padding), c), dtype)
+    operands = (decides([n, oh, ow, o]), weights((o, kh, kw, c), dtype), x)
+    return Case(name, (*operands, *r.choice([(), (_bias(dtype, o),)])), options, (dtype,))
 
 
 @generates("FULLY_CONNECTED")
 def fully_connected(r, name):
-    type = r.choice([F32, F32, INT8])
+    dtype = r.choice([F32, F32, INT8])
     units, depth = r.randint(1, 4), r.randint(1, 4)
     shape = (*lengths(r, r.randint(0, 3)), depth)
     keep = r.random() < 0.5
     if not keep and r.random() < 0.3:
         shape = (r.randint(1, 3), depth * r.randint(2, 3))  # several rows to an axis
-    matrix, bias = _weights_and_bias(r, type, (units, depth), units)
+    matrix, bias = _weights_and_bias(r, dtype, (units, depth), units)
     options = {"keep_num_dims": keep, "fused_activation_function": r.choice([0, 1, 2, 3])}
-    return Case(name, (data(shape, type), matrix, r.choice([bias, None])), options, (type,))
+    return Case(name, (data(shape, dtype), matrix, r.choice([bias, None])), options, (dtype,))
 
 
 @generates("BATCH_MATMUL")
 def batch_matmul(r, name):
-    type = r.choice([F32, F32, INT8])
+    dtype = r.choice([F32, F32, INT8])
     m, k, n = lengths(r, 3)
     batch = lengths(r, r.randint(0, 3))
     adj_x, adj_y = r.random() < 0.5, r.random() < 0.5
@@ -116,15 +116,15 @@ def batch_matmul(r, name):
         kept = batch[r.randint(0, len(batch)) :] if r.random() < 0.3 else batch
         return tuple(1 if r.random() < 0.2 else length for length in kept)
 
-    x = data((*batch_of_operand(), *((k, m) if adj_x else (m, k))), type)
+    x = data((*batch_of_operand(), *((k, m) if adj_x else (m, k))), dtype)
     shape_y = (*batch_of_operand(), *((n, k) if adj_y else (k, n)))
-    y = r.choice([weights(shape_y, type), data(shape_y, type)])
-    return Case(name, (x, y), {"adj_x": adj_x, "adj_y": adj_y}, (type,))
+    y = r.choice([weights(shape_y, dtype), data(shape_y, dtype)])
+    return Case(name, (x, y), {"adj_x": adj_x, "adj_y": adj_y}, (dtype,))
 
 
 @generates("AVERAGE_POOL_2D", "MAX_POOL_2D", "L2_POOL_2D")
 def pool(r, name):
-    type = F32 if name == "L2_POOL_2D" else r.choice([F32, INT8])
+    dtype = F32 if name == "L2_POOL_2D" else r.choice([F32, INT8])
     n, h, w = lengths(r, 3, 1, 9)
     sh, sw = r.randint(1, 3), r.randint(1, 3)
     options = {
@@ -135,11 +135,11 @@ def pool(r, name):
         "filter_width": window(r, w, sw),
         "fused_activation_function": r.choice([0, 1, 3]),
     }
-    return Case(name, (data((n, h, w, r.randint(1, 3)), type),), options, (type,))
+    return Case(name, (data((n, h, w, r.randint(1, 3)), dtype),), options, (dtype,))
 
 
 @generates("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR")
 def resize(r, name):
-    type = r.choice([F32, INT8])
+    dtype = r.choice([F32, INT8])
     options = r.choice([{}, {"align_corners": True}, {"half_pixel_centers": True}])
-    return Case(name, (data(lengths(r, 4), type), decides(lengths(r, 2, 1, 9))), options, (type,))
+    return Case(name, (data(lengths(r, 4), dtype), decides(lengths(r, 2, 1, 9))), options, (dtype,))

@@ -2,7 +2,7 @@
 
 import math
 
-from configurations.case import Case, data, decides, scalar
+from configurations.case import Case, data, decides, scalar, weights
 from configurations.drawing import any_shape, generates, lengths, part_of, signed_axis
 
 F32, INT8, INT32, INT64, BOOL = "FLOAT32", "INT8", "INT32", "INT64", "BOOL"
@@ -10,8 +10,8 @@ TYPES = (F32, INT8, INT32, INT64)
 
 
 def _one(r, name, shape, *operands, types=TYPES, **options):
-    type = r.choice(types)
-    return Case(name, (data(shape, type), *operands), options, (type,))
+    dtype = r.choice(types)
+    return Case(name, (data(shape, dtype), *operands), options, (dtype,))
 
 
 @generates("RESHAPE")
@@ -37,9 +37,7 @@ def squeeze(r, name):
     shape = tuple(r.choice([1, 1, 2, 3]) for _ in range(r.randint(0, 5)))
     ones = [axis for axis, length in enumerate(shape) if length == 1]
     chosen = r.sample(ones, r.randint(0, len(ones)))
-    return _one(
-        r, name, shape, squeeze_dims=[signed_axis(r, axis, len(shape)) for axis in chosen]
-    )
+    return _one(r, name, shape, squeeze_dims=[signed_axis(r, axis, len(shape)) for axis in chosen])
 
 
 @generates("EXPAND_DIMS")
@@ -52,8 +50,9 @@ def expand_dims(r, name):
 
 @generates("TRANSPOSE")
 def transpose(r, name):
-    # A wrong `perm` is left out: the runtime reads beyond its arrays.
-    shape = any_shape(r, 0, 5)
+    # Left out are a wrong `perm`, for which the runtime reads beyond its arrays, and scalars, which
+    # it handles with a known `perm` only.
+    shape = any_shape(r, 1, 5)
     rank = len(shape)
     order = [signed_axis(r, axis, rank) for axis in r.sample(range(rank), rank)]
     return _one(r, name, shape, decides(order))
@@ -129,20 +128,22 @@ def reverse(r, name):
 def concatenation(r, name):
     shape = any_shape(r, 1)
     axis = r.randrange(len(shape))
-    type = r.choice(TYPES)
+    dtype = r.choice(TYPES)
     operands = tuple(
-        data((*shape[:axis], r.randint(0 if i else 1, 3), *shape[axis + 1 :]), type)
+        data((*shape[:axis], r.randint(0 if i else 1, 3), *shape[axis + 1 :]), dtype)
         for i in range(r.randint(1, 4))
     )
-    return Case(name, operands, {"axis": signed_axis(r, axis, len(shape))}, (type,))
+    return Case(name, operands, {"axis": signed_axis(r, axis, len(shape))}, (dtype,))
 
 
 @generates("PACK")
 def pack(r, name):
     shape = any_shape(r, 0, 3)
-    type, count = r.choice(TYPES), r.randint(1, 4)
+    dtype, count = r.choice(TYPES), r.randint(1, 4)
     axis = signed_axis(r, r.randint(0, len(shape)), len(shape) + 1)
-    return Case(name, (data(shape, type),) * count, {"values_count": count, "axis": axis}, (type,))
+    return Case(
+        name, (data(shape, dtype),) * count, {"values_count": count, "axis": axis}, (dtype,)
+    )
 
 
 @generates("UNPACK")
@@ -150,8 +151,8 @@ def unpack(r, name):
     shape = lengths(r, r.randint(1, 4))
     axis = r.randrange(len(shape))
     options = {"num": shape[axis], "axis": signed_axis(r, axis, len(shape))}
-    type = r.choice([F32, INT8, INT32])
-    return Case(name, (data(shape, type),), options, (type,) * shape[axis])
+    dtype = r.choice([F32, INT8, INT32])
+    return Case(name, (data(shape, dtype),), options, (dtype,) * shape[axis])
 
 
 @generates("SHAPE")
@@ -169,23 +170,23 @@ def rank(r, name):
 @generates("FILL")
 def fill(r, name):
     dims = decides(any_shape(r), r.choice([INT32, INT64]))
-    type = r.choice([F32, INT32, INT64, BOOL])
-    return Case(name, (dims, data((), type)), {}, (type,))
+    dtype = r.choice([F32, INT32, INT64, BOOL])
+    return Case(name, (dims, r.choice([data, weights])((), dtype)), {}, (dtype,))
 
 
 @generates("RANGE")
 def range_(r, name):
-    type = r.choice([F32, INT32, INT64])
-    step = r.choice([-3, -1, 1, 2, 5]) if type != F32 else r.choice([-0.5, 0.1, 0.3, 1.0, 2.5])
+    dtype = r.choice([F32, INT32, INT64])
+    step = r.choice([-3, -1, 1, 2, 5]) if dtype != F32 else r.choice([-0.5, 0.1, 0.3, 1.0, 2.5])
     start = r.randint(-5, 5)
     limit = start + r.randint(0, 12) * (1 if step > 0 else -1)
-    return Case(name, tuple(scalar(x, type) for x in (start, limit, step)), {}, (type,))
+    return Case(name, tuple(scalar(x, dtype) for x in (start, limit, step)), {}, (dtype,))
 
 
 @generates("BROADCAST_ARGS")
 def broadcast_args(r, name):
     shape = lengths(r, r.randint(1, 4))
-    type = r.choice([INT32, INT64])
+    dtype = r.choice([INT32, INT64])
     pair = [shape, part_of(r, shape)]
     r.shuffle(pair)
-    return Case(name, tuple(decides(one, type) for one in pair), {}, (type,))
+    return Case(name, tuple(decides(one, dtype) for one in pair), {}, (dtype,))

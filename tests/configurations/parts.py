@@ -15,9 +15,9 @@ def slice_(r, name):
         r.choice([-1, r.randint(0, length - first)])
         for length, first in zip(shape, begin, strict=True)
     ]
-    index_type, type = r.choice([INT32, INT64]), r.choice(TYPES)
-    operands = (data(shape, type), decides(begin, index_type), decides(size, index_type))
-    return Case(name, operands, {}, (type,))
+    index_type, dtype = r.choice([INT32, INT64]), r.choice(TYPES)
+    operands = (data(shape, dtype), decides(begin, index_type), decides(size, index_type))
+    return Case(name, operands, {}, (dtype,))
 
 
 @generates("STRIDED_SLICE")
@@ -37,9 +37,9 @@ def strided_slice(r, name):
     for axis in range(positions):
         if masks.get("shrink_axis_mask", 0) >> axis & 1:
             strides[axis] = 1  # as for x[i] in Python; the kernel insists
-    type = r.choice(TYPES)
-    operands = (data(shape, type), decides(begin), decides(end), decides(strides))
-    return Case(name, operands, masks, (type,))
+    dtype = r.choice(TYPES)
+    operands = (data(shape, dtype), decides(begin), decides(end), decides(strides))
+    return Case(name, operands, masks, (dtype,))
 
 
 @generates("GATHER")
@@ -52,9 +52,9 @@ def gather(r, name):
     if indices and batch < len(indices) and r.random() < 0.4:
         batch_option = batch - len(indices)
     options = {"axis": signed_axis(r, axis, len(shape)), "batch_dims": batch_option}
-    type = r.choice(TYPES)
-    operands = (data(shape, type), data(indices, r.choice([INT32, INT64])))
-    return Case(name, operands, options, (type,))
+    dtype = r.choice(TYPES)
+    operands = (data(shape, dtype), data(indices, r.choice([INT32, INT64])))
+    return Case(name, operands, options, (dtype,))
 
 
 @generates("SPLIT")
@@ -62,8 +62,8 @@ def split(r, name):
     shape = list(lengths(r, r.randint(1, 4)))
     axis, parts = r.randrange(len(shape)), r.randint(1, 4)
     shape[axis] *= parts
-    operands = (scalar(signed_axis(r, axis, len(shape))), data(shape, type := r.choice(TYPES)))
-    return Case(name, operands, {"num_splits": parts}, (type,) * parts)
+    operands = (scalar(signed_axis(r, axis, len(shape))), data(shape, dtype := r.choice(TYPES)))
+    return Case(name, operands, {"num_splits": parts}, (dtype,) * parts)
 
 
 @generates("SPLIT_V")
@@ -74,27 +74,27 @@ def split_v(r, name):
     shape[axis] = sum(sizes)
     if r.random() < 0.5:
         sizes[r.randrange(len(sizes))] = -1
-    type = r.choice(TYPES)
+    dtype = r.choice(TYPES)
     operands = (
-        data(shape, type),
+        data(shape, dtype),
         decides(sizes, r.choice([INT32, INT64])),
         scalar(signed_axis(r, axis, len(shape))),
     )
-    return Case(name, operands, {"num_splits": len(sizes)}, (type,) * len(sizes))
+    return Case(name, operands, {"num_splits": len(sizes)}, (dtype,) * len(sizes))
 
 
 @generates("TILE")
 def tile(r, name):
     shape = any_shape(r, 1)
     times = [r.randint(0 if r.random() < 0.1 else 1, 3) for _ in shape]
-    type = r.choice([F32, INT32, INT64])
-    operands = (data(shape, type), decides(times, r.choice([INT32, INT64])))
-    return Case(name, operands, {}, (type,))
+    dtype = r.choice([F32, INT32, INT64])
+    operands = (data(shape, dtype), decides(times, r.choice([INT32, INT64])))
+    return Case(name, operands, {}, (dtype,))
 
 
 @generates("BROADCAST_TO")
 def broadcast_to(r, name):
-    shape = any_shape(r, 1)
-    type = r.choice([F32, INT32, INT64])
-    operands = (data(part_of(r, shape), type), decides(shape, r.choice([INT32, INT64])))
-    return Case(name, operands, {}, (type,), version=2)  # there was never a first
+    shape = lengths(r, r.randint(1, 4))  # the kernel divides by an empty axis
+    dtype = r.choice([F32, INT32, INT64])
+    operands = (data(part_of(r, shape), dtype), decides(shape, r.choice([INT32, INT64])))
+    return Case(name, operands, {}, (dtype,), version=2)  # there was never a first

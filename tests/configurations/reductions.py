@@ -9,7 +9,7 @@ NUMBERS = (F32, INT32, INT64)
 
 @generates("SUM", "MEAN", "REDUCE_PROD", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_ANY", "REDUCE_ALL")
 def reduce(r, name):
-    type = BOOL if name in {"REDUCE_ANY", "REDUCE_ALL"} else r.choice(NUMBERS)
+    dtype = BOOL if name in {"REDUCE_ANY", "REDUCE_ALL"} else r.choice(NUMBERS)
     shape = lengths(r, r.randint(0, 4))
     rank = len(shape)
     # Any number of axes, repetitions included.
@@ -19,7 +19,7 @@ def reduce(r, name):
     operand = scalar(axes[0]) if len(axes) == 1 and r.random() < 0.5 else decides(axes)
     if not shape:
         operand = weights((0,), INT32)  # there is nothing to decide
-    return Case(name, (data(shape, type), operand), {"keep_dims": r.random() < 0.5}, (type,))
+    return Case(name, (data(shape, dtype), operand), {"keep_dims": r.random() < 0.5}, (dtype,))
 
 
 def _axis_operand(r, rank):
@@ -32,8 +32,8 @@ def search(r, name):
     made = r.choice([INT32, INT64])
     shape = lengths(r, r.randint(1, 4))
     options = {"output_type": {INT32: 2, INT64: 4}[made]}
-    type = r.choice([F32, INT32])
-    return Case(name, (data(shape, type), _axis_operand(r, len(shape))), options, (made,))
+    dtype = r.choice([F32, INT32])
+    return Case(name, (data(shape, dtype), _axis_operand(r, len(shape))), options, (made,))
 
 
 @generates("CUMSUM")
@@ -42,8 +42,8 @@ def cumsum(r, name):
     rank = len(shape)
     axis = scalar(signed_axis(r, r.randrange(rank), rank))
     options = {"exclusive": r.random() < 0.5, "reverse": r.random() < 0.5}
-    type = r.choice(NUMBERS)
-    return Case(name, (data(shape, type), axis), options, (type,))
+    dtype = r.choice(NUMBERS)
+    return Case(name, (data(shape, dtype), axis), options, (dtype,))
 
 
 @generates(
@@ -52,6 +52,6 @@ def cumsum(r, name):
 def unsorted_segment(r, name):
     shape = lengths(r, r.randint(1, 4))
     ids = shape[: r.randint(1, len(shape))]
-    type = r.choice([F32, INT32])
-    operands = (data(shape, type), weights(ids, INT32), scalar(r.randint(1, 4)))
-    return Case(name, operands, {}, (type,))
+    dtype = r.choice([F32, INT32])
+    operands = (data(shape, dtype), weights(ids, INT32), scalar(r.randint(1, 4)))
+    return Case(name, operands, {}, (dtype,))

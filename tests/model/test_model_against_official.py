@@ -4,6 +4,7 @@ import lzma
 from pathlib import Path
 
 import pytest
+
 from model import builders
 from tflops_native import model as tfl
 

@@ -8,6 +8,7 @@ import flatbuffers
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from model import builders
 from tflops_native import model as tfl
 from tflops_native.errors import ModelFormatError

@@ -1,6 +1,7 @@
 """Operator options and codes: names, defaults, enums, both unions, and what a file may leave out."""
 
 import pytest
+
 from model import builders
 from tflops_native import model as tfl
 from tflops_native.errors import ModelFormatError

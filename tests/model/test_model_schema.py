@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tflops_native.model import BUILTIN_OPERATORS, OPTIONS, TensorType
 from tflops_native.model.schema import BUILTIN_OPTIONS, BUILTIN_OPTIONS_2, SCHEMA_SOURCE
 

@@ -27,7 +27,5 @@ def command(
 ) -> None:
     """Count MACs, FLOPs and bytes per operator, without running the model."""
     loaded = load(model)
-    analysis = analyze_model(
-        loaded, input_shapes=dict(input_shapes), signature=signature, strict=strict
-    )
+    analysis = analyze_model(loaded, input_shapes=input_shapes, signature=signature, strict=strict)
     show(Report.of(loaded, analysis), output_format)

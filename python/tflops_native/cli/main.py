@@ -3,6 +3,7 @@
 import os
 import sys
 import traceback
+from pathlib import Path
 from typing import TextIO
 
 import click
@@ -51,10 +52,7 @@ def tflops(debug: bool) -> None:
 def main() -> None:
     """Entry point: one line per error and exit code 2, a traceback only with --debug."""
     debug = "--debug" in sys.argv[1:2]
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal without Unicode shows "?" for what it lacks, instead of failing.
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+    _prepare_streams()
     try:
         status = tflops.main(standalone_mode=False, prog_name="tflops")
         sys.stdout.flush()
@@ -68,25 +66,37 @@ def main() -> None:
             # `tflops report ... | head`: the reader has seen enough.
             _discard(sys.stdout)
             sys.exit(0)
-        status = _fail(_one_line(error), debug)
+        status = _fail(_with_notes(error), debug)
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         status = INTERRUPTED
     sys.exit(status or 0)
 
 
+def _prepare_streams() -> None:
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            # Closed by the caller, `tflops ... >&-`: what is written there is not wanted.
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+        stream = getattr(sys, name)
+        # A terminal without Unicode shows "?" for what it lacks, instead of failing.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
 def _fail(message: str, debug: bool) -> int:
     if debug:
         traceback.print_exc()
-    click.echo(f"error: {message}", err=True)
+    # One line of plain text, whatever names the file or the runtime brought in.
+    line = " ".join(message.split())
+    line = "".join(letter if letter.isprintable() else "?" for letter in line)
+    click.echo(f"error: {line}", err=True)
     return USAGE_ERROR
 
 
-def _one_line(error: Exception) -> str:
+def _with_notes(error: Exception) -> str:
     """The message, and where it happened."""
-    notes = getattr(error, "__notes__", [])
-    text = "; ".join([str(error), *notes])
-    return " ".join(text.split())
+    return "; ".join([str(error), *getattr(error, "__notes__", [])])
 
 
 def _discard(stream: TextIO) -> None:

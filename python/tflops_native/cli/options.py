@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, TypeAlias, TypeVar
 
@@ -13,7 +14,7 @@ from tflops_native.reports.text import print_report
 from tflops_native.timing import DEFAULT_RUNTIME, KERNELS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-InputShapes: TypeAlias = tuple[tuple[str, tuple[int, ...]], ...]
+InputShapes: TypeAlias = dict[str, tuple[int, ...]]
 
 
 class InputShape(click.ParamType[Any]):
@@ -29,6 +30,18 @@ class InputShape(click.ParamType[Any]):
             return name, tuple(int(length) for length in lengths.replace("x", ",").split(","))
         except ValueError:
             self.fail(f"{value!r} is no shape: write it as 1,224,224,3 or name=1,224,224,3")
+
+
+def _by_name(
+    context: click.Context,
+    parameter: click.Parameter,
+    shapes: tuple[tuple[str, tuple[int, ...]], ...],
+) -> InputShapes:
+    for name, count in Counter(name for name, _ in shapes).items():
+        if count > 1:
+            which = f"input {name!r}" if name else "the only input"
+            raise click.BadParameter(f"{count} shapes are asked for {which}")
+    return dict(shapes)
 
 
 class PositiveInteger(click.ParamType[Any]):
@@ -59,6 +72,7 @@ def static_options(command: Command) -> Command:
             "input_shapes",
             type=InputShape(),
             multiple=True,
+            callback=_by_name,
             help="Shape of an input; repeatable. The name may be left out where there is one input.",
         ),
         click.option("--signature", metavar="KEY", help="Signature to look at."),

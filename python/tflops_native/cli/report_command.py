@@ -38,10 +38,9 @@ def command(
 ) -> None:
     """Count, time and join per operator."""
     loaded = load(model)
-    shapes = dict(input_shapes)
-    analysis = analyze_model(loaded, input_shapes=shapes, signature=signature, strict=strict)
+    analysis = analyze_model(loaded, input_shapes=input_shapes, signature=signature, strict=strict)
     options = MeasureOptions(
-        input_shapes=shapes,
+        input_shapes=input_shapes,
         signature=signature,
         threads=threads,
         kernels=kernels,

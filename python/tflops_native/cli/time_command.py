@@ -34,13 +34,12 @@ def command(
 ) -> None:
     """Time inferences, without counting."""
     loaded = load(model)
-    shapes = dict(input_shapes)
     # Shapes that do not fit are refused here, with a hint: XNNPACK would crash on some of them.
-    analyze_model(loaded, input_shapes=shapes, signature=signature)
+    analyze_model(loaded, input_shapes=input_shapes, signature=signature)
     timing = measure_with_progress(
         Path(model),
         MeasureOptions(
-            input_shapes=shapes,
+            input_shapes=input_shapes,
             signature=signature,
             threads=threads,
             kernels=kernels,

@@ -13,7 +13,7 @@ def window_output_size(
     """Output length of one axis of a sliding window (tflite/kernels/padding.h, ComputeOutSize).
 
     SAME   ceil(size / stride); the dilation plays no part
-    VALID  (size - effective window) / stride + 1, where the division truncates towards zero as in C
+    VALID  floor((size - effective window) / stride) + 1
 
     Raises:
         ValueError: window, stride or dilation below 1, or a window that is larger than its input.
@@ -24,7 +24,7 @@ def window_output_size(
     if padding is Padding.SAME:
         return (size + stride - 1) // stride
     effective = (window - 1) * dilation + 1
-    if effective > size + stride - 1:
+    if effective > size:
         # The kernel would compute a negative or, by truncation, a zero length.
         raise ValueError(f"a window of {effective} does not fit into an input of {size}")
     return (size + stride - effective) // stride

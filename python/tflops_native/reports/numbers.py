@@ -16,8 +16,8 @@ def byte_count(number: float) -> str:
 
 
 def _prefixed(number: float, base: float, prefixes: tuple[str, ...]) -> str:
-    if number < base:
-        return str(int(number)) if number == int(number) else three_digits(number)
+    if number < base and number == int(number):
+        return str(int(number))
     power = 0
     # 999.5 k is written as 1.00 M, not as 1000 k.
     while number >= base - base / 2000 and power < len(prefixes) - 1:
@@ -28,27 +28,21 @@ def _prefixed(number: float, base: float, prefixes: tuple[str, ...]) -> str:
 
 def three_digits(number: float) -> str:
     """Three significant digits without an exponent: 0.01234 -> "0.0123", 12.34 -> "12.3"."""
-    magnitude = abs(number)
-    if magnitude == 0:
+    if number == 0:
         return "0"
-    if magnitude >= 99.95:
-        return f"{number:.0f}"
-    if magnitude >= 9.995:
-        return f"{number:.1f}"
-    if magnitude >= 0.9995:
-        return f"{number:.2f}"
-    return f"{number:.3g}"
+    # The exponent of the rounded number: 9.996 is written as 10.0.
+    exponent = int(f"{number:.2e}".partition("e")[2])
+    return f"{number:.{max(2 - exponent, 0)}f}"
 
 
 def seconds(value: float) -> str:
     """Three significant digits with the unit that suits: 0.000412 -> "412µs"."""
-    if value == 0:
+    # Rounded first: 999.6 µs is written as 1.00 ms.
+    rounded = float(f"{value:.2e}")
+    if rounded == 0:
         return "0"
-    for unit, name in _SECONDS:
-        if abs(value) >= unit * 0.9995:
-            return three_digits(value / unit) + name
-    unit, name = _SECONDS[-1]
-    return three_digits(value / unit) + name
+    unit, name = next((pair for pair in _SECONDS if abs(rounded) >= pair[0]), _SECONDS[-1])
+    return three_digits(rounded / unit) + name
 
 
 def percent(fraction: float) -> str:

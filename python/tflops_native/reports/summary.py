@@ -145,14 +145,15 @@ def _profile(timing: Timing) -> Lines:
     if profile is None:
         return []
     text = (
-        f"times per operator are means of {len(profile.invoke_ns)} further runs; "
+        f"times per operator are means of {numbers.plural(len(profile.invoke_ns), 'further run')}; "
         f"profiling overhead {100 * profile.overhead:+.1f}%"
     )
     if any(operator.is_delegated for operator in profile.operators):
         text += "; XNNPACK cuts its times to whole µs: what it cuts off is in `outside operators`"
     lines = [("profile", text)]
     if profile.unmatched:
-        lines.append(("note", f"{len(profile.unmatched)} events of the delegate are unmatched"))
+        events = numbers.plural(len(profile.unmatched), "unmatched event")
+        lines.append(("note", f"{events} of the delegate"))
     return lines
 
 

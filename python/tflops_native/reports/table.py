@@ -8,6 +8,7 @@ from tflops_native.reports import numbers
 from tflops_native.reports.joined import Report, ReportRow
 
 NOTHING = "-"
+LOWEST_RATE = 1e6  # operations per second; lower ones would only widen the table
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,8 @@ def _time(row: ReportRow) -> str:
 def _rate(row: ReportRow) -> str:
     if row.rate is None:
         return NOTHING
+    if row.rate < LOWEST_RATE:
+        return f"<{LOWEST_RATE / 1e9:g}"
     return ("<" if row.rate_is_bound else "") + numbers.three_digits(row.rate / 1e9)
 
 

@@ -20,7 +20,9 @@ _LABEL_WIDTH = 10
 def report_to_text(report: Report) -> str:
     """The whole report as plain text, as wide as it needs to be."""
     stream = io.StringIO()
-    print_report(report, Console(file=stream, width=80))
+    # Told not to guess: neither colour from the environment nor a notebook's own output.
+    console = Console(file=stream, width=80, force_terminal=False, force_jupyter=False)
+    print_report(report, console)
     return stream.getvalue().rstrip("\n")
 
 
@@ -39,7 +41,7 @@ def _print_lines(lines: summary.Lines, console: Console) -> None:
     """Label and text, wrapped beside the label where the terminal ends."""
     for label, text in lines:
         width = max(console.width - _LABEL_WIDTH, 20) if console.is_terminal else len(text) + 1
-        wrapped = textwrap.wrap(text, width, break_on_hyphens=False)
+        wrapped = textwrap.wrap(_printable(text), width, break_on_hyphens=False)
         line = Text.assemble(
             (f"{label:{_LABEL_WIDTH}}", "bold"),
             (f"\n{'':{_LABEL_WIDTH}}".join(wrapped), "yellow" if label == "note" else ""),
@@ -60,7 +62,7 @@ def _print_table(table: Table, console: Console) -> None:
 def _table(report: Report, analysis: Analysis, width: int | None) -> Table:
     """The table of operators, no wider than `width` if words can be cut that far."""
     shown = columns(report, analysis)
-    cells = [[column.cell(row) for column in shown] for row in report.rows]
+    cells = [[_printable(column.cell(row)) for column in shown] for row in report.rows]
     styles = [_style(row) for row in report.rows]
     for name, time, share in other_times(report):
         values = {"operator": name, "time": time, "%t": share}
@@ -84,6 +86,11 @@ def _table(report: Report, analysis: Analysis, width: int | None) -> Table:
     for row, style in zip(cells, styles, strict=True):
         table.add_row(*map(Text, row), style=style)
     return table
+
+
+def _printable(text: str) -> str:
+    """Names come from a file that may be anybody's: they must not steer the terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _shrink(widths: list[int], headings: list[str], width: int) -> None:

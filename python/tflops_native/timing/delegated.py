@@ -4,6 +4,7 @@ XNNPACK numbers its operators by itself. It fuses some of the model's operators 
 conversions and splits a few, but keeps the order. Its names say the class of each.
 """
 
+import re
 from collections.abc import Sequence
 
 from tflops_native.model import Operator
@@ -62,7 +63,9 @@ _STANDS_FOR: dict[str, tuple[str, ...]] = {
     "sum": ("SUM",),
     "transpose": ("TRANSPOSE",),
 }
-# Dynamic-range kernels quantize their input in an operator of its own, in front.
+# Dynamic-range kernels quantize their input in an operator of its own, in front, to a type that no
+# tensor of the model has.
+_DYNAMIC = re.compile(r"\bq[dp]u?8\b")
 _PREPARED_BY_CONVERT = frozenset(
     {"CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", "FULLY_CONNECTED", "BATCH_MATMUL"}
 )
@@ -102,18 +105,20 @@ def _run_lengths(
     operators: Sequence[Operator], events: Sequence[str], start: int
 ) -> list[tuple[int, int]]:
     """Which operators could have made the events from `start` on, and how many of them."""
-    kinds = [event.split(" (")[0].lower() for event in events[start : start + 2]]
-    found = []
-    for position, operator in enumerate(operators):
-        if operator.name in _STANDS_FOR.get(kinds[0], ()):
-            found.append((position, 1))
-        if (
-            operator.name in _PREPARED_BY_CONVERT
-            and kinds[0] == "convert"
-            and operator.name in _STANDS_FOR.get(kinds[-1], ())
-        ):
-            found.append((position, 2))
-    return found
+    kind = _kind(events[start])
+    names = frozenset(_STANDS_FOR.get(kind, ()))
+    length = 1
+    if kind == "convert" and _DYNAMIC.search(events[start].lower()):
+        following = _kind(events[start + 1]) if start + 1 < len(events) else ""
+        names = _PREPARED_BY_CONVERT.intersection(_STANDS_FOR.get(following, ()))
+        length = 2
+    return [
+        (position, length) for position, operator in enumerate(operators) if operator.name in names
+    ]
+
+
+def _kind(event: str) -> str:
+    return event.split(" (")[0].lower()
 
 
 def _best_before(runs: Runs, operators: int) -> list[list[int]]:

@@ -56,48 +56,53 @@ def measure_isolated(
             lines that the runtime printed.
     """
     options.check()
-    with tempfile.TemporaryFile() as noise:
+    with tempfile.TemporaryFile() as request, tempfile.TemporaryFile() as noise:
+        pickle.dump(Request(path, options), request)
+        request.seek(0)
         child = subprocess.Popen(
-            [sys.executable, "-m", "tflops_native.timing.child"],
-            stdin=subprocess.PIPE,
+            # -P: modules are not looked for in the working directory.
+            [sys.executable, "-P", "-m", "tflops_native.timing.child"],
+            stdin=request,
             stdout=subprocess.PIPE,
             stderr=noise,
             # Ctrl-C reaches this process only, which then ends the child: one of them must speak.
             start_new_session=True,
         )
         try:
-            return _listen(child, Request(path, options), noise, progress)
+            return _listen(child, noise, progress)
         finally:
             child.kill()
             child.wait()
-            for stream in (child.stdin, child.stdout):
-                if stream is not None:
-                    stream.close()
+            if child.stdout is not None:
+                child.stdout.close()
 
 
 def _listen(
-    child: "subprocess.Popen[bytes]",
-    request: Request,
-    noise: IO[bytes],
-    progress: Progress | None,
+    child: "subprocess.Popen[bytes]", noise: IO[bytes], progress: Progress | None
 ) -> Timing:
-    if child.stdin is None or child.stdout is None:
-        raise InvokeError("the measuring process has no pipes")
     step = Step("start", 0.0)
+    while True:
+        message = _receive(child)
+        if isinstance(message, Timing):
+            return message
+        if isinstance(message, Failure):
+            raise message.error
+        if message is None:
+            raise InvokeError(_obituary(child.wait(), step, noise))
+        step = message
+        if progress is not None:
+            progress(step.what, step.done)
+
+
+def _receive(child: "subprocess.Popen[bytes]") -> Message | None:
+    """What the child says next; None if it ended instead."""
+    if child.stdout is None:
+        return None
     try:
-        child.stdin.write(pickle.dumps(request))
-        child.stdin.close()
-        while True:
-            message: Message = pickle.load(child.stdout)
-            if isinstance(message, Timing):
-                return message
-            if isinstance(message, Failure):
-                raise message.error
-            step = message
-            if progress is not None:
-                progress(step.what, step.done)
-    except (EOFError, BrokenPipeError, pickle.UnpicklingError):
-        raise InvokeError(_obituary(child.wait(), step, noise)) from None
+        message: Message = pickle.load(child.stdout)
+    except (EOFError, pickle.UnpicklingError):
+        return None
+    return message
 
 
 def _obituary(status: int, step: Step, noise: IO[bytes]) -> str:

@@ -1,0 +1,256 @@
+"""Every mistake of a user ends in one line on standard error, exit code 2, and no traceback."""
+
+import os
+import re
+import shlex
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from zoo import EXAMPLES
+
+SINGLE = EXAMPLES / "single_conv_28x28.tflite"
+DYNAMIC = EXAMPLES / "single_conv_dynamic.tflite"
+ATTENTION = EXAMPLES / "attention_encoder_dynamic.tflite"
+COMMANDS = ["count", "time", "report"]
+
+native = pytest.mark.skipif(
+    find_spec("tflops_native._native") is None, reason="needs the compiled part"
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_such_file(refuses, tmp_path, command):
+    path = tmp_path / "missing.tflite"
+    assert refuses(command, path) == f"cannot read {str(path)!r}: no such file"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_directory(refuses, tmp_path, command):
+    assert refuses(command, tmp_path) == f"cannot read {str(tmp_path)!r}: it is a directory"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_an_empty_file(refuses, tmp_path, command):
+    path = tmp_path / "empty.tflite"
+    path.touch()
+    assert refuses(command, path) == f"{str(path)!r} is empty (0 bytes)"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_picture(refuses, tmp_path, command):
+    path = tmp_path / "cat.jpg"
+    path.write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(100))
+    message = refuses(command, path)
+    assert "is not a TensorFlow Lite model" in message
+    assert message.endswith("it looks like a JPEG image")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("kept", [9, 100, 1000, 2000])
+def test_a_truncated_model(refuses, tmp_path, command, kept):
+    path = tmp_path / "half.tflite"
+    path.write_bytes(SINGLE.read_bytes()[:kept])
+    assert refuses(command, path)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_open_lengths_that_do_not_fit_as_1(refuses, command):
+    message = refuses(command, DYNAMIC)
+    assert "a window of 3 does not fit into an input of 1" in message
+    assert "operator 0 (CONV_2D) in subgraph 0" in message
+    assert message.endswith("ask for a shape N,N,N,1")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        ("1,28,28", "input 'input' has rank 4 (N,N,N,1), but the shape asked for has rank 3"),
+        ("1,28,28,1,1", "the shape asked for has rank 5: 1,28,28,1,1"),
+        ("1,0,28,1", "cannot have a length of 0 (1,0,28,1): lengths go from 1"),
+        ("1,-1,28,1", "cannot have a length of -1"),
+        ("1,2,28,1", "a window of 3 does not fit into an input of 2"),
+        ("image=1,28,28,1", "there is no input 'image'; the inputs are: input"),
+        ("1,28,28,x", "'1,28,28,x' is no shape: write it as 1,224,224,3 or name=1,224,224,3"),
+        ("", "'' is no shape"),
+        ("input", "'input' is no shape"),
+        ("1.5,2", "'1.5,2' is no shape"),
+    ],
+)
+def test_bad_shapes(refuses, command, shape, expected):
+    assert expected in refuses(command, DYNAMIC, "--input-shape", shape)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("names", [("", ""), ("input=", "input="), ("", "input=")])
+def test_two_shapes_for_one_input(refuses, command, names):
+    first, second = names
+    shapes = ["--input-shape", f"{first}1,28,28,1", "--input-shape", f"{second}1,56,56,1"]
+    assert re.search(r"(two|2) shapes are asked for", refuses(command, DYNAMIC, *shapes))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_an_unknown_signature_lists_those_there_are(refuses, command):
+    message = refuses(command, SINGLE, "--signature", "train")
+    assert message == "no signature 'train'; the model has: serving_default"
+
+
+@pytest.mark.parametrize("command", ["time", "report"])
+@pytest.mark.parametrize(
+    ("option", "value", "expected"),
+    [
+        ("--threads", "0", "0 is too few: it must be 1 or more"),
+        ("--threads", "two", "'two' is no whole number"),
+        ("--runs", "0", "0 is too few: it must be 1 or more"),
+        ("--runs", "-5", "-5 is too few: it must be 1 or more"),
+        ("--kernels", "gpu", "'gpu' is not one of 'xnnpack', 'builtin'"),
+        ("--format", "xml", "'xml' is not one of 'text', 'json'"),
+    ],
+)
+def test_bad_options(refuses, command, option, value, expected):
+    message = refuses(command, SINGLE, option, value)
+    assert option in message
+    assert expected in message
+
+
+@native
+def test_a_library_that_is_none(refuses, tmp_path):
+    path = tmp_path / "libnothing.so"
+    path.write_bytes(b"not a library")
+    assert str(path) in refuses("time", SINGLE, "--runtime", path)
+    assert "no-such-library" in refuses("time", SINGLE, "--runtime", "/no-such-library.so")
+
+
+@native
+def test_a_library_without_tensorflow_lite(refuses):
+    import _ctypes
+
+    assert "TensorFlow Lite" in refuses("time", SINGLE, "--runtime", _ctypes.__file__)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["explain", "CONV2D"], "there is no operator 'CONV2D'; did you mean CONV_2D?"),
+        (["explain", "xyzzy"], "there is no operator 'XYZZY'; `tflops ops` lists all"),
+        (["explain", "WHILE"], "WHILE is an operator of TensorFlow Lite, but has no rule yet"),
+        (["explain"], "Missing argument 'OPERATOR'"),
+        (["count"], "Missing argument 'MODEL'"),
+        (["report"], "Missing argument 'MODEL'"),
+        (["contu", SINGLE], "No such command 'contu'"),
+        (["count", SINGLE, "--thread", "1"], "No such option"),
+        (["count", SINGLE, "more"], "unexpected extra argument"),
+        (["count", SINGLE, "two\nlines"], "unexpected extra argument (two lines)"),
+        (["count", SINGLE, "an\x1b[31m escape"], "unexpected extra argument (an?[31m escape)"),
+        (["--nonsense"], "No such option"),
+    ],
+)
+def test_misuse(refuses, arguments, expected):
+    assert expected in refuses(*arguments)
+
+
+def test_no_arguments_show_the_help_as_an_error(tflops):
+    ended = tflops()
+    assert ended.status == 2
+    assert ended.out == ""
+    assert ended.err.startswith("Usage: tflops ")
+
+
+def test_debug_shows_where_it_went_wrong(tflops):
+    ended = tflops("--debug", "count", "missing.tflite")
+    assert ended.status == 2
+    assert ended.out == ""
+    assert ended.err.startswith("Traceback (most recent call last):\n")
+    assert ended.err.endswith("error: cannot read 'missing.tflite': no such file\n")
+
+
+@native
+def test_what_the_runtime_refuses_is_counted_all_the_same(tflops, custom_model):
+    ended = tflops("report", custom_model)
+    assert ended.status == 2
+    assert "2 NOT counted (Frobnicate, Mystify)" in ended.out
+    assert "latency" not in ended.out
+    assert ended.err.count("\n") == 1
+    assert ended.err.startswith("error: ")
+    assert "Encountered unresolved custom op: Frobnicate" in ended.err
+
+
+@native
+def test_json_says_why_there_is_no_timing(tflops, custom_model):
+    import json
+
+    ended = tflops("report", custom_model, "--format", "json")
+    assert ended.status == 2
+    plain = json.loads(ended.out)
+    assert plain["timing"] is None
+    assert "Encountered unresolved custom op: Frobnicate" in plain["timing_error"]
+    assert ended.err == f"error: {' '.join(plain['timing_error'].split())}\n"
+
+
+@native
+def test_time_of_what_the_runtime_refuses(refuses, custom_model):
+    assert "Encountered unresolved custom op: Frobnicate" in refuses("time", custom_model)
+
+
+@pytest.mark.parametrize("command", ["time", "report"])
+def test_without_the_compiled_part_counting_is_what_is_left(process, command):
+    # In a process of its own, in which the import fails.
+    program = (
+        "import sys; sys.modules['tflops_native._native'] = None; "
+        "from tflops_native.timing import isolation, protocol; "
+        "from tflops_native.model import load; import tflops_native.cli.measuring as measuring; "
+        "measuring.measure_isolated = lambda path, options: "
+        "protocol.measure_model(load(path), options); "
+        "from tflops_native.cli import main; main()"
+    )
+    ended = process(args=[sys.executable, "-c", program, command, str(SINGLE)])
+    assert ended.status == 2
+    assert ended.out == ""
+    assert ended.err.startswith("error: this installation cannot time models: ")
+    assert ended.err.count("\n") == 1
+    assert ended.err.endswith("; counting works without it\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full device")
+@pytest.mark.parametrize(
+    "arguments", [["count", SINGLE], ["ops"], ["count", SINGLE, "--format=json"]]
+)
+def test_a_full_disk(process, arguments):
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        ended = process(*arguments, capture_output=False, stdout=full, stderr=-1)
+    assert ended.status == 2
+    assert ended.err == "error: [Errno 28] No space left on device\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="closes streams as shells do")
+@pytest.mark.parametrize("redirection", [">&-", "2>&-", ">&- 2>&-"])
+def test_closed_streams(process, redirection):
+    words = " ".join(map(shlex.quote, [*process.program, "count", str(SINGLE)]))
+    ended = process(args=["sh", "-c", f"{words} {redirection}"])
+    assert (ended.status, ended.err) == (0, "")
+    assert ("194,688 MACs" in ended.out) == (redirection == "2>&-")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="closes pipes as shells do")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["count", ATTENTION, "--input-shape", "1,8,64"],
+        ["count", ATTENTION, "--input-shape", "1,8,64", "--format", "json"],
+        ["ops"],
+        ["explain", "conv_2d"],
+        ["--help"],
+    ],
+    ids=lambda arguments: " ".join(map(str, arguments[::3])),
+)
+def test_a_reader_that_has_seen_enough(process, arguments):
+    # The other end is closed before the first byte: the worst that `| head` can do.
+    reader, writer = os.pipe()
+    os.close(reader)
+    ended = process(*arguments, capture_output=False, stdout=writer, stderr=-1)
+    os.close(writer)
+    assert ended.err == ""
+    assert ended.status in (0, 1)

@@ -1,0 +1,104 @@
+"""`tflops time` and `tflops report`: what they print when all goes well. No time is asserted."""
+
+import json
+import re
+import sys
+
+import pytest
+
+from zoo import EXAMPLES
+
+pytest.importorskip("tflops_native._native", exc_type=ImportError)
+
+from tflops_native import analyze
+from tflops_native.timing import runtimes
+
+SINGLE = EXAMPLES / "single_conv_28x28.tflite"
+DYNAMIC = EXAMPLES / "single_conv_dynamic.tflite"
+
+
+def labels(text):
+    return [line.split()[0] for line in text.splitlines() if re.match(r"[a-z]", line)]
+
+
+def test_time_prints_no_counts(tflops):
+    ended = tflops("time", DYNAMIC, "--input-shape", "1,56,56,1", "--runs", "3")
+    assert (ended.status, ended.err) == (0, "")
+    assert labels(ended.out) == ["model", "input", "latency", "before", "runtime"]
+    assert "input     input 1x56x56x1\n" in ended.out
+    assert ", xnnpack kernels, 1 thread\n" in ended.out
+
+
+def test_time_as_json(tflops):
+    ended = tflops(
+        "time",
+        *(SINGLE, "--runs", "3", "--threads", "2", "--kernels", "builtin", "--format", "json"),
+    )
+    assert (ended.status, ended.err) == (0, "")
+    plain = json.loads(ended.out)
+    assert plain["analysis"] is None
+    timing = plain["timing"]
+    assert (timing["threads"], timing["kernels"]) == (2, "builtin")
+    assert len(timing["samples_ns"]) == 3
+    assert timing["profile"] is None
+    assert timing["latency"]["runs"] == 3 * timing["invokes_per_sample"]
+
+
+def test_report_joins_counts_and_times(tflops):
+    ended = tflops("report", SINGLE, "--runs", "2")
+    assert (ended.status, ended.err) == (0, "")
+    assert labels(ended.out) == [
+        *("model", "signature", "input"),
+        *("total", "memory", "coverage", "counting"),
+        *("latency", "rate", "before", "profile", "runtime"),
+    ]
+    table = ended.out.split("\n\n")[1].splitlines()
+    headings = "# operator output MACs FLOPs bytes % time %t GFLOP/s"
+    assert " ".join(table[0].split()) == headings
+    assert [line.split()[:2] for line in table[1:]] == [
+        ["0", "CONV_2D"],
+        ["outside", "operators"],
+        ["profiled", "invoke"],
+    ]
+
+
+def test_report_as_json(tflops):
+    ended = tflops("report", SINGLE, "--runs", "2", "--format", "json")
+    assert (ended.status, ended.err) == (0, "")
+    plain = json.loads(ended.out)
+    counts = analyze(SINGLE).to_dict()
+    assert plain["analysis"]["total"] == counts["total"]
+    (convolution,) = plain["analysis"]["operators"]
+    assert counts["operators"][0].items() <= convolution.items()
+    (timed,) = plain["timing"]["profile"]["operators"]
+    assert timed["index"] == 0
+    assert convolution["time_seconds"] == timed["mean_seconds"]
+    median = plain["timing"]["latency"]["median_seconds"]
+    assert plain["operations_per_second"] == 432_640 / median
+    assert plain["machine"]["logical_cpus"] >= 1
+
+
+def test_another_library_by_its_path(tflops):
+    library = runtimes.open_runtime().path
+    ended = tflops("time", SINGLE, "--runs", "1", "--runtime", library, "--format", "json")
+    assert (ended.status, ended.err) == (0, "")
+    runtime = json.loads(ended.out)["timing"]["runtime"]
+    assert runtime["name"] == runtime["library"] == library
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_progress_goes_to_a_terminal_and_not_into_the_result(process):
+    import os
+    import pty
+
+    ours, theirs = pty.openpty()
+    ended = process("time", SINGLE, "--runs", "2", capture_output=False, stdout=-1, stderr=theirs)
+    os.close(theirs)
+    shown = os.read(ours, 100_000).decode()
+    os.close(ours)
+    assert ended.status == 0
+    assert labels(ended.out) == ["model", "input", "latency", "before", "runtime"]
+    assert "\x1b" not in ended.out
+    assert "warm up" in shown
+    # The last thing is to clear the line.
+    assert re.search(r"\x1b\[2K[^a-z]*$", shown)

@@ -1,0 +1,31 @@
+"""Subgraphs made by hand, for tests that need a graph and no file."""
+
+from tflops_native.model import Operator, Subgraph
+
+
+def operator(index, name, inputs, outputs):
+    """An operator without options; tensors are indices."""
+    return Operator(
+        index=index,
+        name=name,
+        code=0,
+        custom_code=None,
+        version=1,
+        inputs=tuple(inputs),
+        outputs=tuple(outputs),
+        intermediates=(),
+        options_type=None,
+        options={},
+        custom_options=None,
+    )
+
+
+def graph(*operators):
+    """A subgraph of (name, inputs, outputs) in order."""
+    made = tuple(operator(index, *fields) for index, fields in enumerate(operators))
+    return Subgraph(index=0, name="main", tensors=(), inputs=(0,), outputs=(), operators=made)
+
+
+def chain(*names):
+    """A subgraph in which each operator reads what the one before wrote."""
+    return graph(*((name, [index], [index + 1]) for index, name in enumerate(names)))

@@ -1,0 +1,79 @@
+"""Every rule against the runtime: random legal operators must come out with the same shapes."""
+
+import random
+from dataclasses import dataclass, field
+
+import pytest
+
+from configurations import GENERATORS
+from referee import allocated_shapes, analyzed, invoked_shapes
+from tflops_native.analysis import Status
+from tflops_native.ops import REGISTRY
+
+CONFIGURATIONS = 6
+LONG_CONFIGURATIONS = 200
+
+# Values that are needed when the model runs, but not to know the shape.
+SHAPE_IS_KNOWN_ANYWAY = {"BROADCAST_ARGS", "REVERSE_V2"}
+
+
+@dataclass
+class Seen:
+    """What a run of configurations covered."""
+
+    known: int = 0
+    late: int = 0
+    outputs: set = field(default_factory=set)
+
+
+def compare(name, seed, seen):
+    case = GENERATORS[name](random.Random(f"{name} {seed}"), name)
+    model = case.pack()
+    operator = analyzed(model)
+    assert operator.status in {Status.COUNTED, Status.NO_ARITHMETIC}, case
+    assert not operator.shapes_assumed, case
+    assert operator.output_shapes == allocated_shapes(model), case
+    seen.known += 1
+    seen.outputs.update(operator.output_shapes)
+    if any(operand and operand.decides for operand in case.operands):
+        compare_late(case, operator.output_shapes)
+        seen.late += 1
+
+
+def compare_late(case, shapes):
+    """The same numbers, known only when the model runs: the rule says so and does not guess."""
+    late = case.late()
+    model = late.pack()
+    operator = analyzed(model)
+    assert invoked_shapes(model, [operand.array for operand in late.graph_inputs]) == shapes, case
+    if case.operator in SHAPE_IS_KNOWN_ANYWAY:
+        assert operator.output_shapes == shapes, case
+    else:
+        assert operator.status is Status.UNSUPPORTED, case
+        assert operator.note.endswith("is known only when the model runs"), case
+
+
+@pytest.mark.parametrize("name", REGISTRY)
+def test_shapes_are_the_runtimes(name):
+    seen = Seen()
+    for seed in range(CONFIGURATIONS):
+        compare(name, seed, seen)
+    assert seen.known == CONFIGURATIONS
+
+
+@pytest.mark.referee
+def test_shapes_are_the_runtimes_long(capsys):
+    total = Seen()
+    for name in REGISTRY:
+        seen = Seen()
+        for seed in range(LONG_CONFIGURATIONS):
+            compare(name, seed, seen)
+        # The output of RANK is always a scalar.
+        assert len(seen.outputs) > 3 or name == "RANK", f"{name} is always asked the same"
+        total.known += seen.known
+        total.late += seen.late
+    with capsys.disabled():
+        print(  # noqa: T201
+            f"\n{len(REGISTRY)} operators, {total.known} configurations with known values, "
+            f"{total.late} with values that are known only when the model runs"
+        )

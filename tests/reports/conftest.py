@@ -1,0 +1,268 @@
+"""Reports on made-up models, with every figure written out: nothing here is counted or measured.
+
+`TFLOPS_OVERWRITE_GOLDEN=1 pytest tests/reports` writes the golden files anew; look at the
+difference before it is kept.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tflops_native.analysis import Analysis, OperatorAnalysis, Status
+from tflops_native.analysis.result import InputAnalysis
+from tflops_native.model import Model
+from tflops_native.ops import Cost
+from tflops_native.reports import Report
+from tflops_native.timing import (
+    Machine,
+    OperatorTime,
+    Profile,
+    RuntimeInfo,
+    Timing,
+    UnmatchedEvent,
+)
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+@pytest.fixture
+def golden():
+    """Compares a text with the golden file of that name."""
+
+    def compare(name, text):
+        path = GOLDEN / name
+        if os.environ.get("TFLOPS_OVERWRITE_GOLDEN") == "1":
+            path.write_text(text, encoding="utf-8")
+        assert text == path.read_text(encoding="utf-8")
+
+    return compare
+
+
+def model(name="tiny.tflite", data=b"made up"):
+    return Model(
+        path=None if name is None else Path("/some/where") / name,
+        size_bytes=12_345,
+        version=3,
+        description="made up",
+        subgraphs=(),
+        signatures=(),
+        metadata=(),
+        buffers=(),
+        external_buffers=(),
+        data=memoryview(data),
+    )
+
+
+def operator(index, name, inputs, outputs, cost, **changes):
+    fields = {
+        "output_types": ("float32",) * len(outputs),
+        "shapes_assumed": False,
+        "status": Status.COUNTED,
+        "mac_arithmetic": "float32" if cost.macs else None,
+        "arithmetic": "float32",
+        "bytes_read": 0,
+        "bytes_written": 0,
+        "constant_bytes": 0,
+        "note": None,
+    }
+    return OperatorAnalysis(
+        index=index,
+        name=name,
+        input_shapes=inputs,
+        output_shapes=outputs,
+        cost=cost,
+        **{**fields, **changes},
+    )
+
+
+def float_analysis():
+    """Three operators, the second of them without arithmetic."""
+    image, features = (1, 28, 28, 1), (1, 26, 26, 32)
+    return Analysis(
+        path="/some/where/tiny.tflite",
+        signature="serving_default",
+        subgraph_index=0,
+        inputs=(
+            InputAnalysis(
+                name="image",
+                type="float32",
+                shape=image,
+                shape_signature=(-1, 28, 28, 1),
+                is_defaulted=True,
+            ),
+        ),
+        operators=(
+            operator(
+                0,
+                "CONV_2D",
+                (image, (32, 3, 3, 1), (32,)),
+                (features,),
+                Cost(macs=194_688, scalar_ops=43_264),
+                bytes_read=4_416,
+                bytes_written=86_528,
+                constant_bytes=1_280,
+            ),
+            operator(
+                1, "RESHAPE", (features,), ((1, 21_632),), Cost(), status=Status.NO_ARITHMETIC
+            ),
+            operator(
+                2,
+                "SOFTMAX",
+                ((1, 21_632),),
+                ((1, 21_632),),
+                Cost(scalar_ops=86_527, transcendentals=21_632),
+                bytes_read=86_528,
+                bytes_written=86_528,
+            ),
+        ),
+        tensor_shapes=(),
+        weight_bytes=1_280,
+        parameters=320,
+    )
+
+
+def mixed_analysis():
+    """Two arithmetic types, an operator without a rule, one bounded; names that ask for trouble."""
+    rows = (100, 1000)
+    return Analysis(
+        path=None,
+        signature=None,
+        subgraph_index=0,
+        inputs=(
+            InputAnalysis(
+                name="<b>x</b>",
+                type="int8",
+                shape=rows,
+                shape_signature=rows,
+                is_defaulted=False,
+            ),
+        ),
+        operators=(
+            operator(
+                0,
+                "FULLY_CONNECTED",
+                (rows, (10_000_000, 1000), None),
+                ((100, 10_000_000),),
+                Cost(macs=10**12, scalar_ops=10**9),
+                mac_arithmetic="int8",
+                bytes_read=10_000_100_000,
+                bytes_written=4 * 10**9,
+                constant_bytes=10**10,
+            ),
+            operator(
+                1,
+                "<script>alert(1)</script>",
+                ((100, 10_000_000),),
+                ((100, 7), None),
+                Cost(),
+                status=Status.UNSUPPORTED,
+                shapes_assumed=True,
+                bytes_read=4 * 10**9,
+                bytes_written=2_800,
+                note="no rule for this custom operator",
+            ),
+            operator(
+                2,
+                "NON_MAX_SUPPRESSION_V5",
+                ((100, 7),),
+                ((100,), (100,), ()),
+                Cost(scalar_ops=5),
+                status=Status.BOUNDED,
+                bytes_read=2_800,
+                bytes_written=804,
+                note="at most: depends on the boxes",
+            ),
+        ),
+        tensor_shapes=(),
+        weight_bytes=10**10,
+        parameters=10**10,
+    )
+
+
+def timing(profile):
+    """Five samples of ten invokes: 2.1, 1.9, 2.0, 2.2, 5.0 us an invoke."""
+    return Timing(
+        runtime=RuntimeInfo(name="tflite", version="2.17.1", library="/lib/libtensorflowlite_c.so"),
+        kernels="xnnpack",
+        threads=2,
+        signature="serving_default",
+        input_shapes={"image": (1, 28, 28, 1)},
+        seed=0,
+        clock_resolution_ns=30,
+        load_ns=3_210_000,
+        allocate_ns=110_000,
+        first_invoke_ns=250_400,
+        warm_up_ns=(30_000, 29_000),
+        invokes_per_sample=10,
+        samples_ns=(21_000, 19_000, 20_000, 22_000, 50_000),
+        profile=profile,
+    )
+
+
+def time_of(index, *samples_ns, kernel="builtin", events=0):
+    """The time of an operator; with `events`, of so many of a delegate."""
+    return OperatorTime(
+        index=index,
+        kernel=kernel,
+        is_delegated=events > 0,
+        resolution_ns=1000 * events or 1,
+        samples_ns=samples_ns,
+    )
+
+
+MACHINE = Machine(
+    processor="Example CPU @ 3 GHz",
+    architecture="x86_64",
+    system="Linux 6.0",
+    logical_cpus=4,
+    usable_cpus=2,
+)
+
+
+def make_report(name):
+    """One of the reports by name."""
+    if name == "count":
+        return Report.of(model(), float_analysis())
+    if name == "float":
+        # Mean of the runs 40 us; 30 us in operators, 10 outside.
+        profile = Profile(
+            invoke_ns=(41_000, 39_000),
+            operators=(
+                time_of(0, 25_000, 24_000, kernel="Convolution (NHWC, F32) IGEMM", events=1),
+                time_of(2, 6_000, 5_000, kernel="Softmax (NC, F32)", events=1),
+            ),
+            unmatched=(),
+            fused=(1,),
+            overhead=0.25,
+        )
+        return Report.of(model(), float_analysis(), timing(profile), MACHINE)
+    if name == "mixed":
+        profile = Profile(
+            invoke_ns=(2_000_000_000,),
+            operators=(
+                time_of(0, 1_900_000_000),
+                time_of(1, 99_000_000),
+                time_of(2, 0, kernel="Custom (NC)", events=1),
+            ),
+            unmatched=(UnmatchedEvent(name="Copy (<NC>, X32)", samples_ns=(600_000,)),),
+            fused=(),
+            overhead=-0.004,
+        )
+        return Report.of(model(None), mixed_analysis(), timing(profile), MACHINE)
+    if name == "time":
+        return Report.of(model(), None, timing(None), MACHINE)
+    if name == "refused":
+        return Report.of(model(), float_analysis(), machine=MACHINE, timing_error="said no")
+    raise ValueError(f"there is no report {name!r}")
+
+
+@pytest.fixture
+def made():
+    return make_report
+
+
+@pytest.fixture(params=["count", "float", "mixed", "time", "refused"])
+def case(request):
+    """(name, report) of each."""
+    return request.param, make_report(request.param)

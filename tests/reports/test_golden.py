@@ -1,0 +1,115 @@
+"""Golden files, one per format and report; the sums in them are added up once more.
+
+After a change on purpose: `TFLOPS_OVERWRITE_GOLDEN=1 pytest tests/reports`, then look at the
+difference.
+"""
+
+import json
+import re
+
+import pytest
+
+from tflops_native.reports.html import report_to_html
+from tflops_native.reports.text import report_to_text
+
+
+def test_text(case, golden):
+    name, report = case
+    golden(f"{name}.txt", report_to_text(report) + "\n")
+
+
+def test_html(case, golden):
+    name, report = case
+    html = report_to_html(report)
+    golden(f"{name}.html", html.replace("><", ">\n<") + "\n")
+
+
+def test_json(case, golden):
+    name, report = case
+    plain = report.to_dict()
+    assert re.fullmatch(r"tflops_native \d+\.\d+.*", plain.pop("tool"))
+    golden(f"{name}.json", json.dumps(plain, indent=1) + "\n")
+
+
+def test_printed_totals_are_the_sums_of_the_columns(case):
+    _, report = case
+    if report.analysis is None:
+        return
+    rows = report.to_dict()["analysis"]["operators"]
+    printed = re.search(r"^total +(.*)$", report_to_text(report), re.MULTILINE)[1]
+    macs = sum(row["macs"] for row in rows)
+    assert f"{macs:,} MACs" in printed
+    by_type = re.findall(r"([\d,]+) (FLOPs|OPs) \((\w+)\)", printed)
+    assert by_type
+    for number, unit, name in by_type:
+        column = sum(row["operations_by_arithmetic"].get(name, 0) for row in rows)
+        assert int(number.replace(",", "")) == column
+        assert (unit == "FLOPs") == name.startswith("float")
+    operations = sum(2 * row["macs"] + row["scalar_ops"] + row["transcendentals"] for row in rows)
+    assert operations == sum(int(number.replace(",", "")) for number, _, _ in by_type)
+    assert sum(row["share"] for row in rows) == pytest.approx(1)
+
+
+def test_totals_in_plain_data_are_the_sums_of_the_rows(case):
+    _, report = case
+    if report.analysis is None:
+        return
+    analysis = report.to_dict()["analysis"]
+    names = ("macs", "scalar_ops", "transcendentals", "flops", "integer_ops")
+    for name in (*names, "bytes_read", "bytes_written"):
+        assert analysis["total"][name] == sum(row[name] for row in analysis["operators"])
+
+
+@pytest.mark.parametrize("name", ["float", "mixed"])
+def test_times_and_the_rest_are_the_profiled_invoke(made, name):
+    plain = made(name).to_dict()
+    profile = plain["timing"]["profile"]
+    parts = [row["time_seconds"] for row in plain["analysis"]["operators"] if row["time_seconds"]]
+    parts += [event["mean_seconds"] for event in profile["unmatched"]]
+    parts.append(profile["outside_operators_mean_seconds"])
+    assert sum(parts) == pytest.approx(profile["invoke_mean_seconds"])
+    assert sum(profile["invoke_ns"]) == sum(
+        sum(part["samples_ns"]) for part in profile["operators"] + profile["unmatched"]
+    ) + round(profile["outside_operators_mean_seconds"] * 1e9 * len(profile["invoke_ns"]))
+
+
+@pytest.mark.parametrize("name", ["float", "mixed"])
+def test_printed_shares_of_time_add_up(made, name):
+    # One decimal each: 5 lines may be off by 0.05 each.
+    lines = report_to_text(made(name)).split("\n\n")[1].splitlines()[1:]
+    shares = [float(s) for line in lines if (s := share_of_time(line)) is not None]
+    assert shares[-1] == 100.0
+    assert sum(shares[:-1]) == pytest.approx(100, abs=0.25)
+
+
+def share_of_time(line):
+    """The number behind the time, "40.0µs 100.0"."""
+    found = re.search(r"(?:<?[\d.]+[mµn]?s|\b0) +(\d+\.\d)(?= |$)", line)
+    return None if found is None else found[1]
+
+
+def test_rates_by_hand(made):
+    convolution, reshape, softmax = made("float").rows
+    # 2 * 194,688 + 43,264 = 432,640 operations in 24.5 us; 108,159 in 5.5 us.
+    assert convolution.rate == pytest.approx(432_640 / 24.5e-6)
+    assert softmax.rate == pytest.approx(108_159 / 5.5e-6)
+    assert reshape.rate is None
+    assert convolution.share == pytest.approx(432_640 / 540_799)
+    assert convolution.time_share == pytest.approx(24.5 / 40)
+    # From 20 microseconds on the missing part of one counts for less than a twentieth.
+    assert not convolution.rate_is_bound
+    assert softmax.rate_is_bound
+    # The median of the clean runs is 2.1 us.
+    assert made("float").rate == pytest.approx(540_799 / 2.1e-6)
+
+
+def test_a_time_below_its_resolution_gives_no_rate(made):
+    last = made("mixed").rows[2]
+    assert last.time.mean == 0
+    assert last.rate is None
+    assert last.rate_is_bound
+
+
+def test_fused_operators_say_so(made):
+    assert [row.is_fused for row in made("float").rows] == [False, True, False]
+    assert [row.time is None for row in made("float").rows] == [False, True, False]

@@ -1,0 +1,215 @@
+"""What a terminal and a pipe get: width, cuts, colour. Times are made up: they only fill columns."""
+
+import dataclasses
+import io
+import re
+
+import pytest
+from rich.console import Console
+
+from tflops_native.analysis import analyze_model
+from tflops_native.model import load
+from tflops_native.reports import Report
+from tflops_native.reports.table import columns, other_times
+from tflops_native.reports.text import print_report, report_to_text
+from tflops_native.timing import OperatorTime, Profile, RuntimeInfo, Timing, UnmatchedEvent
+from zoo import EXAMPLES, zoo_model
+
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+SHAPES = {"single_conv_dynamic": (1, 28, 28, 1), "attention_encoder_dynamic": (1, 32, 64)}
+MODELS = [
+    "attention_encoder_dynamic.tflite",
+    "mobilenet_v1_0.25_96_float32.tflite",
+    "mobilenet_v1_0.25_96_int8.tflite",
+    "single_conv_28x28.tflite",
+    "single_conv_dynamic.tflite",
+    "attention_encoder-float32",
+    "mobilenet_v3_small-int8",
+    "mobilenet_v2-dynamic",
+    "lstm_unrolled-dynamic",
+]
+
+
+def made_up_timing(analysis):
+    """Every other operator ran, some below the resolution, some long; one event is unmatched."""
+    durations = [700, 1_234_567, 12_345, 98_765_432_100]
+    times = tuple(
+        OperatorTime(
+            index=operator.index,
+            kernel="Convolution (NHWC, F32) IGEMM",
+            is_delegated=operator.index % 4 == 0,
+            resolution_ns=1000,
+            samples_ns=(durations[operator.index % 4],),
+        )
+        for operator in analysis.operators
+        if operator.index % 5 != 3
+    )
+    total = sum(time.samples_ns[0] for time in times)
+    return Timing(
+        runtime=RuntimeInfo(name="/a/long/path/of/libtensorflowlite_c.so", version="2", library=""),
+        kernels="xnnpack",
+        threads=2,
+        signature=None,
+        input_shapes={},
+        seed=0,
+        clock_resolution_ns=30,
+        load_ns=1_234_567,
+        allocate_ns=1_234_567,
+        first_invoke_ns=1_234_567,
+        warm_up_ns=(1,) * 100,
+        invokes_per_sample=1000,
+        samples_ns=(123_456_789,) * 1000,
+        profile=Profile(
+            invoke_ns=(total + 5_000,),
+            operators=times,
+            unmatched=(
+                UnmatchedEvent(
+                    name="Fully Connected (NC, QD8, F32, QC8W) GEMM", samples_ns=(2000,)
+                ),
+            ),
+            fused=(3,),
+            overhead=0.01,
+        ),
+    )
+
+
+def report_of(name):
+    path = EXAMPLES / name
+    model = load(path) if path.exists() else load(zoo_model(name))
+    shape = SHAPES.get(path.stem)
+    analysis = analyze_model(model, input_shapes={} if shape is None else {"": shape})
+    return Report.of(model, analysis, made_up_timing(analysis))
+
+
+def on_terminal(report, width):
+    stream = io.StringIO()
+    console = Console(file=stream, width=width, force_terminal=True, force_jupyter=False)
+    print_report(report, console)
+    return stream.getvalue()
+
+
+def number_cells(report):
+    """Per line of the table the texts of its number columns but for the index, blanks left out."""
+    shown = columns(report, report.analysis)
+    rows = [[column.cell(row) for column in shown if column.is_number][1:] for row in report.rows]
+    return rows + [[time, share] for _, time, share in other_times(report)]
+
+
+def table_lines(text):
+    return [line.rstrip() for line in text.split("\n\n")[1].splitlines()[1:]]
+
+
+def check_numbers(report, lines):
+    """Every number of the table is printed whole, in its place."""
+    shown = columns(report, report.analysis)
+    types = {"i8", "f32", "f32+i8", "i8+f32", "i32", "i64", "-"}
+    has_types = any(column.heading == "type" for column in shown)
+    expected = number_cells(report)
+    assert len(lines) == len(expected)
+    for line, cells in zip(lines, expected, strict=True):
+        tokens = line.split()
+        if len(cells) > 2 and has_types:
+            kind = tokens.pop(-(len(cells) - 2) - 1)
+            assert kind in types
+        assert tokens[-len(cells) :] == cells
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_80_columns_are_enough(name):
+    report = report_of(name)
+    text = ANSI.sub("", on_terminal(report, 80))
+    assert [line for line in text.splitlines() if len(line) > 80] == []
+    check_numbers(report, table_lines(text))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_pipe_gets_everything_in_plain_text(name):
+    report = report_of(name)
+    text = report_to_text(report)
+    assert "\x1b" not in text
+    assert "…" not in text
+    lines = table_lines(text)
+    check_numbers(report, lines)
+    for line, row in zip(lines, report.rows, strict=False):
+        assert row.operator.name in line.split()
+    labels = [line.split()[0] for line in text.split("\n\n")[2].splitlines()]
+    assert all(re.fullmatch(r"[a-z]+", label) for label in labels)  # no line is wrapped
+
+
+@pytest.mark.parametrize("width", [20, 40, 60])
+def test_a_narrow_terminal_cuts_no_number(width):
+    report = report_of("attention_encoder_dynamic.tflite")
+    text = ANSI.sub("", on_terminal(report, width))
+    check_numbers(report, table_lines(text))
+
+
+def test_long_names_are_cut_with_an_ellipsis():
+    report = report_of("attention_encoder_dynamic.tflite")
+    lines = table_lines(ANSI.sub("", on_terminal(report, 70)))
+    assert "UNSORTED_SEGMENT_PROD" not in "".join(lines)
+    assert lines[21].startswith("21 UNSORTED")
+    assert "…" in lines[21]
+    assert lines[-3].startswith("   unmatched:")
+    assert "…" in lines[-3]
+
+
+def test_a_wide_terminal_cuts_nothing():
+    report = report_of("attention_encoder_dynamic.tflite")
+    text = ANSI.sub("", on_terminal(report, 300))
+    assert "…" not in text
+    # Spaces at the end of a line of the table are no difference.
+    assert [line.rstrip() for line in text.splitlines()] == [
+        line.rstrip() for line in report_to_text(report).splitlines()
+    ]
+
+
+def test_a_terminal_has_styles():
+    assert ANSI.search(on_terminal(report_of("single_conv_28x28.tflite"), 80))
+
+
+def test_markup_in_names_is_text():
+    report = report_of("single_conv_28x28.tflite")
+    operator = dataclasses.replace(report.rows[0].operator, name="[bold]x[/nonsense]")
+    analysis = dataclasses.replace(report.analysis, operators=(operator,))
+    text = report_to_text(Report.of(report.model, analysis))
+    assert "[bold]x[/nonsense]" in text
+
+
+@pytest.mark.parametrize("name", ["FORCE_COLOR", "TTY_COMPATIBLE"])
+def test_plain_text_is_plain_whatever_the_environment_says(monkeypatch, name):
+    report = report_of("attention_encoder_dynamic.tflite")
+    expected = report_to_text(report)
+    monkeypatch.setenv(name, "1")
+    monkeypatch.setenv("COLUMNS", "30")
+    assert report_to_text(report) == expected
+
+
+def test_text_is_returned_in_a_notebook_too(monkeypatch):
+    # There, rich shows what it prints, wherever it was told to print it.
+    report = report_of("single_conv_28x28.tflite")
+    expected = str(report)
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+    assert str(report) == expected
+
+
+def test_rates_next_to_nothing_do_not_widen_the_table():
+    report = report_of("single_conv_28x28.tflite")
+    slow = dataclasses.replace(report.rows[0], rate=12.5, rate_is_bound=False)
+    (column,) = [c for c in columns(report, report.analysis) if c.heading == "GFLOP/s"]
+    assert column.cell(slow) == "<0.001"
+
+
+@pytest.mark.parametrize("width", [80, None])
+def test_names_in_a_file_do_not_steer_the_terminal(width):
+    report = report_of("single_conv_28x28.tflite")
+    hostile = "a\x1b]0;b\x07\n\r\tc\x9b2J\ud800"
+    operator = dataclasses.replace(report.rows[0].operator, name=hostile)
+    inputs = tuple(dataclasses.replace(i, name=hostile) for i in report.analysis.inputs)
+    analysis = dataclasses.replace(
+        report.analysis, operators=(operator,), inputs=inputs, signature=hostile
+    )
+    hostile_report = Report.of(report.model, analysis)
+    text = report_to_text(hostile_report) if width is None else on_terminal(hostile_report, width)
+    lines = ANSI.sub("", text).split("\n")
+    assert all(line.isprintable() for line in lines)
+    assert sum("a?]0;b????c?2J?" in line for line in lines) == 3

@@ -1,0 +1,118 @@
+"""Partitions of graphs made by hand, against the runtime's rule carried out on paper."""
+
+from itertools import pairwise
+
+import pytest
+
+from graphs import chain, graph
+from tflops_native.timing.partition import partition
+
+
+def partitions(subgraph, delegated):
+    """(is delegated, operator indices) of each partition."""
+    return [
+        (part.is_delegated, [operator.index for operator in part.operators])
+        for part in partition(subgraph, delegated)
+    ]
+
+
+def test_a_chain_is_cut_where_the_kind_changes():
+    subgraph = chain("A", "B", "C", "D", "E")
+    assert partitions(subgraph, {0, 1, 4}) == [(True, [0, 1]), (False, [2, 3]), (True, [4])]
+
+
+def test_a_chain_may_begin_with_the_runtimes_own():
+    subgraph = chain("A", "B", "C")
+    assert partitions(subgraph, {1}) == [(False, [0]), (True, [1]), (False, [2])]
+
+
+@pytest.mark.parametrize(("delegated", "kind"), [({0, 1, 2}, True), (set(), False)])
+def test_operators_of_one_kind_are_one_partition(delegated, kind):
+    assert partitions(chain("A", "B", "C"), delegated) == [(kind, [0, 1, 2])]
+
+
+def test_a_graph_without_operators_has_no_partition():
+    assert partitions(chain(), {0}) == []
+
+
+def test_a_skip_connection_waits_for_its_other_side():
+    # 0 -> 1 -> 2(0 and 1): the sum cannot run in the first partition.
+    subgraph = graph(("CONV_2D", [0], [1]), ("MEAN", [1], [2]), ("ADD", [1, 2], [3]))
+    assert partitions(subgraph, {0, 2}) == [(True, [0]), (False, [1]), (True, [2])]
+
+
+def test_a_skip_connection_within_one_kind_is_no_cut():
+    subgraph = graph(("CONV_2D", [0], [1]), ("CONV_2D", [1], [2]), ("ADD", [1, 2], [3]))
+    assert partitions(subgraph, {0, 1, 2}) == [(True, [0, 1, 2])]
+
+
+def test_a_branch_is_taken_past_operators_of_the_other_kind():
+    # Branches 0 -> 1 -> 4 and 2 -> 3 -> 4. Operator 1 stays behind, yet 2 and 3 run with 0.
+    subgraph = graph(
+        ("CONV_2D", [0], [1]),
+        ("CUSTOM", [1], [2]),
+        ("CONV_2D", [0], [3]),
+        ("CONV_2D", [3], [4]),
+        ("ADD", [2, 4], [5]),
+    )
+    assert partitions(subgraph, {0, 2, 3, 4}) == [
+        (True, [0, 2, 3]),
+        (False, [1]),
+        (True, [4]),
+    ]
+
+
+def test_operators_of_both_kinds_are_gathered_across_branches():
+    # Two branches of delegated, own, delegated: 0 -> 1 -> 2 and 3 -> 4 -> 5, joined in 6.
+    subgraph = graph(
+        ("A", [0], [1]),
+        ("B", [1], [2]),
+        ("C", [2], [3]),
+        ("A", [0], [4]),
+        ("B", [4], [5]),
+        ("C", [5], [6]),
+        ("ADD", [3, 6], [7]),
+    )
+    assert partitions(subgraph, {0, 2, 3, 5, 6}) == [
+        (True, [0, 3]),
+        (False, [1, 4]),
+        (True, [2, 5, 6]),
+    ]
+
+
+def test_the_first_ready_operator_decides_the_first_kind():
+    # Operator 0 is the delegate's but reads what 1 writes: a file need not list them in order.
+    subgraph = graph(("A", [2], [3]), ("B", [0], [2]))
+    assert partitions(subgraph, {0}) == [(False, [1]), (True, [0])]
+
+
+def test_an_operator_listed_before_its_producer_joins_in_a_second_pass():
+    subgraph = graph(("A", [2], [3]), ("A", [0], [2]))
+    assert partitions(subgraph, {0, 1}) == [(True, [1, 0])]
+
+
+def test_absent_inputs_wait_for_nobody():
+    subgraph = graph(("FULLY_CONNECTED", [0, 9, None], [1]), ("ADD", [1, None], [2]))
+    assert partitions(subgraph, {0, 1}) == [(True, [0, 1])]
+
+
+def test_several_outputs_are_waited_for_one_by_one():
+    subgraph = graph(("SPLIT", [0], [1, 2]), ("A", [2], [3]), ("B", [1, 3], [4]))
+    assert partitions(subgraph, {1}) == [(False, [0]), (True, [1]), (False, [2])]
+
+
+def test_a_cycle_ends_instead_of_running_forever():
+    subgraph = graph(("A", [0], [1]), ("B", [3], [2]), ("C", [2], [3]))
+    assert partitions(subgraph, {0}) == [(True, [0])]
+
+
+def test_every_operator_is_in_exactly_one_partition():
+    subgraph = graph(
+        ("A", [0], [1]), ("B", [0], [2]), ("C", [1, 2], [3]), ("D", [2], [4]), ("E", [3, 4], [5])
+    )
+    for bits in range(32):
+        delegated = {index for index in range(5) if bits >> index & 1}
+        found = partitions(subgraph, delegated)
+        assert sorted(index for _, indices in found for index in indices) == [0, 1, 2, 3, 4]
+        assert {i for kind, indices in found if kind for i in indices} == delegated
+        assert all(before[0] != after[0] for before, after in pairwise(found))

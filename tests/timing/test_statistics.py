@@ -1,0 +1,194 @@
+"""Statistics on samples written by hand: expected figures are worked out beside them."""
+
+import dataclasses
+import random
+
+import pytest
+
+from tflops_native.timing import Latency, OperatorTime, Profile, UnmatchedEvent
+from tflops_native.timing.result import quantile
+
+
+def test_one_sample_is_every_statistic():
+    assert Latency.of([2_000_000_000]) == Latency(
+        runs=1, minimum=2.0, median=2.0, p90=2.0, maximum=2.0, mean=2.0, mad=0.0
+    )
+
+
+def test_an_odd_number_of_samples_in_any_order():
+    # Sorted 1 2 3 5 9: median 3; deviations 2 1 0 2 6, sorted 0 1 2 2 6: MAD 2.
+    # p90 at position 0.9 * 4 = 3.6: 5 + 0.6 * (9 - 5) = 7.4. Mean 20 / 5 = 4.
+    latency = Latency.of([9, 1, 5, 3, 2])
+    assert latency.runs == 5
+    assert latency.minimum == 1e-9
+    assert latency.median == 3e-9
+    assert latency.p90 == pytest.approx(7.4e-9)
+    assert latency.maximum == 9e-9
+    assert latency.mean == 4e-9
+    assert latency.mad == 2e-9
+
+
+def test_an_even_number_of_samples_has_its_median_between_two():
+    # Sorted 1 2 4 10: median 3; deviations 2 1 1 7, sorted 1 1 2 7: MAD 1.5.
+    # p90 at position 0.9 * 3 = 2.7: 4 + 0.7 * (10 - 4) = 8.2. Mean 17 / 4 = 4.25.
+    latency = Latency.of([10, 4, 1, 2])
+    assert latency.median == 3e-9
+    assert latency.mad == 1.5e-9
+    assert latency.p90 == pytest.approx(8.2e-9)
+    assert latency.mean == 4.25e-9
+
+
+def test_a_sample_of_several_invokes_is_divided_by_them():
+    # 3 samples of 4 invokes: 400, 800, 1200 ns are 100, 200, 300 ns each.
+    latency = Latency.of([800, 400, 1200], invokes_per_sample=4)
+    assert latency.runs == 12
+    assert latency.minimum == pytest.approx(100e-9)
+    assert latency.median == pytest.approx(200e-9)
+    assert latency.maximum == pytest.approx(300e-9)
+    assert latency.mean == pytest.approx(200e-9)
+    assert latency.mad == pytest.approx(100e-9)
+    assert latency.p90 == pytest.approx(280e-9)
+
+
+def test_small_differences_of_long_samples_are_kept():
+    # An hour each, but for some nanoseconds: all below 2**53, which a float holds exactly.
+    hour = 3600 * 10**9
+    latency = Latency.of([hour + 4, hour, hour + 1])
+    assert latency.median == (hour + 1) / 10**9
+    assert latency.mad == 1e-9  # deviations 3, 1, 0
+    assert latency.maximum == (hour + 4) / 10**9
+
+
+def test_an_outlier_moves_the_mean_but_not_the_median():
+    latency = Latency.of([10] * 99 + [10_000])
+    assert latency.median == 10e-9
+    assert latency.p90 == 10e-9
+    assert latency.mad == 0
+    assert latency.mean == pytest.approx(109.9e-9)  # (990 + 10000) / 100
+
+
+def test_no_sample_has_no_statistics():
+    with pytest.raises(ValueError, match="there is no sample"):
+        Latency.of([])
+
+
+def test_samples_are_not_reordered():
+    samples = [3, 1, 2]
+    Latency.of(samples)
+    assert samples == [3, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("ordered", "fraction", "expected"),
+    [
+        ([7], 0.0, 7),
+        ([7], 0.5, 7),
+        ([7], 1.0, 7),
+        ([1, 3], 0.5, 2),
+        ([1, 3], 0.25, 1.5),
+        ([1, 2, 3], 0.5, 2),
+        ([1, 2, 3, 4, 5], 0.0, 1),
+        ([1, 2, 3, 4, 5], 1.0, 5),
+        ([0, 10, 20, 30, 40], 0.9, 36),
+        ([5, 5, 5, 5], 0.9, 5),
+    ],
+)
+def test_quantile(ordered, fraction, expected):
+    assert quantile(ordered, fraction) == pytest.approx(expected)
+
+
+def hand_written_profile():
+    """Three runs; what is outside of all parts is 10, 0 and 45 ns."""
+    return Profile(
+        invoke_ns=(100, 200, 345),
+        operators=(
+            OperatorTime(
+                index=0,
+                kernel="builtin",
+                is_delegated=False,
+                resolution_ns=1,
+                samples_ns=(30, 100, 200),
+            ),
+            OperatorTime(
+                index=2,
+                kernel="Copy",
+                is_delegated=True,
+                resolution_ns=1000,
+                samples_ns=(50, 60, 70),
+            ),
+        ),
+        unmatched=(UnmatchedEvent(name="Convert", samples_ns=(10, 40, 30)),),
+        fused=(1,),
+        overhead=0.25,
+    )
+
+
+def test_parts_of_each_run_add_up_to_it():
+    assert hand_written_profile().outside_ns == (10, 0, 45)
+
+
+def test_means_of_the_parts_add_up_to_the_mean_of_the_runs():
+    profile = hand_written_profile()
+    assert profile.invoke == 215e-9  # 645 / 3
+    assert profile.operators[0].mean == 110e-9  # 330 / 3
+    assert profile.operators[1].mean == 60e-9
+    assert profile.unmatched[0].mean == pytest.approx(80e-9 / 3)
+    assert profile.outside == pytest.approx(55e-9 / 3)
+
+
+def test_a_profile_without_any_part_is_all_outside():
+    profile = dataclasses.replace(hand_written_profile(), operators=(), unmatched=())
+    assert profile.outside_ns == (100, 200, 345)
+    assert profile.outside == profile.invoke
+
+
+def test_the_sum_law_holds_exactly_for_any_samples():
+    generator = random.Random(7)
+    for _ in range(50):
+        runs = generator.randrange(1, 6)
+
+        def samples(runs=runs):
+            return tuple(generator.randrange(10**9) for _ in range(runs))
+
+        profile = Profile(
+            invoke_ns=samples(),
+            operators=tuple(
+                OperatorTime(
+                    index=index,
+                    kernel="builtin",
+                    is_delegated=False,
+                    resolution_ns=1,
+                    samples_ns=samples(),
+                )
+                for index in range(generator.randrange(4))
+            ),
+            unmatched=tuple(
+                UnmatchedEvent(name="x", samples_ns=samples())
+                for _ in range(generator.randrange(3))
+            ),
+            fused=(),
+            overhead=0.0,
+        )
+        parts = [part.samples_ns for part in (*profile.operators, *profile.unmatched)]
+        for run in range(runs):
+            inside = sum(part[run] for part in parts)
+            assert inside + profile.outside_ns[run] == profile.invoke_ns[run]
+        means = [part.mean for part in (*profile.operators, *profile.unmatched)]
+        assert sum(means) + profile.outside == pytest.approx(profile.invoke, abs=1e-12)
+
+
+def test_plain_data_holds_seconds_and_nanoseconds_by_name():
+    plain = hand_written_profile().to_dict()
+    assert plain["invoke_ns"] == [100, 200, 345]
+    assert plain["invoke_mean_seconds"] == 215e-9
+    assert plain["outside_operators_mean_seconds"] == pytest.approx(55e-9 / 3)
+    assert plain["fused"] == [1]
+    assert plain["operators"][1] == {
+        "index": 2,
+        "kernel": "Copy",
+        "delegated": True,
+        "resolution_ns": 1000,
+        "mean_seconds": 60e-9,
+        "samples_ns": [50, 60, 70],
+    }
+    assert plain["unmatched"][0]["name"] == "Convert"
