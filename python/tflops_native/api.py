@@ -28,6 +28,7 @@ def analyze(
     input_shapes: InputShapes | None = None,
     signature: str | None = None,
     strict: bool = False,
+    trip_count: int | None = None,
 ) -> Analysis:
     """Count the arithmetic of one inference, without running the model.
 
@@ -39,6 +40,7 @@ def analyze(
             each length that it leaves open. The empty name stands for the only input.
         signature: key of the signature to analyse; the main subgraph if None.
         strict: raise if any operator is not counted exactly.
+        trip_count: turns of loops whose number only data decides; one is counted if None.
 
     Raises:
         ModelFormatError: the file is no model, or is damaged, or has no such signature.
@@ -46,7 +48,11 @@ def analyze(
         UnsupportedOperatorError: with `strict`, some operators are not counted exactly.
     """
     return analyze_model(
-        _loaded(model), input_shapes=input_shapes, signature=signature, strict=strict
+        _loaded(model),
+        input_shapes=input_shapes,
+        signature=signature,
+        strict=strict,
+        trip_count=trip_count,
     )
 
 
@@ -113,6 +119,7 @@ def report(
     input_shapes: InputShapes | None = None,
     signature: str | None = None,
     strict: bool = False,
+    trip_count: int | None = None,
     threads: int = 1,
     kernels: str = KERNELS[0],
     runtime: str = DEFAULT_RUNTIME,
@@ -126,7 +133,13 @@ def report(
     The result shows itself as a table in a notebook; `print(report)` gives text.
     """
     loaded = _loaded(model)
-    analysis = analyze(loaded, input_shapes=input_shapes, signature=signature, strict=strict)
+    analysis = analyze(
+        loaded,
+        input_shapes=input_shapes,
+        signature=signature,
+        strict=strict,
+        trip_count=trip_count,
+    )
     timing = measure(
         loaded,
         input_shapes=input_shapes,

@@ -1,7 +1,20 @@
 """Random legal configurations of every operator that has a rule."""
 
-from configurations import arithmetic, contractions, layout, parts, reductions
-from configurations.case import Case, Operand, data, decides, scalar, weights
+from configurations import (
+    arithmetic,
+    contractions,
+    custom,
+    gathering,
+    layout,
+    parts,
+    recurrent,
+    reductions,
+    searching,
+    signal,
+    stablehlo,
+    state,
+)
+from configurations.case import Case, Operand, data, decides, scalar, variable, weights
 from configurations.drawing import GENERATORS
 
 __all__ = [
@@ -10,11 +23,19 @@ __all__ = [
     "Operand",
     "arithmetic",
     "contractions",
+    "custom",
     "data",
     "decides",
+    "gathering",
     "layout",
     "parts",
+    "recurrent",
     "reductions",
     "scalar",
+    "searching",
+    "signal",
+    "stablehlo",
+    "state",
+    "variable",
     "weights",
 ]

@@ -172,3 +172,14 @@ def fake_quant(r, name):
 def cast(r, name):
     types = [F32, INT32, INT64, BOOL, INT8, "INT16", "UINT8"]
     return Case(name, (data(any_shape(r), r.choice(types)),), {}, (r.choice(types),))
+
+
+@generates("REAL", "IMAG", "COMPLEX_ABS")
+def of_complex(r, name):
+    given, made = r.choice([("COMPLEX64", F32), ("COMPLEX128", "FLOAT64")])
+    return Case(name, (data(any_shape(r), given),), {}, (made,))
+
+
+@generates("ATAN2")
+def atan2(r, name):
+    return _same_type(r, name, (F32, "FLOAT64"), [any_shape(r)] * 2)

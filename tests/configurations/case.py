@@ -20,6 +20,7 @@ class Operand:
     constant   whether the file holds the value, else it is an input of the graph
     decides    whether the value decides on the output's shape
     scale      of a type that is not always quantized, as the INT32 of a bias
+    variable   whether it is state, kept from one run to the next
     """
 
     shape: tuple[int, ...]
@@ -28,6 +29,7 @@ class Operand:
     constant: bool = False
     decides: bool = False
     scale: float | None = None
+    variable: bool = False
 
     @property
     def array(self):
@@ -45,6 +47,11 @@ def weights(shape, type="FLOAT32", *, scale=None):
     return Operand(tuple(shape), type, constant=True, scale=scale)
 
 
+def variable(shape, type="FLOAT32"):
+    """State that the operator keeps from one run to the next."""
+    return Operand(tuple(shape), type, variable=True)
+
+
 def decides(value, type="INT32", shape=None):
     """Constant numbers on which the output's shape depends; a vector unless told otherwise."""
     value = tuple(value)
@@ -60,7 +67,9 @@ def scalar(value, type="INT32"):
 class Case:
     """An operator, its operands (None: left out), its options, and the types of its outputs.
 
-    `scale` and `zero_point` are those of quantized outputs; some kernels insist on theirs.
+    `recorded` are the shapes that the file states for the outputs; elsewhere it states scalars:
+    nobody may believe them. `scale` and `zero_point` are those of quantized outputs; some kernels
+    insist on theirs.
     """
 
     operator: str
@@ -70,6 +79,7 @@ class Case:
     scale: float = SCALE
     zero_point: int = 0
     version: int = 1
+    recorded: tuple[tuple[int, ...], ...] = ()
 
     def late(self):
         """The same, but what decides on the shape is an input of the graph."""
@@ -83,18 +93,26 @@ class Case:
 
     @property
     def graph_inputs(self):
-        return [operand for operand in self.operands if operand and not operand.constant]
+        return [
+            operand
+            for operand in self.operands
+            if operand and not operand.constant and not operand.variable
+        ]
 
     def pack(self):
-        """The bytes of the model. Outputs are stored as scalars: nobody may believe them."""
+        """The bytes of the model."""
         builder = ModelBuilder()
         graph = builder.graph()
         indices = [-1 if item is None else _add(graph, item) for item in self.operands]
         graph.outputs = [
             graph.tensor(
-                [], made, **(_quantized(self.scale, self.zero_point) if made in QUANTIZED else {})
+                shape,
+                made,
+                **(_quantized(self.scale, self.zero_point) if made in QUANTIZED else {}),
             )
-            for made in self.outputs
+            for shape, made in zip(
+                self.recorded or ((),) * len(self.outputs), self.outputs, strict=True
+            )
         ]
         table = REGISTRY[self.operator].options_type
         fields = options(table, **self.options) if table else None
@@ -105,6 +123,8 @@ class Case:
 def _add(graph, operand):
     scale = SCALE if operand.type in QUANTIZED else operand.scale
     fields = {} if scale is None else _quantized(scale, 0)
+    if operand.variable:
+        return graph.tensor(operand.shape, operand.type, isVariable=True, **fields)
     if operand.constant:
         return graph.constant(operand.array, operand.type, **fields)
     return graph.input(operand.shape, operand.type, **fields)

@@ -1,6 +1,6 @@
 """Convolutions, matrix products and other operators on windows and images."""
 
-from configurations.case import SCALE, Case, data, decides, weights
+from configurations.case import SCALE, Case, Operand, data, decides, weights
 from configurations.drawing import generates, lengths
 
 F32, INT8, INT32 = "FLOAT32", "INT8", "INT32"
@@ -143,3 +143,53 @@ def resize(r, name):
     dtype = r.choice([F32, INT8])
     options = r.choice([{}, {"align_corners": True}, {"half_pixel_centers": True}])
     return Case(name, (data(lengths(r, 4), dtype), decides(lengths(r, 2, 1, 9))), options, (dtype,))
+
+
+def _window_options_3d(r, sizes):
+    strides, dilations = lengths(r, 3, 1, 3), r.choice([(1, 1, 1), (1, 1, 1), (2, 1, 3)])
+    options = {
+        "padding": r.choice([SAME, VALID]),
+        "fused_activation_function": r.choice([0, 1, 3]),
+        **{f"stride_{axis}": stride for axis, stride in zip("dhw", strides, strict=True)},
+        **{f"dilation_{axis}_factor": apart for axis, apart in zip("dhw", dilations, strict=True)},
+    }
+    windows = [
+        window(r, size, stride, apart)
+        for size, stride, apart in zip(sizes, strides, dilations, strict=True)
+    ]
+    return options, strides, dilations, windows
+
+
+@generates("CONV_3D")
+def conv_3d(r, name):
+    n, *sizes = lengths(r, 4, 1, 6)
+    c, o = lengths(r, 2, 1, 3)
+    options, _, _, windows = _window_options_3d(r, sizes)
+    operands = (data((n, *sizes, c)), weights((*windows, c, o)))
+    return Case(name, (*operands, *r.choice([(), (_bias(F32, o),)])), options)
+
+
+@generates("CONV_3D_TRANSPOSE")
+def conv_3d_transpose(r, name):
+    n, *sizes = lengths(r, 4, 1, 6)
+    c, o = lengths(r, 2, 1, 3)
+    options, strides, dilations, windows = _window_options_3d(r, sizes)
+    given = [
+        out_of(size, (length - 1) * apart + 1, stride, options["padding"])
+        for size, length, stride, apart in zip(sizes, windows, strides, dilations, strict=True)
+    ]
+    operands = (decides([n, *sizes, o]), weights((*windows, o, c)), data((n, *given, c)))
+    return Case(name, (*operands, *r.choice([(), (_bias(F32, o),)])), options)
+
+
+@generates("REDUCE_WINDOW")
+def reduce_window(r, name):
+    shape = lengths(r, r.randint(1, 4), 1, 6)
+    dtype = r.choice([F32, INT8, INT32, "INT64"])
+    # The runtime takes these as constants only.
+    parameters = tuple(
+        Operand((len(shape),), "INT64", lengths(r, len(shape), 1, 3), constant=True)
+        for _ in range(3)
+    )
+    operands = (data(shape, dtype), data((), dtype), *parameters)
+    return Case(name, operands, {"reduce_function": r.randint(1, 4)}, (dtype,))

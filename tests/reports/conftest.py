@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tflops_native.analysis import Analysis, OperatorAnalysis, Status
+from tflops_native.analysis.memory import PeakMemory
 from tflops_native.analysis.result import InputAnalysis
 from tflops_native.model import Model
 from tflops_native.ops import Cost
@@ -64,15 +65,20 @@ def operator(index, name, inputs, outputs, cost, **changes):
         "bytes_read": 0,
         "bytes_written": 0,
         "constant_bytes": 0,
+        "minimum": None,
+        "calls": (),
         "note": None,
+        **changes,
     }
+    fields["own_bytes_read"] = fields.pop("bytes_read")
+    fields["own_bytes_written"] = fields.pop("bytes_written")
     return OperatorAnalysis(
         index=index,
         name=name,
         input_shapes=inputs,
         output_shapes=outputs,
-        cost=cost,
-        **{**fields, **changes},
+        own_cost=cost,
+        **fields,
     )
 
 
@@ -117,6 +123,7 @@ def float_analysis():
             ),
         ),
         tensor_shapes=(),
+        peak_memory=PeakMemory(size_bytes=89_664, operator_index=0, tensors=(("features", 86_528),)),
         weight_bytes=1_280,
         parameters=320,
     )
@@ -175,6 +182,7 @@ def mixed_analysis():
             ),
         ),
         tensor_shapes=(),
+        peak_memory=PeakMemory(size_bytes=89_664, operator_index=0, tensors=(("features", 86_528),)),
         weight_bytes=10**10,
         parameters=10**10,
     )

@@ -63,7 +63,7 @@ def test_without_analysis_there_are_no_rows(made):
 def test_a_model_without_arithmetic_has_neither_shares_nor_rates(made):
     report = made("float")
     operators = tuple(
-        dataclasses.replace(operator, cost=Cost(), mac_arithmetic=None)
+        dataclasses.replace(operator, own_cost=Cost(), mac_arithmetic=None)
         for operator in report.analysis.operators
     )
     analysis = dataclasses.replace(report.analysis, operators=operators)

@@ -10,7 +10,7 @@ from rich.console import Console
 from tflops_native.analysis import analyze_model
 from tflops_native.model import load
 from tflops_native.reports import Report
-from tflops_native.reports.table import columns, other_times
+from tflops_native.reports.table import columns, lines
 from tflops_native.reports.text import print_report, report_to_text
 from tflops_native.timing import OperatorTime, Profile, RuntimeInfo, Timing, UnmatchedEvent
 from zoo import EXAMPLES, zoo_model
@@ -90,23 +90,28 @@ def on_terminal(report, width):
 
 def number_cells(report):
     """Per line of the table the texts of its number columns but for the index, blanks left out."""
-    shown = columns(report, report.analysis)
-    rows = [[column.cell(row) for column in shown if column.is_number][1:] for row in report.rows]
-    return rows + [[time, share] for _, time, share in other_times(report)]
+    shown, found = lines(report, report.analysis)
+    cells = []
+    for line in found:
+        numbers = [
+            cell for column, cell in zip(shown, line.cells, strict=True) if column.is_number
+        ]
+        cells.append([cell for cell in numbers[1:] if cell])
+    return cells
 
 
 def table_lines(text):
     return [line.rstrip() for line in text.split("\n\n")[1].splitlines()[1:]]
 
 
-def check_numbers(report, lines):
+def check_numbers(report, printed):
     """Every number of the table is printed whole, in its place."""
     shown = columns(report, report.analysis)
     types = {"i8", "f32", "f32+i8", "i8+f32", "i32", "i64", "-"}
     has_types = any(column.heading == "type" for column in shown)
     expected = number_cells(report)
-    assert len(lines) == len(expected)
-    for line, cells in zip(lines, expected, strict=True):
+    assert len(printed) == len(expected)
+    for line, cells in zip(printed, expected, strict=True):
         tokens = line.split()
         if len(cells) > 2 and has_types:
             kind = tokens.pop(-(len(cells) - 2) - 1)

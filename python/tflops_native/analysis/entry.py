@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from tflops_native.analysis.memory import peak_memory
 from tflops_native.analysis.result import Analysis, InputAnalysis, OperatorAnalysis
 from tflops_native.analysis.walk import EXACT, Walk, entry_specs
 from tflops_native.errors import ShapeError, UnsupportedOperatorError
@@ -75,6 +76,7 @@ def analyze_model(
         ),
         operators=operators,
         tensor_shapes=walk.shapes(),
+        peak_memory=peak_memory(entry.subgraph, walk.shapes()),
         weight_bytes=sum(len(tensor.data) for tensor in weights if tensor.data is not None),
         parameters=sum(tensor.element_count for tensor in weights if _is_weight(tensor)),
     )

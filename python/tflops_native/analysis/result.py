@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from tflops_native.ops import OPERATIONS_PER_MAC, Cost, Shape
+from tflops_native.analysis.memory import PeakMemory
+from tflops_native.ops import OPERATIONS_PER_MAC, Cost, Op, Shape
 
 CONVENTION = (
     "1 MAC = 2 FLOPs; bias, activations and padding are counted; "
@@ -73,6 +74,7 @@ class OperatorAnalysis:
     minimum            least cost, where data decides and `cost` is the upper bound
     calls              subgraphs that it runs
     note               None, or what the reader should know
+    rule               the rule with the operator's options; None without one, and not part of `to_dict`
     """
 
     index: int
@@ -91,6 +93,7 @@ class OperatorAnalysis:
     minimum: Cost | None
     calls: tuple[SubgraphAnalysis, ...]
     note: str | None
+    rule: Op | None = field(default=None, repr=False, compare=False)
 
     @property
     def cost(self) -> Cost:
@@ -245,6 +248,7 @@ class Analysis:
     """The static analysis of one entry point of a model, for one set of input shapes.
 
     tensor_shapes   per tensor of the subgraph its inferred shape, None where it is unknown
+    peak_memory     of the activations, at the operator where the most of them are alive
     weight_bytes    bytes of all constants in use, those that share a buffer once
     parameters      elements of the constants that operators with MACs and normalizations use as
                     weights and biases: every constant of a float or quantized type, once
@@ -256,6 +260,7 @@ class Analysis:
     inputs: tuple[InputAnalysis, ...]
     operators: tuple[OperatorAnalysis, ...]
     tensor_shapes: tuple[Shape | None, ...]
+    peak_memory: PeakMemory
     weight_bytes: int
     parameters: int
 
@@ -349,6 +354,7 @@ class Analysis:
                 "weight_bytes": self.weight_bytes,
                 "parameters": self.parameters,
             },
+            "peak_activation_memory": self.peak_memory.to_dict(),
             "coverage": self.coverage.to_dict(),
             "operators": [operator.to_dict() for operator in self.operators],
         }

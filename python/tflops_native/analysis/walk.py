@@ -12,15 +12,15 @@ from tflops_native.analysis.result import (
     Status,
     SubgraphAnalysis,
 )
-from tflops_native.errors import ShapeError
-from tflops_native.model import Model, Operator, Subgraph, Tensor
+from tflops_native.errors import ModelFormatError, ShapeError
+from tflops_native.model import Model, Operator, Subgraph, Tensor, decode_custom_options
 from tflops_native.ops import (
     NO_ARITHMETIC,
-    REGISTRY,
     VALUE_LIMIT,
     Called,
     Cost,
     Inferred,
+    Op,
     Rule,
     Shape,
     TensorSpec,
@@ -28,6 +28,7 @@ from tflops_native.ops import (
     Value,
 )
 from tflops_native.ops.contraction import arithmetic_name
+from tflops_native.ops.plugins import find_rule
 from tflops_native.ops.values import coerced
 
 MAX_ELEMENTS = 2**63 - 1
@@ -103,7 +104,7 @@ class Walk:
         return f"operator {operator.index} ({operator.name}) in subgraph {self.subgraph.index}"
 
     def _infer(self, operator: Operator) -> OperatorAnalysis:
-        rule = REGISTRY.get(operator.name)
+        rule = find_rule(operator.name)
         if rule is None or (operator.custom_code is not None and not rule.is_custom):
             kind = "custom operator" if operator.custom_code is not None else "operator"
             return self._assume(operator, f"no rule for this {kind}")
@@ -112,31 +113,33 @@ class Walk:
             if spec is None and index is not None:
                 name = self.subgraph.tensors[index].name
                 return self._assume(operator, f"the shape of its input {name!r} is unknown")
-        inferred = self._apply(rule, operator, inputs)
+        op, inferred = self._apply(rule, operator, inputs)
         if not inferred.is_bound and any(spec is not None and spec.is_bound for spec in inputs):
             inferred = replace(
                 inferred, is_bound=True, note=inferred.note or "rests on an upper bound of a shape"
             )
         self._remember(operator, inferred)
-        return self._result(operator, inputs, inferred)
+        # A rule that runs subgraphs holds this walk, which nobody needs any more.
+        return self._result(operator, inputs, inferred, None if inferred.calls else op)
 
     def _apply(
         self, rule: Rule, operator: Operator, inputs: tuple[TensorSpec | None, ...]
-    ) -> Inferred:
+    ) -> tuple[Op, Inferred]:
         context = {}
         if rule.context_names:
             context = {
                 "caller": _SubgraphCaller(self),
                 "recorded": tuple(_recorded(self.subgraph.tensors[i]) for i in operator.outputs),
+                "output_types": tuple(self.subgraph.tensors[i].type for i in operator.outputs),
             }
-        op = rule.build(operator.options_type, operator.options, context)
+        op = rule.build(operator.options_type, _options(rule, operator), context)
         inferred = rule.infer(op, inputs)
         if len(inferred.outputs) != len(operator.outputs):
             raise ValueError(
                 f"it has {len(operator.outputs)} outputs in the file, "
                 f"but makes {len(inferred.outputs)}"
             )
-        return inferred
+        return op, inferred
 
     def _remember(self, operator: Operator, inferred: Inferred) -> None:
         values: tuple[Value | None, ...] = inferred.values or (None,) * len(inferred.outputs)
@@ -160,7 +163,11 @@ class Walk:
         return tuple(found)
 
     def _result(
-        self, operator: Operator, inputs: tuple[TensorSpec | None, ...], inferred: Inferred
+        self,
+        operator: Operator,
+        inputs: tuple[TensorSpec | None, ...],
+        inferred: Inferred,
+        op: Op | None,
     ) -> OperatorAnalysis:
         present = [spec for spec in inputs if spec is not None]
         outputs = [spec for i in operator.outputs if (spec := self.specs[i]) is not None]
@@ -202,6 +209,7 @@ class Walk:
             minimum=inferred.minimum,
             calls=calls,
             note=note,
+            rule=op,
         )
 
     def _assume(self, operator: Operator, reason: str) -> OperatorAnalysis:
@@ -288,6 +296,17 @@ class _SubgraphCaller:
         return Walk(model, graph, self.walk.trip_count, (*path, subgraph))
 
 
+def _options(rule: Rule, operator: Operator) -> Mapping[str, object]:
+    """The options of an operator, decoded where it is a custom one."""
+    if not rule.is_custom:
+        return operator.options
+    try:
+        return decode_custom_options(rule.layout, operator.custom_options)
+    except ModelFormatError as error:
+        # Names of custom operators belong to nobody: this may be another one of the same name.
+        raise UnknownValueError(f"its custom options cannot be read: {error}") from error
+
+
 def _needed_operators(subgraph: Subgraph, tensors: Collection[int]) -> list[Operator]:
     """The operators that these tensors depend on, in the order of the file."""
     wanted = set(tensors)
@@ -332,7 +351,7 @@ def _status(inferred: Inferred, cost: Cost, calls: tuple[SubgraphAnalysis, ...])
         return Status.UNSUPPORTED
     if inferred.is_partial or Status.ONE_TURN in inner:
         return Status.ONE_TURN
-    if inferred.is_bound or Status.BOUNDED in inner:
+    if inferred.is_bound or inferred.minimum is not None or Status.BOUNDED in inner:
         return Status.BOUNDED
     return Status.NO_ARITHMETIC if cost is NO_ARITHMETIC else Status.COUNTED
 

@@ -5,27 +5,69 @@ import click
 from tflops_native.analysis import analyze_model
 from tflops_native.cli.options import (
     InputShapes,
+    counting_options,
     model_argument,
     show,
+    show_json,
     static_options,
-    strict_option,
 )
-from tflops_native.model import load
+from tflops_native.model import Model, entry_point, load
 from tflops_native.reports import Report
 
 
 @click.command("count")
 @model_argument
 @static_options
-@strict_option
+@counting_options
 def command(
     model: str,
     input_shapes: InputShapes,
     signature: str | None,
     output_format: str,
     strict: bool,
+    trip_count: int | None,
 ) -> None:
-    """Count MACs, FLOPs and bytes per operator, without running the model."""
+    """Count MACs, FLOPs and bytes per operator, without running the model.
+
+    A model with several signatures is counted for each of them.
+    """
     loaded = load(model)
-    analysis = analyze_model(loaded, input_shapes=input_shapes, signature=signature, strict=strict)
-    show(Report.of(loaded, analysis), output_format)
+    reports = [
+        Report.of(
+            loaded,
+            analyze_model(
+                loaded,
+                input_shapes=shapes,
+                signature=key,
+                strict=strict,
+                trip_count=trip_count,
+            ),
+        )
+        for key, shapes in _entry_points(loaded, signature, input_shapes)
+    ]
+    if len(reports) > 1 and output_format == "json":
+        show_json([report.to_dict() for report in reports])
+        return
+    for position, report in enumerate(reports):
+        if position:
+            click.echo()
+        show(report, output_format)
+
+
+def _entry_points(
+    model: Model, signature: str | None, shapes: InputShapes
+) -> list[tuple[str | None, InputShapes]]:
+    """What to count: the signature asked for, else all; each with the shapes that belong to it."""
+    if signature is not None or len(model.signatures) < 2:
+        return [(signature, shapes)]
+    names = {
+        found.key: {item.name for item in entry_point(model, found.key).inputs}
+        for found in model.signatures
+    }
+    if set(shapes) - set().union(*names.values()):
+        # No signature has such an input: the first one says so, with the names there are.
+        return [(model.signatures[0].key, shapes)]
+    return [
+        (key, {name: shape for name, shape in shapes.items() if name in known})
+        for key, known in names.items()
+    ]

@@ -88,11 +88,20 @@ def static_options(command: Command) -> Command:
     return command
 
 
-def strict_option(command: Command) -> Command:
-    """--strict, of commands that count."""
-    return click.option(
-        "--strict", is_flag=True, help="Fail unless every operator is counted exactly."
-    )(command)
+def counting_options(command: Command) -> Command:
+    """Options of commands that count."""
+    for option in (
+        click.option(
+            "--strict", is_flag=True, help="Fail unless every operator is counted exactly."
+        ),
+        click.option(
+            "--trip-count",
+            type=PositiveInteger(),
+            help="Turns of loops whose number only data decides.",
+        ),
+    ):
+        command = option(command)
+    return command
 
 
 def timing_options(command: Command) -> Command:
@@ -122,7 +131,12 @@ def timing_options(command: Command) -> Command:
 def show(report: Report, output_format: str) -> None:
     """Print a report to standard output."""
     if output_format == "json":
-        json.dump(report.to_dict(), sys.stdout, indent=1)
-        sys.stdout.write("\n")
+        show_json(report.to_dict())
     else:
         print_report(report, Console(highlight=False))
+
+
+def show_json(plain: Any) -> None:
+    """Print plain data as JSON."""
+    json.dump(plain, sys.stdout, indent=1)
+    sys.stdout.write("\n")

@@ -8,10 +8,10 @@ from tflops_native.analysis import analyze_model
 from tflops_native.cli.measuring import measure_with_progress
 from tflops_native.cli.options import (
     InputShapes,
+    counting_options,
     model_argument,
     show,
     static_options,
-    strict_option,
     timing_options,
 )
 from tflops_native.errors import InvokeError
@@ -24,7 +24,7 @@ from tflops_native.timing import MeasureOptions, this_machine
 @model_argument
 @static_options
 @timing_options
-@strict_option
+@counting_options
 def command(
     model: str,
     input_shapes: InputShapes,
@@ -35,10 +35,13 @@ def command(
     runtime: str,
     runs: int | None,
     strict: bool,
+    trip_count: int | None,
 ) -> None:
     """Count, time and join per operator."""
     loaded = load(model)
-    analysis = analyze_model(loaded, input_shapes=input_shapes, signature=signature, strict=strict)
+    analysis = analyze_model(
+        loaded, input_shapes=input_shapes, signature=signature, strict=strict, trip_count=trip_count
+    )
     options = MeasureOptions(
         input_shapes=input_shapes,
         signature=signature,

@@ -1,5 +1,11 @@
 """TensorFlow Lite model files: bytes -> `Model`. Knows no rule about any operator."""
 
+from tflops_native.model.custom_options import (
+    FLEXBUFFER,
+    OptionsLayout,
+    StructLayout,
+    decode_custom_options,
+)
 from tflops_native.model.entry import (
     Entry,
     EntryInput,
@@ -7,6 +13,7 @@ from tflops_native.model.entry import (
     open_inputs,
     resolve_input_shapes,
 )
+from tflops_native.model.flexbuffer import FlexValue, decode_flexbuffer
 from tflops_native.model.graph import (
     Buffer,
     ExternalBuffer,
@@ -34,11 +41,13 @@ from tflops_native.model.schema import (
     MirrorPadMode,
     Padding,
     ReduceWindowFunction,
+    StablehloComparisonDirection,
     TensorType,
 )
 
 __all__ = [
     "BUILTIN_OPERATORS",
+    "FLEXBUFFER",
     "OPTIONS",
     "ActivationFunctionType",
     "Buffer",
@@ -47,6 +56,7 @@ __all__ = [
     "EntryInput",
     "ExternalBuffer",
     "Field",
+    "FlexValue",
     "FullyConnectedOptionsWeightsFormat",
     "LSHProjectionType",
     "LSTMKernelType",
@@ -54,15 +64,20 @@ __all__ = [
     "MirrorPadMode",
     "Model",
     "Operator",
+    "OptionsLayout",
     "Padding",
     "Quantization",
     "QuantizationDetails",
     "ReduceWindowFunction",
     "Signature",
+    "StablehloComparisonDirection",
+    "StructLayout",
     "Subgraph",
     "Tensor",
     "TensorType",
     "bits",
+    "decode_custom_options",
+    "decode_flexbuffer",
     "entry_point",
     "load",
     "open_inputs",

@@ -9,20 +9,28 @@ import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Final, Protocol, TypeAlias, TypeVar
+from typing import Any, Final, Protocol, TypeAlias, TypeVar, get_args
 
-from tflops_native.model import BUILTIN_OPERATORS, OPTIONS, TensorType, bits, packed_bytes
-
-FLOAT_TYPES: Final = frozenset(
-    {
-        TensorType.FLOAT16,
-        TensorType.BFLOAT16,
-        TensorType.FLOAT32,
-        TensorType.FLOAT64,
-        TensorType.COMPLEX64,
-        TensorType.COMPLEX128,
-    }
+from tflops_native.model import (
+    BUILTIN_OPERATORS,
+    FLEXBUFFER,
+    OPTIONS,
+    OptionsLayout,
+    StructLayout,
+    TensorType,
+    bits,
+    packed_bytes,
 )
+from tflops_native.ops._custom_fields import custom_fields, custom_option_names
+
+COMPLEX_TYPES: Final = frozenset({TensorType.COMPLEX64, TensorType.COMPLEX128})
+
+FLOAT_TYPES: Final = COMPLEX_TYPES | {
+    TensorType.FLOAT16,
+    TensorType.BFLOAT16,
+    TensorType.FLOAT32,
+    TensorType.FLOAT64,
+}
 
 # Shape arithmetic is done on vectors of a few elements. The bound keeps a constant folding of large
 # masks and tables out of an analysis that only needs shapes.
@@ -61,6 +69,10 @@ class TensorSpec:
     @property
     def is_float(self) -> bool:
         return self.type in FLOAT_TYPES
+
+    @property
+    def is_complex(self) -> bool:
+        return self.type in COMPLEX_TYPES
 
     def bytes_of(self, elements: int) -> int:
         """Bytes of so many elements; 0 for strings and resources, which have no fixed size."""
@@ -200,7 +212,7 @@ class Inferred:
     bytes_written    where an operator does not write each output once
     note             what the reader of a report should know of this operator
     is_bound         whether shapes and cost are upper bounds: the true ones depend on data
-    minimum          least cost, where it differs from `cost`
+    minimum          least cost, where data decides: then `cost` is an upper bound
     is_partial       whether more may be done than `cost` says: a loop with an unknown number of turns
     calls            subgraphs that it runs, with their part in `cost`
     """
@@ -223,8 +235,8 @@ class Op:
     """Base of all rules. It has no default result: a missing rule must never count as zero.
 
     A rule whose shape is in the file and nowhere else has a field `recorded`: the shapes stored for
-    its outputs, None where they leave a length open. A rule whose operator runs subgraphs has a field
-    `caller`.
+    its outputs, None where they leave a length open. One that depends on what its outputs hold has a
+    field `output_types`. A rule whose operator runs subgraphs has a field `caller`.
     """
 
     def infer(self, *inputs: Any, **named: Any) -> Inferred:
@@ -233,17 +245,22 @@ class Op:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A registered operator: its class, its options table, and what tells it from its family."""
+    """A registered operator: its class, its options table, and what tells it from its family.
+
+    `layout` says how a custom operator's options are stored; it has no table.
+    """
 
     name: str
     op: type[Op]
     options_type: str | None
+    layout: OptionsLayout | None
     fixed: Mapping[str, Any]
     option_names: tuple[str, ...]
     roles: tuple[str, ...]
     context_names: tuple[str, ...]
     required_inputs: int
     accepts_any_number: bool
+    accepts_absent: bool
     is_custom: bool
 
     def build(
@@ -254,7 +271,7 @@ class Rule:
     ) -> Op:
         """The rule with the options of one operator of a model.
 
-        `context` holds what is no option: `recorded` and `caller`, for rules that have these fields.
+        `context` holds what is no option, for rules that have these fields (see `Op`).
 
         An operator without its options table, or with that of another operator, is run by the
         runtime with a zero-filled parameter struct (tflite/core/api/flatbuffer_conversions.cc), not
@@ -262,9 +279,12 @@ class Rule:
         """
         if not self.option_names and not self.context_names:
             return self.op(**self.fixed)
-        if options_type != self.options_type:
-            options = _zeros(self.options_type)
-        given = {name: options[name] for name in self.option_names}
+        if self.layout is not None:
+            given = custom_fields(self.op, self.option_names, options)
+        else:
+            if options_type != self.options_type:
+                options = _zeros(self.options_type)
+            given = {name: options[name] for name in self.option_names}
         given.update((name, (context or {})[name]) for name in self.context_names)
         return self.op(**self.fixed, **given)
 
@@ -273,7 +293,7 @@ class Rule:
         for position, role in enumerate(self.roles[: self.required_inputs]):
             if position >= len(inputs) or inputs[position] is None:
                 raise ValueError(f"its input `{role}` is missing")
-        if self.accepts_any_number and None in inputs:
+        if self.accepts_any_number and not self.accepts_absent and None in inputs:
             raise ValueError(f"one of its inputs `{self.roles[-1]}` is missing")
         if len(inputs) > len(self.roles) and not self.accepts_any_number:
             raise ValueError(
@@ -283,45 +303,67 @@ class Rule:
         return op.infer(*inputs)
 
 
-_CONTEXT: Final = ("recorded", "caller")
+_CONTEXT: Final = ("recorded", "output_types", "caller")
 
 REGISTRY: Final[dict[str, Rule]] = {}
 
 OpClass = TypeVar("OpClass", bound=type[Op])
 
 
-def register(*names: str, options: str | None = None, **fixed: Any) -> Callable[[OpClass], OpClass]:
+def register(
+    *names: str,
+    options: str | StructLayout | None = None,
+    override: bool = False,
+    **fixed: Any,
+) -> Callable[[OpClass], OpClass]:
     """Register a rule class under operator names; outermost, above `@dataclass`.
 
     Args:
-        names: operator names as in the schema, "CONV_2D".
-        options: name of the schema's options table, "Conv2DOptions".
+        names: operator names as in the schema, "CONV_2D", or names of custom operators.
+        options: name of the schema's options table, "Conv2DOptions"; of custom operators
+            "flexbuffer" or a `StructLayout`. Fields of the class are options of the same name.
+        override: whether to replace rules that are registered already.
         fixed: fields of the class that tell these operators from others of the class.
 
     Raises:
-        ValueError: a name is registered twice.
+        ValueError: a name is registered twice, or `options` does not go with it.
     """
 
-    schema_options = {option.name for option in OPTIONS[options]} if options else set()
+    layout: OptionsLayout | None = options if isinstance(options, StructLayout) else None
+    if options == FLEXBUFFER:
+        layout = "flexbuffer"
+    table = options if isinstance(options, str) and layout is None else None
+    if table is not None and table not in OPTIONS:
+        raise ValueError(f"{table!r} is neither a table of the schema nor {FLEXBUFFER!r}")
+    schema_options = {option.name for option in OPTIONS[table]} if table else set()
 
     def add(op: OpClass) -> OpClass:
         parameters = list(inspect.signature(op.infer).parameters.values())[1:]
         any_number = any(p.kind is p.VAR_POSITIONAL for p in parameters)
         positional = [p for p in parameters if p.kind is not p.VAR_POSITIONAL]
+        option_names = tuple(f.name for f in fields(op) if f.name in schema_options)
+        if layout is not None:
+            option_names = custom_option_names(op, layout, {*fixed, *_CONTEXT})
         for name in names:
-            if name in REGISTRY:
-                raise ValueError(f"{name} is registered twice")
+            if name in REGISTRY and not override:
+                raise ValueError(f"{name} is registered twice; override=True replaces its rule")
+            is_custom = name not in BUILTIN_OPERATORS
+            if options is not None and is_custom is not (layout is not None):
+                raise ValueError(f"{name} cannot have options of {options!r}")
             REGISTRY[name] = Rule(
                 name=name,
                 op=op,
-                options_type=options,
+                options_type=table,
+                layout=layout,
                 fixed=fixed,
-                option_names=tuple(f.name for f in fields(op) if f.name in schema_options),
+                option_names=option_names,
                 context_names=tuple(f.name for f in fields(op) if f.name in _CONTEXT),
                 roles=tuple(p.name for p in parameters),
                 required_inputs=sum(p.default is p.empty for p in positional),
                 accepts_any_number=any_number,
-                is_custom=name not in BUILTIN_OPERATORS,
+                # `*parts: TensorSpec | None`
+                accepts_absent=any_number and type(None) in get_args(parameters[-1].annotation),
+                is_custom=is_custom,
             )
         return op
 

@@ -151,3 +151,115 @@ class TransposeConv(Op):
             bias=bias,
             activation=self.fused_activation_function,
         )
+
+
+@register("CONV_3D", options="Conv3DOptions")
+@dataclass(frozen=True, slots=True)
+class Conv3D(Op):
+    """3-D convolution, without groups.
+
+    input    [N, D, H, W, C]
+    filter   [KD, KH, KW, C, O]
+    bias     [O], optional
+    output   [N, OD, OH, OW, O]
+
+    MACs     N * OD * OH * OW * O * KD * KH * KW * C
+    Other    1 per output element for the bias, and the fused activation
+    Source   tflite/kernels/conv3d.cc, Prepare
+    """
+
+    padding: Padding
+    stride_d: int
+    stride_w: int
+    stride_h: int
+    fused_activation_function: ActivationFunctionType
+    dilation_d_factor: int = 1
+    dilation_w_factor: int = 1
+    dilation_h_factor: int = 1
+
+    def infer(
+        self, input: TensorSpec, filter: TensorSpec, bias: TensorSpec | None = None
+    ) -> Inferred:
+        n, d, h, w, c = with_rank(input, 5, "input")
+        kd, kh, kw, depth, o = with_rank(filter, 5, "filter")
+        if depth != c:
+            raise ValueError(f"a filter of depth {depth} does not fit {c} input channels")
+        output = (
+            n,
+            window_output_size(d, kd, self.stride_d, self.padding, self.dilation_d_factor),
+            window_output_size(h, kh, self.stride_h, self.padding, self.dilation_h_factor),
+            window_output_size(w, kw, self.stride_w, self.padding, self.dilation_w_factor),
+            o,
+        )
+        return contraction_cost(
+            output,
+            size_of(output) * kd * kh * kw * c,
+            input=input,
+            weights=filter,
+            bias=bias,
+            activation=self.fused_activation_function,
+        )
+
+
+@register("CONV_3D_TRANSPOSE", options="Conv3DOptions")
+@dataclass(frozen=True, slots=True)
+class Conv3DTranspose(Op):
+    """Transposed 3-D convolution: each input element is scattered into a window of the output.
+
+    output_shape  [5], the output's shape, taken as it stands
+    filter        [KD, KH, KW, O, C]
+    input         [N, D, H, W, C]
+    bias          [O], optional
+    output        [N, OD, OH, OW, O]
+
+    MACs     N * D * H * W * C * KD * KH * KW * O, taps outside the output included
+    Other    1 per output element for the bias, and the fused activation
+    Source   tflite/kernels/conv3d_transpose.cc, ResizeOutputAndTemporaryTensors
+    """
+
+    padding: Padding
+    stride_d: int
+    stride_w: int
+    stride_h: int
+    fused_activation_function: ActivationFunctionType
+    dilation_d_factor: int = 1
+    dilation_w_factor: int = 1
+    dilation_h_factor: int = 1
+
+    def infer(
+        self,
+        output_shape: TensorSpec,
+        filter: TensorSpec,
+        input: TensorSpec,
+        bias: TensorSpec | None = None,
+    ) -> Inferred:
+        n, *given, c = with_rank(input, 5, "input")
+        kd, kh, kw, o, depth = with_rank(filter, 5, "filter")
+        if depth != c:
+            raise ValueError(f"a filter of depth {depth} does not fit {c} input channels")
+        output = output_shape.required_integers("output_shape")
+        if len(output) != 5 or output[0] != n or output[4] != o:
+            raise ValueError(
+                f"`output_shape` must be [{n}, OD, OH, OW, {o}], but is {list(output)}"
+            )
+        strides = (self.stride_d, self.stride_h, self.stride_w)
+        dilations = (self.dilation_d_factor, self.dilation_h_factor, self.dilation_w_factor)
+        forward = [
+            window_output_size(size, window, stride, self.padding, dilation)
+            for size, window, stride, dilation in zip(
+                output[1:4], (kd, kh, kw), strides, dilations, strict=True
+            )
+        ]
+        if forward != given:
+            raise ValueError(
+                f"an output of {list(output[1:4])} belongs to an input of {forward}, "
+                f"but the input is {given}"
+            )
+        return contraction_cost(
+            output,
+            input.size * kd * kh * kw * o,
+            input=input,
+            weights=filter,
+            bias=bias,
+            activation=self.fused_activation_function,
+        )

@@ -168,11 +168,13 @@ class FusedBinary(Op):
     input2   any shape that can be broadcast with it
     output   the common shape
 
-    Other    1 for each output element, and the fused activation
+    Other    1 for each output element, and the fused activation; of complex numbers ADD and SUB are
+             2, MUL is 6 (4 products, 2 sums), DIV is 11 (6 products, 3 sums, 2 divisions)
     Source   tflite/kernels/add.cc, sub.cc, mul.cc, div.cc
     """
 
     fold: Fold
+    complex_operations: int
     fused_activation_function: ActivationFunctionType
 
     def infer(self, input1: TensorSpec, input2: TensorSpec) -> Inferred:
@@ -181,7 +183,9 @@ class FusedBinary(Op):
         if self.fused_activation_function is ActivationFunctionType.NONE:
             value = elementwise_value(self.fold, output, input1, input2)
         elements = size_of(output)
-        cost = ONE * elements + epilogue_cost(elements, self.fused_activation_function)
+        operations = self.complex_operations if input1.is_complex else 1
+        cost = Cost(scalar_ops=operations * elements)
+        cost += epilogue_cost(elements, self.fused_activation_function)
         return Inferred(outputs=(output,), cost=cost, values=(value,))
 
 
@@ -196,10 +200,10 @@ def _divide(x: int | float, y: int | float) -> int | float:
 family(
     FusedBinary,
     {
-        "ADD": ("AddOptions", {"fold": operator.add}),
-        "SUB": ("SubOptions", {"fold": operator.sub}),
-        "MUL": ("MulOptions", {"fold": operator.mul}),
-        "DIV": ("DivOptions", {"fold": _divide}),
+        "ADD": ("AddOptions", {"fold": operator.add, "complex_operations": 2}),
+        "SUB": ("SubOptions", {"fold": operator.sub, "complex_operations": 2}),
+        "MUL": ("MulOptions", {"fold": operator.mul, "complex_operations": 6}),
+        "DIV": ("DivOptions", {"fold": _divide, "complex_operations": 11}),
     },
 )
 
@@ -239,6 +243,25 @@ family(
         "LOGICAL_OR": ("LogicalOrOptions", _compare(lambda x, y: x or y)),
     },
 )
+
+
+@register("ATAN2", options="ATan2Options")
+@dataclass(frozen=True, slots=True)
+class Atan2(Op):
+    """Angle of the point (x, y). Shapes are not broadcast.
+
+    y        any shape
+    x        the same shape
+    output   the same shape
+
+    Other    1 arc tangent per element
+    Source   tflite/kernels/atan2.cc, Atan2Prepare
+    """
+
+    def infer(self, y: TensorSpec, x: TensorSpec) -> Inferred:
+        if y.shape != x.shape:
+            raise ValueError(f"`y` and `x` must have one shape, but are {show((y.shape, x.shape))}")
+        return Inferred(outputs=(y.shape,), cost=FUNCTION * y.size)
 
 
 @register("ADD_N", options="AddNOptions")

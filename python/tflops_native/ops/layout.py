@@ -13,7 +13,7 @@ from tflops_native.ops._op import (
     UnknownValueError,
     register,
 )
-from tflops_native.ops.geometry import normalized_axis, show, size_of, with_rank
+from tflops_native.ops.geometry import normalized_axis, show, size_of
 from tflops_native.ops.values import picked_value, small_value
 
 
@@ -167,192 +167,6 @@ def _transposed(
     return tuple(value[position] for position in positions)
 
 
-def _padded(input: TensorSpec, paddings: TensorSpec) -> Shape:
-    with_rank(paddings, 2, "paddings")
-    numbers = paddings.required_integers("paddings")
-    if len(numbers) != 2 * len(input.shape):
-        raise ValueError(
-            f"`paddings` {list(paddings.shape)} must be [{len(input.shape)}, 2], "
-            f"a pair for each axis of `input`"
-        )
-    if min(numbers, default=0) < 0:
-        raise ValueError(f"`paddings` must not be negative, but are {list(numbers)}")
-    return tuple(
-        length + before + after
-        for length, before, after in zip(input.shape, numbers[::2], numbers[1::2], strict=True)
-    )
-
-
-@register("PAD", options="PadOptions")
-@dataclass(frozen=True, slots=True)
-class Pad(Op):
-    """Surrounds the input with zeros.
-
-    input     any shape
-    paddings  [rank, 2], elements before and after along each axis
-    output    input.shape[i] + paddings[i][0] + paddings[i][1]
-
-    Moves data, no arithmetic.
-    Source   tflite/kernels/pad.cc, ResizeOutputTensor
-    """
-
-    def infer(self, input: TensorSpec, paddings: TensorSpec) -> Inferred:
-        return Inferred(outputs=(_padded(input, paddings),), cost=NO_ARITHMETIC)
-
-
-@register("PADV2", options="PadV2Options")
-@dataclass(frozen=True, slots=True)
-class PadV2(Op):
-    """Surrounds the input with a constant.
-
-    input            any shape
-    paddings         [rank, 2], elements before and after along each axis
-    constant_values  scalar
-    output           input.shape[i] + paddings[i][0] + paddings[i][1]
-
-    Moves data, no arithmetic.
-    Source   tflite/kernels/pad.cc, ResizeOutputTensor
-    """
-
-    def infer(
-        self, input: TensorSpec, paddings: TensorSpec, constant_values: TensorSpec
-    ) -> Inferred:
-        return Inferred(outputs=(_padded(input, paddings),), cost=NO_ARITHMETIC)
-
-
-@register("MIRROR_PAD", options="MirrorPadOptions")
-@dataclass(frozen=True, slots=True)
-class MirrorPad(Op):
-    """Surrounds the input with its own mirror image.
-
-    input     any shape
-    paddings  [rank, 2], elements before and after along each axis
-    output    input.shape[i] + paddings[i][0] + paddings[i][1]
-
-    Moves data, no arithmetic.
-    Source   tflite/kernels/mirror_pad.cc, GetPaddedOutputShape
-    """
-
-    def infer(self, input: TensorSpec, paddings: TensorSpec) -> Inferred:
-        return Inferred(outputs=(_padded(input, paddings),), cost=NO_ARITHMETIC)
-
-
-@register("SPACE_TO_DEPTH", options="SpaceToDepthOptions")
-@dataclass(frozen=True, slots=True)
-class SpaceToDepth(Op):
-    """Moves blocks of pixels into channels.
-
-    input    [N, H, W, C]
-    output   [N, H / b, W / b, C * b * b], b the block size
-
-    Moves data, no arithmetic.
-    Source   tflite/kernels/space_to_depth.cc, Prepare
-    """
-
-    block_size: int
-
-    def infer(self, input: TensorSpec) -> Inferred:
-        n, h, w, c = with_rank(input, 4, "input")
-        b = self.block_size
-        if b < 1 or h % b or w % b:
-            raise ValueError(f"blocks of {b} do not divide an input of {h}x{w}")
-        return Inferred(outputs=((n, h // b, w // b, c * b * b),), cost=NO_ARITHMETIC)
-
-
-@register("DEPTH_TO_SPACE", options="DepthToSpaceOptions")
-@dataclass(frozen=True, slots=True)
-class DepthToSpace(Op):
-    """Moves channels into blocks of pixels.
-
-    input    [N, H, W, C]
-    output   [N, H * b, W * b, C / (b * b)], b the block size
-
-    Moves data, no arithmetic.
-    Source   tflite/kernels/depth_to_space.cc, Prepare
-    """
-
-    block_size: int
-
-    def infer(self, input: TensorSpec) -> Inferred:
-        n, h, w, c = with_rank(input, 4, "input")
-        b = self.block_size
-        if b < 1 or c % (b * b):
-            raise ValueError(f"blocks of {b} by {b} do not divide {c} channels")
-        return Inferred(outputs=((n, h * b, w * b, c // (b * b)),), cost=NO_ARITHMETIC)
-
-
-def _blocks(
-    input: TensorSpec, block_shape: TensorSpec, borders: TensorSpec, role: str
-) -> tuple[tuple[int, ...], list[tuple[int, int]]]:
-    """Block lengths and border pairs of the spatial axes of SPACE_TO_BATCH_ND and its inverse."""
-    if len(input.shape) not in (3, 4):
-        raise ValueError(f"`input` must have rank 3 or 4, but is {list(input.shape)}")
-    blocks = block_shape.required_integers("block_shape")
-    numbers = borders.required_integers(role)
-    spatial = len(input.shape) - 2
-    if len(blocks) != spatial or len(numbers) != 2 * spatial or min(blocks) < 1:
-        raise ValueError(
-            f"`block_shape` {list(blocks)} and `{role}` {list(numbers)} do not fit {spatial} "
-            "spatial axes"
-        )
-    return blocks, list(zip(numbers[::2], numbers[1::2], strict=True))
-
-
-@register("SPACE_TO_BATCH_ND", options="SpaceToBatchNDOptions")
-@dataclass(frozen=True, slots=True)
-class SpaceToBatchND(Op):
-    """Moves blocks of pixels into the batch.
-
-    input        [N, spatial ..., C], one or two spatial axes
-    block_shape  [spatial axes]
-    paddings     [spatial axes, 2]
-    output       [N * product of blocks, (spatial + paddings) / block ..., C]
-
-    Moves data, no arithmetic.
-    Source   tflite/kernels/space_to_batch_nd.cc, ResizeOutputTensor
-    """
-
-    def infer(self, input: TensorSpec, block_shape: TensorSpec, paddings: TensorSpec) -> Inferred:
-        blocks, borders = _blocks(input, block_shape, paddings, "paddings")
-        spatial = []
-        for length, block, (before, after) in zip(input.shape[1:-1], blocks, borders, strict=True):
-            if (length + before + after) % block:
-                raise ValueError(f"blocks of {block} do not divide {length}+{before}+{after}")
-            spatial.append((length + before + after) // block)
-        output = (input.shape[0] * math.prod(blocks), *spatial, input.shape[-1])
-        return Inferred(outputs=(output,), cost=NO_ARITHMETIC)
-
-
-@register("BATCH_TO_SPACE_ND", options="BatchToSpaceNDOptions")
-@dataclass(frozen=True, slots=True)
-class BatchToSpaceND(Op):
-    """Moves the batch into blocks of pixels.
-
-    input        [N, spatial ..., C], one or two spatial axes
-    block_shape  [spatial axes]
-    crops        [spatial axes, 2]
-    output       [N / product of blocks, spatial * block - crops ..., C]
-
-    Moves data, no arithmetic.
-    Source   tflite/kernels/batch_to_space_nd.cc, ResizeOutputTensor
-    """
-
-    def infer(self, input: TensorSpec, block_shape: TensorSpec, crops: TensorSpec) -> Inferred:
-        blocks, borders = _blocks(input, block_shape, crops, "crops")
-        if input.shape[0] % math.prod(blocks):
-            raise ValueError(f"a batch of {input.shape[0]} is no multiple of blocks {list(blocks)}")
-        spatial = [
-            length * block - before - after
-            for length, block, (before, after) in zip(
-                input.shape[1:-1], blocks, borders, strict=True
-            )
-        ]
-        if min(spatial) < 0:
-            raise ValueError(f"`crops` {borders} are larger than the output {spatial}")
-        output = (input.shape[0] // math.prod(blocks), *spatial, input.shape[-1])
-        return Inferred(outputs=(output,), cost=NO_ARITHMETIC)
-
-
 @register("REVERSE_V2", options="ReverseV2Options")
 @dataclass(frozen=True, slots=True)
 class ReverseV2(Op):
@@ -379,6 +193,37 @@ class ReverseV2(Op):
             ]
             value = picked_value(input, picks)
         return Inferred(outputs=(input.shape,), cost=NO_ARITHMETIC, values=(value,))
+
+
+@register("REVERSE_SEQUENCE", options="ReverseSequenceOptions")
+@dataclass(frozen=True, slots=True)
+class ReverseSequence(Op):
+    """Reverses the beginning of each sequence in a batch.
+
+    input        any shape
+    seq_lengths  [input.shape[batch_dim]], how many elements along `seq_dim` to reverse
+    output       the same shape
+
+    Moves data, no arithmetic.
+    Source   tflite/kernels/reverse_sequence.cc, ReverseSequenceImpl
+    """
+
+    seq_dim: int
+    batch_dim: int = 0
+
+    def infer(self, input: TensorSpec, seq_lengths: TensorSpec) -> Inferred:
+        axes = range(len(input.shape))
+        if self.seq_dim == self.batch_dim or not {self.seq_dim, self.batch_dim} <= set(axes):
+            raise ValueError(
+                f"`seq_dim` {self.seq_dim} and `batch_dim` {self.batch_dim} must be two axes of "
+                f"`input` {list(input.shape)}"
+            )
+        if seq_lengths.shape != (input.shape[self.batch_dim],):
+            raise ValueError(
+                f"`seq_lengths` {list(seq_lengths.shape)} must have an element for each of "
+                f"{input.shape[self.batch_dim]} sequences"
+            )
+        return Inferred(outputs=(input.shape,), cost=NO_ARITHMETIC)
 
 
 @register("CONCATENATION", options="ConcatenationOptions")

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from tflops_native.model import ActivationFunctionType, Padding
-from tflops_native.ops._op import Cost, Inferred, Op, TensorSpec, family
+from tflops_native.model import ActivationFunctionType, Padding, ReduceWindowFunction
+from tflops_native.ops._op import Cost, Inferred, Op, TensorSpec, family, register
 from tflops_native.ops.geometry import epilogue_cost, size_of, window_output_size, with_rank
 
 
@@ -52,3 +52,53 @@ family(
         "L2_POOL_2D": ("Pool2DOptions", {"per_tap": 2, "per_output": 1}),
     },
 )
+
+
+@register("REDUCE_WINDOW", options="ReduceWindowOptions")
+@dataclass(frozen=True, slots=True)
+class ReduceWindow(Op):
+    """One result from each window, over all axes and without padding.
+
+    input       any shape but a scalar
+    init_value  scalar, where each result starts from
+    window      [rank], window length along each axis
+    strides     [rank]
+    dilations   [rank], distance of the elements of a window
+    output      floor((length - effective window) / stride) + 1, or 0 where the window does not fit
+
+    Other    (window elements - 1) per output element
+    Source   tflite/kernels/stablehlo_reduce_window.cc, TFLiteData
+    """
+
+    reduce_function: ReduceWindowFunction
+
+    def infer(
+        self,
+        input: TensorSpec,
+        init_value: TensorSpec,
+        window: TensorSpec,
+        strides: TensorSpec,
+        dilations: TensorSpec,
+    ) -> Inferred:
+        if self.reduce_function is ReduceWindowFunction.UNSUPPORTED:
+            raise ValueError("`reduce_function` is UNSUPPORTED: no function is stated")
+        lengths = window.required_integers("window")
+        steps = strides.required_integers("strides")
+        spread = dilations.required_integers("dilations")
+        rank = len(input.shape)
+        if not rank == len(lengths) == len(steps) == len(spread) or not rank:
+            raise ValueError(
+                f"`window` {list(lengths)}, `strides` {list(steps)} and `dilations` {list(spread)} "
+                f"must have an element for each axis of `input` {list(input.shape)}"
+            )
+        if min(*lengths, *steps, *spread) < 1:
+            raise ValueError(
+                f"`window` {list(lengths)}, `strides` {list(steps)} and `dilations` {list(spread)} "
+                "must be 1 or more"
+            )
+        output = tuple(
+            max((size - (length - 1) * apart - 1) // step + 1, 0)
+            for size, length, step, apart in zip(input.shape, lengths, steps, spread, strict=True)
+        )
+        cost = Cost(scalar_ops=(size_of(lengths) - 1) * size_of(output))
+        return Inferred(outputs=(output,), cost=cost)

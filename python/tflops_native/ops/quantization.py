@@ -1,7 +1,8 @@
-"""Changes of the number type."""
+"""Changes of the number type, and of the form in which numbers are kept."""
 
 from dataclasses import dataclass
 
+from tflops_native.model import TensorType, bits
 from tflops_native.ops._op import NO_ARITHMETIC, Cost, Inferred, Op, TensorSpec, register
 from tflops_native.ops.contraction import QUANTIZE_OPS
 from tflops_native.ops.values import small_value
@@ -81,3 +82,64 @@ class Cast(Op):
     def infer(self, input: TensorSpec) -> Inferred:
         # The walk turns the value into the output's type.
         return Inferred(outputs=(input.shape,), cost=NO_ARITHMETIC, values=(small_value(input),))
+
+
+@register("BITCAST", options="BitcastOptions")
+@dataclass(frozen=True, slots=True)
+class Bitcast(Op):
+    """The same bytes, read as another number type.
+
+    input    any shape; where the output's elements are larger, the last axis holds one of them
+    output   the same shape, with an axis added for the parts of each element where these are
+             smaller, or without the last axis where they are larger
+
+    No arithmetic, and no memory traffic: the runtime lets the output share the input's memory.
+    Source   tflite/kernels/bitcast.cc, CalculateShape
+    """
+
+    output_types: tuple[TensorType, ...]
+
+    def infer(self, input: TensorSpec) -> Inferred:
+        (output_type,) = self.output_types
+        given, made = bits(input.type), bits(output_type)
+        if given is None or made is None or given % 8 or made % 8:
+            raise ValueError(
+                f"{input.type.name} cannot be read as {output_type.name}: elements must be whole bytes"
+            )
+        output = input.shape
+        if given > made:
+            output = (*input.shape, given // made)
+        elif given < made:
+            if input.shape[-1:] != (made // given,):
+                raise ValueError(
+                    f"the last axis of `input` {list(input.shape)} must be {made // given}, the "
+                    f"parts of one {output_type.name}"
+                )
+            output = input.shape[:-1]
+        return Inferred(outputs=(output,), cost=NO_ARITHMETIC, bytes_read=0, bytes_written=0)
+
+
+@register("DENSIFY", options="DensifyOptions")
+@dataclass(frozen=True, slots=True)
+class Densify(Op):
+    """A constant in sparse form to the usual one.
+
+    It is converted once, at the first invoke, and so costs an inference nothing.
+
+    input    any shape, a sparse constant
+    output   the same shape
+
+    Moves data, no arithmetic.
+    Source   tflite/kernels/densify.cc, Prepare and Eval
+    """
+
+    def infer(self, input: TensorSpec) -> Inferred:
+        if not input.is_constant:
+            raise ValueError("`input` must be a constant of the file")
+        return Inferred(
+            outputs=(input.shape,),
+            cost=NO_ARITHMETIC,
+            bytes_read=0,
+            bytes_written=0,
+            note="converts a constant, once, at the first invoke",
+        )

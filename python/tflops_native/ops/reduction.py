@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tflops_native.ops._op import (
     VALUE_LIMIT,
@@ -172,20 +173,23 @@ class UnsortedSegment(Op):
         return Inferred(
             outputs=(output,),
             cost=Cost(scalar_ops=input.size),
-            values=(self._value(input, segment_ids, segments),),
+            values=(_segment_values(self.fold, input, segment_ids, segments),),
         )
 
-    def _value(self, input: TensorSpec, segment_ids: TensorSpec, segments: int) -> Value | None:
-        value, ids = small_value(input), small_value(segment_ids)
-        if value is None or ids is None or len(value) != len(ids) or segments > VALUE_LIMIT:
-            return None  # only vectors of shapes are followed, one element to a segment number
-        groups: list[list[int | float]] = [[] for _ in range(segments)]
-        for element, segment in zip(value, ids, strict=True):
-            if 0 <= segment < segments:
-                groups[int(segment)].append(element)
-        if not all(groups):
-            return None  # an empty segment holds an extreme value of the type: no shape
-        return tuple(self.fold(group) for group in groups)
+
+def _segment_values(
+    fold: FoldMany, input: TensorSpec, segment_ids: TensorSpec, segments: int
+) -> Value | None:
+    value, ids = small_value(input), small_value(segment_ids)
+    if value is None or ids is None or len(value) != len(ids) or segments > VALUE_LIMIT:
+        return None  # only vectors of shapes are followed, one element to a segment number
+    groups: list[list[int | float]] = [[] for _ in range(segments)]
+    for element, segment in zip(value, ids, strict=True):
+        if 0 <= segment < segments:
+            groups[int(segment)].append(element)
+    if not all(groups):
+        return None  # an empty segment holds an extreme value of the type: no shape
+    return tuple(fold(group) for group in groups)
 
 
 family(
@@ -197,3 +201,39 @@ family(
         "UNSORTED_SEGMENT_MIN": ("UnsortedSegmentMinOptions", {"fold": min}),
     },
 )
+
+
+@register("SEGMENT_SUM", options="SegmentSumOptions")
+@dataclass(frozen=True, slots=True)
+class SegmentSum(Op):
+    """Sums of slices that lie side by side and carry the same segment number.
+
+    input        any shape but a scalar
+    segment_ids  [first length of the input], from 0 on, each the one before or the next
+    output       [number of segments] and the input's other axes; as long as the input itself where
+                 data decides the number
+
+    Other    one addition per input element
+    Source   tflite/kernels/segment_sum.cc, ResizeOutputTensor
+    """
+
+    def infer(self, input: TensorSpec, segment_ids: TensorSpec) -> Inferred:
+        if not input.shape or segment_ids.shape != input.shape[:1]:
+            raise ValueError(
+                f"`segment_ids` {list(segment_ids.shape)} must have an element for each slice of "
+                f"`input` {list(input.shape)}"
+            )
+        cost = Cost(scalar_ops=input.size)
+        if segment_ids.value is None:
+            note = "data decides the number of segments: at most one for each slice"
+            return Inferred(outputs=(input.shape,), cost=cost, is_bound=True, note=note)
+        ids = segment_ids.required_integers("segment_ids")
+        steps = {after - before for before, after in pairwise((-1, *ids))}
+        if not steps <= {0, 1} or ids[:1] not in ((), (0,)):
+            raise ValueError(f"`segment_ids` must rise from 0 by steps of 1, but are {list(ids)}")
+        segments = ids[-1] + 1 if ids else 0
+        return Inferred(
+            outputs=((segments, *input.shape[1:]),),
+            cost=cost,
+            values=(_segment_values(sum, input, segment_ids, segments),),
+        )

@@ -5,9 +5,9 @@ from html import escape
 from tflops_native.analysis import Analysis
 from tflops_native.reports import summary
 from tflops_native.reports.joined import Report
-from tflops_native.reports.table import columns, other_times
+from tflops_native.reports.table import lines
 
-_CELL = "padding:2px 8px;white-space:nowrap;font-variant-numeric:tabular-nums"
+_CELL = "padding:2px 8px;white-space:pre;font-variant-numeric:tabular-nums"
 
 
 def report_to_html(report: Report) -> str:
@@ -20,19 +20,15 @@ def report_to_html(report: Report) -> str:
 
 
 def _table(report: Report, analysis: Analysis) -> str:
-    shown = columns(report, analysis)
+    shown, found = lines(report, analysis)
     head = "".join(_cell("th", column.heading, column.is_number) for column in shown)
     body = [
-        "".join(_cell("td", column.cell(row), column.is_number) for column in shown)
-        for row in report.rows
-    ]
-    for name, time, share in other_times(report):
-        cells = {"operator": name, "time": time, "%t": share}
-        body.append(
-            "".join(
-                _cell("td", cells.get(column.heading, ""), column.is_number) for column in shown
-            )
+        "".join(
+            _cell("td", cell, column.is_number)
+            for column, cell in zip(shown, line.cells, strict=True)
         )
+        for line in found
+    ]
     rows = "".join(f"<tr>{cells}</tr>" for cells in body)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 

@@ -32,6 +32,19 @@ class ReportRow:
     rate_is_bound: bool
     is_fused: bool
 
+    @classmethod
+    def inner(cls, operator: OperatorAnalysis) -> "ReportRow":
+        """An operator inside a subgraph that another one runs: it has no share and no time of its own."""
+        return cls(
+            operator=operator,
+            time=None,
+            share=None,
+            time_share=None,
+            rate=None,
+            rate_is_bound=False,
+            is_fused=False,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:

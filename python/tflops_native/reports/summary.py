@@ -1,6 +1,6 @@
 """The lines around the table: what was counted and measured, as label and text."""
 
-from tflops_native.analysis import CONVENTION, Analysis, is_float
+from tflops_native.analysis import CONVENTION, Analysis, Status, is_float
 from tflops_native.reports import numbers
 from tflops_native.reports.joined import Report
 from tflops_native.reports.table import operation_unit
@@ -44,6 +44,7 @@ def counts(report: Report) -> Lines:
     return [
         ("total", _total(analysis)),
         ("memory", _memory(analysis)),
+        *_once(analysis),
         ("coverage", _coverage(analysis)),
         *_remarks(analysis),
         ("counting", CONVENTION),
@@ -99,6 +100,8 @@ def _memory(analysis: Analysis) -> str:
     moved = analysis.bytes_read + analysis.bytes_written
     text = (
         f"weights {numbers.byte_count(analysis.weight_bytes)}B, "
+        f"activations {numbers.byte_count(analysis.peak_memory.size_bytes)}B at most"
+        f"{_where(analysis)}, "
         f"operators read {numbers.byte_count(analysis.bytes_read)}B "
         f"and write {numbers.byte_count(analysis.bytes_written)}B"
     )
@@ -109,15 +112,33 @@ def _memory(analysis: Analysis) -> str:
     return text
 
 
+def _where(analysis: Analysis) -> str:
+    index = analysis.peak_memory.operator_index
+    return "" if index is None else f" (operator {index})"
+
+
+def _once(analysis: Analysis) -> Lines:
+    operations = analysis.initialization.operations
+    return [("once", f"{operations:,} operations at the first invoke")] if operations else []
+
+
 def _coverage(analysis: Analysis) -> str:
     coverage = analysis.coverage
     parts = [f"{coverage.counted} counted", f"{coverage.no_arithmetic} without arithmetic"]
     if coverage.bounded:
         parts.append(f"{coverage.bounded} bounded")
+    if coverage.one_turn:
+        parts.append(f"{numbers.plural(coverage.one_turn, 'loop')} counted for one turn")
     if coverage.unsupported:
         names = ", ".join(coverage.unsupported_names)
         parts.append(f"{coverage.unsupported} NOT counted ({names})")
-    ending = "complete" if coverage.is_complete else "the totals are too low"
+    ending = "complete"
+    if coverage.is_lower_bound:
+        ending = "the totals are too low"
+    elif coverage.bounded:
+        ending = "the totals are upper bounds"
+    elif coverage.shapes_assumed:
+        ending = "some shapes are assumed"
     return f"{', '.join(parts)}: {ending}"
 
 
@@ -125,7 +146,7 @@ def _remarks(analysis: Analysis) -> Lines:
     """What a reader must know before trusting the totals."""
     lines: Lines = []
     for operator in analysis.operators:
-        if operator.status.value in ("unsupported", "bounded"):
+        if operator.status not in (Status.COUNTED, Status.NO_ARITHMETIC):
             lines.append(("note", f"{operator.index} {operator.name}: {operator.note}"))
     if analysis.coverage.shapes_assumed:
         lines.append(("note", "* shape taken from the file, not inferred"))

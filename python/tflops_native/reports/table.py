@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 
 from tflops_native.analysis import Analysis, OperatorAnalysis, Status, is_float
 from tflops_native.reports import numbers
 from tflops_native.reports.joined import Report, ReportRow
 
 NOTHING = "-"
+_INDENT = " "
+# Shares of the whole model say nothing of one run of a subgraph, and the profiler sees no part of it.
+_OF_THE_WHOLE = frozenset({"%", "time", "%t", "GFLOP/s", "GOP/s"})
 LOWEST_RATE = 1e6  # operations per second; lower ones would only widen the table
 
 
@@ -18,6 +22,24 @@ class Column:
     heading: str
     cell: Callable[[ReportRow], str]
     is_number: bool = True
+
+
+class Emphasis(Enum):
+    """How a line stands out, in the words of no format."""
+
+    NONE = "none"
+    STRONG = "strong"
+    WEAK = "weak"
+    ASIDE = "aside"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the table, a cell for each column."""
+
+    cells: list[str]
+    emphasis: Emphasis
 
 
 def columns(report: Report, analysis: Analysis) -> list[Column]:
@@ -107,15 +129,58 @@ def _rate(row: ReportRow) -> str:
     return ("<" if row.rate_is_bound else "") + numbers.three_digits(row.rate / 1e9)
 
 
-def other_times(report: Report) -> list[tuple[str, str, str]]:
+def lines(report: Report, analysis: Analysis) -> tuple[list[Column], list[Line]]:
+    """The whole table: operators, the subgraphs that they run below them, and what adds up the times."""
+    shown = columns(report, analysis)
+    found = []
+    for row in report.rows:
+        found.append(Line([column.cell(row) for column in shown], _emphasis(row)))
+        found += _called(row.operator, shown, 1)
+    for name, time, share in _other_times(report):
+        values = {"operator": name, "time": time, "%t": share}
+        found.append(Line([values.get(column.heading, "") for column in shown], Emphasis.ASIDE))
+    return shown, found
+
+
+def _called(operator: OperatorAnalysis, shown: list[Column], depth: int) -> list[Line]:
+    """The subgraphs that an operator runs: what one run costs, and how often it is run."""
+    found = []
+    for call in operator.calls:
+        times = f"x{call.times:,}" if call.is_counted else "not counted"
+        title = {"operator": f"{_INDENT * depth}{call.role} {times}"}
+        found.append(Line([title.get(column.heading, "") for column in shown], Emphasis.ASIDE))
+        for inner in call.operators:
+            row = ReportRow.inner(inner)
+            cells = [
+                _INDENT * (depth + 1) + text
+                if column.heading == "operator"
+                else ""
+                if column.heading in _OF_THE_WHOLE
+                else text
+                for column, text in ((column, column.cell(row)) for column in shown)
+            ]
+            found.append(Line(cells, _emphasis(row)))
+            found += _called(inner, shown, depth + 2)
+    return found
+
+
+def _emphasis(row: ReportRow) -> "Emphasis":
+    if row.operator.status not in (Status.COUNTED, Status.NO_ARITHMETIC):
+        return Emphasis.PROBLEM
+    if row.time_share is not None and row.time_share >= 0.1:
+        return Emphasis.STRONG
+    return Emphasis.WEAK if row.operator.status is Status.NO_ARITHMETIC else Emphasis.NONE
+
+
+def _other_times(report: Report) -> list[tuple[str, str, str]]:
     """Lines behind the operators, name, time and share: they make the times add up to the invoke."""
     profile = None if report.timing is None else report.timing.profile
     if profile is None:
         return []
-    lines = [(f"unmatched: {event.name}", event.mean) for event in profile.unmatched]
-    lines.append(("outside operators", profile.outside))
-    lines.append(("profiled invoke", profile.invoke))
+    parts = [(f"unmatched: {event.name}", event.mean) for event in profile.unmatched]
+    parts.append(("outside operators", profile.outside))
+    parts.append(("profiled invoke", profile.invoke))
     return [
         (name, numbers.seconds(value), numbers.percent(value / profile.invoke))
-        for name, value in lines
+        for name, value in parts
     ]

@@ -7,14 +7,21 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tflops_native.analysis import Analysis, Status
+from tflops_native.analysis import Analysis
 from tflops_native.reports import summary
-from tflops_native.reports.joined import Report, ReportRow
-from tflops_native.reports.table import columns, other_times
+from tflops_native.reports.joined import Report
+from tflops_native.reports.table import Emphasis, lines
 
 # What may be cut on a narrow terminal: words, never numbers.
 _SHRINKS = {"operator": 8, "output": 8}
 _LABEL_WIDTH = 10
+_STYLES = {
+    Emphasis.NONE: "",
+    Emphasis.STRONG: "bold",
+    Emphasis.WEAK: "dim",
+    Emphasis.ASIDE: "italic",
+    Emphasis.PROBLEM: "red",
+}
 
 
 def report_to_text(report: Report) -> str:
@@ -61,13 +68,8 @@ def _print_table(table: Table, console: Console) -> None:
 
 def _table(report: Report, analysis: Analysis, width: int | None) -> Table:
     """The table of operators, no wider than `width` if words can be cut that far."""
-    shown = columns(report, analysis)
-    cells = [[_printable(column.cell(row)) for column in shown] for row in report.rows]
-    styles = [_style(row) for row in report.rows]
-    for name, time, share in other_times(report):
-        values = {"operator": name, "time": time, "%t": share}
-        cells.append([values.get(column.heading, "") for column in shown])
-        styles.append("italic")
+    shown, found = lines(report, analysis)
+    cells = [[_printable(cell) for cell in line.cells] for line in found]
     widths = [
         max(len(column.heading), *(len(row[position]) for row in cells), 0)
         for position, column in enumerate(shown)
@@ -83,8 +85,8 @@ def _table(report: Report, analysis: Analysis, width: int | None) -> Table:
             overflow="ellipsis",
             width=column_width,
         )
-    for row, style in zip(cells, styles, strict=True):
-        table.add_row(*map(Text, row), style=style)
+    for row, line in zip(cells, found, strict=True):
+        table.add_row(*map(Text, row), style=_STYLES[line.emphasis])
     return table
 
 
@@ -102,11 +104,3 @@ def _shrink(widths: list[int], headings: list[str], width: int) -> None:
             cut = min(excess, max(widths[position] - minimum, 0))
             widths[position] -= cut
             excess -= cut
-
-
-def _style(row: ReportRow) -> str:
-    if row.operator.status in (Status.UNSUPPORTED, Status.BOUNDED):
-        return "red"
-    if row.time_share is not None and row.time_share >= 0.1:
-        return "bold"
-    return "dim" if row.operator.status is Status.NO_ARITHMETIC else ""

@@ -86,8 +86,9 @@ def measure_model(
     shapes = resolve_input_shapes(entry, options.input_shapes)
     library = open_runtime(options.runtime)
     report("load", 0.0)
-    session = _open(model, entry, shapes, options, library, profile=False)
+    session = open_session(model, entry, shapes, library, threads=threads, kernels=kernels)
     interpreter = session.interpreter
+    set_random_inputs(session, options.seed)
     first_invoke_ns = interpreter.invoke()
     warm_up = _warm_up(interpreter, report)
     batch = max(1, -(-SAMPLE_NS // max(1, int(quantile(sorted(warm_up), 0.5)))))
@@ -114,58 +115,6 @@ def measure_model(
         samples_ns=tuple(samples),
         profile=profile,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Session:
-    interpreter: "Interpreter"
-    load_ns: int
-    allocate_ns: int
-
-
-def _open(
-    model: Model,
-    entry: Entry,
-    shapes: Mapping[int, tuple[int, ...]],
-    options: MeasureOptions,
-    library: "Library",
-    *,
-    profile: bool,
-) -> _Session:
-    """An interpreter with its inputs in place."""
-    import numpy as np
-
-    # The main subgraph is run as such: the runtime then shows all of its tensors.
-    signature = entry.signature if entry.subgraph.index else None
-    start = time.perf_counter_ns()
-    interpreter = native().Interpreter(
-        library,
-        model.data if model.path is None else model.path,
-        threads=options.threads,
-        kernels=options.kernels,
-        profile=profile,
-        signature=signature,
-    )
-    loaded = time.perf_counter_ns()
-    positions = _positions(interpreter, entry, signature)
-    for item in entry.inputs:
-        if shapes[item.position] != item.tensor.shape:
-            interpreter.resize_input(positions[item.position], shapes[item.position])
-    interpreter.allocate()
-    allocated = time.perf_counter_ns()
-    generator = np.random.default_rng(options.seed)
-    for item in entry.inputs:
-        data = random_input(item, shapes[item.position], generator)
-        interpreter.set_input(positions[item.position], data)
-    return _Session(interpreter, loaded - start, allocated - loaded)
-
-
-def _positions(interpreter: "Interpreter", entry: Entry, signature: str | None) -> dict[int, int]:
-    """Our position of each input -> the runtime's, which sorts the inputs of a signature by name."""
-    if signature is None:
-        return {item.position: item.position for item in entry.inputs}
-    names = [info.name for info in interpreter.inputs]
-    return {item.position: names.index(item.name) for item in entry.inputs}
 
 
 def _warm_up(interpreter: "Interpreter", report: Progress) -> list[int]:

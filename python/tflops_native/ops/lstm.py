@@ -1,0 +1,397 @@
+"""Long short-term memory: one step of one cell, and the operators that repeat it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tflops_native.model import ActivationFunctionType, LSTMKernelType
+from tflops_native.ops._op import Cost, Inferred, Op, Shape, TensorSpec, register
+from tflops_native.ops.contraction import contraction_cost
+from tflops_native.ops.geometry import epilogue_cost, size_of, with_rank
+
+Parts = Sequence[TensorSpec | None]
+
+GATES: Final = ("input", "forget", "cell", "output")
+NO_PARTS: Final[Parts] = (None,) * len(GATES)
+
+CELL_PARTS = 17  # of one direction: weights, peepholes, biases, projection
+STATES = 2  # of one direction: output and cell state
+
+
+def row_product(depth: int, units: int, input: TensorSpec, weights: TensorSpec) -> Inferred:
+    """Cost of one row of `depth` elements, of the input's type, times weights of so many units."""
+    row = TensorSpec((depth,), input.type)
+    return contraction_cost((units,), units * depth, input=row, weights=weights)
+
+
+def batch_and_steps(input: TensorSpec, time_major: bool) -> tuple[int, int]:
+    """Rows and time steps of [time, batch, inputs], or of [batch, time, inputs].
+
+    Raises:
+        ValueError: the input has another rank.
+    """
+    first, second, _ = with_rank(input, 3, "input")
+    return (second, first) if time_major else (first, second)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The constants of a cell, four of a kind in the order of `GATES`, None where left out.
+
+    Without weights of the input gate the cell couples it to the forget gate (CIFG).
+
+    input_weights       [cells, inputs]
+    recurrent_weights   [cells, outputs], or [cells] if diagonal
+    peepholes           [cells], of all gates but the cell gate
+    biases              [cells]
+    projection          [outputs, cells]
+    projection_bias     [outputs]
+    norms               [cells], coefficients of layer normalization
+    auxiliary_weights   [cells, auxiliary inputs]
+    """
+
+    input_weights: Parts
+    recurrent_weights: Parts
+    peepholes: Parts
+    biases: Parts
+    projection: TensorSpec | None
+    projection_bias: TensorSpec | None
+    norms: Parts = NO_PARTS
+    auxiliary_weights: Parts = NO_PARTS
+
+    @classmethod
+    def of(cls, parts: Parts, norms: Parts = NO_PARTS, auxiliary: Parts = NO_PARTS) -> "Cell":
+        """The cell of the 17 operands that follow each other in every LSTM operator."""
+        return cls(
+            input_weights=parts[:4],
+            recurrent_weights=parts[4:8],
+            peepholes=parts[8:11],
+            biases=parts[11:15],
+            projection=parts[15],
+            projection_bias=parts[16],
+            norms=norms,
+            auxiliary_weights=auxiliary,
+        )
+
+    @property
+    def is_coupled(self) -> bool:
+        """Whether the input gate is 1 - the forget gate."""
+        return self.input_weights[0] is None
+
+    @property
+    def cells(self) -> int:
+        return with_rank(_present(self.input_weights[3], "input_to_output_weights"), 2, "weights")[
+            0
+        ]
+
+    @property
+    def outputs(self) -> int:
+        shape = _present(self.recurrent_weights[3], "recurrent_to_output_weights").shape
+        if not 1 <= len(shape) <= 2:
+            raise ValueError(
+                f"`recurrent_to_output_weights` must be a matrix, but is {list(shape)}"
+            )
+        return shape[-1]
+
+    def check(
+        self,
+        inputs: int,
+        states: Parts,
+        batch: int,
+        *,
+        auxiliary_inputs: int = 0,
+        allows_diagonal: bool = False,
+    ) -> None:
+        """That everything fits together, for so many inputs and rows.
+
+        Raises:
+            ValueError: a part is missing, superfluous, or of another shape.
+        """
+        cells, outputs = self.cells, self.outputs
+        self._check_gates("input_to_{}_weights", self.input_weights, [(cells, inputs)])
+        recurrent: list[Shape] = [(cells, outputs)]
+        if allows_diagonal and outputs == cells:
+            recurrent.append((cells,))
+        self._check_gates("recurrent_to_{}_weights", self.recurrent_weights, recurrent)
+        self._check_gates("{}_gate_bias", self.biases, [(cells,)])
+        if any(self.norms):
+            self._check_gates("{}_layer_norm_coefficients", self.norms, [(cells,)])
+        if any(self.auxiliary_weights):
+            self._check_gates(
+                "aux_input_to_{}_weights", self.auxiliary_weights, [(cells, auxiliary_inputs)]
+            )
+        peepholes = self.peepholes[1:] if self.is_coupled else self.peepholes
+        if any(self.peepholes):
+            for peephole in peepholes:
+                _check_shape(_present(peephole, "peephole weights"), [(cells,)], "peephole weights")
+        if self.projection is not None:
+            _check_shape(self.projection, [(outputs, cells)], "projection_weights")
+        elif outputs != cells:
+            raise ValueError(f"{cells} cells give {outputs} outputs only with `projection_weights`")
+        if self.projection_bias is not None:
+            _present(self.projection, "projection_weights")
+            _check_shape(self.projection_bias, [(outputs,)], "projection_bias")
+        for state, role, width in zip(
+            states, ("output_state", "cell_state"), (outputs, cells), strict=True
+        ):
+            if _present(state, role).size != batch * width:
+                raise ValueError(f"`{role}` must have {batch} x {width} elements")
+
+    def _check_gates(self, role: str, parts: Parts, shapes: Sequence[Shape]) -> None:
+        for gate, part in zip(GATES, parts, strict=True):
+            name = role.format(gate)
+            if gate == "input" and self.is_coupled:
+                if part is not None:
+                    raise ValueError(f"`{name}` without `input_to_input_weights`")
+            else:
+                _check_shape(_present(part, name), shapes, name)
+
+    def step(
+        self,
+        input: TensorSpec,
+        activation: ActivationFunctionType,
+        cell_clip: float,
+        proj_clip: float,
+    ) -> Inferred:
+        """What one row costs in one time step, without the auxiliary input; it has no outputs."""
+        if cell_clip < 0 or proj_clip < 0:
+            raise ValueError("`cell_clip` and `proj_clip` must not be negative")
+        cells, outputs = self.cells, self.outputs
+        gates = len(GATES) - self.is_coupled
+        sigmoids = gates - 1
+        weights = _present(self.input_weights[3], "input_to_output_weights")
+        product = row_product(weights.shape[-1], gates * cells, input, weights)
+        cost = product.cost + self._recurrent(input)
+        auxiliary = self.auxiliary_weights[3]
+        if auxiliary is not None:
+            cost += row_product(auxiliary.shape[-1], gates * cells, input, auxiliary).cost
+        if any(self.peepholes):
+            cost += Cost(macs=sigmoids * cells)
+        if any(self.norms):
+            # Mean, variance and scale of a row, its coefficients and biases.
+            cost += Cost(scalar_ops=8 * cells + 5) * gates
+        else:
+            cost += Cost(scalar_ops=gates * cells)
+        cost += Cost(transcendentals=sigmoids * cells) + epilogue_cost(cells, activation)
+        # The new state: forget * old + input * candidate; 1 - forget where gates are coupled.
+        cost += Cost(scalar_ops=(3 + self.is_coupled + 2 * (cell_clip > 0)) * cells)
+        cost += epilogue_cost(cells, activation) + Cost(scalar_ops=cells)
+        if self.projection is not None:
+            cost += row_product(cells, outputs, input, self.projection).cost
+            cost += Cost(
+                scalar_ops=((self.projection_bias is not None) + 2 * (proj_clip > 0)) * outputs
+            )
+        return Inferred(outputs=(), cost=cost, mac_arithmetic=product.mac_arithmetic)
+
+    def _recurrent(self, input: TensorSpec) -> Cost:
+        present = [part for part in self.recurrent_weights if part is not None]
+        matrices = [part for part in present if len(part.shape) > 1]
+        cost = Cost(macs=sum(part.size for part in present if len(part.shape) == 1))
+        if matrices:
+            cost += row_product(self.outputs, len(matrices) * self.cells, input, matrices[0]).cost
+        return cost
+
+
+def _present(part: TensorSpec | None, role: str) -> TensorSpec:
+    if part is None:
+        raise ValueError(f"its input `{role}` is missing")
+    return part
+
+
+def _check_shape(part: TensorSpec, shapes: Sequence[Shape], role: str) -> None:
+    if part.shape not in shapes:
+        expected = " or ".join(str(list(shape)) for shape in shapes)
+        raise ValueError(f"`{role}` must be {expected}, but is {list(part.shape)}")
+
+
+def _bytes_with_states(input: TensorSpec, outputs: Sequence[Shape], states: Parts) -> int:
+    """Bytes written: the outputs, which are of the input's type, and the states."""
+    written = sum(input.bytes_of(size_of(shape)) for shape in outputs)
+    return written + sum(state.bytes_of(state.size) for state in states if state is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unidirectional(Op):
+    """What LSTM and UNIDIRECTIONAL_SEQUENCE_LSTM share."""
+
+    fused_activation_function: ActivationFunctionType
+    cell_clip: float
+    proj_clip: float
+
+    def _infer(
+        self,
+        input: TensorSpec,
+        parts: Parts,
+        batch: int,
+        steps: int,
+        *,
+        allows_diagonal: bool = False,
+    ) -> Inferred:
+        if len(parts) not in {19, 23}:
+            raise ValueError(f"it takes 20 or 24 inputs, but has {len(parts) + 1}")
+        states = parts[CELL_PARTS : CELL_PARTS + STATES]
+        norms = parts[19:]
+        # The coefficients of the forget gate decide; without them the kernel ignores the others.
+        cell = Cell.of(parts, norms if norms and norms[1] is not None else NO_PARTS)
+        cell.check(input.shape[-1], states, batch, allows_diagonal=allows_diagonal)
+        step = cell.step(input, self.fused_activation_function, self.cell_clip, self.proj_clip)
+        output = (*input.shape[:-1], cell.outputs)
+        return Inferred(
+            outputs=(output,),
+            cost=step.cost * (batch * steps),
+            mac_arithmetic=step.mac_arithmetic,
+            bytes_written=_bytes_with_states(input, [output], states),
+        )
+
+
+@register("LSTM", options="LSTMOptions")
+@dataclass(frozen=True, slots=True)
+class Lstm(_Unidirectional):
+    """One time step of a long short-term memory.
+
+    input    [batch, inputs]
+    parts    weights and states, see below
+    output   [batch, outputs]; of the BASIC kernel also the new state and two work spaces
+
+    FULL kernel: inputs 1-4 are weights [cells, inputs] of the input, forget, cell and output gate, 5-8
+    recurrent weights [cells, outputs] of the same, 9-11 peephole weights [cells] of input, forget and
+    output gate, 12-15 biases [cells], 16 projection weights [outputs, cells], 17 projection bias
+    [outputs], 18 output state, 19 cell state, 20-23 coefficients of layer normalization [cells].
+    Peepholes, projection and layer normalization may be left out, and all that belongs to the input
+    gate: then it is 1 - the forget gate. Wherever 24 inputs may be, 20 are enough.
+
+    BASIC kernel: 1 previous activation [batch, units], 2 weights [4 * units, inputs + units], 3 biases
+    [4 * units], 4 previous state [batch, units].
+
+    MACs     per row: elements of all weights, peepholes and the projection included
+    Other    per row and gate: biases (with layer normalization 8 per cell and 5) and activation; per
+             cell 4 for the new state and the output, 1 more for a coupled input gate, 2 for a clip,
+             and the activation of the output; biases and clip of the projection; what float inputs
+             with integer weights add
+    Source   tflite/kernels/lstm.cc, Prepare; tflite/kernels/lstm_eval.cc, LstmStepFloat
+    """
+
+    kernel_type: LSTMKernelType = LSTMKernelType.FULL
+
+    def infer(self, input: TensorSpec, *parts: TensorSpec | None) -> Inferred:
+        batch, _ = with_rank(input, 2, "input")
+        if self.kernel_type is LSTMKernelType.BASIC:
+            return _basic(input, parts)
+        return self._infer(input, parts, batch, 1)
+
+
+def _basic(input: TensorSpec, parts: Parts) -> Inferred:
+    """The BASIC kernel: one matrix for everything, no options."""
+    if len(parts) != 4:
+        raise ValueError(f"the BASIC kernel takes 5 inputs, but it has {len(parts) + 1}")
+    roles = ("prev_activation", "weights", "biases", "prev_state")
+    previous, weights, biases, state = map(_present, parts, roles)
+    batch, inputs = input.shape
+    units = with_rank(previous, 2, "prev_activation")[1]
+    depth = inputs + units
+    _check_shape(previous, [(batch, units)], "prev_activation")
+    _check_shape(weights, [(4 * units, depth)], "weights")
+    _check_shape(biases, [(4 * units,)], "biases")
+    _check_shape(state, [(batch, units)], "prev_state")
+    product = row_product(depth, 4 * units, input, weights)
+    # Biases; forget * old + input * candidate; output * activation. Three sigmoids, two tanh.
+    step = product.cost + Cost(scalar_ops=8 * units, transcendentals=5 * units)
+    activation, new_state = (batch, units), (batch, units)
+    joined_input, gates = (batch, depth), (batch, 4 * units)
+    # Activation and state are written twice: as outputs, and for the next time. Of a quantized
+    # operator the state and the gates are wider than the rest.
+    written = input.bytes_of(2 * size_of(activation) + size_of(joined_input))
+    written += state.bytes_of(2 * size_of(new_state) + size_of(gates))
+    return Inferred(
+        outputs=(activation, new_state, joined_input, gates),
+        cost=step * batch,
+        mac_arithmetic=product.mac_arithmetic,
+        bytes_written=written,
+    )
+
+
+@register("UNIDIRECTIONAL_SEQUENCE_LSTM", options="UnidirectionalSequenceLSTMOptions")
+@dataclass(frozen=True, slots=True)
+class UnidirectionalSequenceLstm(_Unidirectional):
+    """A long short-term memory over a sequence.
+
+    input    [batch, time, inputs], or [time, batch, inputs] with `time_major`
+    parts    weights and states, as of LSTM with the FULL kernel; recurrent weights may be diagonal,
+             [cells]
+    output   the input's shape with outputs in place of inputs
+
+    MACs     batch * time * those of one step of LSTM; a diagonal has one per cell
+    Other    batch * time * those of one step of LSTM
+    Source   tflite/kernels/unidirectional_sequence_lstm.cc, Prepare; tflite/kernels/lstm_eval.cc
+    """
+
+    time_major: bool
+
+    def infer(self, input: TensorSpec, *parts: TensorSpec | None) -> Inferred:
+        batch, steps = batch_and_steps(input, self.time_major)
+        return self._infer(input, parts, batch, steps, allows_diagonal=True)
+
+
+@register("BIDIRECTIONAL_SEQUENCE_LSTM", options="BidirectionalSequenceLSTMOptions")
+@dataclass(frozen=True, slots=True)
+class BidirectionalSequenceLstm(Op):
+    """Two long short-term memories over a sequence, one from its start and one from its end.
+
+    input    [time, batch, inputs], or [batch, time, inputs] without `time_major`
+    parts    weights and states, see below
+    outputs  the input's shape with outputs in place of inputs, forward and backward; one output with
+             the sum of both with `merge_outputs`
+
+    Inputs 1-17 are weights as of LSTM with the FULL kernel, forward, 18-34 backward; 35 output state
+    and 36 cell state, forward, 37 and 38 backward; 39 an auxiliary input [.., .., auxiliary inputs],
+    40-43 weights [cells, auxiliary inputs] for it, forward, 44-47 backward. With an auxiliary input
+    that has no weights, the backward cell reads it in place of the input.
+
+    MACs     batch * time * those of one step of LSTM, forward and backward
+    Other    batch * time * those of one step of LSTM, forward and backward
+    Source   tflite/kernels/bidirectional_sequence_lstm.cc, Prepare and Eval
+    """
+
+    fused_activation_function: ActivationFunctionType
+    cell_clip: float
+    proj_clip: float
+    merge_outputs: bool
+    time_major: bool = True
+
+    def infer(self, input: TensorSpec, *parts: TensorSpec | None) -> Inferred:
+        if len(parts) != 47:
+            raise ValueError(f"it takes 48 inputs, but has {len(parts) + 1}")
+        batch, steps = batch_and_steps(input, self.time_major)
+        states, auxiliary = parts[34:38], parts[38]
+        backward_input, auxiliary_inputs = input, 0
+        cells = [
+            Cell.of(parts[:CELL_PARTS], auxiliary=parts[39:43]),
+            Cell.of(parts[CELL_PARTS : 2 * CELL_PARTS], auxiliary=parts[43:47]),
+        ]
+        has_weights = [any(cell.auxiliary_weights) for cell in cells]
+        if has_weights[0] != has_weights[1]:
+            raise ValueError("auxiliary weights must be there for both directions, or for none")
+        if auxiliary is not None:
+            auxiliary_inputs = with_rank(auxiliary, 3, "aux_input")[2]
+            _check_shape(auxiliary, [(*input.shape[:2], auxiliary_inputs)], "aux_input")
+            if not has_weights[0]:
+                backward_input = auxiliary
+        elif has_weights[0]:
+            raise ValueError("its input `aux_input` is missing")
+        for cell, source, position in zip(cells, (input, backward_input), (0, STATES), strict=True):
+            own_states = states[position : position + STATES]
+            cell.check(source.shape[-1], own_states, batch, auxiliary_inputs=auxiliary_inputs)
+        step = [
+            cell.step(input, self.fused_activation_function, self.cell_clip, self.proj_clip)
+            for cell in cells
+        ]
+        widths = [cell.outputs for cell in cells]
+        if self.merge_outputs:
+            widths = [sum(widths)]
+        outputs = tuple((*input.shape[:2], width) for width in widths)
+        return Inferred(
+            outputs=outputs,
+            cost=(step[0].cost + step[1].cost) * (batch * steps),
+            mac_arithmetic=step[0].mac_arithmetic,
+            bytes_written=_bytes_with_states(input, outputs, states),
+        )

@@ -1,0 +1,95 @@
+"""The shapes that the runtime gives to the tensors of a model: the referee of inferred ones."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeAlias
+
+from tflops_native.errors import InvokeError
+from tflops_native.model import Entry, Model, entry_point, resolve_input_shapes
+from tflops_native.timing.isolation import run_isolated
+from tflops_native.timing.protocol import MeasureOptions, Progress
+from tflops_native.timing.runtimes import open_runtime
+from tflops_native.timing.session import Session, open_session, set_random_inputs
+
+Shapes: TypeAlias = tuple[tuple[int, ...] | None, ...]
+
+
+def runtime_shapes(
+    model: Model, options: MeasureOptions, progress: Progress | None = None
+) -> Shapes:
+    """The shape of every tensor of one entry point, as the runtime's own kernels make it.
+
+    The model is allocated and, where shapes are known only then, invoked once on random inputs.
+
+    Args:
+        model: the model.
+        options: its inputs, signature, runtime, threads and seed; the kernels are always "builtin",
+            because a delegate hides the tensors between its operators.
+        progress: not called; a task of `run_isolated` takes it.
+
+    Returns:
+        One per tensor of the subgraph. None for those that the runtime does not show: of a signature
+        outside the main subgraph, all but its inputs and outputs.
+
+    Raises:
+        The same as `measure_model`.
+    """
+    options = replace(options, kernels="builtin")
+    options.check()
+    entry = entry_point(model, options.signature)
+    session = open_session(
+        model,
+        entry,
+        resolve_input_shapes(entry, options.input_shapes),
+        open_runtime(options.runtime),
+        threads=options.threads,
+        kernels=options.kernels,
+    )
+    if not _is_settled(session):
+        set_random_inputs(session, options.seed)
+        session.interpreter.invoke()
+    return _shapes(model, session)
+
+
+def runtime_shapes_isolated(path: Path, options: MeasureOptions) -> Shapes:
+    """As `runtime_shapes`, of a model file in a child process.
+
+    Raises:
+        InvokeError: moreover, where the runtime crashed.
+    """
+    options.check()
+    return run_isolated(runtime_shapes, path, options)
+
+
+def _is_settled(session: Session) -> bool:
+    """Whether the shapes are final once memory is allocated: no operator decides on one as it runs.
+
+    The runtime gives no memory to such a tensor, nor to any that depends on it.
+    """
+    interpreter, subgraph = session.interpreter, session.entry.subgraph
+    for operator in subgraph.operators:
+        for index in operator.outputs:
+            if subgraph.index:
+                return False  # it cannot be looked at
+            try:
+                if not interpreter.get_tensor(index).size:
+                    return False
+            except InvokeError:
+                return False
+    return True
+
+
+def _shapes(model: Model, session: Session) -> Shapes:
+    interpreter, subgraph = session.interpreter, session.entry.subgraph
+    if not subgraph.index:
+        found = (interpreter.tensor(tensor.index) for tensor in subgraph.tensors)
+        return tuple(None if info is None else info.shape for info in found)
+    shapes = {
+        subgraph.inputs[position]: interpreter.inputs[theirs].shape
+        for position, theirs in session.positions.items()
+    }
+    outputs = {info.name: info.shape for info in interpreter.outputs}
+    if session.entry.signature is not None:
+        signature = model.signature(session.entry.signature)
+        shapes.update((index, outputs[name]) for name, index in signature.outputs.items())
+    return tuple(shapes.get(tensor.index) for tensor in subgraph.tensors)
