@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from model import builders
+import builders
 from tflops_native import model as tfl
 
 schema = builders.schema

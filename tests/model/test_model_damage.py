@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model import builders
+import builders
 from tflops_native import model as tfl
 from tflops_native.errors import ModelFormatError
 from tflops_native.model.flatbuffer import FlatBuffer, TableType

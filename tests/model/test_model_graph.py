@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from model import builders
+import builders
 from tflops_native import model as tfl
 from tflops_native.errors import ModelFormatError
 

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from model import builders
+import builders
 from tflops_native import model as tfl
 from tflops_native.errors import ModelFormatError
 

@@ -111,8 +111,8 @@ from tflops_native._native import Interpreter, Library
 
 interpreter = Interpreter(Library.linked(), sys.argv[1], profile=True)
 interpreter.allocate()
-print("ready", flush=True)
 try:
+    print("ready", flush=True)
     getattr(interpreter, sys.argv[2])(10**9, 60.0)
 except KeyboardInterrupt:
     print("interrupted")

@@ -70,6 +70,11 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         status = INTERRUPTED
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # A full disk: told already, and the interpreter would fail again when it exits.
+        _discard(sys.stdout)
     sys.exit(status or 0)
 
 
