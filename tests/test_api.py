@@ -229,16 +229,16 @@ def test_strict_refuses_what_is_not_counted(builders):
 
 
 def test_the_same_seed_gives_the_same_inputs(native, monkeypatch):
-    from tflops_native.timing import protocol
+    from tflops_native.timing import session
 
     drawn = []
-    original = protocol.random_input
+    original = session.random_input
 
     def recorded(*arguments):
         drawn.append(original(*arguments).tobytes())
         return original(*arguments)
 
-    monkeypatch.setattr(protocol, "random_input", recorded)
+    monkeypatch.setattr(session, "random_input", recorded)
     for seed in (1, 1, 2):
         tflops_native.measure(SINGLE, runs=1, profile=False, seed=seed)
     assert drawn[0] == drawn[1] != drawn[2]

@@ -1,6 +1,7 @@
 """Ctrl-C: one word, exit code 130, and no process left behind."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -81,6 +82,7 @@ def test_ctrl_c_in_the_midst_of_a_measurement(start):
         child = measuring_child(process.pid)
         shown = b""
         while b"measure" not in shown:
+            assert select.select([ours], [], [], PATIENCE_SECONDS)[0], shown
             shown += os.read(ours, 10_000)
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=PATIENCE_SECONDS)

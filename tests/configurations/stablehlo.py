@@ -18,27 +18,27 @@ class BodyCase(Case):
     elements: int = 2
 
     def pack(self):
-        return self.builder().pack()
-
-    def builder(self):
         builder = ModelBuilder()
         main, body = builder.graph(), builder.graph()
         inputs = [main.input(operand.shape, operand.type) for operand in self.operands]
         main.outputs = [
             main.tensor(shape, made)
-            for shape, made in zip(self.recorded or [()] * len(self.outputs), self.outputs)
+            for shape, made in zip(
+                self.recorded or [()] * len(self.outputs), self.outputs, strict=True
+            )
         ]
         table = REGISTRY[self.operator].options_type
         main.operator(self.operator, inputs, main.outputs, options(table, **self.options))
         types = [operand.type for operand in self.operands[: self.elements]]
-        x, y = (body.input([], type) for type in (types[0], types[-1]))
+        x, y = (body.input([], dtype) for dtype in (types[0], types[-1]))
         if self.body is None:
             body.outputs = [y]
         else:
             body.outputs = [body.tensor([], types[0])]
-            table = REGISTRY[self.body].options_type
-            body.operator(self.body, [x, y], body.outputs, options(table) if table else None)
-        return builder
+            rule = REGISTRY.get(self.body)
+            fields = options(rule.options_type) if rule and rule.options_type else None
+            body.operator(self.body, [x, y], body.outputs, fields)
+        return builder.pack()
 
 
 UNARY = [
@@ -79,8 +79,8 @@ def unary(r, name):
 def binary(r, name):
     shape = any_shape(r)
     types = {"STABLEHLO_AND": [BOOL, INT32], "STABLEHLO_SHIFT_LEFT": [INT32]}
-    type = r.choice(types.get(name, [F32, INT32]))
-    return Case(name, (data(shape, type), data(shape, type)), outputs=(type,))
+    dtype = r.choice(types.get(name, [F32, INT32]))
+    return Case(name, (data(shape, dtype), data(shape, dtype)), outputs=(dtype,))
 
 
 @generates("STABLEHLO_SELECT")

@@ -2,11 +2,12 @@
 
 import math
 import random
+from dataclasses import replace
 from itertools import product
 
 import pytest
 
-from configurations import GENERATORS
+from configurations import GENERATORS, data
 from counting import Number, clamped, counting, function, larger, root, rounded, scalar_ops, smaller
 from referee import analyzed
 from tflops_native.ops import Cost
@@ -148,18 +149,11 @@ def test_sort_takes_no_more_comparisons_than_said(length):
             merged(values)
         bounds.append(tally["compare"])
     case = GENERATORS["STABLEHLO_SORT"](r, "STABLEHLO_SORT")
-    case = type(case)(**{**vars(case), "operands": (_vector(length),)})
-    case.options["dimension"] = 0
+    case = replace(case, operands=(data((length,)),), options=case.options | {"dimension": 0})
     operator = analyzed(case.pack())
     assert operator.status.value == "bounded"
     assert max(bounds) <= operator.cost.scalar_ops <= 2 * max(bounds)
     assert operator.minimum.scalar_ops <= min(bounds) or length < 3
-
-
-def _vector(length):
-    from configurations import data
-
-    return data((length,))
 
 
 FUNCTIONS = {

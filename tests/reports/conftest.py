@@ -123,7 +123,9 @@ def float_analysis():
             ),
         ),
         tensor_shapes=(),
-        peak_memory=PeakMemory(size_bytes=89_664, operator_index=0, tensors=(("features", 86_528),)),
+        peak_memory=PeakMemory(
+            size_bytes=89_664, operator_index=0, tensors=(("features", 86_528),)
+        ),
         weight_bytes=1_280,
         parameters=320,
     )
@@ -182,7 +184,9 @@ def mixed_analysis():
             ),
         ),
         tensor_shapes=(),
-        peak_memory=PeakMemory(size_bytes=89_664, operator_index=0, tensors=(("features", 86_528),)),
+        peak_memory=PeakMemory(
+            size_bytes=89_664, operator_index=0, tensors=(("features", 86_528),)
+        ),
         weight_bytes=10**10,
         parameters=10**10,
     )

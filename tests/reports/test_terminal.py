@@ -93,9 +93,7 @@ def number_cells(report):
     shown, found = lines(report, report.analysis)
     cells = []
     for line in found:
-        numbers = [
-            cell for column, cell in zip(shown, line.cells, strict=True) if column.is_number
-        ]
+        numbers = [cell for column, cell in zip(shown, line.cells, strict=True) if column.is_number]
         cells.append([cell for cell in numbers[1:] if cell])
     return cells
 

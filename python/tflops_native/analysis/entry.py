@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
+from tflops_native.analysis.calls import Effort
 from tflops_native.analysis.memory import peak_memory
-from tflops_native.analysis.result import Analysis, InputAnalysis, OperatorAnalysis
-from tflops_native.analysis.walk import EXACT, Walk, entry_specs
+from tflops_native.analysis.result import EXACT, Analysis, InputAnalysis, OperatorAnalysis
+from tflops_native.analysis.walk import Walk, entry_specs
 from tflops_native.errors import ShapeError, UnsupportedOperatorError
 from tflops_native.model import (
     Entry,
@@ -15,6 +16,7 @@ from tflops_native.model import (
     open_inputs,
     resolve_input_shapes,
 )
+from tflops_native.ops import Shape
 
 
 def analyze_model(
@@ -24,6 +26,7 @@ def analyze_model(
     signature: str | None = None,
     strict: bool = False,
     trip_count: int | None = None,
+    tensor_shapes: Sequence[Shape | None] | None = None,
 ) -> Analysis:
     """Infer all shapes of one entry point from its input shapes, and count.
 
@@ -34,12 +37,16 @@ def analyze_model(
         signature: key of the signature to analyse; the main subgraph if None.
         strict: whether an incomplete count is an error.
         trip_count: turns of loops whose number cannot be told.
+        tensor_shapes: per tensor of the entry's subgraph the shape that the runtime gave it for
+            these inputs, None where that is not known. They replace what is inferred, so that an
+            operator whose shape depends on data is counted exactly; subgraphs that operators run
+            are inferred all the same.
 
     Raises:
         ModelFormatError: there is no such signature.
         ShapeError: an input shape is refused, or shapes do not fit at an operator.
         UnsupportedOperatorError: with `strict`, operators that are not counted exactly; lists all.
-        ValueError: a trip count below 0.
+        ValueError: a trip count below 0, or another number of shapes than there are tensors.
     """
     if trip_count is not None and trip_count < 0:
         raise ValueError(f"trip_count must be 0 or more, but is {trip_count}")
@@ -47,7 +54,18 @@ def analyze_model(
     requested = input_shapes or {}
     shapes = resolve_input_shapes(entry, requested)
     defaulted = open_inputs(entry, requested)
-    walk = Walk(model, entry.subgraph, trip_count, (entry.subgraph.index,))
+    if tensor_shapes is not None and len(tensor_shapes) != len(entry.subgraph.tensors):
+        raise ValueError(
+            f"there are {len(entry.subgraph.tensors)} tensors, but {len(tensor_shapes)} shapes"
+        )
+    walk = Walk(
+        model,
+        entry.subgraph,
+        trip_count,
+        (entry.subgraph.index,),
+        Effort.for_model(model.subgraphs),
+        tensor_shapes,
+    )
     walk.bind(entry_specs(entry.subgraph, shapes))
     try:
         operators = walk.run()
@@ -76,6 +94,8 @@ def analyze_model(
         ),
         operators=operators,
         tensor_shapes=walk.shapes(),
+        bounded_tensors=walk.bounded(),
+        has_runtime_shapes=tensor_shapes is not None,
         peak_memory=peak_memory(entry.subgraph, walk.shapes()),
         weight_bytes=sum(len(tensor.data) for tensor in weights if tensor.data is not None),
         parameters=sum(tensor.element_count for tensor in weights if _is_weight(tensor)),

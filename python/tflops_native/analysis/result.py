@@ -25,6 +25,9 @@ class Status(Enum):
     UNSUPPORTED = "unsupported"
 
 
+EXACT = (Status.COUNTED, Status.NO_ARITHMETIC)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubgraphAnalysis:
     """A subgraph that an operator runs: `times` times in one inference.
@@ -247,11 +250,13 @@ class Coverage:
 class Analysis:
     """The static analysis of one entry point of a model, for one set of input shapes.
 
-    tensor_shapes   per tensor of the subgraph its inferred shape, None where it is unknown
+    tensor_shapes   per tensor of the subgraph its shape, None where it is unknown
     peak_memory     of the activations, at the operator where the most of them are alive
     weight_bytes    bytes of all constants in use, those that share a buffer once
     parameters      elements of the constants that operators with MACs and normalizations use as
                     weights and biases: every constant of a float or quantized type, once
+    bounded_tensors     those whose shape is only an upper bound
+    has_runtime_shapes  whether shapes are those of a run instead of inferred
     """
 
     path: str | None
@@ -263,6 +268,8 @@ class Analysis:
     peak_memory: PeakMemory
     weight_bytes: int
     parameters: int
+    bounded_tensors: frozenset[int] = frozenset()
+    has_runtime_shapes: bool = False
 
     @property
     def total(self) -> Cost:
@@ -340,6 +347,7 @@ class Analysis:
         return {
             "signature": self.signature,
             "subgraph": self.subgraph_index,
+            "shapes": "runtime" if self.has_runtime_shapes else "inferred",
             "convention": CONVENTION,
             "inputs": [item.to_dict() for item in self.inputs],
             "total": {

@@ -4,20 +4,29 @@ Shapes stored in the file are not believed: converters leave placeholders there.
 an operator has no rule or depends on data, and every operator that rests on them says so.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
+from tflops_native.analysis.calls import Effort, SubgraphCaller
+from tflops_native.analysis.observed import believed, inferred_backwards
 from tflops_native.analysis.result import (
     OperatorAnalysis,
     Status,
     SubgraphAnalysis,
 )
 from tflops_native.errors import ModelFormatError, ShapeError
-from tflops_native.model import Model, Operator, Subgraph, Tensor, decode_custom_options
+from tflops_native.model import (
+    Model,
+    Operator,
+    Subgraph,
+    Tensor,
+    TensorType,
+    decode_custom_options,
+)
 from tflops_native.ops import (
     NO_ARITHMETIC,
     VALUE_LIMIT,
-    Called,
     Cost,
     Inferred,
     Op,
@@ -32,22 +41,30 @@ from tflops_native.ops.plugins import find_rule
 from tflops_native.ops.values import coerced
 
 MAX_ELEMENTS = 2**63 - 1
+TYPE_NAMES = {kind: kind.name.lower() for kind in TensorType}
 
-EXACT = (Status.COUNTED, Status.NO_ARITHMETIC)
+# Inputs, rule and result of an operator.
+_Found: TypeAlias = tuple[tuple[TensorSpec | None, ...], Op, Inferred]
 
 
 @dataclass(slots=True)
 class Walk:
     """One walk over one subgraph: what is known of each tensor so far.
 
-    `path` are the subgraphs that this one is called from, itself included: none may be in it twice.
+    path             the subgraphs that this one is called from, itself included: none may be twice
+    effort           what may still be spent on subgraphs that operators run
+    runtime_shapes   per tensor its shape in the runtime, which is believed before any rule
+    sizes            bytes of the tensors in `specs`
     """
 
     model: Model
     subgraph: Subgraph
     trip_count: int | None
     path: tuple[int, ...]
+    effort: Effort
+    runtime_shapes: Sequence[Shape | None] | None = None
     specs: dict[int, TensorSpec | None] = field(default_factory=dict)  # None: shape unknown
+    sizes: dict[int, int] = field(default_factory=dict)
 
     def bind(self, inputs: Sequence[TensorSpec | None]) -> None:
         """Give the inputs of the subgraph their shapes and, where they are known, values."""
@@ -56,7 +73,11 @@ class Walk:
                 f"subgraph {self.subgraph.index} takes {len(self.subgraph.inputs)} inputs, "
                 f"but is given {len(inputs)}"
             )
-        self.specs.update(zip(self.subgraph.inputs, inputs, strict=True))
+        for index, spec in zip(self.subgraph.inputs, inputs, strict=True):
+            if spec is None:
+                self.specs[index] = None
+            else:
+                self._set(index, spec)
 
     def run(self) -> tuple[OperatorAnalysis, ...]:
         """Infer all operators, in the order of the file."""
@@ -71,16 +92,37 @@ class Walk:
         found = (self.specs.get(tensor.index) for tensor in self.subgraph.tensors)
         return tuple(None if spec is None else spec.shape for spec in found)
 
+    def bounded(self) -> frozenset[int]:
+        """The tensors whose shape is only an upper bound."""
+        return frozenset(i for i, spec in self.specs.items() if spec is not None and spec.is_bound)
+
+    def inner(self, subgraph: Subgraph) -> "Walk":
+        """A walk over a subgraph that this one runs."""
+        path = (*self.path, subgraph.index)
+        return Walk(self.model, subgraph, self.trip_count, path, self.effort)
+
     def visit(self, operator: Operator) -> OperatorAnalysis:
         """Infer one operator and remember its outputs.
 
         Raises:
             ShapeError: shapes do not fit; the note says at which operator.
         """
+        found = self.follow(operator)
+        if isinstance(found, str):
+            return self._unsupported(operator, found)
+        return self._result(operator, *found)
+
+    def follow(self, operator: Operator) -> _Found | str:
+        """As `visit`, for what comes after: the outputs are remembered, and no record is made.
+
+        Returns:
+            Inputs, rule and result; or why there is none, where shapes are assumed.
+        """
         try:
             return self._infer(operator)
         except UnknownValueError as error:
-            return self._assume(operator, str(error))
+            self._assume(operator)
+            return str(error)
         except ShapeError as error:
             error.add_note(self._place(operator))
             raise
@@ -97,49 +139,88 @@ class Walk:
             ValueError: no operator has written it yet, and the file does not hold it.
         """
         if index not in self.specs:
-            self.specs[index] = _stored_spec(self.subgraph.tensors[index])
+            self._set(index, _stored_spec(self.subgraph.tensors[index]))
         return self.specs[index]
+
+    def _set(self, index: int, spec: TensorSpec) -> None:
+        elements = spec.size
+        if elements > MAX_ELEMENTS:
+            raise ValueError(f"a tensor of shape {list(spec.shape)} has more than 2**63 elements")
+        self.specs[index] = spec
+        self.sizes[index] = spec.bytes_of(elements)
 
     def _place(self, operator: Operator) -> str:
         return f"operator {operator.index} ({operator.name}) in subgraph {self.subgraph.index}"
 
-    def _infer(self, operator: Operator) -> OperatorAnalysis:
+    def _infer(self, operator: Operator) -> _Found:
         rule = find_rule(operator.name)
         if rule is None or (operator.custom_code is not None and not rule.is_custom):
             kind = "custom operator" if operator.custom_code is not None else "operator"
-            return self._assume(operator, f"no rule for this {kind}")
-        inputs = tuple(None if i is None else self.spec(i) for i in operator.inputs)
+            raise UnknownValueError(f"no rule for this {kind}")
+        inputs = tuple([None if i is None else self.spec(i) for i in operator.inputs])
+        is_bound = False
         for index, spec in zip(operator.inputs, inputs, strict=True):
-            if spec is None and index is not None:
+            if spec is not None:
+                is_bound = is_bound or spec.is_bound
+            elif index is not None:
                 name = self.subgraph.tensors[index].name
-                return self._assume(operator, f"the shape of its input {name!r} is unknown")
-        op, inferred = self._apply(rule, operator, inputs)
-        if not inferred.is_bound and any(spec is not None and spec.is_bound for spec in inputs):
+                raise UnknownValueError(f"the shape of its input {name!r} is unknown")
+        op = self._build(rule, operator)
+        inferred = self._apply(rule, op, operator, inputs)
+        if is_bound and not inferred.is_bound:
             inferred = replace(
                 inferred, is_bound=True, note=inferred.note or "rests on an upper bound of a shape"
             )
+        if self.runtime_shapes is not None:
+            inferred = believed(inferred, self._observed(operator))
         self._remember(operator, inferred)
-        # A rule that runs subgraphs holds this walk, which nobody needs any more.
-        return self._result(operator, inputs, inferred, None if inferred.calls else op)
+        return inputs, op, inferred
 
-    def _apply(
-        self, rule: Rule, operator: Operator, inputs: tuple[TensorSpec | None, ...]
-    ) -> tuple[Op, Inferred]:
+    def _build(self, rule: Rule, operator: Operator) -> Op:
         context = {}
         if rule.context_names:
             context = {
-                "caller": _SubgraphCaller(self),
-                "recorded": tuple(_recorded(self.subgraph.tensors[i]) for i in operator.outputs),
+                "caller": SubgraphCaller(self),
+                "recorded": tuple(self._known_anyway(i) for i in operator.outputs),
                 "output_types": tuple(self.subgraph.tensors[i].type for i in operator.outputs),
             }
-        op = rule.build(operator.options_type, _options(rule, operator), context)
-        inferred = rule.infer(op, inputs)
+        return rule.build(operator.options_type, _options(rule, operator), context)
+
+    def _apply(
+        self, rule: Rule, op: Op, operator: Operator, inputs: tuple[TensorSpec | None, ...]
+    ) -> Inferred:
+        expected = op.output_count()
+        if expected is not None and expected != len(operator.outputs):
+            # Before the rule makes as many of them as a file cares to say.
+            raise ValueError(
+                f"it has {len(operator.outputs)} outputs in the file, "
+                f"but its options say {expected}"
+            )
+        try:
+            inferred = rule.infer(op, inputs)
+        except UnknownValueError:
+            second = None
+            if self.runtime_shapes is not None:
+                second = inferred_backwards(rule, op, inputs, self._observed(operator))
+            if second is None:
+                raise
+            inferred = second
         if len(inferred.outputs) != len(operator.outputs):
             raise ValueError(
                 f"it has {len(operator.outputs)} outputs in the file, "
                 f"but makes {len(inferred.outputs)}"
             )
-        return op, inferred
+        return inferred
+
+    def _observed(self, operator: Operator) -> tuple[Shape | None, ...]:
+        """The shapes of its outputs in the runtime."""
+        shapes = self.runtime_shapes
+        return tuple(None if shapes is None else shapes[index] for index in operator.outputs)
+
+    def _known_anyway(self, index: int) -> Shape | None:
+        """The shape in the runtime, else that in the file."""
+        shape = None if self.runtime_shapes is None else self.runtime_shapes[index]
+        return _recorded(self.subgraph.tensors[index]) if shape is None else shape
 
     def _remember(self, operator: Operator, inferred: Inferred) -> None:
         values: tuple[Value | None, ...] = inferred.values or (None,) * len(inferred.outputs)
@@ -147,12 +228,9 @@ class Walk:
             if shape is None:
                 self.specs[index] = None
                 continue
-            tensor = self.subgraph.tensors[index]
-            known = None if value is None else coerced(value, tensor.type)
-            spec = TensorSpec(shape, tensor.type, known, is_bound=inferred.is_bound)
-            if spec.size > MAX_ELEMENTS:
-                raise ValueError(f"an output of shape {list(shape)} has more than 2**63 elements")
-            self.specs[index] = spec
+            kind = self.subgraph.tensors[index].type
+            known = None if value is None else coerced(value, kind)
+            self._set(index, TensorSpec(shape, kind, known, is_bound=inferred.is_bound))
 
     def _input_shapes(self, operator: Operator) -> tuple[Shape | None, ...]:
         found = []
@@ -166,22 +244,40 @@ class Walk:
         self,
         operator: Operator,
         inputs: tuple[TensorSpec | None, ...],
+        op: Op,
         inferred: Inferred,
-        op: Op | None,
     ) -> OperatorAnalysis:
         present = [spec for spec in inputs if spec is not None]
         outputs = [spec for i in operator.outputs if (spec := self.specs[i]) is not None]
-        read = inferred.bytes_read
-        if read is None:
-            read = _bytes(present)
-        written = inferred.bytes_written
-        if written is None:
-            written = _bytes(outputs)
+        read, written = inferred.bytes_read, inferred.bytes_written
         arithmetic = _arithmetic(present, outputs)
         cost, note = inferred.cost, inferred.note
         if cost is not NO_ARITHMETIC and not inferred.calls and _are_known_integers(outputs):
             cost, note = NO_ARITHMETIC, "shape arithmetic, known before the model runs"
-        calls = tuple(
+        calls = self._calls(inferred) if inferred.calls else ()
+        return OperatorAnalysis(
+            index=operator.index,
+            name=operator.name,
+            input_shapes=tuple([None if spec is None else spec.shape for spec in inputs]),
+            output_shapes=inferred.outputs,
+            output_types=self._output_types(operator),
+            shapes_assumed=False,
+            status=_status(inferred, cost, calls),
+            own_cost=Cost() if calls else cost,
+            mac_arithmetic=(inferred.mac_arithmetic or arithmetic) if cost.macs else None,
+            arithmetic=arithmetic,
+            own_bytes_read=self._bytes(operator.inputs) if read is None else read,
+            own_bytes_written=self._bytes(operator.outputs) if written is None else written,
+            constant_bytes=self._constant_bytes(operator),
+            minimum=inferred.minimum,
+            calls=calls,
+            note=note,
+            # A rule that runs subgraphs holds this walk, which nobody needs any more.
+            rule=None if calls else op,
+        )
+
+    def _calls(self, inferred: Inferred) -> tuple[SubgraphAnalysis, ...]:
+        return tuple(
             SubgraphAnalysis(
                 role=call.role,
                 subgraph_index=call.subgraph,
@@ -192,108 +288,59 @@ class Walk:
             )
             for call in inferred.calls
         )
-        return OperatorAnalysis(
-            index=operator.index,
-            name=operator.name,
-            input_shapes=tuple(None if spec is None else spec.shape for spec in inputs),
-            output_shapes=inferred.outputs,
-            output_types=self._output_types(operator),
-            shapes_assumed=False,
-            status=_status(inferred, cost, calls),
-            own_cost=Cost() if calls else cost,
-            mac_arithmetic=(inferred.mac_arithmetic or arithmetic) if cost.macs else None,
-            arithmetic=arithmetic,
-            own_bytes_read=read,
-            own_bytes_written=written,
-            constant_bytes=sum(s.bytes_of(s.size) for s in present if s.is_constant),
-            minimum=inferred.minimum,
-            calls=calls,
-            note=note,
-            rule=op,
-        )
 
-    def _assume(self, operator: Operator, reason: str) -> OperatorAnalysis:
+    def _assume(self, operator: Operator) -> None:
         """Go on without a rule: outputs have the shapes in the file, where these are complete."""
-        outputs: list[Shape | None] = []
         for index in operator.outputs:
-            tensor = self.subgraph.tensors[index]
-            shape = _recorded(tensor)
-            self.specs[index] = None if shape is None else TensorSpec(shape, tensor.type)
-            outputs.append(shape)
+            shape = self._known_anyway(index)
+            if shape is None:
+                self.specs[index] = None
+            else:
+                self._set(index, TensorSpec(shape, self.subgraph.tensors[index].type))
+
+    def _unsupported(self, operator: Operator, reason: str) -> OperatorAnalysis:
         inputs = [None if i is None else self.spec(i) for i in operator.inputs]
-        present = [spec for spec in inputs if spec is not None]
-        produced = [spec for i in operator.outputs if (spec := self.specs[i]) is not None]
+        outputs = [self.specs[i] for i in operator.outputs]
+        observed = self._observed(operator)
         return OperatorAnalysis(
             index=operator.index,
             name=operator.name,
             input_shapes=tuple(None if spec is None else spec.shape for spec in inputs),
-            output_shapes=tuple(outputs),
+            output_shapes=tuple(None if spec is None else spec.shape for spec in outputs),
             output_types=self._output_types(operator),
-            shapes_assumed=any(shape is not None for shape in outputs),
+            shapes_assumed=any(
+                spec is not None and shape is None
+                for spec, shape in zip(outputs, observed, strict=True)
+            ),
             status=Status.UNSUPPORTED,
             own_cost=Cost(),
             mac_arithmetic=None,
-            arithmetic=_arithmetic(present, produced),
-            own_bytes_read=_bytes(present),
-            own_bytes_written=_bytes(produced),
-            constant_bytes=sum(s.bytes_of(s.size) for s in present if s.is_constant),
+            arithmetic=_arithmetic(
+                [spec for spec in inputs if spec is not None],
+                [spec for spec in outputs if spec is not None],
+            ),
+            own_bytes_read=self._bytes(operator.inputs),
+            own_bytes_written=self._bytes(operator.outputs),
+            constant_bytes=self._constant_bytes(operator),
             minimum=None,
             calls=(),
             note=reason,
         )
 
+    def _bytes(self, indices: Iterable[int | None]) -> int:
+        """Bytes of these tensors; nothing for those that are absent or unknown."""
+        return sum([self.sizes.get(index, 0) for index in indices if index is not None])
+
+    def _constant_bytes(self, operator: Operator) -> int:
+        total = 0
+        for index in operator.inputs:
+            spec = None if index is None else self.specs[index]
+            if index is not None and spec is not None and spec.is_constant:
+                total += self.sizes[index]
+        return total
+
     def _output_types(self, operator: Operator) -> tuple[str, ...]:
-        return tuple(self.subgraph.tensors[i].type.name.lower() for i in operator.outputs)
-
-
-@dataclass(frozen=True, slots=True)
-class _SubgraphCaller:
-    """Lets a rule look into the subgraphs that its operator runs."""
-
-    walk: Walk
-
-    @property
-    def trip_count(self) -> int | None:
-        return self.walk.trip_count
-
-    def call(self, subgraph: int, inputs: Sequence[TensorSpec | None]) -> Called:
-        inner = self._enter(subgraph)
-        inner.bind(inputs)
-        operators = inner.run()
-        return Called(
-            outputs=inner.outputs(),
-            cost=sum((operator.cost for operator in operators), Cost()),
-            is_exact=all(operator.status in EXACT for operator in operators),
-            operators=operators,
-        )
-
-    def values(
-        self, subgraph: int, inputs: Sequence[TensorSpec | None], outputs: Sequence[int]
-    ) -> dict[int, TensorSpec | None]:
-        inner = self._enter(subgraph)
-        inner.bind(inputs)
-        wanted = [inner.subgraph.outputs[position] for position in outputs]
-        for operator in _needed_operators(inner.subgraph, wanted):
-            inner.visit(operator)
-        return {p: inner.spec(i) for p, i in zip(outputs, wanted, strict=True)}
-
-    def needed_inputs(self, subgraph: int, outputs: Sequence[int]) -> frozenset[int]:
-        graph = self._enter(subgraph).subgraph
-        wanted = {graph.outputs[position] for position in outputs}
-        for operator in _needed_operators(graph, wanted):
-            wanted.update(index for index in operator.inputs if index is not None)
-        return frozenset(p for p, index in enumerate(graph.inputs) if index in wanted)
-
-    def _enter(self, subgraph: int) -> Walk:
-        model, path = self.walk.model, self.walk.path
-        if not 0 <= subgraph < len(model.subgraphs):
-            raise ValueError(
-                f"it runs subgraph {subgraph}, but the model has {len(model.subgraphs)}"
-            )
-        if subgraph in path:
-            raise ValueError(f"subgraph {subgraph} runs itself, by way of {list(path)}")
-        graph = model.subgraphs[subgraph]
-        return Walk(model, graph, self.walk.trip_count, (*path, subgraph))
+        return tuple([TYPE_NAMES[self.subgraph.tensors[i].type] for i in operator.outputs])
 
 
 def _options(rule: Rule, operator: Operator) -> Mapping[str, object]:
@@ -305,17 +352,6 @@ def _options(rule: Rule, operator: Operator) -> Mapping[str, object]:
     except ModelFormatError as error:
         # Names of custom operators belong to nobody: this may be another one of the same name.
         raise UnknownValueError(f"its custom options cannot be read: {error}") from error
-
-
-def _needed_operators(subgraph: Subgraph, tensors: Collection[int]) -> list[Operator]:
-    """The operators that these tensors depend on, in the order of the file."""
-    wanted = set(tensors)
-    needed = []
-    for operator in reversed(subgraph.operators):
-        if not wanted.isdisjoint(operator.outputs):
-            needed.append(operator)
-            wanted.update(index for index in operator.inputs if index is not None)
-    return needed[::-1]
 
 
 def _recorded(tensor: Tensor) -> Shape | None:
@@ -346,7 +382,9 @@ _READABLE = frozenset(
 
 
 def _status(inferred: Inferred, cost: Cost, calls: tuple[SubgraphAnalysis, ...]) -> Status:
-    inner = {operator.status for call in calls for operator in call.operators if call.is_counted}
+    inner: set[Status] = set()
+    if calls:
+        inner = {o.status for call in calls for o in call.operators if call.is_counted}
     if Status.UNSUPPORTED in inner:
         return Status.UNSUPPORTED
     if inferred.is_partial or Status.ONE_TURN in inner:
@@ -369,10 +407,6 @@ def _arithmetic(inputs: list[TensorSpec], outputs: list[TensorSpec]) -> str:
     for spec in (*inputs, *outputs):
         return arithmetic_name(spec.type, spec.type)
     return "none"
-
-
-def _bytes(specs: list[TensorSpec]) -> int:
-    return sum(spec.bytes_of(spec.size) for spec in specs)
 
 
 def _show(shape: Shape | None) -> str:

@@ -2,9 +2,16 @@
 
 import click
 
-from tflops_native.analysis import analyze_model
+from tflops_native.analysis import (
+    CONVENTIONS,
+    Analysis,
+    convention_counts,
+    valid_macs,
+)
+from tflops_native.cli.counting import count_model
 from tflops_native.cli.options import (
     InputShapes,
+    convention_options,
     counting_options,
     model_argument,
     show,
@@ -19,6 +26,7 @@ from tflops_native.reports import Report
 @model_argument
 @static_options
 @counting_options
+@convention_options
 def command(
     model: str,
     input_shapes: InputShapes,
@@ -26,6 +34,9 @@ def command(
     output_format: str,
     strict: bool,
     trip_count: int | None,
+    shapes: str,
+    convention: str | None,
+    valid_taps: bool,
 ) -> None:
     """Count MACs, FLOPs and bytes per operator, without running the model.
 
@@ -33,17 +44,21 @@ def command(
     """
     loaded = load(model)
     reports = [
-        Report.of(
+        _report(
             loaded,
-            analyze_model(
+            count_model(
+                model,
                 loaded,
-                input_shapes=shapes,
+                input_shapes=asked,
                 signature=key,
                 strict=strict,
                 trip_count=trip_count,
+                shapes=shapes,
             ),
+            convention,
+            valid_taps,
         )
-        for key, shapes in _entry_points(loaded, signature, input_shapes)
+        for key, asked in _entry_points(loaded, signature, input_shapes)
     ]
     if len(reports) > 1 and output_format == "json":
         show_json([report.to_dict() for report in reports])
@@ -52,6 +67,18 @@ def command(
         if position:
             click.echo()
         show(report, output_format)
+
+
+def _report(model: Model, analysis: Analysis, convention: str | None, valid_taps: bool) -> Report:
+    names = [] if convention is None else [convention]
+    if convention == "all":
+        names = list(CONVENTIONS)
+    return Report.of(
+        model,
+        analysis,
+        conventions=tuple(convention_counts(analysis, name, model) for name in names),
+        valid_macs=tuple(map(valid_macs, analysis.operators)) if valid_taps else None,
+    )
 
 
 def _entry_points(

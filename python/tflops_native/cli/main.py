@@ -18,6 +18,7 @@ _COMMANDS = {
     "report": "Count, time and join per operator.",
     "count": "Count MACs, FLOPs and bytes per operator, without running the model.",
     "time": "Time inferences, without counting.",
+    "verify": "Compare the inferred shapes with the runtime's.",
     "explain": "Print the rule of an operator: roles, formula, source.",
     "ops": "List the operators that are counted.",
 }

@@ -8,6 +8,7 @@ import click
 
 from tflops_native.model import BUILTIN_OPERATORS
 from tflops_native.ops import REGISTRY
+from tflops_native.ops.documentation import rule_text
 
 
 @click.command("ops")
@@ -26,8 +27,13 @@ def command(output_format: str) -> None:
         return
     width = max(map(len, REGISTRY))
     for name in sorted(REGISTRY):
-        click.echo(f"{name:{width}}  {', '.join(REGISTRY[name].roles)}")
-    click.echo(f"\n{len(REGISTRY)} of the schema's {_operators_of_schema()} operators have a rule.")
+        kind = rule_text(REGISTRY[name]).kind
+        click.echo(f"{name:{width}}  {kind:14}  {', '.join(REGISTRY[name].roles)}")
+    builtin = sum(name in REGISTRY for name in BUILTIN_OPERATORS)
+    click.echo(
+        f"\n{builtin} of the schema's {_operators_of_schema()} operators have a rule, and "
+        f"{len(REGISTRY) - builtin} custom operators."
+    )
     click.echo("`tflops explain NAME` prints one. Others are reported as not counted, never as 0.")
 
 
@@ -35,6 +41,7 @@ def _plain(name: str) -> dict[str, Any]:
     rule = REGISTRY[name]
     return {
         "operator": name,
+        "counts": rule_text(rule).kind,
         "inputs": list(rule.roles),
         "options_type": rule.options_type,
         "options": list(rule.option_names),

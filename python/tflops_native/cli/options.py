@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, TypeVar
 import click
 from rich.console import Console
 
+from tflops_native.analysis import CONVENTIONS
 from tflops_native.reports import Report
 from tflops_native.reports.text import print_report
 from tflops_native.timing import DEFAULT_RUNTIME, KERNELS
@@ -64,8 +65,8 @@ def model_argument(command: Command) -> Command:
     return click.argument("model")(command)
 
 
-def static_options(command: Command) -> Command:
-    """Options of all commands that take a model."""
+def input_options(command: Command) -> Command:
+    """What of a model to look at."""
     for option in (
         click.option(
             "--input-shape",
@@ -76,16 +77,20 @@ def static_options(command: Command) -> Command:
             help="Shape of an input; repeatable. The name may be left out where there is one input.",
         ),
         click.option("--signature", metavar="KEY", help="Signature to look at."),
-        click.option(
-            "--format",
-            "output_format",
-            type=click.Choice(["text", "json"]),
-            default="text",
-            show_default=True,
-        ),
     ):
         command = option(command)
     return command
+
+
+def static_options(command: Command) -> Command:
+    """Options of all commands that take a model and print a report."""
+    return click.option(
+        "--format",
+        "output_format",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+    )(input_options(command))
 
 
 def counting_options(command: Command) -> Command:
@@ -99,9 +104,45 @@ def counting_options(command: Command) -> Command:
             type=PositiveInteger(),
             help="Turns of loops whose number only data decides.",
         ),
+        click.option(
+            "--shapes",
+            type=click.Choice(["inferred", "runtime"]),
+            default="inferred",
+            show_default=True,
+            help="Count on inferred shapes, or on those of a run on random inputs.",
+        ),
     ):
         command = option(command)
     return command
+
+
+def convention_options(command: Command) -> Command:
+    """Options of commands that compare ways of counting."""
+    for option in (
+        click.option(
+            "--valid-taps",
+            is_flag=True,
+            help="Count MACs without taps on padding as well.",
+        ),
+        click.option(
+            "--convention",
+            type=click.Choice([*CONVENTIONS, "all"]),
+            help="Count as another tool does as well; all: side by side.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def runtime_option(command: Command) -> Command:
+    """--runtime, of commands that run the model."""
+    return click.option(
+        "--runtime",
+        default=DEFAULT_RUNTIME,
+        show_default=True,
+        metavar="tflite|PATH",
+        help="The library of this package, or the path of another TensorFlow Lite C library.",
+    )(command)
 
 
 def timing_options(command: Command) -> Command:
@@ -112,13 +153,7 @@ def timing_options(command: Command) -> Command:
             type=PositiveInteger(),
             help="Samples to take; about a second's worth if left out.",
         ),
-        click.option(
-            "--runtime",
-            default=DEFAULT_RUNTIME,
-            show_default=True,
-            metavar="tflite|PATH",
-            help="The library of this package, or the path of another TensorFlow Lite C library.",
-        ),
+        runtime_option,
         click.option(
             "--kernels", type=click.Choice(KERNELS), default=KERNELS[0], show_default=True
         ),

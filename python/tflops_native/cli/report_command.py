@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from tflops_native.analysis import analyze_model
+from tflops_native.cli.counting import count_model
 from tflops_native.cli.measuring import measure_with_progress
 from tflops_native.cli.options import (
     InputShapes,
@@ -36,11 +36,19 @@ def command(
     runs: int | None,
     strict: bool,
     trip_count: int | None,
+    shapes: str,
 ) -> None:
     """Count, time and join per operator."""
     loaded = load(model)
-    analysis = analyze_model(
-        loaded, input_shapes=input_shapes, signature=signature, strict=strict, trip_count=trip_count
+    analysis = count_model(
+        model,
+        loaded,
+        input_shapes=input_shapes,
+        signature=signature,
+        strict=strict,
+        trip_count=trip_count,
+        shapes=shapes,
+        runtime=runtime,
     )
     options = MeasureOptions(
         input_shapes=input_shapes,

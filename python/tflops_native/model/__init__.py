@@ -32,6 +32,7 @@ from tflops_native.model.reader import load
 from tflops_native.model.schema import (
     BUILTIN_OPERATORS,
     OPTIONS,
+    SCHEMA_SOURCE,
     ActivationFunctionType,
     CombinerType,
     Field,
@@ -49,6 +50,7 @@ __all__ = [
     "BUILTIN_OPERATORS",
     "FLEXBUFFER",
     "OPTIONS",
+    "SCHEMA_SOURCE",
     "ActivationFunctionType",
     "Buffer",
     "CombinerType",

@@ -9,7 +9,7 @@ import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Final, Protocol, TypeAlias, TypeVar, get_args
+from typing import Any, ClassVar, Final, Protocol, TypeAlias, TypeVar, get_args
 
 from tflops_native.model import (
     BUILTIN_OPERATORS,
@@ -239,8 +239,24 @@ class Op:
     field `output_types`. A rule whose operator runs subgraphs has a field `caller`.
     """
 
+    # Whether every result is `NO_ARITHMETIC`: then the shapes alone are enough to count it.
+    only_moves_data: ClassVar[bool] = False
+    # The input whose value is the shape of the first output, where there is one.
+    shape_role: ClassVar[str | None] = None
+
     def infer(self, *inputs: Any, **named: Any) -> Inferred:
         raise TypeError(f"{type(self).__name__} has no rule")
+
+    def output_count(self) -> int | None:
+        """How many outputs the options ask for; None where they do not say."""
+        return None
+
+    def value_from_outputs(self, role: str, outputs: tuple[Shape, ...]) -> Value | None:
+        """The value of an input, where it follows from the shapes that the outputs turned out to have.
+
+        For inputs that say what shape to make, of models that were run: `infer` needs them.
+        """
+        return outputs[0] if role == self.shape_role else None
 
 
 @dataclass(frozen=True, slots=True)

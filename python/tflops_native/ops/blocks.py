@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 from tflops_native.ops._op import NO_ARITHMETIC, Inferred, Op, TensorSpec, register
 from tflops_native.ops.geometry import with_rank
@@ -82,6 +83,8 @@ class SpaceToBatchND(Op):
     Source   tflite/kernels/space_to_batch_nd.cc, ResizeOutputTensor
     """
 
+    only_moves_data: ClassVar = True
+
     def infer(self, input: TensorSpec, block_shape: TensorSpec, paddings: TensorSpec) -> Inferred:
         blocks, borders = _blocks(input, block_shape, paddings, "paddings")
         spatial = []
@@ -106,6 +109,8 @@ class BatchToSpaceND(Op):
     Moves data, no arithmetic.
     Source   tflite/kernels/batch_to_space_nd.cc, ResizeOutputTensor
     """
+
+    only_moves_data: ClassVar = True
 
     def infer(self, input: TensorSpec, block_shape: TensorSpec, crops: TensorSpec) -> Inferred:
         blocks, borders = _blocks(input, block_shape, crops, "crops")

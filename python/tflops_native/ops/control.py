@@ -34,7 +34,7 @@ class If(Op):
     input    what both subgraphs take, any number
     outputs  those of the subgraph that runs
 
-    Costs the branch that runs, where `cond` is known; else the dearer one, as an upper bound.
+    Other    the branch that runs, where `cond` is known; else the dearer one, as an upper bound
     Source   tflite/kernels/if.cc, Prepare
     """
 
@@ -62,7 +62,7 @@ class Case(Op):
     input    what all subgraphs take, any number
     outputs  those of the subgraph that runs
 
-    Costs the branch that runs, where `index` is known; else the dearest one, as an upper bound.
+    Other    the branch that runs, where `index` is known; else the dearest one, as an upper bound
     Source   tflite/kernels/stablehlo_case.cc, Prepare
     """
 
@@ -89,7 +89,7 @@ class Call(Op):
     input    what the subgraph takes, any number
     outputs  those of the subgraph
 
-    Costs the subgraph.
+    Other    what the operators of the subgraph cost
     Source   schema only: no released runtime has a kernel
     """
 
@@ -108,7 +108,7 @@ class Composite(Op):
     input    what the subgraph takes, any number
     outputs  those of the subgraph
 
-    Costs the subgraph.
+    Other    what the operators of the subgraph cost
     Source   tflite/kernels/stablehlo_composite.cc, Prepare
     """
 
@@ -128,7 +128,7 @@ class CallOnce(Op):
 
     outputs  none
 
-    Costs an inference nothing; what the subgraph costs is shown apart.
+    Other    nothing in an inference; what the subgraph costs is shown apart
     Source   tflite/kernels/call_once.cc
     """
 
@@ -171,7 +171,9 @@ def _one_of(caller: Caller, branches: Sequence[tuple[str, int]], inputs: Specs) 
         SubgraphCall(role, subgraph, 1, one, is_counted=position == dearest)
         for position, ((role, subgraph), one) in enumerate(zip(branches, called, strict=True))
     ]
-    result = _result(calls, tuple(shape for shape, _ in outputs), is_bound=True)
+    shapes = tuple(shape for shape, _ in outputs)
+    # The counts are a bound in any case; the shapes only where the branches differ.
+    result = _result(calls, shapes, is_bound=any(differs for _, differs in outputs))
     return replace(
         result,
         minimum=called[cheapest].cost,
@@ -324,7 +326,7 @@ class While(_Loop):
     input    the loop variables, any number
     outputs  the loop variables after the last turn
 
-    Costs (turns + 1) times the condition and turns times the body.
+    Other    (turns + 1) times the condition, and turns times the body
     Source   tflite/kernels/while.cc, Prepare and Eval
     """
 
@@ -340,7 +342,7 @@ class StablehloWhile(_Loop):
     input    the loop variables, any number
     outputs  the loop variables after the last turn
 
-    Costs (turns + 1) times the condition and turns times the body.
+    Other    (turns + 1) times the condition, and turns times the body
     Source   schema only: no released runtime has a kernel
     """
 

@@ -1,6 +1,7 @@
 """Convolutions. Taps that fall into the zero padding are counted, as in every common counter."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from tflops_native.model import ActivationFunctionType, Padding
 from tflops_native.ops._op import Inferred, Op, TensorSpec, register
@@ -120,6 +121,8 @@ class TransposeConv(Op):
     stride_h: int
     fused_activation_function: ActivationFunctionType = ActivationFunctionType.NONE
 
+    shape_role: ClassVar = "output_shape"
+
     def infer(
         self,
         output_shape: TensorSpec,
@@ -225,6 +228,8 @@ class Conv3DTranspose(Op):
     dilation_d_factor: int = 1
     dilation_w_factor: int = 1
     dilation_h_factor: int = 1
+
+    shape_role: ClassVar = "output_shape"
 
     def infer(
         self,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from tflops_native.model import CombinerType, TensorType
 from tflops_native.ops._op import (
@@ -100,6 +101,8 @@ class ScatterND(Op):
     Source   tflite/kernels/scatter_nd.cc, CheckShapes
     """
 
+    shape_role: ClassVar = "shape"
+
     def infer(self, indices: TensorSpec, updates: TensorSpec, shape: TensorSpec) -> Inferred:
         output = shape.required_integers("shape")
         if min(output, default=0) < 0:
@@ -138,6 +141,8 @@ class SparseToDense(Op):
     Moves data, no arithmetic.
     Source   tflite/kernels/sparse_to_dense.cc, CheckDimensionsMatch
     """
+
+    shape_role: ClassVar = "output_shape"
 
     def infer(
         self,
@@ -296,6 +301,9 @@ class OneHot(Op):
     """
 
     axis: int
+
+    def value_from_outputs(self, role: str, outputs: tuple[Shape, ...]) -> Value | None:
+        return (outputs[0][self.axis],) if role == "depth" else None
 
     def infer(
         self, indices: TensorSpec, depth: TensorSpec, on_value: TensorSpec, off_value: TensorSpec

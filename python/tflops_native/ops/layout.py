@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 from tflops_native.model import TensorType
 from tflops_native.ops._op import (
@@ -34,6 +35,8 @@ class Reshape(Op):
     """
 
     new_shape: tuple[int, ...] = ()
+
+    shape_role: ClassVar = "shape"
 
     def infer(self, input: TensorSpec, shape: TensorSpec | None = None) -> Inferred:
         output = self._resolve(self._target(shape), input.shape)
@@ -117,6 +120,8 @@ class ExpandDims(Op):
     Source   tflite/kernels/expand_dims.cc, ExpandTensorDim
     """
 
+    only_moves_data: ClassVar = True
+
     def infer(self, input: TensorSpec, axis: TensorSpec) -> Inferred:
         number = axis.required_number("axis")
         position = normalized_axis(number, len(input.shape) + 1)
@@ -142,6 +147,8 @@ class Transpose(Op):
     Moves data, no arithmetic.
     Source   tflite/kernels/transpose.cc, ResizeOutputTensor
     """
+
+    only_moves_data: ClassVar = True
 
     def infer(self, input: TensorSpec, perm: TensorSpec) -> Inferred:
         rank = len(input.shape)
@@ -323,6 +330,9 @@ class Unpack(Op):
 
     num: int
     axis: int = 0
+
+    def output_count(self) -> int | None:
+        return self.num
 
     def infer(self, input: TensorSpec) -> Inferred:
         axis = normalized_axis(self.axis, len(input.shape))

@@ -1,6 +1,7 @@
 """Operators that add elements around a tensor or between its elements."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from tflops_native.ops._op import NO_ARITHMETIC, Inferred, Op, TensorSpec, family, register
 from tflops_native.ops.geometry import with_rank
@@ -18,6 +19,8 @@ class Pad(Op):
     Moves data, no arithmetic.
     Source   tflite/kernels/pad.cc, ResizeOutputTensor; mirror_pad.cc, GetPaddedOutputShape
     """
+
+    only_moves_data: ClassVar = True
 
     def infer(
         self,
@@ -64,6 +67,8 @@ class Dilate(Op):
     Moves data, no arithmetic.
     Source   tflite/kernels/dilate.cc, SetupOutputTensor
     """
+
+    only_moves_data: ClassVar = True
 
     def infer(
         self, input: TensorSpec, dilations: TensorSpec, padding_value: TensorSpec

@@ -156,6 +156,9 @@ class UnsortedSegment(Op):
 
     fold: FoldMany
 
+    def value_from_outputs(self, role: str, outputs: tuple[Shape, ...]) -> Value | None:
+        return outputs[0][:1] if role == "num_segments" else None
+
     def infer(
         self, input: TensorSpec, segment_ids: TensorSpec, num_segments: TensorSpec
     ) -> Inferred:

@@ -9,6 +9,7 @@ from tflops_native.ops._op import (
     Op,
     Shape,
     TensorSpec,
+    Value,
     register,
 )
 from tflops_native.ops.geometry import size_of, with_rank
@@ -35,6 +36,9 @@ class ResizeBilinear(Op):
     Source   tflite/kernels/resize_bilinear.cc, ResizeOutputTensor
     """
 
+    def value_from_outputs(self, role: str, outputs: tuple[Shape, ...]) -> Value | None:
+        return outputs[0][1:3] if role == "size" else None
+
     def infer(self, input: TensorSpec, size: TensorSpec) -> Inferred:
         output = _resized(input, size)
         return Inferred(outputs=(output,), cost=Cost(scalar_ops=7) * size_of(output))
@@ -52,6 +56,9 @@ class ResizeNearestNeighbor(Op):
     Moves data, no arithmetic.
     Source   tflite/kernels/resize_nearest_neighbor.cc, ResizeOutputTensor
     """
+
+    def value_from_outputs(self, role: str, outputs: tuple[Shape, ...]) -> Value | None:
+        return outputs[0][1:3] if role == "size" else None
 
     def infer(self, input: TensorSpec, size: TensorSpec) -> Inferred:
         return Inferred(outputs=(_resized(input, size),), cost=NO_ARITHMETIC)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import ClassVar
 
 from tflops_native.ops._op import (
     NO_ARITHMETIC,
@@ -9,6 +10,7 @@ from tflops_native.ops._op import (
     Cost,
     Inferred,
     Op,
+    Shape,
     TensorSpec,
     Value,
     register,
@@ -28,6 +30,9 @@ class TopK(Op):
     Other    ceil(log2(k + 1)) comparisons per input element: a binary search among the best so far
     Source   tflite/kernels/topk_v2.cc, ResizeOutput
     """
+
+    def value_from_outputs(self, role: str, outputs: tuple[Shape, ...]) -> Value | None:
+        return outputs[0][-1:] if role == "k" else None
 
     def infer(self, input: TensorSpec, k: TensorSpec) -> Inferred:
         count = max(k.required_number("k"), 0)
@@ -181,6 +186,8 @@ class NonMaxSuppressionV4(Op):
     Source   tflite/kernels/non_max_suppression.cc, Prepare; internal/reference/non_max_suppression.h
     """
 
+    shape_role: ClassVar = "max_output_size"
+
     def infer(
         self,
         boxes: TensorSpec,
@@ -211,6 +218,8 @@ class NonMaxSuppressionV5(Op):
              soft_nms_sigma is known to be 0
     Source   tflite/kernels/non_max_suppression.cc, Prepare; internal/reference/non_max_suppression.h
     """
+
+    shape_role: ClassVar = "max_output_size"
 
     def infer(
         self,

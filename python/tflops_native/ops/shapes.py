@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from itertools import accumulate, repeat
+from typing import ClassVar
 
 from tflops_native.model import TensorType
 from tflops_native.ops._op import (
@@ -75,6 +76,8 @@ class Fill(Op):
     Source   tflite/kernels/fill.cc, ResizeOutputImpl
     """
 
+    shape_role: ClassVar = "dims"
+
     def infer(self, dims: TensorSpec, value: TensorSpec) -> Inferred:
         output = dims.required_integers("dims")
         if min(output, default=0) < 0:
@@ -95,9 +98,11 @@ class Range(Op):
     start, limit, delta  scalars
     output               [ceil((limit - start) / delta)]
 
-    Writes data; its additions only make indices and are not counted.
+    Writes data, no arithmetic: the additions that make the numbers are not counted.
     Source   tflite/kernels/range.cc, GetSize
     """
+
+    only_moves_data: ClassVar = True
 
     def infer(self, start: TensorSpec, limit: TensorSpec, delta: TensorSpec) -> Inferred:
         first = _finite_number(start, "start")

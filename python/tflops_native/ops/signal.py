@@ -1,7 +1,7 @@
 """Random numbers, Fourier transforms, and features of text."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 from tflops_native.model import LSHProjectionType
 from tflops_native.ops._op import (
@@ -11,6 +11,7 @@ from tflops_native.ops._op import (
     Op,
     Shape,
     TensorSpec,
+    Value,
     register,
 )
 from tflops_native.ops.geometry import size_of, with_rank
@@ -38,6 +39,8 @@ class RandomUniform(Op):
     Source   tflite/kernels/random_ops.cc, Prepare and GenerateRandomUniformNumbers
     """
 
+    shape_role: ClassVar = "shape"
+
     def infer(self, shape: TensorSpec) -> Inferred:
         output = _random_shape(shape)
         return Inferred(outputs=(output,), cost=Cost(scalar_ops=size_of(output)))
@@ -56,6 +59,8 @@ class RandomStandardNormal(Op):
              counted
     Source   tflite/kernels/random_ops.cc, Prepare and GenerateRandomStandardNormalNumbers
     """
+
+    shape_role: ClassVar = "shape"
 
     def infer(self, shape: TensorSpec) -> Inferred:
         output = _random_shape(shape)
@@ -76,6 +81,9 @@ class Multinomial(Op):
              a multiplication, and the comparisons of a binary search
     Source   tflite/kernels/random_ops.cc, PrepareMultinomial and GenerateMultinomialNumbers
     """
+
+    def value_from_outputs(self, role: str, outputs: tuple[Shape, ...]) -> Value | None:
+        return outputs[0][-1:] if role == "num_samples" else None
 
     def infer(self, logits: TensorSpec, num_samples: TensorSpec) -> Inferred:
         batch, classes = with_rank(logits, 2, "logits")

@@ -1,6 +1,7 @@
 """Operators that take a part of a tensor, or repeat it."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from tflops_native.ops._op import (
     NO_ARITHMETIC,
@@ -28,6 +29,9 @@ class Slice(Op):
     Moves data, no arithmetic. Only what is taken is read.
     Source   tflite/kernels/slice.cc, CalculateOutputShapeVector
     """
+
+    shape_role: ClassVar = "size"
+    only_moves_data: ClassVar = True
 
     def infer(self, input: TensorSpec, begin: TensorSpec, size: TensorSpec) -> Inferred:
         starts = begin.required_integers("begin")
@@ -89,6 +93,8 @@ class StridedSlice(Op):
     new_axis_mask: int
     shrink_axis_mask: int
     offset: bool = False
+
+    only_moves_data: ClassVar = True
 
     def infer(
         self, input: TensorSpec, begin: TensorSpec, end: TensorSpec, strides: TensorSpec
@@ -238,6 +244,11 @@ class Split(Op):
 
     num_splits: int
 
+    only_moves_data: ClassVar = True
+
+    def output_count(self) -> int | None:
+        return self.num_splits
+
     def infer(self, axis: TensorSpec, input: TensorSpec) -> Inferred:
         number = axis.required_number("axis")
         along = normalized_axis(number, len(input.shape))
@@ -260,6 +271,11 @@ class SplitV(Op):
     """
 
     num_splits: int
+
+    only_moves_data: ClassVar = True
+
+    def output_count(self) -> int | None:
+        return self.num_splits
 
     def infer(self, input: TensorSpec, size_splits: TensorSpec, axis: TensorSpec) -> Inferred:
         number = axis.required_number("axis")
@@ -303,6 +319,8 @@ class Tile(Op):
     Source   tflite/kernels/tile.cc, MultiplyShapeDims
     """
 
+    only_moves_data: ClassVar = True
+
     def infer(self, input: TensorSpec, multiples: TensorSpec) -> Inferred:
         times = multiples.required_integers("multiples")
         if len(times) != len(input.shape) or min(times, default=0) < 0:
@@ -327,6 +345,8 @@ class BroadcastTo(Op):
     Moves data, no arithmetic.
     Source   tflite/kernels/broadcast_to.cc, ResizeOutputTensor
     """
+
+    shape_role: ClassVar = "shape"
 
     def infer(self, input: TensorSpec, shape: TensorSpec) -> Inferred:
         output = shape.required_integers("shape")

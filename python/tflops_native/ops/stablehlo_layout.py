@@ -16,7 +16,6 @@ from tflops_native.ops._op import (
 )
 from tflops_native.ops.geometry import (
     broadcast_indices,
-    normalized_axis,
     row_major_strides,
     size_of,
 )
@@ -208,7 +207,7 @@ class StablehloRngBitGenerator(Op):
     initial_state  [n]
     outputs        the state after that, and the bits
 
-    Generating bits is not counted as arithmetic.
+    Writes data, no arithmetic: generating bits is not counted.
     Source   tflite/kernels/rng_bit_generator.cc, Prepare
     """
 
@@ -247,7 +246,7 @@ def distinct_axes(option: str, axes: Sequence[int], rank: int) -> list[int]:
     Raises:
         ValueError: an axis does not exist, or is named twice.
     """
-    if any(axis < 0 or normalized_axis(axis, rank) != axis for axis in axes):
+    if any(not 0 <= axis < rank for axis in axes):
         raise ValueError(f"`{option}` {list(axes)} must be axes of a tensor of rank {rank}")
     if len(set(axes)) != len(axes):
         raise ValueError(f"`{option}` {list(axes)} names an axis twice")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tflops_native.analysis import Analysis, OperatorAnalysis
+from tflops_native.analysis import Analysis, ConventionCounts, OperatorAnalysis
 from tflops_native.model import Model
 from tflops_native.timing import Machine, OperatorTime, Timing
 
@@ -52,6 +52,8 @@ class Report:
 
     rows            one per operator; empty without an analysis
     timing_error    why there is no timing where one was asked for
+    conventions     counts by other conventions, where they are asked for
+    valid_macs      per row the MACs without taps on padding, where they are asked for
     """
 
     model: Model
@@ -60,6 +62,8 @@ class Report:
     machine: Machine | None
     timing_error: str | None
     rows: tuple[ReportRow, ...]
+    conventions: tuple[ConventionCounts, ...] = ()
+    valid_macs: tuple[int, ...] | None = None
 
     @classmethod
     def of(
@@ -70,6 +74,8 @@ class Report:
         machine: Machine | None = None,
         *,
         timing_error: str | None = None,
+        conventions: tuple[ConventionCounts, ...] = (),
+        valid_macs: tuple[int, ...] | None = None,
     ) -> "Report":
         """Join what belongs to the same model, signature and input shapes."""
         return cls(
@@ -79,6 +85,8 @@ class Report:
             machine=machine,
             timing_error=timing_error,
             rows=() if analysis is None else _join(analysis, timing),
+            conventions=conventions,
+            valid_macs=valid_macs,
         )
 
     @property
@@ -124,6 +132,10 @@ class Report:
             }
             for row in self.rows
         ]
+        if self.conventions:
+            plain["conventions"] = [counts.to_dict() for counts in self.conventions]
+        if self.valid_macs is not None:
+            plain["valid_macs"] = {"total": sum(self.valid_macs), "counts": list(self.valid_macs)}
         return plain
 
     def __str__(self) -> str:

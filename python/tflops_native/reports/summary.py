@@ -1,7 +1,7 @@
 """The lines around the table: what was counted and measured, as label and text."""
 
 from tflops_native.analysis import CONVENTION, Analysis, Status, is_float
-from tflops_native.reports import numbers
+from tflops_native.reports import conventions, numbers
 from tflops_native.reports.joined import Report
 from tflops_native.reports.table import operation_unit
 from tflops_native.timing import Timing
@@ -48,6 +48,7 @@ def counts(report: Report) -> Lines:
         ("coverage", _coverage(analysis)),
         *_remarks(analysis),
         ("counting", CONVENTION),
+        *conventions.lines(report, analysis),
     ]
 
 
@@ -150,6 +151,8 @@ def _remarks(analysis: Analysis) -> Lines:
             lines.append(("note", f"{operator.index} {operator.name}: {operator.note}"))
     if analysis.coverage.shapes_assumed:
         lines.append(("note", "* shape taken from the file, not inferred"))
+    if analysis.has_runtime_shapes:
+        lines.append(("note", "shapes are those of one run on random inputs, not inferred"))
     lines += [
         (
             "note",

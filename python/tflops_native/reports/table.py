@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from tflops_native.analysis import Analysis, OperatorAnalysis, Status, is_float
-from tflops_native.reports import numbers
+from tflops_native.reports import conventions, numbers
 from tflops_native.reports.joined import Report, ReportRow
 
 NOTHING = "-"
@@ -49,6 +49,11 @@ def columns(report: Report, analysis: Analysis) -> list[Column]:
         Column("#", lambda row: str(row.operator.index)),
         Column("operator", lambda row: row.operator.name, is_number=False),
         Column("output", lambda row: _output(row.operator), is_number=False),
+    ]
+    further = [Column(heading, _of_operator(text)) for heading, text in conventions.cells(report)]
+    if conventions.replaces_table(report):
+        return found + further
+    found += [
         Column("MACs", lambda row: _count(row.operator, row.operator.cost.macs)),
         Column(f"{unit}s", lambda row: _count(row.operator, row.operator.cost.operations)),
     ]
@@ -67,7 +72,11 @@ def columns(report: Report, analysis: Analysis) -> list[Column]:
             ),
             Column(f"G{unit}/s", _rate),
         ]
-    return found
+    return found + further
+
+
+def _of_operator(text: Callable[[OperatorAnalysis], str]) -> Callable[[ReportRow], str]:
+    return lambda row: text(row.operator)
 
 
 def operation_unit(analysis: Analysis) -> str:
@@ -136,6 +145,8 @@ def lines(report: Report, analysis: Analysis) -> tuple[list[Column], list[Line]]
     for row in report.rows:
         found.append(Line([column.cell(row) for column in shown], _emphasis(row)))
         found += _called(row.operator, shown, 1)
+    if values := conventions.totals(report):
+        found.append(Line([values.get(column.heading, "") for column in shown], Emphasis.ASIDE))
     for name, time, share in _other_times(report):
         values = {"operator": name, "time": time, "%t": share}
         found.append(Line([values.get(column.heading, "") for column in shown], Emphasis.ASIDE))

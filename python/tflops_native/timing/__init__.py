@@ -2,7 +2,8 @@
 
 from tflops_native.timing.isolation import measure_isolated
 from tflops_native.timing.machine import Machine, this_machine
-from tflops_native.timing.protocol import MeasureOptions, Progress, measure_model
+from tflops_native.timing.options import MeasureOptions, Progress
+from tflops_native.timing.protocol import measure_model
 from tflops_native.timing.result import (
     Latency,
     OperatorTime,
@@ -12,6 +13,7 @@ from tflops_native.timing.result import (
     UnmatchedEvent,
 )
 from tflops_native.timing.runtimes import DEFAULT_RUNTIME, KERNELS
+from tflops_native.timing.shapes import runtime_shapes, runtime_shapes_isolated
 
 __all__ = [
     "DEFAULT_RUNTIME",
@@ -27,5 +29,7 @@ __all__ = [
     "UnmatchedEvent",
     "measure_isolated",
     "measure_model",
+    "runtime_shapes",
+    "runtime_shapes_isolated",
     "this_machine",
 ]

@@ -1,4 +1,4 @@
-"""The child process of `isolation`: measures one model and reports through a pipe."""
+"""The child process of `isolation`: does one task with one model and reports through a pipe."""
 
 import os
 import pickle
@@ -7,8 +7,7 @@ from typing import IO
 
 from tflops_native.errors import TflopsError
 from tflops_native.model import load
-from tflops_native.timing.isolation import Failure, Message, Request, Step
-from tflops_native.timing.protocol import measure_model
+from tflops_native.timing.isolation import Done, Failure, Message, Request, Step
 
 
 def main() -> None:
@@ -18,18 +17,18 @@ def main() -> None:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
         request: Request = pickle.load(sys.stdin.buffer)
         try:
-            _send(pipe, _measure(request, pipe))
+            _send(pipe, _run(request, pipe))
         except BrokenPipeError:
             # The parent is gone and nobody waits for the result.
             os._exit(1)
 
 
-def _measure(request: Request, pipe: IO[bytes]) -> Message:
+def _run(request: Request, pipe: IO[bytes]) -> Message:
     def report(what: str, done: float) -> None:
         _send(pipe, Step(what, done))
 
     try:
-        return measure_model(load(request.path), request.options, report)
+        return Done(request.task(load(request.path), request.options, report))
     except (TflopsError, ValueError) as error:
         return Failure(error)
 

@@ -1,4 +1,4 @@
-"""Measures in a child process, so that a runtime that crashes on a model costs an error, not the session.
+"""Runs models in a child process: a runtime that crashes on one costs an error, not the session.
 
 The child reads one pickled request from its standard input and writes pickled messages to its standard
 output; whatever the runtime prints goes to standard error, which is kept for the error message.
@@ -9,21 +9,29 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, TypeAlias, TypeVar
 
 from tflops_native.errors import InvokeError, TflopsError
-from tflops_native.timing.protocol import MeasureOptions, Progress
+from tflops_native.model import Model
+from tflops_native.timing.options import MeasureOptions, Progress
+from tflops_native.timing.protocol import measure_model
 from tflops_native.timing.result import Timing
+
+Outcome = TypeVar("Outcome")
+# What the child does with a model: a function of a module, which it imports by its name.
+Task: TypeAlias = Callable[[Model, MeasureOptions, Progress | None], Outcome]
 
 _LAST_LINES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the child is asked to measure."""
+    """What the child is asked to do."""
 
+    task: Task[Any]
     path: Path
     options: MeasureOptions
 
@@ -38,12 +46,19 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """The child could not measure: an error to raise here."""
+    """The child could not do it: an error to raise here."""
 
     error: TflopsError | ValueError
 
 
-Message = Step | Failure | Timing
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What the task returned."""
+
+    outcome: Any
+
+
+Message = Step | Failure | Done
 
 
 def measure_isolated(
@@ -56,8 +71,19 @@ def measure_isolated(
             lines that the runtime printed.
     """
     options.check()
+    return run_isolated(measure_model, path, options, progress)
+
+
+def run_isolated(
+    task: Task[Outcome], path: Path, options: MeasureOptions, progress: Progress | None = None
+) -> Outcome:
+    """What `task(load(path), options, progress)` returns in a child process, or raises there.
+
+    Raises:
+        InvokeError: moreover, where the runtime crashed.
+    """
     with tempfile.TemporaryFile() as request, tempfile.TemporaryFile() as noise:
-        pickle.dump(Request(path, options), request)
+        pickle.dump(Request(task, path, options), request)
         request.seek(0)
         child = subprocess.Popen(
             # -P: modules are not looked for in the working directory.
@@ -69,7 +95,8 @@ def measure_isolated(
             start_new_session=True,
         )
         try:
-            return _listen(child, noise, progress)
+            outcome: Outcome = _listen(child, noise, progress)
+            return outcome
         finally:
             child.kill()
             child.wait()
@@ -77,14 +104,12 @@ def measure_isolated(
                 child.stdout.close()
 
 
-def _listen(
-    child: "subprocess.Popen[bytes]", noise: IO[bytes], progress: Progress | None
-) -> Timing:
+def _listen(child: "subprocess.Popen[bytes]", noise: IO[bytes], progress: Progress | None) -> Any:
     step = Step("start", 0.0)
     while True:
         message = _receive(child)
-        if isinstance(message, Timing):
-            return message
+        if isinstance(message, Done):
+            return message.outcome
         if isinstance(message, Failure):
             raise message.error
         if message is None:

@@ -1,12 +1,10 @@
 """How a model is measured: load, allocate, first invoke, warm-up, clean runs, then profiled runs."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tflops_native.model import Entry, Model, entry_point, resolve_input_shapes
-from tflops_native.timing.inputs import random_input
+from tflops_native.model import Entry, Model, entry_point
+from tflops_native.timing.options import MeasureOptions, Progress
 from tflops_native.timing.profile import join_profile
 from tflops_native.timing.result import (
     NANOSECONDS_PER_SECOND,
@@ -15,13 +13,11 @@ from tflops_native.timing.result import (
     Timing,
     quantile,
 )
-from tflops_native.timing.runtimes import DEFAULT_RUNTIME, KERNELS, native, open_runtime
+from tflops_native.timing.runtimes import native, open_runtime
+from tflops_native.timing.session import open_session, set_random_inputs
 
 if TYPE_CHECKING:
-    from tflops_native._native import Interpreter, Library
-
-# Called with what is being done and how much of it is done, 0 to 1.
-Progress = Callable[[str, float], None]
+    from tflops_native._native import Interpreter
 
 WARM_UP_SECONDS = 0.3
 WARM_UP_RUNS = 100
@@ -40,34 +36,6 @@ SAMPLE_NS = 20_000
 CHUNK_SECONDS = 0.2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MeasureOptions:
-    """What to measure, and how.
-
-    runs      number of samples, or None: about a second's worth
-    profile   whether to time each operator too, in runs of their own
-    seed      of the random inputs
-    """
-
-    input_shapes: Mapping[str, Sequence[int]]
-    signature: str | None = None
-    threads: int = 1
-    kernels: str = KERNELS[0]
-    runtime: str = DEFAULT_RUNTIME
-    runs: int | None = None
-    profile: bool = True
-    seed: int = 0
-
-    def check(self) -> None:
-        """Raise `ValueError` for what no runtime can do."""
-        if self.threads < 1:
-            raise ValueError(f"threads must be 1 or more, but is {self.threads}")
-        if self.runs is not None and self.runs < 1:
-            raise ValueError(f"runs must be 1 or more, but is {self.runs}")
-        if self.kernels not in KERNELS:
-            raise ValueError(f"kernels must be one of {', '.join(KERNELS)}, not {self.kernels!r}")
-
-
 def measure_model(
     model: Model, options: MeasureOptions, progress: Progress | None = None
 ) -> Timing:
@@ -83,10 +51,9 @@ def measure_model(
     options.check()
     report = progress or (lambda what, done: None)
     entry = entry_point(model, options.signature)
-    shapes = resolve_input_shapes(entry, options.input_shapes)
     library = open_runtime(options.runtime)
     report("load", 0.0)
-    session = open_session(model, entry, shapes, library, threads=threads, kernels=kernels)
+    session = open_session(model, entry, options, library)
     interpreter = session.interpreter
     set_random_inputs(session, options.seed)
     first_invoke_ns = interpreter.invoke()
@@ -96,7 +63,8 @@ def measure_model(
     profile = None
     if options.profile:
         clean_median_ns = quantile(sorted(samples), 0.5) / batch
-        profiled = _open(model, entry, shapes, options, library, profile=True)
+        profiled = open_session(model, entry, options, library, profile=True)
+        set_random_inputs(profiled, options.seed)
         profile = _profile(profiled.interpreter, entry, clean_median_ns, report)
     report("done", 1.0)
     return Timing(
@@ -104,7 +72,7 @@ def measure_model(
         kernels=options.kernels,
         threads=options.threads,
         signature=entry.signature,
-        input_shapes={item.name: shapes[item.position] for item in entry.inputs},
+        input_shapes={item.name: session.shapes[item.position] for item in entry.inputs},
         seed=options.seed,
         clock_resolution_ns=native().clock_resolution_ns(),
         load_ns=session.load_ns,

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tflops_native.model import Entry, Model
+from tflops_native.model import Entry, Model, resolve_input_shapes
 from tflops_native.timing.inputs import random_input
+from tflops_native.timing.options import MeasureOptions
 from tflops_native.timing.runtimes import native
 
 if TYPE_CHECKING:
@@ -32,27 +33,27 @@ class Session:
 def open_session(
     model: Model,
     entry: Entry,
-    shapes: Mapping[int, tuple[int, ...]],
+    options: MeasureOptions,
     library: "Library",
     *,
-    threads: int,
-    kernels: str,
     profile: bool = False,
 ) -> Session:
-    """Load a model, give its inputs these shapes, and allocate its tensors.
+    """Load a model, give its inputs their shapes, and allocate its tensors.
 
     Raises:
+        ShapeError: an input shape is refused.
         RuntimeLibraryError: the runtime lacks what is asked for.
         InvokeError: the runtime refuses the model or the shapes, with its own words.
     """
+    shapes = resolve_input_shapes(entry, options.input_shapes)
     # The main subgraph is run as such: the runtime then shows all of its tensors.
     signature = entry.signature if entry.subgraph.index else None
     start = time.perf_counter_ns()
     interpreter = native().Interpreter(
         library,
         model.data if model.path is None else model.path,
-        threads=threads,
-        kernels=kernels,
+        threads=options.threads,
+        kernels=options.kernels,
         profile=profile,
         signature=signature,
     )

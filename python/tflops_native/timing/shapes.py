@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import TypeAlias
 
 from tflops_native.errors import InvokeError
-from tflops_native.model import Entry, Model, entry_point, resolve_input_shapes
+from tflops_native.model import Model, entry_point
 from tflops_native.timing.isolation import run_isolated
-from tflops_native.timing.protocol import MeasureOptions, Progress
+from tflops_native.timing.options import MeasureOptions, Progress
 from tflops_native.timing.runtimes import open_runtime
 from tflops_native.timing.session import Session, open_session, set_random_inputs
 
@@ -37,14 +37,7 @@ def runtime_shapes(
     options = replace(options, kernels="builtin")
     options.check()
     entry = entry_point(model, options.signature)
-    session = open_session(
-        model,
-        entry,
-        resolve_input_shapes(entry, options.input_shapes),
-        open_runtime(options.runtime),
-        threads=options.threads,
-        kernels=options.kernels,
-    )
+    session = open_session(model, entry, options, open_runtime(options.runtime))
     if not _is_settled(session):
         set_random_inputs(session, options.seed)
         session.interpreter.invoke()
@@ -66,17 +59,18 @@ def _is_settled(session: Session) -> bool:
 
     The runtime gives no memory to such a tensor, nor to any that depends on it.
     """
-    interpreter, subgraph = session.interpreter, session.entry.subgraph
-    for operator in subgraph.operators:
-        for index in operator.outputs:
-            if subgraph.index:
-                return False  # it cannot be looked at
-            try:
-                if not interpreter.get_tensor(index).size:
-                    return False
-            except InvokeError:
-                return False
-    return True
+    subgraph = session.entry.subgraph
+    if subgraph.index:
+        return False  # the runtime does not show its tensors
+    made = (index for operator in subgraph.operators for index in operator.outputs)
+    return all(_has_memory(session, index) for index in made)
+
+
+def _has_memory(session: Session, index: int) -> bool:
+    try:
+        return session.interpreter.get_tensor(index).size > 0
+    except InvokeError:
+        return False
 
 
 def _shapes(model: Model, session: Session) -> Shapes:

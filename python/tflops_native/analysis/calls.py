@@ -1,0 +1,141 @@
+"""What a rule sees of the subgraphs that its operator runs, and how much work that may be.
+
+A small file can describe loops and nested calls without end. So the work of looking into subgraphs is
+bounded for a whole analysis; an operator that is beyond the bound is reported as not counted.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tflops_native.analysis.result import EXACT
+from tflops_native.model import Operator, Subgraph
+from tflops_native.ops import VALUE_LIMIT, Called, Cost, TensorSpec, UnknownValueError
+
+if TYPE_CHECKING:
+    from tflops_native.analysis.walk import Walk
+
+# Far above what converters write; keeps the walk within Python's own limit of nested calls.
+MAX_DEPTH = 32
+# Operators that are visited in subgraphs: to count them, and more cheaply to follow the counter of a
+# loop. What a large model needs to have each of its operators visited some times comes on top.
+MAX_COUNTED = 20_000
+MAX_FOLLOWED = 60_000
+VISITS_PER_OPERATOR = 4
+# To follow so many elements of known values takes about as long as to visit an operator.
+VALUES_PER_VISIT = 16
+
+
+@dataclass(slots=True)
+class Effort:
+    """The visits that are left, shared by all walks of an analysis, and what need not be found twice."""
+
+    counted: int
+    followed: int
+    needed: dict[tuple[int, tuple[int, ...]], list[Operator]] = field(default_factory=dict)
+
+    @classmethod
+    def for_model(cls, subgraphs: Iterable[Subgraph]) -> "Effort":
+        """As much as a model of this size may take."""
+        more = VISITS_PER_OPERATOR * sum(len(subgraph.operators) for subgraph in subgraphs)
+        return cls(MAX_COUNTED + more, MAX_FOLLOWED + more)
+
+    def spend_counted(self, visits: int) -> None:
+        """Raise `UnknownValueError` where no more operators may be counted in subgraphs."""
+        self.counted -= visits
+        if self.counted < 0:
+            raise UnknownValueError("the subgraphs that it runs are too much work to count")
+
+    def spend_followed(self, visits: int) -> None:
+        """Raise `UnknownValueError` where no more operators may be followed in loops."""
+        self.followed -= visits
+        if self.followed < 0:
+            raise UnknownValueError("the values that it depends on are too much work to follow")
+
+    def needed_operators(self, subgraph: Subgraph, tensors: Collection[int]) -> list[Operator]:
+        """The operators that these tensors depend on, in the order of the file."""
+        key = subgraph.index, tuple(sorted(tensors))
+        if key not in self.needed:
+            self.spend_followed(len(subgraph.operators) // VALUES_PER_VISIT + 1)
+            self.needed[key] = _needed_operators(subgraph, tensors)
+        return self.needed[key]
+
+
+@dataclass(frozen=True, slots=True)
+class SubgraphCaller:
+    """Lets a rule look into the subgraphs that its operator runs."""
+
+    walk: "Walk"
+
+    @property
+    def trip_count(self) -> int | None:
+        return self.walk.trip_count
+
+    def call(self, subgraph: int, inputs: Sequence[TensorSpec | None]) -> Called:
+        inner = self._enter(subgraph)
+        inner.bind(inputs)
+        effort = self.walk.effort
+        operators = []
+        for operator in inner.subgraph.operators:
+            effort.spend_counted(1)
+            operators.append(inner.visit(operator))
+            _spend_values(inner, operator, effort.spend_counted)
+        return Called(
+            outputs=inner.outputs(),
+            cost=sum((operator.cost for operator in operators), Cost()),
+            is_exact=all(operator.status in EXACT for operator in operators),
+            operators=tuple(operators),
+        )
+
+    def values(
+        self, subgraph: int, inputs: Sequence[TensorSpec | None], outputs: Sequence[int]
+    ) -> dict[int, TensorSpec | None]:
+        inner = self._enter(subgraph)
+        inner.bind(inputs)
+        effort = self.walk.effort
+        effort.spend_followed(1)
+        wanted = [inner.subgraph.outputs[position] for position in outputs]
+        for operator in effort.needed_operators(inner.subgraph, wanted):
+            effort.spend_followed(1)
+            inner.follow(operator)
+            _spend_values(inner, operator, effort.spend_followed)
+        return {p: inner.spec(i) for p, i in zip(outputs, wanted, strict=True)}
+
+    def needed_inputs(self, subgraph: int, outputs: Sequence[int]) -> frozenset[int]:
+        graph = self._enter(subgraph).subgraph
+        wanted = {graph.outputs[position] for position in outputs}
+        for operator in self.walk.effort.needed_operators(graph, frozenset(wanted)):
+            wanted.update(index for index in operator.inputs if index is not None)
+        return frozenset(p for p, index in enumerate(graph.inputs) if index in wanted)
+
+    def _enter(self, subgraph: int) -> "Walk":
+        model, path = self.walk.model, self.walk.path
+        if not 0 <= subgraph < len(model.subgraphs):
+            raise ValueError(
+                f"it runs subgraph {subgraph}, but the model has {len(model.subgraphs)}"
+            )
+        if subgraph in path:
+            raise ValueError(f"subgraph {subgraph} runs itself, by way of {list(path)}")
+        if len(path) > MAX_DEPTH:
+            raise UnknownValueError(f"subgraphs are nested more than {MAX_DEPTH} deep")
+        return self.walk.inner(model.subgraphs[subgraph])
+
+
+def _spend_values(walk: "Walk", operator: Operator, spend: Callable[[int], None]) -> None:
+    """Account for the known values that an operator took and made."""
+    elements = len(operator.inputs) + len(operator.outputs)
+    for index in (*operator.inputs, *operator.outputs):
+        spec = None if index is None else walk.specs.get(index)
+        if spec is not None and spec.known is not None:
+            elements += min(spec.size, VALUE_LIMIT)
+    spend(elements // VALUES_PER_VISIT)
+
+
+def _needed_operators(subgraph: Subgraph, tensors: Collection[int]) -> list[Operator]:
+    wanted = set(tensors)
+    needed = []
+    for operator in reversed(subgraph.operators):
+        if not wanted.isdisjoint(operator.outputs):
+            needed.append(operator)
+            wanted.update(index for index in operator.inputs if index is not None)
+    return needed[::-1]

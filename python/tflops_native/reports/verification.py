@@ -1,0 +1,169 @@
+"""Compares inferred shapes with those that the runtime gives to the same tensors."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tflops_native.analysis import Analysis, OperatorAnalysis, Status
+from tflops_native.model import Model, Operator, Subgraph, Tensor
+from tflops_native.ops import Shape
+
+FORMAT = "tflops_native/verification"
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TensorDifference:
+    """A tensor whose inferred shape is not the runtime's, or could not be compared with it.
+
+    operator_index   the operator that makes it; None for an input or a constant
+    inferred         None where it is unknown
+    runtime          None where the runtime does not show it
+    is_bound         whether the inferred shape is only an upper bound
+    reason           what is wrong, or why there is no comparison
+    """
+
+    operator_index: int | None
+    operator_name: str | None
+    tensor_index: int
+    tensor_name: str
+    inferred: Shape | None
+    runtime: Shape | None
+    is_bound: bool
+    reason: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {
+            "operator_index": self.operator_index,
+            "operator": self.operator_name,
+            "tensor_index": self.tensor_index,
+            "tensor": self.tensor_name,
+            "inferred_shape": None if self.inferred is None else list(self.inferred),
+            "runtime_shape": None if self.runtime is None else list(self.runtime),
+            "upper_bound": self.is_bound,
+            "reason": self.reason,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What came of comparing all tensors of one entry point.
+
+    tensors        number of those compared
+    operators      number of operators of which all outputs were compared
+    mismatches     where a rule is wrong: what only follows from another mismatch is not compared
+    not_compared   those whose shape is unknown, rests on an assumption, or is not shown
+    """
+
+    signature: str | None
+    tensors: int
+    operators: int
+    mismatches: tuple[TensorDifference, ...]
+    not_compared: tuple[TensorDifference, ...]
+
+    @property
+    def is_right(self) -> bool:
+        """Whether nothing differs."""
+        return not self.mismatches
+
+    @classmethod
+    def of(cls, model: Model, analysis: Analysis, shapes: Sequence[Shape | None]) -> "Verification":
+        """Compare an analysis with the runtime's shapes of the same entry point and inputs."""
+        comparison = _Comparison(model.subgraphs[analysis.subgraph_index], analysis, shapes)
+        return comparison.result()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {
+            "format": FORMAT,
+            "format_version": FORMAT_VERSION,
+            "signature": self.signature,
+            "right": self.is_right,
+            "tensors_compared": self.tensors,
+            "operators_compared": self.operators,
+            "mismatches": [item.to_dict() for item in self.mismatches],
+            "not_compared": [item.to_dict() for item in self.not_compared],
+        }
+
+
+class _Comparison:
+    """Goes through the operators in order; `doubtful` are tensors that nothing can be told from."""
+
+    def __init__(
+        self, subgraph: Subgraph, analysis: Analysis, shapes: Sequence[Shape | None]
+    ) -> None:
+        self.subgraph, self.analysis, self.shapes = subgraph, analysis, shapes
+        self.compared: set[int] = set()
+        self.doubtful: set[int] = set()
+        self.mismatches: list[TensorDifference] = []
+        self.not_compared: list[TensorDifference] = []
+
+    def result(self) -> Verification:
+        operators = self.subgraph.operators
+        made = {index for operator in operators for index in operator.outputs}
+        for tensor in self.subgraph.tensors:
+            # Those that no operator touches have no shape in the analysis, and no part in it.
+            if tensor.index not in made and self.analysis.tensor_shapes[tensor.index] is not None:
+                self._compare(tensor)
+        for operator, analysis in zip(operators, self.analysis.operators, strict=True):
+            self._compare_outputs(operator, analysis)
+        return Verification(
+            signature=self.analysis.signature,
+            tensors=len(self.compared),
+            operators=sum(self.compared.issuperset(o.outputs) for o in operators),
+            mismatches=tuple(self.mismatches),
+            not_compared=tuple(self.not_compared),
+        )
+
+    def _compare_outputs(self, operator: Operator, analysis: OperatorAnalysis) -> None:
+        doubtful = next((i for i in operator.inputs if i in self.doubtful), None)
+        for index in operator.outputs:
+            tensor = self.subgraph.tensors[index]
+            inferred, runtime = self.analysis.tensor_shapes[index], self.shapes[index]
+            reason = None
+            if analysis.status is Status.UNSUPPORTED and not analysis.calls:
+                reason = f"not inferred: {analysis.note}"
+            elif doubtful is not None:
+                reason = f"rests on tensor {doubtful}, which is not right or not known"
+            if reason is None:
+                self._compare(tensor, operator)
+            else:
+                self.not_compared.append(self._difference(tensor, operator, reason))
+                if inferred != runtime:
+                    self.doubtful.add(index)
+
+    def _compare(self, tensor: Tensor, operator: Operator | None = None) -> None:
+        inferred, runtime = self.analysis.tensor_shapes[tensor.index], self.shapes[tensor.index]
+        if inferred is None or runtime is None:
+            reason = "not inferred" if inferred is None else "the runtime does not show it"
+            self.not_compared.append(self._difference(tensor, operator, reason))
+            if inferred is None:
+                self.doubtful.add(tensor.index)
+            return
+        self.compared.add(tensor.index)
+        is_bound = tensor.index in self.analysis.bounded_tensors
+        if not _fits(inferred, runtime, is_bound=is_bound):
+            reason = "beyond the upper bound" if is_bound else "not the runtime's shape"
+            self.mismatches.append(self._difference(tensor, operator, reason))
+            self.doubtful.add(tensor.index)
+
+    def _difference(
+        self, tensor: Tensor, operator: Operator | None, reason: str
+    ) -> TensorDifference:
+        return TensorDifference(
+            operator_index=None if operator is None else operator.index,
+            operator_name=None if operator is None else operator.name,
+            tensor_index=tensor.index,
+            tensor_name=tensor.name,
+            inferred=self.analysis.tensor_shapes[tensor.index],
+            runtime=self.shapes[tensor.index],
+            is_bound=tensor.index in self.analysis.bounded_tensors,
+            reason=reason,
+        )
+
+
+def _fits(inferred: Shape, runtime: Shape, *, is_bound: bool) -> bool:
+    if not is_bound or len(inferred) != len(runtime):
+        return inferred == runtime
+    return all(length <= most for length, most in zip(runtime, inferred, strict=True))

@@ -1,0 +1,37 @@
+"""What to run a model with, and how to measure it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from tflops_native.timing.runtimes import DEFAULT_RUNTIME, KERNELS
+
+# Called with what is being done and how much of it is done, 0 to 1.
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureOptions:
+    """What to measure, and how.
+
+    runs      number of samples, or None: about a second's worth
+    profile   whether to time each operator too, in runs of their own
+    seed      of the random inputs
+    """
+
+    input_shapes: Mapping[str, Sequence[int]]
+    signature: str | None = None
+    threads: int = 1
+    kernels: str = KERNELS[0]
+    runtime: str = DEFAULT_RUNTIME
+    runs: int | None = None
+    profile: bool = True
+    seed: int = 0
+
+    def check(self) -> None:
+        """Raise `ValueError` for what no runtime can do."""
+        if self.threads < 1:
+            raise ValueError(f"threads must be 1 or more, but is {self.threads}")
+        if self.runs is not None and self.runs < 1:
+            raise ValueError(f"runs must be 1 or more, but is {self.runs}")
+        if self.kernels not in KERNELS:
+            raise ValueError(f"kernels must be one of {', '.join(KERNELS)}, not {self.kernels!r}")

@@ -1,0 +1,136 @@
+"""`tflops verify`: rules against the runtime; what it says, and how it ends."""
+
+import dataclasses
+import json
+
+import pytest
+
+from zoo import EXAMPLES, NAMES, zoo_model
+
+pytest.importorskip("tflops_native._native", exc_type=ImportError)
+
+from tflops_native.ops import REGISTRY, Inferred
+
+# One conversion of each network; the large ones take seconds each, and hold no other operators.
+CHEAP = [
+    name
+    for name in NAMES
+    if name.startswith(("attention_encoder-", "attention_encoder_dynamic-", "lstm", "mobilenet"))
+]
+SINGLE = EXAMPLES / "single_conv_28x28.tflite"
+
+
+@pytest.mark.parametrize("name", CHEAP)
+def test_the_zoo(tflops, tmp_path, name):
+    path = tmp_path / f"{name}.tflite"
+    path.write_bytes(zoo_model(name))
+    ended = tflops("verify", path)
+    assert (ended.status, ended.err) == (0, "")
+    assert ended.out.startswith("all shapes are the runtime's: ")
+    assert ended.out.count("\n") == 1
+
+
+def test_one_line_where_all_is_right(tflops):
+    # Input, filter, bias and output of the convolution.
+    ended = tflops("verify", SINGLE)
+    assert ended.out == "all shapes are the runtime's: 4 tensors of 1 operator compared\n"
+
+
+def test_the_shape_asked_for(tflops):
+    path = EXAMPLES / "attention_encoder_dynamic.tflite"
+    ended = tflops("verify", path, "--input-shape", "2,17,64", "--format", "json")
+    assert (ended.status, ended.err) == (0, "")
+    plain = json.loads(ended.out)
+    assert plain["right"] is True
+    assert plain["operators_compared"] == 71
+    assert plain["not_compared"] == []
+
+
+@pytest.fixture
+def wrong_convolution(monkeypatch):
+    """The rule of CONV_2D makes an image that is one pixel too wide."""
+    rule = REGISTRY["CONV_2D"]
+
+    class Wrong(rule.op):
+        def infer(self, *inputs):
+            right = rule.op.infer(self, *inputs)
+            n, h, w, c = right.outputs[0]
+            return Inferred(outputs=((n, h, w + 1, c),), cost=right.cost)
+
+    monkeypatch.setitem(REGISTRY, "CONV_2D", dataclasses.replace(rule, op=Wrong))
+
+
+@pytest.mark.usefixtures("wrong_convolution")
+def test_a_wrong_rule_is_caught(tflops):
+    ended = tflops("verify", SINGLE)
+    assert (ended.status, ended.err) == (1, "")
+    first, last = ended.out.splitlines()
+    assert first.startswith("operator 0 (CONV_2D), tensor ")
+    assert first.endswith(": inferred 1x26x27x32, but the runtime has 1x26x26x32")
+    assert last == "1 shape not the runtime's: 4 tensors of 1 operator compared"
+
+
+@pytest.mark.usefixtures("wrong_convolution")
+def test_a_wrong_rule_as_json(tflops):
+    ended = tflops("verify", SINGLE, "--format", "json")
+    assert (ended.status, ended.err) == (1, "")
+    plain = json.loads(ended.out)
+    assert plain["right"] is False
+    (wrong,) = plain["mismatches"]
+    assert (wrong["operator_index"], wrong["operator"]) == (0, "CONV_2D")
+    assert wrong["inferred_shape"] == [1, 26, 27, 32]
+    assert wrong["runtime_shape"] == [1, 26, 26, 32]
+
+
+def test_what_the_runtime_refuses(refuses, custom_model):
+    assert "Encountered unresolved custom op: Frobnicate" in refuses("verify", custom_model)
+
+
+@pytest.fixture
+def late_reshape(tmp_path):
+    """The path of a model: x [2, 6] RESHAPEd to max(n, [2, 3, 2]), then EXP. Random n are 0 or 1."""
+    builders = pytest.importorskip("builders")
+    model = builders.ModelBuilder()
+    graph = model.graph()
+    x, n = graph.input([2, 6], name="x"), graph.input([3], "INT32", name="n")
+    least, target = graph.constant([2, 3, 2], "INT32"), graph.tensor([3], "INT32")
+    made, y = (graph.tensor([1] * 3, name=name, shapeSignature=[-1] * 3) for name in ("made", "y"))
+    graph.operator("MAXIMUM", [n, least], [target], builders.options("MaximumMinimumOptions"))
+    graph.operator("RESHAPE", [x, target], [made], builders.options("ReshapeOptions"))
+    graph.operator("EXP", [made], [y], builders.options("ExpOptions"))
+    graph.outputs = [y]
+    path = tmp_path / "late_reshape.tflite"
+    path.write_bytes(model.pack())
+    return path
+
+
+def test_what_is_not_known_is_listed(tflops, late_reshape):
+    ended = tflops("verify", late_reshape)
+    assert (ended.status, ended.err) == (0, "")
+    lines = ended.out.splitlines()
+    assert lines[0] == (
+        "not compared, not inferred: the value of `shape` is known only when the model runs: "
+        "operator 1 (RESHAPE), tensor 4 (made)"
+    )
+    assert lines[-1].startswith("all shapes are the runtime's: ")
+
+
+def test_a_run_tells_what_no_rule_knows(tflops, late_reshape):
+    ended = tflops("count", late_reshape)
+    assert "2 NOT counted (RESHAPE, EXP)" in ended.out
+    ended = tflops("count", late_reshape, "--shapes", "runtime", "--strict", "--format", "json")
+    assert (ended.status, ended.err) == (0, "")
+    plain = json.loads(ended.out)["analysis"]
+    assert plain["shapes"] == "runtime"
+    assert plain["coverage"]["complete"] is True
+    reshape, exp = plain["operators"][-2:]
+    assert reshape["output_shapes"] == exp["output_shapes"] == [[2, 3, 2]]
+    assert reshape["status"] == "no arithmetic"
+    assert exp["transcendentals"] == 2 * 3 * 2
+
+
+def test_report_counts_on_the_shapes_of_a_run_too(tflops, late_reshape):
+    ended = tflops("report", late_reshape, "--shapes", "runtime", "--runs", "1")
+    assert (ended.status, ended.err) == (0, "")
+    assert "note      shapes are those of one run on random inputs, not inferred\n" in ended.out
+    assert ": complete\n" in ended.out

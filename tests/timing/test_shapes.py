@@ -1,0 +1,132 @@
+"""The runtime's shapes: of static models, of shapes that only a run decides, of other signatures."""
+
+import numpy as np
+import pytest
+
+from zoo import EXAMPLES
+
+pytest.importorskip("tflops_native._native", exc_type=ImportError)
+pytest.importorskip("builders")
+
+import builders
+from tflops_native.errors import InvokeError, RuntimeLibraryError, ShapeError
+from tflops_native.model import load
+from tflops_native.timing import (
+    MeasureOptions,
+    runtime_shapes,
+    runtime_shapes_isolated,
+    session,
+)
+
+SINGLE = EXAMPLES / "single_conv_28x28.tflite"
+DYNAMIC = EXAMPLES / "single_conv_dynamic.tflite"
+
+
+def options(**changes):
+    return MeasureOptions(**{"input_shapes": {}, **changes})
+
+
+def selection(threshold):
+    """The elements of x above a threshold, by GREATER, WHERE and GATHER_ND."""
+    model = builders.ModelBuilder()
+    graph = model.graph()
+    x = graph.input([8, 4], name="x")
+    limit = graph.constant(np.float32(threshold))
+    mask = graph.tensor([8, 4], "BOOL")
+    found = graph.tensor([1, 2], "INT64", shapeSignature=[-1, 2])
+    chosen = graph.tensor([1], shapeSignature=[-1])
+    graph.operator("GREATER", [x, limit], [mask], builders.options("GreaterOptions"))
+    graph.operator("WHERE", [mask], [found], builders.options("WhereOptions"))
+    graph.operator("GATHER_ND", [x, found], [chosen], builders.options("GatherNdOptions"))
+    graph.outputs = [chosen]
+    return model.pack()
+
+
+@pytest.fixture
+def filled(monkeypatch):
+    """The inputs that were filled, by name."""
+    names = []
+    original = session.random_input
+
+    def recorded(item, *rest):
+        names.append(item.name)
+        return original(item, *rest)
+
+    monkeypatch.setattr(session, "random_input", recorded)
+    return names
+
+
+def test_a_static_model_is_allocated_and_not_run(filled):
+    shapes = runtime_shapes(load(SINGLE), options())
+    # 3x3 windows, 32 channels.
+    assert sorted(shapes) == [(1, 26, 26, 32), (1, 28, 28, 1), (32,), (32, 3, 3, 1)]
+    assert filled == []
+
+
+def test_the_shape_asked_for(filled):
+    shapes = runtime_shapes(load(DYNAMIC), options(input_shapes={"": (2, 5, 7, 1)}))
+    assert {(2, 5, 7, 1), (2, 3, 5, 32)} < set(shapes)
+    assert filled == []
+
+
+@pytest.mark.parametrize(("threshold", "rows"), [(-2.0, 32), (2.0, 0)])
+def test_shapes_that_data_decides_are_those_of_a_run(filled, threshold, rows):
+    # Random numbers lie in [-1, 1): all of them are above -2, none above 2.
+    shapes = runtime_shapes(load(selection(threshold)), options())
+    assert shapes == ((8, 4), (), (8, 4), (rows, 2), (rows,))
+    assert filled == ["x"]
+
+
+def test_the_seed_decides_too():
+    model = load(selection(0.5))
+    counts = [runtime_shapes(model, options(seed=seed))[-1] for seed in range(6)]
+    assert len(set(counts)) > 1
+    assert counts == [runtime_shapes(model, options(seed=seed))[-1] for seed in range(6)]
+
+
+def test_a_delegate_hides_nothing():
+    model = load(EXAMPLES / "mobilenet_v1_0.25_96_int8.tflite")
+    assert runtime_shapes(model, options(kernels="xnnpack")) == runtime_shapes(
+        model, options(kernels="builtin")
+    )
+
+
+def test_another_signature_shows_its_inputs_and_outputs_only():
+    model = builders.ModelBuilder()
+    for key, length in (("first", 3), ("second", 5)):
+        graph = model.graph()
+        x = graph.input([length], name=f"{key}_x")
+        inner, y = graph.tensor([length]), graph.tensor([length], name=f"{key}_y")
+        graph.operator("ABS", [x], [inner], builders.options("AbsOptions"))
+        graph.operator("NEG", [inner], [y], builders.options("NegOptions"))
+        graph.outputs = [y]
+        index = len(model.graphs) - 1
+        model.signatures.append(builders.signature(key, index, {"x": x}, {"y": y}))
+    data = load(model.pack())
+    assert runtime_shapes(data, options(signature="first")) == ((3,), (3,), (3,))
+    assert runtime_shapes(data, options(signature="second")) == ((5,), None, (5,))
+
+
+def test_a_child_finds_the_same(tmp_path):
+    path = tmp_path / "selection.tflite"
+    path.write_bytes(selection(0.5))
+    assert runtime_shapes_isolated(path, options()) == runtime_shapes(load(path), options())
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"input_shapes": {"no": (1,)}}, ShapeError, "there is no input 'no'"),
+        ({"input_shapes": {"": (1, 1, 1, 1)}}, InvokeError, "CONV_2D"),
+        ({"runtime": "/no/such/library.so"}, RuntimeLibraryError, "/no/such/library.so"),
+    ],
+)
+def test_errors_of_the_child_arrive_as_they_are(changes, error, message):
+    for find, model in ((runtime_shapes, load(SINGLE)), (runtime_shapes_isolated, SINGLE)):
+        with pytest.raises(error, match=message):
+            find(model, options(**changes))
+
+
+def test_bad_options_start_no_child():
+    with pytest.raises(ValueError, match="threads must be"):
+        runtime_shapes_isolated(SINGLE, options(threads=0))
