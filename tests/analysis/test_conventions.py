@@ -8,10 +8,10 @@ import os
 import numpy as np
 import pytest
 
-from builders import ModelBuilder, options
+from builders import ModelBuilder, options, signature
 from configurations.case import Case, data, decides, weights
 from tflops_native.analysis import CONVENTIONS, analyze_model, convention_counts
-from tflops_native.analysis.convention_tables import CONVERTER, Operands
+from tflops_native.analysis.convention_tables import CONVERTER, FVCORE, TF_PROFILER, Operands
 from tflops_native.analysis.conventions import converter_line
 from tflops_native.model import load
 from zoo import EXAMPLES, MODELS, NAMES, zoo_model
@@ -199,6 +199,18 @@ def test_a_subgraph_that_is_called_twice_is_one_function():
     assert counted(builder.pack(), "tflops").counts == (5, 5)
 
 
+def test_the_line_is_about_the_whole_file():
+    builder = ModelBuilder()
+    for index, name in enumerate(("serve", "train")):
+        graph = builder.graph()
+        x = graph.input([5])
+        graph.outputs = [graph.tensor([5])]
+        graph.operator("TANH", [x], graph.outputs)
+        builder.signatures.append(signature(name, index, {"x": 0}, {"y": 1}))
+    counts = counted(builder.pack(), "tflite-converter", signature="train")
+    assert (counts.total, counts.line, counts.is_printed) == (5 * 64, None, None)
+
+
 def torch_example():
     """The example in the documentation of fvcore's FlopCountAnalysis: conv, ReLU, flatten, linear."""
     builder = ModelBuilder()
@@ -317,6 +329,23 @@ def test_an_operator_behind_an_unknown_shape_stops_the_converter():
     assert counts.counts == (0, None)
     assert counts.unknown == ("TANH",)
     assert (counts.line, counts.is_printed) == (None, False)
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS)
+@pytest.mark.parametrize("name", sorted({*CONVERTER, *TF_PROFILER, *FVCORE}))
+def test_any_operator_behind_an_unknown_shape(name, convention):
+    """However few its tensors are, and whatever their ranks: nothing is checked before it is known."""
+    builder = ModelBuilder()
+    graph = builder.graph()
+    x = graph.input([])
+    between = graph.tensor([1], shapeSignature=[-1])
+    graph.operator("Frobnicate", [x], [between])
+    for inputs in ([between], [x, between], [between, x], [between, x, x]):
+        for outputs in ([], [graph.tensor([])], [graph.tensor([1], shapeSignature=[-1])]):
+            graph.operator(name, inputs, outputs)
+    counts = counted(builder.pack(), convention)
+    assert len(counts.counts) == 13
+    assert "Frobnicate" in (*counts.unknown, *counts.silent_zeros)
 
 
 def test_an_unknown_convention_is_refused():

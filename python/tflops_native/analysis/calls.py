@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 MAX_DEPTH = 32
 # Operators that are visited in subgraphs: to count them, and more cheaply to follow the counter of a
 # loop. What a large model needs to have each of its operators visited some times comes on top.
-MAX_COUNTED = 20_000
-MAX_FOLLOWED = 60_000
+MAX_COUNTED = 16_000
+MAX_FOLLOWED = 24_000
 VISITS_PER_OPERATOR = 4
 # To follow so many elements of known values takes about as long as to visit an operator.
 VALUES_PER_VISIT = 16
@@ -93,7 +93,6 @@ class SubgraphCaller:
         inner = self._enter(subgraph)
         inner.bind(inputs)
         effort = self.walk.effort
-        effort.spend_followed(1)
         wanted = [inner.subgraph.outputs[position] for position in outputs]
         for operator in effort.needed_operators(inner.subgraph, wanted):
             effort.spend_followed(1)

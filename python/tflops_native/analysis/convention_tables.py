@@ -111,8 +111,8 @@ CONVERTER: Final[Table] = {
     "L2_NORMALIZATION": lambda o: 3 * o.out,
 }
 
-# The operands whose shapes the converter asks for, where they are others than the output: it estimates
-# nothing as soon as one of them is open. A count here means position of an input.
+# Positions of the inputs whose shapes the converter asks for; of all but TRANSPOSE_CONV it asks for the
+# output's as well. It estimates nothing as soon as one of them is open.
 CONVERTER_INPUTS: Final[Mapping[str, tuple[int, ...]]] = {
     "CONV_2D": (1,),
     "DEPTHWISE_CONV_2D": (1,),

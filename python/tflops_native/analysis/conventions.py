@@ -146,7 +146,7 @@ def convention_counts(
     shapes are those of the conversion. It sums over all functions of the module: condition and body
     of a loop and both branches once each. With `model`, branches that the analysis had no need to
     follow are added as the file has them, and `is_printed` is told. A model with several signatures
-    is estimated by the converter as a whole; here it is the entry point analysed.
+    is estimated by the converter as a whole; here it is the entry point analysed, without a line.
 
     "tf-profiler" maps the profiler's table to the operators of TensorFlow Lite. The profiler sees the
     graph before the conversion, so its own number differs where the converter changes operators: a
@@ -175,6 +175,9 @@ def convention_counts(
     )
     total = sum(count for count in counts if count is not None)
     is_estimate = convention.table is CONVERTER
+    if model is not None and is_estimate:
+        # The converter speaks of the whole file.
+        is_estimate = len(tally.seen | {analysis.subgraph_index}) == len(model.subgraphs)
     return ConventionCounts(
         convention=name,
         unit=convention.unit,
@@ -184,7 +187,9 @@ def convention_counts(
         unknown=tuple(tally.unknown),
         line=converter_line(total) if is_estimate and not tally.unknown else None,
         is_printed=(
-            not tally.open_operators and not tally.unknown if is_estimate and model else None
+            not tally.open_operators and not tally.unknown
+            if is_estimate and model is not None
+            else None
         ),
     )
 
@@ -238,6 +243,10 @@ class _Tally:
                 self.unknown[operator.name] = None
                 return None
             return operator.cost.operations
+        if is_unsupported and table is not CONVERTER:
+            # Other tools count what the operator was before the conversion.
+            self.unknown[operator.name] = None
+            return None
         if operator.name in table:
             if self._is_open(operator.name, subgraph, operator.index):
                 self.open_operators += 1
@@ -246,10 +255,6 @@ class _Tally:
             except UndeterminedError:
                 self.unknown[operator.name] = None
                 return None
-        if is_unsupported and table is not CONVERTER:
-            # The other tools would count what the operator was before the conversion.
-            self.unknown[operator.name] = None
-            return None
         if operator.cost.operations or is_unsupported:
             self.silent_zeros[operator.name] = None
         return 0
@@ -282,11 +287,11 @@ class _Tally:
 
 def _has_open_shapes(graph: Subgraph, operator: Operator) -> bool:
     """Whether the converter cannot estimate this operator: it is one that it counts."""
-    needed = [operator.outputs[0]] if operator.name != "TRANSPOSE_CONV" else []
-    for position in CONVERTER_INPUTS.get(operator.name, ()):
-        index = operator.inputs[position]
-        needed += [] if index is None else [index]
-    return any(stored_shape(graph.tensors[index]) is None for index in needed)
+    positions = CONVERTER_INPUTS.get(operator.name, ())
+    needed = [index for p in positions for index in operator.inputs[p : p + 1]]
+    if operator.name != "TRANSPOSE_CONV":
+        needed += operator.outputs[:1]
+    return any(index is None or stored_shape(graph.tensors[index]) is None for index in needed)
 
 
 def _called_subgraphs(operator: Operator) -> list[int]:

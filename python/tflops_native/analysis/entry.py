@@ -66,7 +66,10 @@ def analyze_model(
         Effort.for_model(model.subgraphs),
         tensor_shapes,
     )
-    walk.bind(entry_specs(entry.subgraph, shapes))
+    try:
+        walk.bind(entry_specs(entry.subgraph, shapes))
+    except ValueError as error:
+        raise ShapeError(f"the inputs are refused: {error}") from error
     try:
         operators = walk.run()
     except ShapeError as error:

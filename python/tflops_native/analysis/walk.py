@@ -119,10 +119,11 @@ class Walk:
             Inputs, rule and result; or why there is none, where shapes are assumed.
         """
         try:
-            return self._infer(operator)
-        except UnknownValueError as error:
-            self._assume(operator)
-            return str(error)
+            try:
+                return self._infer(operator)
+            except UnknownValueError as error:
+                self._assume(operator)
+                return str(error)
         except ShapeError as error:
             error.add_note(self._place(operator))
             raise
@@ -291,6 +292,9 @@ class Walk:
 
     def _assume(self, operator: Operator) -> None:
         """Go on without a rule: outputs have the shapes in the file, where these are complete."""
+        for given in operator.inputs:
+            if given is not None:
+                self.spec(given)
         for index in operator.outputs:
             shape = self._known_anyway(index)
             if shape is None:

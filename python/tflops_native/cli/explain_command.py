@@ -12,20 +12,21 @@ from tflops_native.analysis import OperatorAnalysis, analyze_model, mac_formula
 from tflops_native.cli.options import InputShapes, input_options
 from tflops_native.model import BUILTIN_OPERATORS, Operator, Subgraph, load
 from tflops_native.ops import REGISTRY, Cost, Rule
+from tflops_native.ops.plugins import find_rule
 from tflops_native.reports.numbers import shape as shape_text
 
 _LABEL_WIDTH = 10
 
 
 @click.command("explain")
-@click.argument("operator", metavar="OPERATOR|MODEL:INDEX")
+@click.argument("operator")
 @input_options
 def command(operator: str, input_shapes: InputShapes, signature: str | None) -> None:
     """Print the rule of an operator: roles, formula, source.
 
-    OPERATOR is a name, CONV_2D. MODEL:INDEX is an operator of a model, by its number in the table of
-    `tflops count`: then its tensors and options are printed, and the formula with the numbers put in.
-    MODEL:8/body/3 is operator 3 in the body of the loop that is operator 8.
+    OPERATOR is a name, CONV_2D, or MODEL:INDEX, an operator of a model by its number in the table of
+    `tflops count`. Then its tensors and options are printed too, and the formula with the numbers put
+    in. MODEL:8/body/3 is operator 3 in the body of the loop that is operator 8.
     """
     model, _, path = operator.rpartition(":")
     if model and path[:1].isdigit():
@@ -35,15 +36,20 @@ def command(operator: str, input_shapes: InputShapes, signature: str | None) -> 
         raise click.UsageError(
             f"--input-shape and --signature go with MODEL:INDEX, not {operator!r}"
         )
-    name = operator if operator in REGISTRY else operator.upper()
-    rule = REGISTRY.get(name)
+    rule = _rule(operator)
     if rule is None:
         raise click.UsageError(_unknown(operator))
-    click.echo(f"{name}\n")
+    click.echo(f"{rule.name}\n")
     _print_rule(rule)
     if rule.options_type is not None:
         options = ", ".join(rule.option_names) or "none that matter here"
         click.echo(f"\nOptions  {rule.options_type}: {options}")
+
+
+def _rule(operator: str) -> Rule | None:
+    """The rule of this name; capitals make no difference where no other rule has the name."""
+    by_name = {name.upper(): rule for name, rule in REGISTRY.items()}
+    return find_rule(operator) or by_name.get(operator.upper())
 
 
 def _print_rule(rule: Rule) -> None:
@@ -85,7 +91,7 @@ def _explain_in_model(
     subgraph, analysed = _find(analysis.subgraph_index, analysis.operators, place)
     graph = model.subgraphs[subgraph]
     stored = graph.operators[analysed.index]
-    rule = REGISTRY.get(analysed.name)
+    rule = find_rule(analysed.name)
     where = f"operator {analysed.index} in subgraph {subgraph} of {Path(path).name}"
     click.echo(_printable(f"{analysed.name}, {where}\n"))
     if rule is not None:

@@ -13,12 +13,13 @@ from tflops_native.ops._op import (
     Shape,
     SubgraphCall,
     TensorSpec,
+    UnknownValueError,
     Value,
     register,
 )
 
 # Turns of a loop that are followed one by one; a loop beyond them needs the user's word.
-MAX_TURNS = 20_000
+MAX_TURNS = 10_000
 # Turns whose shapes or costs differ from each other are walked whole, which is slower.
 MAX_DIFFERENT_TURNS = 1_000
 
@@ -251,6 +252,13 @@ class _Loop(Op):
         )
 
     def _trip_count(self, inputs: Specs) -> int | None:
+        """How often the condition holds, or None where data decides or where it takes too long."""
+        try:
+            return self._followed(inputs)
+        except UnknownValueError:
+            return None
+
+    def _followed(self, inputs: Specs) -> int | None:
         """How often the condition holds, or None where data decides.
 
         Only what the condition depends on is followed from turn to turn: a counter, mostly.

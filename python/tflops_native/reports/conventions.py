@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tflops_native.analysis import Analysis, ConventionCounts, OperatorAnalysis
+from tflops_native.analysis import Analysis, ConventionCounts, OperatorAnalysis, Status
 from tflops_native.reports import numbers
 from tflops_native.reports.joined import Report
 
@@ -53,7 +53,8 @@ def _cell(report: Report, counts: tuple[int | None, ...]) -> Callable[[OperatorA
         count = by_operator[id(operator)]
         if count == 0:
             # A zero where there is arithmetic is shown, one that all agree on is not.
-            return "0" if operator.cost.operations else "-"
+            is_work = operator.cost.operations or operator.status is Status.UNSUPPORTED
+            return "0" if is_work else "-"
         return "?" if count is None else numbers.count(count)
 
     return text
