@@ -134,9 +134,9 @@ def test_a_library_without_tensorflow_lite(refuses):
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["explain", "CONV2D"], "there is no operator 'CONV2D'; did you mean CONV_2D?"),
+        (["explain", "SOFTMAXX"], "there is no operator 'SOFTMAXX'; did you mean SOFTMAX"),
         (["explain", "xyzzy"], "there is no operator 'XYZZY'; `tflops ops` lists all"),
-        (["explain", "WHILE"], "WHILE is an operator of TensorFlow Lite, but has no rule yet"),
+        (["explain", "DELEGATE"], "DELEGATE is an operator of TensorFlow Lite, but has no rule"),
         (["explain"], "Missing argument 'OPERATOR'"),
         (["count"], "Missing argument 'MODEL'"),
         (["report"], "Missing argument 'MODEL'"),

@@ -23,7 +23,7 @@ MAX_COUNTED = 16_000
 MAX_FOLLOWED = 24_000
 VISITS_PER_OPERATOR = 4
 # To follow so many elements of known values takes about as long as to visit an operator.
-VALUES_PER_VISIT = 16
+VALUES_PER_VISIT = 32
 
 
 @dataclass(slots=True)

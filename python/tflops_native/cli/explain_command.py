@@ -61,7 +61,7 @@ def _print_rule(rule: Rule) -> None:
 def _unknown(operator: str) -> str:
     name = operator.upper()
     if name in BUILTIN_OPERATORS:
-        return f"{name} is an operator of TensorFlow Lite, but has no rule yet"
+        return f"{name} is an operator of TensorFlow Lite, but has no rule"
     if Path(operator).is_file():
         return f"{operator} is a file: {operator}:0 is its first operator"
     near = difflib.get_close_matches(name, REGISTRY, n=3)
