@@ -4,7 +4,8 @@ Within a second of processor time and 200 MB. The bytes are those of real models
 
     python tests/fuzz/fuzz_reader.py --seconds 60        seeded and repeatable, needs nothing else
     python tests/fuzz/fuzz_reader.py --replay FILE       one input, with the traceback
-    python tests/fuzz/fuzz_reader.py --atheris [...]     coverage-guided; libFuzzer's own arguments
+    python tests/fuzz/fuzz_reader.py --write-seeds FOLDER
+    python tests/fuzz/fuzz_reader.py --atheris FOLDER    coverage-guided; libFuzzer's own arguments
 
 An input that fails is written to `fuzz-failure-*.tflite` in the working directory.
 """
@@ -25,11 +26,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import builders
 from configurations import GENERATORS
-from zoo import EXAMPLES, MODELS
-
 from tflops_native.analysis import analyze_model
 from tflops_native.errors import ModelFormatError, ShapeError, UnsupportedOperatorError
 from tflops_native.model import load
+from zoo import EXAMPLES, MODELS
 
 try:
     import resource
@@ -179,12 +179,17 @@ def main():
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--replay", type=Path)
+    parser.add_argument("--write-seeds", type=Path, metavar="FOLDER")
     parser.add_argument("--atheris", action="store_true")
     options, rest = parser.parse_known_args()
     if options.atheris:
         fuzz_with_atheris(rest)
     elif rest:
         parser.error(f"unknown arguments: {' '.join(rest)}")
+    elif options.write_seeds is not None:
+        options.write_seeds.mkdir(parents=True, exist_ok=True)
+        for number, data in enumerate(seeds()):
+            (options.write_seeds / f"{number}.tflite").write_bytes(data)
     elif options.replay is not None:
         print(check(options.replay.read_bytes()))
     else:

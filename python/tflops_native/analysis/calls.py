@@ -21,9 +21,9 @@ MAX_DEPTH = 32
 # loop. What a large model needs to have each of its operators visited some times comes on top.
 MAX_COUNTED = 16_000
 MAX_FOLLOWED = 24_000
-VISITS_PER_OPERATOR = 4
+VISITS_PER_OPERATOR = 2
 # To follow so many elements of known values takes about as long as to visit an operator.
-VALUES_PER_VISIT = 32
+VALUES_PER_VISIT = 16
 
 
 @dataclass(slots=True)
@@ -93,7 +93,7 @@ class SubgraphCaller:
         inner = self._enter(subgraph)
         inner.bind(inputs)
         effort = self.walk.effort
-        wanted = [inner.subgraph.outputs[position] for position in outputs]
+        wanted = _outputs(inner.subgraph, outputs)
         for operator in effort.needed_operators(inner.subgraph, wanted):
             effort.spend_followed(1)
             inner.follow(operator)
@@ -102,7 +102,7 @@ class SubgraphCaller:
 
     def needed_inputs(self, subgraph: int, outputs: Sequence[int]) -> frozenset[int]:
         graph = self._enter(subgraph).subgraph
-        wanted = {graph.outputs[position] for position in outputs}
+        wanted = set(_outputs(graph, outputs))
         for operator in self.walk.effort.needed_operators(graph, frozenset(wanted)):
             wanted.update(index for index in operator.inputs if index is not None)
         return frozenset(p for p, index in enumerate(graph.inputs) if index in wanted)
@@ -118,6 +118,16 @@ class SubgraphCaller:
         if len(path) > MAX_DEPTH:
             raise UnknownValueError(f"subgraphs are nested more than {MAX_DEPTH} deep")
         return self.walk.inner(model.subgraphs[subgraph])
+
+
+def _outputs(subgraph: Subgraph, positions: Sequence[int]) -> list[int]:
+    """The tensors that are the outputs at these positions."""
+    there = len(subgraph.outputs)
+    if any(position >= there for position in positions):
+        raise ValueError(
+            f"subgraph {subgraph.index} has {there} outputs, but its output {max(positions)} decides"
+        )
+    return [subgraph.outputs[position] for position in positions]
 
 
 def _spend_values(walk: "Walk", operator: Operator, spend: Callable[[int], None]) -> None:

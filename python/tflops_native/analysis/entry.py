@@ -1,11 +1,14 @@
 """The analysis of one entry point of a model, for the input shapes asked for."""
 
-from collections.abc import Mapping, Sequence
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from tflops_native.analysis.calls import Effort
 from tflops_native.analysis.memory import peak_memory
 from tflops_native.analysis.result import EXACT, Analysis, InputAnalysis, OperatorAnalysis
-from tflops_native.analysis.walk import Walk, entry_specs
+from tflops_native.analysis.stored import entry_specs
+from tflops_native.analysis.walk import Walk
 from tflops_native.errors import ShapeError, UnsupportedOperatorError
 from tflops_native.model import (
     Entry,
@@ -71,7 +74,8 @@ def analyze_model(
     except ValueError as error:
         raise ShapeError(f"the inputs are refused: {error}") from error
     try:
-        operators = walk.run()
+        with _collector_paused():
+            operators = walk.run()
     except ShapeError as error:
         for item in defaulted:
             error.add_note(
@@ -103,6 +107,22 @@ def analyze_model(
         weight_bytes=sum(len(tensor.data) for tensor in weights if tensor.data is not None),
         parameters=sum(tensor.element_count for tensor in weights if _is_weight(tensor)),
     )
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Without Python's search for reference cycles, of which a walk makes none.
+
+    Over the many small objects of a large model that search takes longer with each of them: half as
+    long again as the analysis itself of 100,000 operators.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _is_weight(tensor: Tensor) -> bool:

@@ -1,11 +1,11 @@
 """How much memory the activations of a subgraph need at once, by the lives of its tensors."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tflops_native.model import Subgraph, TensorType, bits, packed_bytes
+from tflops_native.model import Operator, Subgraph, TensorType, bits, packed_bytes
 from tflops_native.ops import Shape
 
 
@@ -46,27 +46,44 @@ def peak_memory(subgraph: Subgraph, shapes: Sequence[Shape | None]) -> PeakMemor
         for tensor, shape in zip(subgraph.tensors, shapes, strict=True)
         if shape is not None and not tensor.is_constant
     }
-    last_use = _last_uses(subgraph)
-    alive = {index for index in subgraph.inputs if index in sizes}
-    total = sum(sizes[index] for index in alive)
-    peak, tensors = total, frozenset(alive)
-    at: int | None = None
-    for position, operator in enumerate(subgraph.operators):
-        born = {index for index in operator.outputs if index in sizes} - alive
-        alive |= born
-        total += sum(sizes[index] for index in born)
+    start = sum(sizes.get(index, 0) for index in set(subgraph.inputs))
+    peak, at = start, None
+    for operator, total, _ in _lives(subgraph, sizes):
         if total > peak or at is None:
-            peak, at, tensors = total, operator.index, frozenset(alive)
-        touched = {i for i in (*operator.inputs, *operator.outputs) if i in alive}
-        dead = {index for index in touched if last_use.get(index, -1) <= position}
-        alive -= dead
-        total -= sum(sizes[index] for index in dead)
+            peak, at = total, operator.index
+    # Found a second time, for to keep what is alive at each new peak would take long in long graphs.
+    tensors = next(
+        (
+            frozenset(alive)
+            for operator, _, alive in _lives(subgraph, sizes)
+            if operator.index == at
+        ),
+        frozenset(index for index in subgraph.inputs if index in sizes),
+    )
     names = [(subgraph.tensors[index].name, sizes[index]) for index in tensors]
     return PeakMemory(
         size_bytes=peak,
         operator_index=at,
         tensors=tuple(sorted(names, key=lambda item: (-item[1], item[0]))),
     )
+
+
+def _lives(
+    subgraph: Subgraph, sizes: Mapping[int, int]
+) -> Iterator[tuple[Operator, int, set[int]]]:
+    """Each operator with the bytes and the tensors that are alive while it runs."""
+    last_use = _last_uses(subgraph)
+    alive = {index for index in subgraph.inputs if index in sizes}
+    total = sum(sizes[index] for index in alive)
+    for position, operator in enumerate(subgraph.operators):
+        born = {index for index in operator.outputs if index in sizes} - alive
+        alive |= born
+        total += sum(sizes[index] for index in born)
+        yield operator, total, alive
+        touched = {i for i in (*operator.inputs, *operator.outputs) if i in alive}
+        dead = {index for index in touched if last_use.get(index, -1) <= position}
+        alive -= dead
+        total -= sum(sizes[index] for index in dead)
 
 
 def _last_uses(subgraph: Subgraph) -> dict[int, int]:

@@ -256,7 +256,7 @@ class Analysis:
     parameters      elements of the constants that operators with MACs and normalizations use as
                     weights and biases: every constant of a float or quantized type, once
     bounded_tensors     those whose shape is only an upper bound
-    has_runtime_shapes  whether shapes are those of a run instead of inferred
+    has_runtime_shapes  whether shapes are those of a run, not inferred
     """
 
     path: str | None

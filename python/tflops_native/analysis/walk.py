@@ -15,18 +15,17 @@ from tflops_native.analysis.result import (
     Status,
     SubgraphAnalysis,
 )
+from tflops_native.analysis.stored import recorded_shape, stored_spec
 from tflops_native.errors import ModelFormatError, ShapeError
 from tflops_native.model import (
     Model,
     Operator,
     Subgraph,
-    Tensor,
     TensorType,
     decode_custom_options,
 )
 from tflops_native.ops import (
     NO_ARITHMETIC,
-    VALUE_LIMIT,
     Cost,
     Inferred,
     Op,
@@ -140,7 +139,7 @@ class Walk:
             ValueError: no operator has written it yet, and the file does not hold it.
         """
         if index not in self.specs:
-            self._set(index, _stored_spec(self.subgraph.tensors[index]))
+            self._set(index, stored_spec(self.subgraph.tensors[index]))
         return self.specs[index]
 
     def _set(self, index: int, spec: TensorSpec) -> None:
@@ -180,6 +179,8 @@ class Walk:
     def _build(self, rule: Rule, operator: Operator) -> Op:
         context = {}
         if rule.context_names:
+            if not operator.outputs and rule.context_names != ("caller",):
+                raise ValueError("it has no output in the file")
             context = {
                 "caller": SubgraphCaller(self),
                 "recorded": tuple(self._known_anyway(i) for i in operator.outputs),
@@ -221,7 +222,7 @@ class Walk:
     def _known_anyway(self, index: int) -> Shape | None:
         """The shape in the runtime, else that in the file."""
         shape = None if self.runtime_shapes is None else self.runtime_shapes[index]
-        return _recorded(self.subgraph.tensors[index]) if shape is None else shape
+        return recorded_shape(self.subgraph.tensors[index]) if shape is None else shape
 
     def _remember(self, operator: Operator, inferred: Inferred) -> None:
         values: tuple[Value | None, ...] = inferred.values or (None,) * len(inferred.outputs)
@@ -358,33 +359,6 @@ def _options(rule: Rule, operator: Operator) -> Mapping[str, object]:
         raise UnknownValueError(f"its custom options cannot be read: {error}") from error
 
 
-def _recorded(tensor: Tensor) -> Shape | None:
-    """The shape in the file, None where it leaves a length open."""
-    is_open = not tensor.has_rank or -1 in tensor.shape_signature
-    return None if is_open else tensor.shape
-
-
-def _stored_spec(tensor: Tensor) -> TensorSpec:
-    """A tensor that no operator produces: a constant, a variable, or an input left unset."""
-    if tensor.data is not None:
-        small = tensor.element_count <= VALUE_LIMIT
-        known = tensor.values if small and _is_readable(tensor) else None
-        return TensorSpec(tensor.shape, tensor.type, known, is_constant=True)
-    if tensor.is_constant or tensor.is_variable:
-        return TensorSpec(tensor.shape, tensor.type, is_constant=tensor.is_constant)
-    raise ValueError(f"tensor {tensor.index} ({tensor.name!r}) is read before it is written")
-
-
-def _is_readable(tensor: Tensor) -> bool:
-    return not tensor.sparsity and tensor.type.name in _READABLE
-
-
-_READABLE = frozenset(
-    {"BOOL", "FLOAT16", "FLOAT32", "FLOAT64", "INT8", "INT16", "INT32", "INT64"}
-    | {"UINT8", "UINT16", "UINT32", "UINT64"}
-)
-
-
 def _status(inferred: Inferred, cost: Cost, calls: tuple[SubgraphAnalysis, ...]) -> Status:
     inner: set[Status] = set()
     if calls:
@@ -400,7 +374,7 @@ def _status(inferred: Inferred, cost: Cost, calls: tuple[SubgraphAnalysis, ...])
 
 def _are_known_integers(outputs: list[TensorSpec]) -> bool:
     """Whether the results are integers that follow from shapes and constants alone."""
-    return bool(outputs) and all(spec.known is not None and not spec.is_float for spec in outputs)
+    return bool(outputs) and not [o for o in outputs if o.known is None or o.is_float]
 
 
 def _arithmetic(inputs: list[TensorSpec], outputs: list[TensorSpec]) -> str:
@@ -415,11 +389,3 @@ def _arithmetic(inputs: list[TensorSpec], outputs: list[TensorSpec]) -> str:
 
 def _show(shape: Shape | None) -> str:
     return "-" if shape is None else str(list(shape))
-
-
-def entry_specs(subgraph: Subgraph, shapes: Mapping[int, Shape]) -> tuple[TensorSpec, ...]:
-    """Inputs of an entry point. None is a constant, even where the file holds a value: it may be set."""
-    return tuple(
-        TensorSpec(shapes[position], subgraph.tensors[index].type)
-        for position, index in enumerate(subgraph.inputs)
-    )

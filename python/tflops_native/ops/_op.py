@@ -22,6 +22,7 @@ from tflops_native.model import (
     packed_bytes,
 )
 from tflops_native.ops._custom_fields import custom_fields, custom_option_names
+from tflops_native.ops._zero_options import zero_options
 
 COMPLEX_TYPES: Final = frozenset({TensorType.COMPLEX64, TensorType.COMPLEX128})
 
@@ -299,9 +300,10 @@ class Rule:
             given = custom_fields(self.op, self.option_names, options)
         else:
             if options_type != self.options_type:
-                options = _zeros(self.options_type)
+                options = zero_options(self.options_type)
             given = {name: options[name] for name in self.option_names}
-        given.update((name, (context or {})[name]) for name in self.context_names)
+        if self.context_names:
+            given.update((name, (context or {})[name]) for name in self.context_names)
         return self.op(**self.fixed, **given)
 
     def infer(self, op: Op, inputs: tuple[TensorSpec | None, ...]) -> Inferred:
@@ -390,18 +392,3 @@ def family(op: type[Op], members: Mapping[str, tuple[str | None, Mapping[str, An
     """Register operators of one class from a table: name -> (options table, fixed fields)."""
     for name, (options, fixed) in members.items():
         register(name, options=options, **fixed)(op)
-
-
-def _zeros(options_type: str | None) -> dict[str, Any]:
-    """The options of a zero-filled parameter struct."""
-    if options_type is None:
-        return {}
-    zeros: dict[str, Any] = {}
-    for option in OPTIONS[options_type]:
-        if option.enum is not None:
-            zeros[option.name] = option.enum(0)
-        elif option.kind.startswith("["):
-            zeros[option.name] = ()
-        else:
-            zeros[option.name] = None if option.kind == "string" else 0
-    return zeros

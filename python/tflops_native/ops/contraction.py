@@ -1,5 +1,7 @@
 """What all contractions share: MACs, bias, activation, and the arithmetic they are done in."""
 
+from functools import cache
+
 from tflops_native.model import ActivationFunctionType, TensorType
 from tflops_native.ops._op import Cost, Inferred, Shape, TensorSpec
 from tflops_native.ops.geometry import epilogue_cost, size_of
@@ -28,7 +30,8 @@ def contraction_cost(
     the operator. The rescaling of a fully quantized kernel is part of its MACs and is not counted.
     """
     elements = size_of(output)
-    cost = Cost(macs=macs) + epilogue_cost(elements, activation, bias)
+    fused = epilogue_cost(elements, activation, bias)
+    cost = Cost(macs, fused.scalar_ops, fused.transcendentals)
     mac_arithmetic = None
     if input.is_float and weights.type in _INTEGER_WEIGHTS:
         mac_arithmetic = arithmetic_name(TensorType.INT8, weights.type)
@@ -38,6 +41,7 @@ def contraction_cost(
     return Inferred(outputs=(output,), cost=cost, mac_arithmetic=mac_arithmetic)
 
 
+@cache
 def arithmetic_name(left: TensorType, right: TensorType) -> str:
     """`int8`, or `int16x8` where the operands' types differ."""
     name = left.name.lower()

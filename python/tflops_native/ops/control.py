@@ -305,6 +305,8 @@ class _Loop(Op):
             else:
                 turns.append(SubgraphCall("body", index, 1, called))
         if trips > MAX_DIFFERENT_TURNS:
+            if turns[-1].times == 1:
+                raise UnknownValueError(f"its {trips:,} turns differ, and are too many to follow")
             # Not followed further: the rest is taken to be like the last turn.
             turns[-1] = replace(turns[-1], times=turns[-1].times + trips - MAX_DIFFERENT_TURNS)
         return turns, state

@@ -124,9 +124,11 @@ def epilogue_cost(
     One addition for the bias; RELU is one comparison, a clamp on both sides is two.
     """
     per_element = ACTIVATION_COST[activation]
-    if bias is not None:
-        per_element += Cost(scalar_ops=1)
-    return per_element * elements
+    additions = 0 if bias is None else elements
+    return Cost(
+        scalar_ops=per_element.scalar_ops * elements + additions,
+        transcendentals=per_element.transcendentals * elements,
+    )
 
 
 def size_of(shape: Shape) -> int:

@@ -63,7 +63,10 @@ def elementwise_value(
     function: Callable[..., int | float], output: Shape, *inputs: TensorSpec
 ) -> Value | None:
     """`function` of each element of the broadcast inputs, or None where it is not known."""
-    if size_of(output) > VALUE_LIMIT or any(tensor.known is None for tensor in inputs):
+    for tensor in inputs:
+        if tensor.known is None:  # at once: hardly any operator has known operands
+            return None
+    if size_of(output) > VALUE_LIMIT:
         return None
     operands = []
     for tensor in inputs:

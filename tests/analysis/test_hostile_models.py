@@ -1,0 +1,208 @@
+"""Small files that ask for endless work: well-formed, and counted or refused all the same."""
+
+import numpy as np
+import pytest
+
+from tflops_native.analysis import Status, analyze_model
+from tflops_native.analysis.calls import MAX_COUNTED, MAX_DEPTH
+from tflops_native.errors import ShapeError
+from tflops_native.model import load
+
+builders = pytest.importorskip("builders")
+HUGE = 2**31 - 1
+
+
+def analyzed(model, **options):
+    return analyze_model(load(model.pack()), **options)
+
+
+def one(name, inputs, outputs, table=None, **options):
+    """A model of one operator with inputs of these shapes, its output stored as a scalar."""
+    model = builders.ModelBuilder()
+    graph = model.graph()
+    given = [graph.input(*item) if isinstance(item, tuple) else item(graph) for item in inputs]
+    graph.outputs = [graph.tensor([]) for _ in range(outputs)]
+    graph.operator(
+        name, given, graph.outputs, builders.options(table, **options) if table else None
+    )
+    return model
+
+
+def axis(graph):
+    return graph.constant(np.int32(0))
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (one("SPLIT", [axis, ([HUGE],)], 2, "SplitOptions", num_splits=HUGE), "options say"),
+        (one("SPLIT", [axis, ([4],)], 2, "SplitOptions", num_splits=-1), "options say -1"),
+        (one("UNPACK", [([HUGE, 2],)], 1, "UnpackOptions", num=HUGE), "options say 2147483647"),
+        (one("PACK", [([2],)], 1, "PackOptions", values_count=HUGE), "2147483647 tensors"),
+        (one("EXP", [([HUGE] * 8,)], 1, "ExpOptions"), "more than 2\\*\\*63 elements"),
+        (one("EMBEDDING_LOOKUP", [([2], "INT32"), ([3, 4],)], 0), "it has no output"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_huge_options_are_refused_at_once(model, message):
+    with pytest.raises(ShapeError, match=message):
+        analyzed(model)
+
+
+def test_a_shape_in_the_file_may_be_as_impossible():
+    model = builders.ModelBuilder()
+    graph = model.graph()
+    x, y = graph.input([1]), graph.tensor([HUGE] * 3)
+    graph.operator("Mystify", [x], [y])
+    graph.outputs = [y]
+    with pytest.raises(ShapeError, match=r"more than 2\*\*63") as caught:
+        analyzed(model)
+    assert caught.value.__notes__ == ["operator 0 (Mystify) in subgraph 0"]
+
+
+def loop(body_operators, limit, length=1):
+    """A WHILE that counts from 0 to a limit, by a chain of ADDs."""
+    model = builders.ModelBuilder()
+    main, condition, body = (model.graph() for _ in range(3))
+    start, end = main.constant(np.zeros(length, "int32")), main.tensor([length], "INT32")
+    options = builders.options("WhileOptions", cond_subgraph_index=1, body_subgraph_index=2)
+    main.operator("WHILE", [start], [end], options)
+    main.outputs = [end]
+    x, go_on = condition.input([length], "INT32"), condition.tensor([length], "BOOL")
+    most = condition.constant(np.full(length, limit, "int32"))
+    condition.operator("LESS", [x, most], [go_on], builders.options("LessOptions"))
+    condition.outputs = [go_on]
+    x, step = body.input([length], "INT32"), body.constant(np.ones(length, "int32"))
+    for _ in range(body_operators):
+        y = body.tensor([length], "INT32")
+        body.operator("ADD", [x, step], [y], builders.options("AddOptions"))
+        x = y
+    body.outputs = [x]
+    return model
+
+
+@pytest.mark.parametrize(
+    ("body_operators", "length"), [(1, 1), (500, 1), (3, 1024)], ids=["narrow", "wide", "values"]
+)
+def test_a_loop_without_end(body_operators, length):
+    (operator,) = analyzed(loop(body_operators, HUGE, length)).operators
+    assert operator.status is Status.ONE_TURN
+    (operator,) = analyzed(loop(body_operators, HUGE, length), trip_count=7).operators
+    assert operator.status is Status.COUNTED
+    assert operator.cost.scalar_ops == 7 * body_operators * length + 8 * length
+
+
+def test_a_long_loop_is_followed_to_its_end():
+    (operator,) = analyzed(loop(1, 9_000)).operators
+    assert operator.status is Status.COUNTED
+    assert operator.cost.scalar_ops == 9_000 + 9_001
+
+
+def nested(depth, calls):
+    """Subgraphs that run the next one so many times each; the last one computes EXP of 4 elements."""
+    model = builders.ModelBuilder()
+    for level in range(depth + 1):
+        graph = model.graph()
+        x = graph.input([4])
+        for _ in range(calls if level < depth else 1):
+            y = graph.tensor([4])
+            if level < depth:
+                table = {"name": "c", "decomposition_subgraph_index": level + 1}
+                options = builders.options("StableHLOCompositeOptions", **table)
+                graph.operator("STABLEHLO_COMPOSITE", [x], [y], options)
+            else:
+                graph.operator("EXP", [x], [y], builders.options("ExpOptions"))
+            x = y
+        graph.outputs = [x]
+    return model
+
+
+def test_nested_calls_are_counted():
+    analysis = analyzed(nested(5, 3))
+    assert analysis.coverage.is_complete
+    assert analysis.total.transcendentals == 4 * 3**5
+
+
+def test_nested_calls_beyond_all_bounds_are_not_counted():
+    # 2 ** 24 operators, in a file of a few kilobytes.
+    analysis = analyzed(nested(24, 2))
+    assert {o.status for o in analysis.operators} == {Status.UNSUPPORTED}
+    assert not analysis.coverage.is_complete
+    notes = repr(analysis.to_dict())
+    assert "too much work to count" in notes
+    assert len(notes) < 10_000 * MAX_COUNTED
+
+
+def test_deep_nesting_is_not_counted():
+    assert analyzed(nested(MAX_DEPTH, 1)).coverage.is_complete
+    analysis = analyzed(nested(MAX_DEPTH + 1, 1))
+    assert not analysis.coverage.is_complete
+    assert f"subgraphs are nested more than {MAX_DEPTH} deep" in repr(analysis.to_dict())
+    assert not analyzed(nested(500, 1)).coverage.is_complete
+
+
+def test_a_subgraph_that_runs_itself_is_refused():
+    model = builders.ModelBuilder()
+    graph = model.graph()
+    x, y = graph.input([4]), graph.tensor([4])
+    graph.operator("CALL", [x], [y], builders.options("CallOptions", subgraph=0))
+    graph.outputs = [y]
+    with pytest.raises(ShapeError, match="subgraph 0 runs itself"):
+        analyzed(model)
+
+
+def test_a_loop_whose_subgraphs_lack_outputs_is_refused():
+    model = loop(1, 10)
+    model.graphs[2].outputs = []
+    with pytest.raises(ShapeError, match="subgraph 2 has 0 outputs"):
+        analyzed(model)
+
+
+def test_many_outputs_that_live_to_the_end():
+    # Each operator is a new peak of memory: to list the tensors of each would be quadratic.
+    model = builders.ModelBuilder()
+    graph = model.graph()
+    x = graph.input([2])
+    for _ in range(300):
+        graph.outputs.append(graph.tensor([2]))
+        graph.operator("NEG", [x], graph.outputs[-1:], builders.options("NegOptions"))
+    peak = analyzed(model).peak_memory
+    # Twice 4 bytes, for all outputs and the input that the last operator still reads.
+    assert (peak.size_bytes, peak.operator_index) == (8 * 301, 299)
+    assert len(peak.tensors) == 301
+
+
+def growing_loop(turns):
+    """A WHILE whose second variable is one element longer after each turn, and goes through EXP."""
+    model = builders.ModelBuilder()
+    main, condition, body = (model.graph() for _ in range(3))
+    variables = [main.constant(np.zeros(1, "int32")), main.input([1])]
+    main.outputs = [main.tensor([1], "INT32"), main.tensor([1], shapeSignature=[-1])]
+    options = builders.options("WhileOptions", cond_subgraph_index=1, body_subgraph_index=2)
+    main.operator("WHILE", variables, main.outputs, options)
+    count, _ = condition.input([1], "INT32"), condition.input([1])
+    condition.outputs = [condition.tensor([1], "BOOL")]
+    limit = condition.constant(np.full(1, turns, "int32"))
+    less = builders.options("LessOptions")
+    condition.operator("LESS", [count, limit], condition.outputs, less)
+    count, x = body.input([1], "INT32"), body.input([1])
+    step, element = body.constant(np.ones(1, "int32")), body.constant(np.ones(1, "float32"))
+    following, longer, y = body.tensor([1], "INT32"), body.tensor([1]), body.tensor([1])
+    body.operator("ADD", [count, step], [following], builders.options("AddOptions"))
+    body.operator("CONCATENATION", [x, element], [longer], builders.options("ConcatenationOptions"))
+    body.operator("EXP", [longer], [y], builders.options("ExpOptions"))
+    body.outputs = [following, y]
+    return model
+
+
+def test_turns_that_differ_are_counted_one_by_one():
+    (operator,) = analyzed(growing_loop(40)).operators
+    assert operator.status is Status.COUNTED
+    assert operator.output_shapes == ((1,), (41,))
+    assert operator.cost.transcendentals == sum(range(2, 42))
+
+
+def test_too_many_turns_that_differ_are_not_taken_to_be_alike():
+    (operator,) = analyzed(growing_loop(3_000)).operators
+    assert operator.status is Status.UNSUPPORTED
+    assert operator.note == "its 3,000 turns differ, and are too many to follow"
