@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tflops_native.analysis.result import EXACT
+from tflops_native.analysis.operators import EXACT
 from tflops_native.model import Operator, Subgraph
 from tflops_native.ops import VALUE_LIMIT, Called, Cost, TensorSpec, UnknownValueError
 

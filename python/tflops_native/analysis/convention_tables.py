@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Final, TypeAlias
 
-from tflops_native.analysis.result import OperatorAnalysis
+from tflops_native.analysis.operators import OperatorAnalysis
 from tflops_native.model import Operator, Subgraph, Tensor
 from tflops_native.ops import Shape
 

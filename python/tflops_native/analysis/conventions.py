@@ -14,7 +14,8 @@ from tflops_native.analysis.convention_tables import (
     UndeterminedError,
     stored_shape,
 )
-from tflops_native.analysis.result import Analysis, OperatorAnalysis, Status, SubgraphAnalysis
+from tflops_native.analysis.operators import OperatorAnalysis, Status, SubgraphAnalysis
+from tflops_native.analysis.result import Analysis
 from tflops_native.model import Model, Operator, Subgraph
 
 

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 
 from tflops_native.analysis.calls import Effort
 from tflops_native.analysis.memory import peak_memory
-from tflops_native.analysis.result import EXACT, Analysis, InputAnalysis, OperatorAnalysis
+from tflops_native.analysis.operators import EXACT, OperatorAnalysis
+from tflops_native.analysis.result import Analysis, InputAnalysis
 from tflops_native.analysis.stored import entry_specs
 from tflops_native.analysis.walk import Walk
 from tflops_native.errors import ShapeError, UnsupportedOperatorError

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Final
 
-from tflops_native.analysis.result import OperatorAnalysis
+from tflops_native.analysis.operators import OperatorAnalysis
 from tflops_native.ops import Op, Shape
 
 _ROLES: Final = re.compile(r"^([a-z]\w*(?:, [a-z]\w*)*)\s{2,}(\[.*)$", re.MULTILINE)

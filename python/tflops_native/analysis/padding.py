@@ -2,7 +2,8 @@
 
 import math
 
-from tflops_native.analysis.result import Analysis, OperatorAnalysis
+from tflops_native.analysis.operators import OperatorAnalysis
+from tflops_native.analysis.result import Analysis
 from tflops_native.model import Padding
 from tflops_native.ops.convolution import Conv2D, Conv3D, DepthwiseConv2D
 

@@ -10,11 +10,7 @@ from typing import TypeAlias
 
 from tflops_native.analysis.calls import Effort, SubgraphCaller
 from tflops_native.analysis.observed import believed, inferred_backwards
-from tflops_native.analysis.result import (
-    OperatorAnalysis,
-    Status,
-    SubgraphAnalysis,
-)
+from tflops_native.analysis.operators import OperatorAnalysis, Status, SubgraphAnalysis
 from tflops_native.analysis.stored import recorded_shape, stored_spec
 from tflops_native.errors import ModelFormatError, ShapeError
 from tflops_native.model import (
