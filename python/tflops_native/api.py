@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from tflops_native.analysis import Analysis, analyze_model
 from tflops_native.model import Model, load
@@ -15,11 +15,13 @@ from tflops_native.timing import (
     Timing,
     measure_isolated,
     measure_model,
+    runtime_shapes,
     this_machine,
 )
 
 Source: TypeAlias = Model | str | PathLike[str] | bytes | bytearray | memoryview
 InputShapes: TypeAlias = Mapping[str, Sequence[int]]
+ShapeSource: TypeAlias = Literal["inferred", "runtime"]
 
 
 def analyze(
@@ -29,6 +31,7 @@ def analyze(
     signature: str | None = None,
     strict: bool = False,
     trip_count: int | None = None,
+    shapes: ShapeSource = "inferred",
 ) -> Analysis:
     """Count the arithmetic of one inference, without running the model.
 
@@ -41,18 +44,32 @@ def analyze(
         signature: key of the signature to analyse; the main subgraph if None.
         strict: raise if any operator is not counted exactly.
         trip_count: turns of loops whose number only data decides; one is counted if None.
+        shapes: "runtime": run the model once on random inputs and count with the shapes it had,
+            for models whose shapes depend on data.
 
     Raises:
         ModelFormatError: the file is no model, or is damaged, or has no such signature.
         ShapeError: an input shape is refused, or shapes do not fit at an operator.
         UnsupportedOperatorError: with `strict`, some operators are not counted exactly.
+        RuntimeLibraryError, InvokeError: with `shapes="runtime"`, the model cannot be run.
+        ValueError: an option is out of range.
     """
+    loaded = _loaded(model)
+    if shapes not in ("inferred", "runtime"):
+        raise ValueError(f"shapes must be 'inferred' or 'runtime', not {shapes!r}")
+    tensor_shapes = None
+    if shapes == "runtime":
+        # Shapes that do not fit are refused first: the runtime could end the process on them.
+        analyze_model(loaded, input_shapes=input_shapes, signature=signature)
+        options = MeasureOptions(input_shapes=input_shapes or {}, signature=signature)
+        tensor_shapes = runtime_shapes(loaded, options)
     return analyze_model(
-        _loaded(model),
+        loaded,
         input_shapes=input_shapes,
         signature=signature,
         strict=strict,
         trip_count=trip_count,
+        tensor_shapes=tensor_shapes,
     )
 
 

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+import tflops_native
 from zoo import EXAMPLES, NAMES, zoo_model
 
 pytest.importorskip("tflops_native._native", exc_type=ImportError)
@@ -134,3 +135,12 @@ def test_report_counts_on_the_shapes_of_a_run_too(tflops, late_reshape):
     assert (ended.status, ended.err) == (0, "")
     assert "note      shapes are those of one run on random inputs, not inferred\n" in ended.out
     assert ": complete\n" in ended.out
+
+
+def test_the_api_counts_with_the_shapes_of_a_run_as_well(late_reshape):
+    inferred = tflops_native.analyze(late_reshape)
+    run = tflops_native.analyze(late_reshape, shapes="runtime", strict=True)
+    assert not inferred.coverage.is_complete
+    assert run.total.transcendentals == 2 * 3 * 2
+    with pytest.raises(ValueError, match="shapes must be 'inferred' or 'runtime', not 'guessed'"):
+        tflops_native.analyze(late_reshape, shapes="guessed")
