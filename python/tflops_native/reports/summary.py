@@ -85,7 +85,9 @@ def _rate(report: Report) -> Lines:
     if report.analysis is None or not report.rate:
         return []
     unit = operation_unit(report.analysis)
-    incomplete = "" if report.analysis.coverage.is_complete else " or more: see coverage"
+    coverage = report.analysis.coverage
+    direction = " or more" if coverage.is_lower_bound else " or less" if coverage.bounded else ""
+    incomplete = "" if coverage.is_complete else f"{direction}: see coverage"
     return [("rate", f"{numbers.three_digits(report.rate / 1e9)} G{unit}/s{incomplete}")]
 
 
