@@ -12,7 +12,6 @@ from rich.console import Console
 from tflops_native.analysis import CONVENTIONS
 from tflops_native.reports import Report
 from tflops_native.reports.text import print_report
-from tflops_native.timing import DEFAULT_RUNTIME, KERNELS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 InputShapes: TypeAlias = dict[str, tuple[int, ...]]
@@ -129,35 +128,6 @@ def convention_options(command: Command) -> Command:
             type=click.Choice([*CONVENTIONS, "all"]),
             help="Count as another tool does as well; all: side by side.",
         ),
-    ):
-        command = option(command)
-    return command
-
-
-def runtime_option(command: Command) -> Command:
-    """--runtime, of commands that run the model."""
-    return click.option(
-        "--runtime",
-        default=DEFAULT_RUNTIME,
-        show_default=True,
-        metavar="tflite|PATH",
-        help="The library of this package, or the path of another TensorFlow Lite C library.",
-    )(command)
-
-
-def timing_options(command: Command) -> Command:
-    """Options of commands that measure."""
-    for option in (
-        click.option(
-            "--runs",
-            type=PositiveInteger(),
-            help="Samples to take; about a second's worth if left out.",
-        ),
-        runtime_option,
-        click.option(
-            "--kernels", type=click.Choice(KERNELS), default=KERNELS[0], show_default=True
-        ),
-        click.option("--threads", type=PositiveInteger(), default=1, show_default=True),
     ):
         command = option(command)
     return command

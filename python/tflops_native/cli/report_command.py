@@ -12,8 +12,8 @@ from tflops_native.cli.options import (
     model_argument,
     show,
     static_options,
-    timing_options,
 )
+from tflops_native.cli.timing_options import timing_options
 from tflops_native.errors import InvokeError
 from tflops_native.model import load
 from tflops_native.reports import Report

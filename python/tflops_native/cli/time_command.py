@@ -11,8 +11,8 @@ from tflops_native.cli.options import (
     model_argument,
     show,
     static_options,
-    timing_options,
 )
+from tflops_native.cli.timing_options import timing_options
 from tflops_native.model import load
 from tflops_native.reports import Report
 from tflops_native.timing import MeasureOptions, this_machine

@@ -9,10 +9,10 @@ from tflops_native.analysis import analyze_model
 from tflops_native.cli.options import (
     InputShapes,
     model_argument,
-    runtime_option,
     show_json,
     static_options,
 )
+from tflops_native.cli.timing_options import runtime_option
 from tflops_native.model import load
 from tflops_native.reports import numbers
 from tflops_native.reports.verification import TensorDifference, Verification

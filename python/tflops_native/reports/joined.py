@@ -1,11 +1,13 @@
 """Joins counts and times per operator. What is divided here is defined here, and nothing is printed."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tflops_native.analysis import Analysis, ConventionCounts, OperatorAnalysis
 from tflops_native.model import Model
-from tflops_native.timing import Machine, OperatorTime, Timing
+
+if TYPE_CHECKING:
+    from tflops_native.timing import Machine, OperatorTime, Timing
 
 FORMAT = "tflops_native/report"
 FORMAT_VERSION = 1
@@ -25,7 +27,7 @@ class ReportRow:
     """
 
     operator: OperatorAnalysis
-    time: OperatorTime | None
+    time: "OperatorTime | None"
     share: float | None
     time_share: float | None
     rate: float | None
@@ -58,8 +60,8 @@ class Report:
 
     model: Model
     analysis: Analysis | None
-    timing: Timing | None
-    machine: Machine | None
+    timing: "Timing | None"
+    machine: "Machine | None"
     timing_error: str | None
     rows: tuple[ReportRow, ...]
     conventions: tuple[ConventionCounts, ...] = ()
@@ -70,8 +72,8 @@ class Report:
         cls,
         model: Model,
         analysis: Analysis | None = None,
-        timing: Timing | None = None,
-        machine: Machine | None = None,
+        timing: "Timing | None" = None,
+        machine: "Machine | None" = None,
         *,
         timing_error: str | None = None,
         conventions: tuple[ConventionCounts, ...] = (),
@@ -149,7 +151,7 @@ class Report:
         return report_to_html(self)
 
 
-def _join(analysis: Analysis, timing: Timing | None) -> tuple[ReportRow, ...]:
+def _join(analysis: Analysis, timing: "Timing | None") -> tuple[ReportRow, ...]:
     profile = None if timing is None else timing.profile
     times = {} if profile is None else {time.index: time for time in profile.operators}
     fused = frozenset(() if profile is None else profile.fused)
@@ -173,10 +175,10 @@ def _join(analysis: Analysis, timing: Timing | None) -> tuple[ReportRow, ...]:
     return tuple(rows)
 
 
-def _rate(operations: int, time: OperatorTime | None) -> float | None:
+def _rate(operations: int, time: "OperatorTime | None") -> float | None:
     return operations / time.mean if operations and time and _exceeds(time, 1) else None
 
 
-def _exceeds(time: OperatorTime, resolutions: int) -> bool:
+def _exceeds(time: "OperatorTime", resolutions: int) -> bool:
     """Whether a time is longer than so many steps of what it was measured with."""
     return sum(time.samples_ns) >= resolutions * time.resolution_ns * len(time.samples_ns)

@@ -1,10 +1,14 @@
 """The lines around the table: what was counted and measured, as label and text."""
 
+from typing import TYPE_CHECKING
+
 from tflops_native.analysis import CONVENTION, Analysis, Status, is_float
 from tflops_native.reports import conventions, numbers
 from tflops_native.reports.joined import Report
 from tflops_native.reports.table import operation_unit
-from tflops_native.timing import Timing
+
+if TYPE_CHECKING:
+    from tflops_native.timing import Timing
 
 Lines = list[tuple[str, str]]
 
@@ -71,7 +75,7 @@ def times(report: Report) -> Lines:
     ]
 
 
-def _latency(timing: Timing) -> str:
+def _latency(timing: "Timing") -> str:
     latency = timing.latency
     spread = latency.mad / latency.median if latency.median else 0.0
     return (
@@ -166,7 +170,7 @@ def _remarks(analysis: Analysis) -> Lines:
     return lines
 
 
-def _profile(timing: Timing) -> Lines:
+def _profile(timing: "Timing") -> Lines:
     profile = timing.profile
     if profile is None:
         return []
@@ -183,7 +187,7 @@ def _profile(timing: Timing) -> Lines:
     return lines
 
 
-def _runtime(timing: Timing) -> str:
+def _runtime(timing: "Timing") -> str:
     threads = numbers.plural(timing.threads, "thread")
     name = "TensorFlow Lite" if timing.runtime.name == "tflite" else timing.runtime.name
     return f"{name} {timing.runtime.version}, {timing.kernels} kernels, {threads}"
