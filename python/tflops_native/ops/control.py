@@ -244,7 +244,10 @@ class _Loop(Op):
         shapes = tuple(None if spec is None else spec.shape for spec in outputs)
         note = f"{trips:,} turns"
         if is_partial:
-            note = "data decides the number of turns: one is counted; --trip-count says how many"
+            note = (
+                "data decides the number of turns, or there are too many to follow: one is counted; "
+                "--trip-count says how many"
+            )
         return replace(
             _result(calls, shapes, values=_values(outputs) if not is_partial else ()),
             is_partial=is_partial,
