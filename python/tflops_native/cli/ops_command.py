@@ -9,6 +9,7 @@ import click
 from tflops_native.model import BUILTIN_OPERATORS
 from tflops_native.ops import REGISTRY
 from tflops_native.ops.documentation import rule_text
+from tflops_native.ops.plugins import load_plugins
 
 
 @click.command("ops")
@@ -21,6 +22,7 @@ from tflops_native.ops.documentation import rule_text
 )
 def command(output_format: str) -> None:
     """List the operators that are counted."""
+    load_plugins()
     if output_format == "json":
         json.dump([_plain(name) for name in sorted(REGISTRY)], sys.stdout, indent=1)
         sys.stdout.write("\n")
