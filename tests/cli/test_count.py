@@ -1,6 +1,7 @@
 """`tflops count`, `ops` and `explain`: what needs no runtime."""
 
 import json
+import lzma
 import os
 import re
 
@@ -10,7 +11,7 @@ from tflops_native import analyze
 from tflops_native.model import BUILTIN_OPERATORS
 from tflops_native.ops import REGISTRY
 from tflops_native.reports import Report
-from zoo import EXAMPLES
+from zoo import EXAMPLES, MODELS
 
 SINGLE = EXAMPLES / "single_conv_28x28.tflite"
 DYNAMIC = EXAMPLES / "single_conv_dynamic.tflite"
@@ -157,3 +158,11 @@ def test_version(tflops):
     ended = tflops("--version")
     assert (ended.status, ended.err) == (0, "")
     assert tflops_native.__version__ in ended.out
+
+
+def test_a_loop_may_turn_no_time_at_all(tflops, refuses, tmp_path):
+    model = tmp_path / "loop.tflite"
+    packed = MODELS / "control_flow" / "while_n_matmuls.tflite.xz"
+    model.write_bytes(lzma.decompress(packed.read_bytes()))
+    assert "total     0 MACs" in tflops("count", model, "--trip-count", "0").out
+    assert "-1 is too few: it must be 0 or more" in refuses("count", model, "--trip-count", "-1")

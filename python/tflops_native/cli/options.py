@@ -44,18 +44,21 @@ def _by_name(
     return dict(shapes)
 
 
-class PositiveInteger(click.ParamType[Any]):
-    """A whole number from 1 on; the message says what is wrong and what would be right."""
+class WholeNumber(click.ParamType[Any]):
+    """A whole number from `minimum` on; the message says what is wrong and what would be right."""
 
     name = "N"
+
+    def __init__(self, minimum: int = 1) -> None:
+        self.minimum = minimum
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         try:
             number = int(value)
         except ValueError:
             self.fail(f"{value!r} is no whole number")
-        if number < 1:
-            self.fail(f"{number} is too few: it must be 1 or more")
+        if number < self.minimum:
+            self.fail(f"{number} is too few: it must be {self.minimum} or more")
         return number
 
 
@@ -100,7 +103,7 @@ def counting_options(command: Command) -> Command:
         ),
         click.option(
             "--trip-count",
-            type=PositiveInteger(),
+            type=WholeNumber(minimum=0),
             help="Turns of loops whose number only data decides.",
         ),
         click.option(

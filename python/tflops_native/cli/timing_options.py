@@ -2,7 +2,7 @@
 
 import click
 
-from tflops_native.cli.options import Command, PositiveInteger
+from tflops_native.cli.options import Command, WholeNumber
 from tflops_native.timing import DEFAULT_RUNTIME, KERNELS
 
 
@@ -22,14 +22,14 @@ def timing_options(command: Command) -> Command:
     for option in (
         click.option(
             "--runs",
-            type=PositiveInteger(),
+            type=WholeNumber(),
             help="Samples to take; about a second's worth if left out.",
         ),
         runtime_option,
         click.option(
             "--kernels", type=click.Choice(KERNELS), default=KERNELS[0], show_default=True
         ),
-        click.option("--threads", type=PositiveInteger(), default=1, show_default=True),
+        click.option("--threads", type=WholeNumber(), default=1, show_default=True),
     ):
         command = option(command)
     return command
