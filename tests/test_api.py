@@ -249,3 +249,12 @@ def test_a_model_of_the_zoo_from_bytes(native):
     assert len(report.rows) == 181
     assert report.analysis.path is None
     assert str(report).startswith("model     (bytes), ")
+
+
+def test_the_keywords_of_measure_are_the_options():
+    from dataclasses import fields
+
+    from tflops_native.timing import MeasureKeywords, MeasureOptions
+
+    names = [field.name for field in fields(MeasureOptions)]
+    assert ["input_shapes", "signature", *MeasureKeywords.__annotations__] == names

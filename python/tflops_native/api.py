@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, Unpack
 
 from tflops_native.analysis import Analysis, analyze_model
 from tflops_native.model import Model, load
 from tflops_native.reports.joined import Report
 from tflops_native.timing import (
-    DEFAULT_RUNTIME,
-    KERNELS,
+    MeasureKeywords,
     MeasureOptions,
     Progress,
     Timing,
@@ -78,14 +77,9 @@ def measure(
     *,
     input_shapes: InputShapes | None = None,
     signature: str | None = None,
-    threads: int = 1,
-    kernels: str = KERNELS[0],
-    runtime: str = DEFAULT_RUNTIME,
-    runs: int | None = None,
-    profile: bool = True,
-    seed: int = 0,
     isolated: bool = False,
     progress: Progress | None = None,
+    **options: Unpack[MeasureKeywords],
 ) -> Timing:
     """Time inferences natively, on random inputs.
 
@@ -93,16 +87,10 @@ def measure(
 
     Args:
         model, input_shapes, signature: as for `analyze`.
-        threads: threads of the runtime, 1 or more.
-        kernels: "xnnpack": the XNNPACK delegate takes the operators it knows; "builtin": the
-            runtime's own kernels only.
-        runtime: "tflite" for the library that the package carries, or the path of another one.
-        runs: number of samples; about a second's worth if None.
-        profile: whether to time each operator too, in further runs with the profiler on.
-        seed: of the random inputs.
         isolated: measure in a child process, which survives a runtime that crashes. The model must
             be a file then.
         progress: called now and then with what is being done and how much of it, 0 to 1.
+        options: the further fields of `MeasureOptions`, which says what they mean.
 
     Raises:
         ModelFormatError: the file is no model, or is damaged, or has no such signature.
@@ -111,23 +99,14 @@ def measure(
         InvokeError: the runtime refuses the model or fails; the message holds its own words.
         ValueError: an option is out of range.
     """
-    options = MeasureOptions(
-        input_shapes=input_shapes or {},
-        signature=signature,
-        threads=threads,
-        kernels=kernels,
-        runtime=runtime,
-        runs=runs,
-        profile=profile,
-        seed=seed,
-    )
+    chosen = MeasureOptions(input_shapes=input_shapes or {}, signature=signature, **options)
     loaded = _loaded(model)
     analyze_model(loaded, input_shapes=input_shapes, signature=signature)
     if not isolated:
-        return measure_model(loaded, options, progress)
+        return measure_model(loaded, chosen, progress)
     if loaded.path is None:
         raise ValueError("only a model file can be measured in a child process, not bytes")
-    return measure_isolated(loaded.path, options, progress)
+    return measure_isolated(loaded.path, chosen, progress)
 
 
 def report(
@@ -137,13 +116,9 @@ def report(
     signature: str | None = None,
     strict: bool = False,
     trip_count: int | None = None,
-    threads: int = 1,
-    kernels: str = KERNELS[0],
-    runtime: str = DEFAULT_RUNTIME,
-    runs: int | None = None,
-    seed: int = 0,
     isolated: bool = False,
     progress: Progress | None = None,
+    **options: Unpack[MeasureKeywords],
 ) -> Report:
     """Count and time, joined per operator. Arguments and errors as `analyze` and `measure`.
 
@@ -161,13 +136,9 @@ def report(
         loaded,
         input_shapes=input_shapes,
         signature=signature,
-        threads=threads,
-        kernels=kernels,
-        runtime=runtime,
-        runs=runs,
-        seed=seed,
         isolated=isolated,
         progress=progress,
+        **options,
     )
     return Report.of(loaded, analysis, timing, this_machine())
 

@@ -30,10 +30,7 @@ def command(
     input_shapes: InputShapes,
     signature: str | None,
     output_format: str,
-    threads: int,
-    kernels: str,
-    runtime: str,
-    runs: int | None,
+    options: MeasureOptions,
     strict: bool,
     trip_count: int | None,
     shapes: str,
@@ -48,15 +45,7 @@ def command(
         strict=strict,
         trip_count=trip_count,
         shapes=shapes,
-        runtime=runtime,
-    )
-    options = MeasureOptions(
-        input_shapes=input_shapes,
-        signature=signature,
-        threads=threads,
-        kernels=kernels,
-        runtime=runtime,
-        runs=runs,
+        runtime=options.runtime,
     )
     try:
         timing = measure_with_progress(Path(model), options)

@@ -1,5 +1,6 @@
 """`tflops time`: latency only."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -27,25 +28,11 @@ def command(
     input_shapes: InputShapes,
     signature: str | None,
     output_format: str,
-    threads: int,
-    kernels: str,
-    runtime: str,
-    runs: int | None,
+    options: MeasureOptions,
 ) -> None:
     """Time inferences, without counting."""
     loaded = load(model)
     # Shapes that do not fit are refused here, with a hint: XNNPACK would crash on some of them.
     analyze_model(loaded, input_shapes=input_shapes, signature=signature)
-    timing = measure_with_progress(
-        Path(model),
-        MeasureOptions(
-            input_shapes=input_shapes,
-            signature=signature,
-            threads=threads,
-            kernels=kernels,
-            runtime=runtime,
-            runs=runs,
-            profile=False,
-        ),
-    )
+    timing = measure_with_progress(Path(model), replace(options, profile=False))
     show(Report.of(loaded, None, timing, this_machine()), output_format)

@@ -1,9 +1,13 @@
 """Options of the commands that run models; apart, because a count need not import how to time."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 import click
 
 from tflops_native.cli.options import Command, WholeNumber
-from tflops_native.timing import DEFAULT_RUNTIME, KERNELS
+from tflops_native.timing import DEFAULT_RUNTIME, KERNELS, MeasureKeywords, MeasureOptions
 
 
 def runtime_option(command: Command) -> Command:
@@ -17,19 +21,34 @@ def runtime_option(command: Command) -> Command:
     )(command)
 
 
-def timing_options(command: Command) -> Command:
-    """Options of commands that measure."""
-    for option in (
-        click.option(
-            "--runs",
-            type=WholeNumber(),
-            help="Samples to take; about a second's worth if left out.",
-        ),
-        runtime_option,
-        click.option(
-            "--kernels", type=click.Choice(KERNELS), default=KERNELS[0], show_default=True
-        ),
-        click.option("--threads", type=WholeNumber(), default=1, show_default=True),
-    ):
-        command = option(command)
-    return command
+# Each is named as the field of `MeasureOptions` that it gives.
+_OPTIONS = (
+    click.option(
+        "--runs",
+        type=WholeNumber(),
+        help="Samples to take; about a second's worth if left out.",
+    ),
+    runtime_option,
+    click.option("--kernels", type=click.Choice(KERNELS), default=KERNELS[0], show_default=True),
+    click.option("--threads", type=WholeNumber(), default=1, show_default=True),
+)
+
+
+def timing_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options of commands that measure; the command gets them as `options`, a `MeasureOptions`.
+
+    They hold the input shapes and the signature too, which the command gets by themselves as well.
+    """
+
+    @wraps(command)
+    def with_options(
+        input_shapes: dict[str, tuple[int, ...]], signature: str | None, **values: Any
+    ) -> Any:
+        names = [name for name in MeasureKeywords.__annotations__ if name in values]
+        chosen: dict[str, Any] = {name: values.pop(name) for name in names}
+        options = MeasureOptions(input_shapes=input_shapes, signature=signature, **chosen)
+        return command(input_shapes=input_shapes, signature=signature, options=options, **values)
+
+    for option in _OPTIONS:
+        with_options = option(with_options)
+    return with_options

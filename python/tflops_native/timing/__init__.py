@@ -2,7 +2,7 @@
 
 from tflops_native.timing.isolation import measure_isolated
 from tflops_native.timing.machine import Machine, this_machine
-from tflops_native.timing.options import MeasureOptions, Progress
+from tflops_native.timing.options import MeasureKeywords, MeasureOptions, Progress
 from tflops_native.timing.protocol import measure_model
 from tflops_native.timing.result import (
     Latency,
@@ -20,6 +20,7 @@ __all__ = [
     "KERNELS",
     "Latency",
     "Machine",
+    "MeasureKeywords",
     "MeasureOptions",
     "OperatorTime",
     "Profile",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypedDict
 
 from tflops_native.timing.runtimes import DEFAULT_RUNTIME, KERNELS
 
@@ -13,9 +14,15 @@ Progress = Callable[[str, float], None]
 class MeasureOptions:
     """What to measure, and how.
 
-    runs      number of samples, or None: about a second's worth
-    profile   whether to time each operator too, in runs of their own
-    seed      of the random inputs
+    input_shapes   input name -> shape; the empty name stands for the only input
+    signature      key of the signature to measure; the main subgraph if None
+    threads        threads of the runtime, 1 or more
+    kernels        "xnnpack": the XNNPACK delegate takes the operators it knows; "builtin": the
+                   runtime's own kernels only
+    runtime        "tflite" for the library that the package carries, or the path of another one
+    runs           number of samples, or None: about a second's worth
+    profile        whether to time each operator too, in runs of their own
+    seed           of the random inputs
     """
 
     input_shapes: Mapping[str, Sequence[int]]
@@ -35,3 +42,14 @@ class MeasureOptions:
             raise ValueError(f"runs must be 1 or more, but is {self.runs}")
         if self.kernels not in KERNELS:
             raise ValueError(f"kernels must be one of {', '.join(KERNELS)}, not {self.kernels!r}")
+
+
+class MeasureKeywords(TypedDict, total=False):
+    """The fields of `MeasureOptions` as keywords of functions, but for the inputs and the signature."""
+
+    threads: int
+    kernels: str
+    runtime: str
+    runs: int | None
+    profile: bool
+    seed: int
