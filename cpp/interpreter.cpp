@@ -1,289 +1,10 @@
 #include "interpreter.hpp"
 
-#include <algorithm>
-#include <iterator>
-#include <limits>
 #include <stdexcept>
-#include <utility>
 
 #include "errors.hpp"
 
 namespace tflops {
-namespace {
-
-const char* status_name(TfLiteStatus status) {
-  constexpr const char* names[] = {"ok",
-                                   "error",
-                                   "delegate error",
-                                   "application error",
-                                   "delegate data not found",
-                                   "delegate data write error",
-                                   "delegate data read error",
-                                   "unresolved operators",
-                                   "cancelled",
-                                   "output shape not known"};
-  return status >= 0 && status < static_cast<int>(std::size(names)) ? names[status] : "unknown status";
-}
-
-template <class Ports>
-auto& at(Ports& ports, std::int64_t position, const char* what) {
-  if (position < 0 || position >= static_cast<std::int64_t>(ports.size())) {
-    throw std::out_of_range("there is no " + std::string(what) + " " + std::to_string(position) +
-                            ": the model has " + std::to_string(ports.size()));
-  }
-  return ports[static_cast<std::size_t>(position)];
-}
-
-void need_feature(bool is_there, const Library& library, const char* feature) {
-  if (!is_there) {
-    throw RuntimeLibraryError("'" + library.path() + "' (TensorFlow Lite " + library.version() + ") has no " + feature);
-  }
-}
-
-}  // namespace
-
-Interpreter::Interpreter(std::shared_ptr<const Library> library, const ModelSource& model,
-                         const InterpreterOptions& options)
-    : library_(std::move(library)),
-      tflite_(library_->functions()),
-      model_(nullptr, tflite_.TfLiteModelDelete),
-      delegate_(nullptr, tflite_.TfLiteXNNPackDelegateDelete),
-      interpreter_(nullptr, tflite_.TfLiteInterpreterDelete),
-      runner_(nullptr, tflite_.TfLiteSignatureRunnerDelete) {
-  if (options.threads < 1) {
-    throw std::invalid_argument("threads must be at least 1, not " + std::to_string(options.threads));
-  }
-  if (options.kernels == Kernels::xnnpack) need_feature(library_->has_xnnpack(), *library_, "XNNPACK kernels");
-  if (options.profile) need_feature(library_->has_profiler(), *library_, "profiler");
-  if (options.signature) need_feature(library_->has_signatures(), *library_, "signatures");
-  open_model(model);
-  create(options);
-  if (options.signature) open_signature(*options.signature);
-  list_ports();
-}
-
-void Interpreter::open_model(const ModelSource& model) {
-  if (const auto* path = std::get_if<std::string>(&model)) {
-    model_.reset(tflite_.TfLiteModelCreateFromFileWithErrorReporter(path->c_str(), &ErrorLog::report, &log_));
-    if (model_ == nullptr) fail("open '" + *path + "'");
-  } else {
-    const auto& bytes = std::get<ModelBytes>(model);
-    model_.reset(tflite_.TfLiteModelCreateWithErrorReporter(bytes.data, bytes.size, &ErrorLog::report, &log_));
-    if (model_ == nullptr) fail("open a model of " + std::to_string(bytes.size) + " bytes");
-  }
-}
-
-void Interpreter::create(const InterpreterOptions& options) {
-  const Handle<TfLiteInterpreterOptions> native(tflite_.TfLiteInterpreterOptionsCreate(),
-                                                tflite_.TfLiteInterpreterOptionsDelete);
-  tflite_.TfLiteInterpreterOptionsSetErrorReporter(native.get(), &ErrorLog::report, &log_);
-  tflite_.TfLiteInterpreterOptionsSetNumThreads(native.get(), options.threads);
-  if (options.profile) {
-    profiler_ = std::make_unique<Profiler>();
-    tflite_.TfLiteInterpreterOptionsSetTelemetryProfiler(native.get(), profiler_->callbacks());
-  }
-  if (options.kernels == Kernels::xnnpack) {
-    TfLiteXNNPackDelegateOptions xnnpack = tflite_.TfLiteXNNPackDelegateOptionsDefault();
-    xnnpack.num_threads = options.threads;
-    delegate_.reset(tflite_.TfLiteXNNPackDelegateCreate(&xnnpack));
-    if (delegate_ == nullptr) fail("create the XNNPACK delegate");
-    tflite_.TfLiteInterpreterOptionsAddDelegate(native.get(), delegate_.get());
-  }
-  log_.clear();
-  interpreter_.reset(tflite_.TfLiteInterpreterCreate(model_.get(), native.get()));
-  if (interpreter_ == nullptr) {
-    fail(delegate_ != nullptr ? "create an interpreter with XNNPACK kernels" : "create an interpreter");
-  }
-}
-
-void Interpreter::open_signature(const std::string& key) {
-  // Looked up in the list first: TFLite answers an unknown key with null and not a word.
-  std::string known;
-  bool is_known = false;
-  for (std::int32_t i = 0; i < tflite_.TfLiteInterpreterGetSignatureCount(interpreter_.get()); ++i) {
-    const std::string candidate = tflite_.TfLiteInterpreterGetSignatureKey(interpreter_.get(), i);
-    is_known = is_known || candidate == key;
-    known += (known.empty() ? "'" : ", '") + candidate + "'";
-  }
-  if (!is_known) {
-    throw std::invalid_argument("the model has no signature '" + key + "': it has " +
-                                (known.empty() ? "none" : known));
-  }
-  log_.clear();
-  runner_.reset(tflite_.TfLiteInterpreterGetSignatureRunner(interpreter_.get(), key.c_str()));
-  if (runner_ == nullptr) fail("open signature '" + key + "'");
-}
-
-void Interpreter::list_ports() {
-  if (runner_ == nullptr) {
-    const int* const inputs = tflite_.TfLiteInterpreterInputTensorIndices(interpreter_.get());
-    const int* const outputs = tflite_.TfLiteInterpreterOutputTensorIndices(interpreter_.get());
-    for (int i = 0; i < tflite_.TfLiteInterpreterGetInputTensorCount(interpreter_.get()); ++i) {
-      inputs_.push_back({inputs[i], ""});
-    }
-    for (int i = 0; i < tflite_.TfLiteInterpreterGetOutputTensorCount(interpreter_.get()); ++i) {
-      outputs_.push_back({outputs[i], ""});
-    }
-    return;
-  }
-  const auto input_count = static_cast<std::int32_t>(tflite_.TfLiteSignatureRunnerGetInputCount(runner_.get()));
-  for (std::int32_t i = 0; i < input_count; ++i) {
-    inputs_.push_back({-1, tflite_.TfLiteSignatureRunnerGetInputName(runner_.get(), i)});
-  }
-  const auto output_count = static_cast<std::int32_t>(tflite_.TfLiteSignatureRunnerGetOutputCount(runner_.get()));
-  for (std::int32_t i = 0; i < output_count; ++i) {
-    outputs_.push_back({-1, tflite_.TfLiteSignatureRunnerGetOutputName(runner_.get(), i)});
-  }
-  // Signatures give tensors and no indices; those of the primary subgraph are known by their address.
-  for (auto& port : inputs_) port.index = index_of(find_input(port));
-  for (auto& port : outputs_) port.index = index_of(find_output(port));
-  const auto is_known = [](const Port& port) { return port.index >= 0; };
-  is_primary_ = std::any_of(outputs_.begin(), outputs_.end(), is_known) ||
-                std::any_of(inputs_.begin(), inputs_.end(), is_known);
-}
-
-int Interpreter::index_of(const TfLiteTensor* tensor) const {
-  for (int index = 0;; ++index) {
-    const TfLiteTensor* const candidate = tflite_.TfLiteInterpreterGetTensor(interpreter_.get(), index);
-    if (candidate == nullptr) return -1;
-    if (candidate == tensor) return index;
-  }
-}
-
-TfLiteTensor* Interpreter::find_input(const Port& port) const {
-  return runner_ != nullptr ? tflite_.TfLiteSignatureRunnerGetInputTensor(runner_.get(), port.name.c_str())
-                            : tflite_.TfLiteInterpreterGetTensor(interpreter_.get(), port.index);
-}
-
-const TfLiteTensor* Interpreter::find_output(const Port& port) const {
-  return runner_ != nullptr ? tflite_.TfLiteSignatureRunnerGetOutputTensor(runner_.get(), port.name.c_str())
-                            : tflite_.TfLiteInterpreterGetTensor(interpreter_.get(), port.index);
-}
-
-TensorInfo Interpreter::describe(const TfLiteTensor* tensor, const Port& port) const {
-  if (tensor == nullptr) throw InvokeError("the model names a tensor that does not exist as input or output");
-  TensorInfo info;
-  info.index = port.index;
-  const char* const name = tflite_.TfLiteTensorName(tensor);
-  info.name = !port.name.empty() ? port.name : name != nullptr ? name : "";
-  info.type = tflite_.TfLiteTensorType(tensor);
-  for (std::int32_t axis = 0; axis < tflite_.TfLiteTensorNumDims(tensor); ++axis) {
-    info.shape.push_back(tflite_.TfLiteTensorDim(tensor, axis));
-  }
-  info.byte_size = static_cast<std::int64_t>(tflite_.TfLiteTensorByteSize(tensor));
-  const TfLiteQuantizationParams quantization = tflite_.TfLiteTensorQuantizationParams(tensor);
-  info.scale = quantization.scale;
-  info.zero_point = quantization.zero_point;
-  return info;
-}
-
-TensorInfo Interpreter::input_info(std::int64_t position) const {
-  const Port& port = at(inputs_, position, "input");
-  return describe(find_input(port), port);
-}
-
-TensorInfo Interpreter::output_info(std::int64_t position) const {
-  const Port& port = at(outputs_, position, "output");
-  return describe(find_output(port), port);
-}
-
-const TfLiteTensor* Interpreter::find_tensor(std::int64_t index) const {
-  if (!is_primary_ || index < 0 || index > std::numeric_limits<int>::max()) return nullptr;
-  return tflite_.TfLiteInterpreterGetTensor(interpreter_.get(), static_cast<int>(index));
-}
-
-std::optional<TensorInfo> Interpreter::tensor_info(std::int64_t index) const {
-  const TfLiteTensor* const tensor = find_tensor(index);
-  if (tensor == nullptr) return std::nullopt;
-  return describe(tensor, {static_cast<int>(index), ""});
-}
-
-void Interpreter::resize_input(std::int64_t position, const std::vector<std::int64_t>& shape) {
-  const Port& port = at(inputs_, position, "input");
-  std::vector<int> dims;
-  for (const std::int64_t extent : shape) {
-    if (extent < 0 || extent > std::numeric_limits<int>::max()) {
-      throw std::invalid_argument("a dimension must be between 0 and 2^31 - 1, not " + std::to_string(extent));
-    }
-    dims.push_back(static_cast<int>(extent));
-  }
-  const auto rank = static_cast<std::int32_t>(dims.size());
-  log_.clear();
-  is_allocated_ = false;
-  if (const auto primary = primary_position(port)) {
-    check(tflite_.TfLiteInterpreterResizeInputTensor(interpreter_.get(), *primary, dims.data(), rank),
-          "resize an input");
-  } else {
-    check(tflite_.TfLiteSignatureRunnerResizeInputTensor(runner_.get(), port.name.c_str(), dims.data(), rank),
-          "resize an input");
-  }
-}
-
-// A signature resizes only dimensions that the converter left open; the interpreter, if it runs the same
-// subgraph, resizes all, as it does for models without signatures.
-std::optional<std::int32_t> Interpreter::primary_position(const Port& port) const {
-  if (!is_primary_) return std::nullopt;
-  const int* const inputs = tflite_.TfLiteInterpreterInputTensorIndices(interpreter_.get());
-  const std::int32_t count = tflite_.TfLiteInterpreterGetInputTensorCount(interpreter_.get());
-  const int* const found = std::find(inputs, inputs + count, port.index);
-  if (found == inputs + count) return std::nullopt;
-  return static_cast<std::int32_t>(found - inputs);
-}
-
-void Interpreter::allocate() {
-  log_.clear();
-  is_allocated_ = false;
-  check(runner_ != nullptr ? tflite_.TfLiteSignatureRunnerAllocateTensors(runner_.get())
-                           : tflite_.TfLiteInterpreterAllocateTensors(interpreter_.get()),
-        "allocate tensors");
-  is_allocated_ = true;
-}
-
-void Interpreter::reset_variables() {
-  need_feature(library_->has_variables(), *library_, "function to reset variables");
-  need_allocation("reset variables");
-  log_.clear();
-  check(tflite_.TfLiteInterpreterResetVariableTensors(interpreter_.get()), "reset variables");
-}
-
-TensorView Interpreter::view(const TfLiteTensor* tensor, TensorInfo info) const {
-  void* const data = tflite_.TfLiteTensorData(tensor);
-  if (data == nullptr && info.byte_size > 0) {
-    throw InvokeError("tensor '" + info.name +
-                      "' has no memory: the kernels that were chosen do not materialize it");
-  }
-  return {std::move(info), data};
-}
-
-TensorView Interpreter::input(std::int64_t position) const {
-  need_allocation("reach an input");
-  const Port& port = at(inputs_, position, "input");
-  const TfLiteTensor* const tensor = find_input(port);
-  return view(tensor, describe(tensor, port));
-}
-
-TensorView Interpreter::output(std::int64_t position) const {
-  need_allocation("reach an output");
-  const Port& port = at(outputs_, position, "output");
-  const TfLiteTensor* const tensor = find_output(port);
-  return view(tensor, describe(tensor, port));
-}
-
-TensorView Interpreter::tensor(std::int64_t index) const {
-  need_allocation("reach a tensor");
-  const TfLiteTensor* const tensor = find_tensor(index);
-  if (tensor == nullptr) {
-    throw std::out_of_range(is_primary_
-                                ? "there is no tensor " + std::to_string(index)
-                                : "the tensors of a signature outside the primary subgraph cannot be reached");
-  }
-  return view(tensor, describe(tensor, {static_cast<int>(index), ""}));
-}
-
-TfLiteStatus Interpreter::run() {
-  return runner_ != nullptr ? tflite_.TfLiteSignatureRunnerInvoke(runner_.get())
-                            : tflite_.TfLiteInterpreterInvoke(interpreter_.get());
-}
 
 std::int64_t Interpreter::invoke() { return time_invokes({1, 0.0}, 1, [] {}).front(); }
 
@@ -293,47 +14,33 @@ std::vector<std::int64_t> Interpreter::time_invokes(const Limits& limits, std::i
   if (invokes_per_sample < 1) {
     throw std::invalid_argument("invokes_per_sample must be at least 1, not " + std::to_string(invokes_per_sample));
   }
-  const auto call = [this, invokes_per_sample] {
-    for (std::int64_t left = invokes_per_sample; left > 0; --left) check(run(), "invoke the model");
-  };
-  return time_calls(limits, [this] { log_.clear(); }, call, [&] { between(); });
+  const auto call = [this, invokes_per_sample] { run(invokes_per_sample); };
+  return time_calls(limits, [this] { prepare_run(); }, call, [&] { between(); });
 }
 
 std::vector<std::int64_t> Interpreter::profile_invokes(const Limits& limits, const Between& between) {
-  if (profiler_ == nullptr) {
-    throw InvokeError("this interpreter cannot profile: it was created without profile=True");
-  }
+  if (!can_profile()) throw InvokeError("this interpreter cannot profile: it was created without profile=True");
   need_allocation("profile");
   struct Recording {
-    Profiler& profiler;
-    explicit Recording(Profiler& p) : profiler(p) { profiler.start(); }
-    ~Recording() { profiler.stop(); }
+    ProfileRecorder& recorder;
+    explicit Recording(ProfileRecorder& r) : recorder(r) { recorder.start(); }
+    ~Recording() { recorder.stop(); }
   };
-  const Recording recording(*profiler_);
+  const Recording recording(recorder_);
   const auto prepare = [this] {
-    log_.clear();
-    profiler_->begin_run();
+    collect_events();
+    prepare_run();
+    recorder_.begin_run();
   };
-  return time_calls(limits, prepare, [this] { check(run(), "invoke the model"); }, [&] { between(); });
+  auto samples = time_calls(limits, prepare, [this] { run(1); }, [&] { between(); });
+  collect_events();
+  return samples;
 }
 
 void Interpreter::need_allocation(const char* what) const {
   if (!is_allocated_) {
     throw InvokeError("cannot " + std::string(what) + ": call allocate() first, and again after resize_input()");
   }
-}
-
-void Interpreter::check(TfLiteStatus status, const char* what) const {
-  if (status != 0) fail(what, status);
-}
-
-void Interpreter::fail(const std::string& what, TfLiteStatus status) const {
-  std::string reason = log_.text();
-  if (reason.empty()) {
-    reason = status != 0 ? std::string("status ") + std::to_string(status) + " (" + status_name(status) + ")"
-                         : "it gave no reason";
-  }
-  throw InvokeError("TensorFlow Lite could not " + what + ": " + reason);
 }
 
 }  // namespace tflops

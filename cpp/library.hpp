@@ -1,42 +1,42 @@
-// A TensorFlow Lite C library: the table of its functions, from the linked library or from one opened by path.
+// A library that runs models: which features it has, and interpreters made with it.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <utility>
 
-#include "tflite_c_api.hpp"
+#include "interpreter.hpp"
 
 namespace tflops {
-
-// Every member has the name and the type of the C function. Required ones are never null in a Library.
-struct Functions {
-#define TFLOPS_MEMBER(name) decltype(&::name) name = nullptr;
-  TFLOPS_REQUIRED_FUNCTIONS(TFLOPS_MEMBER)
-  TFLOPS_OPTIONAL_FUNCTIONS(TFLOPS_MEMBER)
-#undef TFLOPS_MEMBER
-};
 
 class Library {
  public:
   // The default runtime that this build carries. Throws RuntimeLibraryError if it carries none.
   static std::shared_ptr<Library> linked();
 
-  // Any other library. Throws RuntimeLibraryError if it cannot be loaded or is not TensorFlow Lite.
+  // Any other library, of the kind that its functions say. Throws RuntimeLibraryError if it cannot be
+  // loaded, or is of no kind that is known.
   static std::shared_ptr<Library> open(const std::string& path);
 
-  const Functions& functions() const { return functions_; }
-  const std::string& path() const { return path_; }
-  std::string version() const { return functions_.TfLiteVersion(); }
+  Library(const Library&) = delete;
+  Library& operator=(const Library&) = delete;
+  virtual ~Library() = default;
 
-  bool has_xnnpack() const;
-  bool has_profiler() const;
-  bool has_variables() const;
-  bool has_signatures() const;
+  const std::string& path() const { return path_; }
+  virtual std::string version() const = 0;
+
+  virtual bool has_xnnpack() const = 0;
+  virtual bool has_profiler() const = 0;
+  virtual bool has_signatures() const = 0;
+
+  // The interpreter keeps the library. Throws RuntimeLibraryError if the library lacks what the options
+  // ask for, std::invalid_argument if they cannot be right, InvokeError if the model is refused.
+  virtual std::unique_ptr<Interpreter> create(const ModelSource& model, const InterpreterOptions& options) const = 0;
+
+ protected:
+  explicit Library(std::string path) : path_(std::move(path)) {}
 
  private:
-  explicit Library(const Functions& functions);
-
-  Functions functions_;
   std::string path_;
 };
 

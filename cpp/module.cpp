@@ -10,7 +10,7 @@
 #include <limits>
 
 #include "errors.hpp"
-#include "interpreter.hpp"
+#include "library.hpp"
 
 namespace py = pybind11;
 using namespace py::literals;
@@ -64,8 +64,8 @@ class BufferView {
   Py_buffer view_{};
 };
 
-// Null for types that numpy does not have, or that have no fixed size.
-const char* numpy_name(TfLiteType type) {
+// By TfLiteType. Null for types that numpy does not have, or that have no fixed size.
+const char* numpy_name(int type) {
   constexpr const char* names[] = {
       nullptr, "float32", "int32",   "uint8",   "int64",      nullptr,  "bool",  "int16",   "complex64",
       "int8",  "float16", "float64", "complex128", "uint64",  nullptr,  nullptr, "uint32",  "uint16",
@@ -114,11 +114,11 @@ struct ProfiledRuns {
   bool is_fixed_sequence;
 };
 
-ProfiledRuns to_profiled_runs(const std::vector<std::int64_t>& invoke_ns, const Profiler& profiler) {
+ProfiledRuns to_profiled_runs(const std::vector<std::int64_t>& invoke_ns, const ProfileRecorder& profile) {
   ProfiledRuns runs;
-  const auto& records = profiler.records();
+  const auto& records = profile.records();
   runs.invoke_ns = to_numpy(invoke_ns);
-  for (const auto& event : profiler.events()) {
+  for (const auto& event : profile.events()) {
     runs.events.append(
         py::make_tuple(text(event.name), event.operator_index, event.subgraph_index, event.is_delegated));
   }
@@ -126,8 +126,8 @@ ProfiledRuns to_profiled_runs(const std::vector<std::int64_t>& invoke_ns, const 
   runs.depths = column<std::int32_t>(records, [](const ProfileRecord& r) { return r.depth; });
   runs.start_ns = column<std::int64_t>(records, [](const ProfileRecord& r) { return r.start_ns; });
   runs.elapsed_ns = column<std::int64_t>(records, [](const ProfileRecord& r) { return r.elapsed_ns; });
-  runs.run_offsets = to_numpy(profiler.run_offsets());
-  runs.is_fixed_sequence = profiler.is_fixed_sequence();
+  runs.run_offsets = to_numpy(profile.run_offsets());
+  runs.is_fixed_sequence = profile.is_fixed_sequence();
   return runs;
 }
 
@@ -141,7 +141,7 @@ Kernels kernels_from(const std::string& name) {
 // another thread, or a signal handler, could call in.
 class Session {
  public:
-  Session(std::shared_ptr<const Library> library, const py::object& model, int threads, const std::string& kernels,
+  Session(const Library& library, const py::object& model, int threads, const std::string& kernels,
           bool profile, std::optional<std::string> signature) {
     const InterpreterOptions options{threads, kernels_from(kernels), profile, std::move(signature)};
     ModelSource source;
@@ -152,7 +152,7 @@ class Session {
       source = ModelBytes{model_bytes_->data(), static_cast<std::size_t>(model_bytes_->size())};
     }
     const py::gil_scoped_release no_gil;
-    interpreter_ = std::make_unique<Interpreter>(std::move(library), source, options);
+    interpreter_ = library.create(source, options);
   }
 
   template <class Use>
@@ -251,10 +251,9 @@ void bind_records(py::module_& module) {
 
 void bind_interpreter(py::module_& module) {
   py::class_<Session>(module, "Interpreter", py::is_final())
-      .def(py::init([](std::shared_ptr<Library> library, const py::object& model, int threads,
+      .def(py::init([](const Library& library, const py::object& model, int threads,
                        const std::string& kernels, bool profile, std::optional<std::string> signature) {
-             return std::make_unique<Session>(std::move(library), model, threads, kernels, profile,
-                                              std::move(signature));
+             return std::make_unique<Session>(library, model, threads, kernels, profile, std::move(signature));
            }),
            "library"_a, "model"_a, py::kw_only(), "threads"_a = 1, "kernels"_a = "xnnpack", "profile"_a = false,
            "signature"_a = py::none())
@@ -303,7 +302,7 @@ void bind_interpreter(py::module_& module) {
           return interpreter.profile_invokes({runs, max_seconds}, check_signals);
         });
         return session.with_gil([&](Interpreter& interpreter) {
-          return to_profiled_runs(invoke_ns, interpreter.profiler());
+          return to_profiled_runs(invoke_ns, interpreter.profile());
         });
       }, "runs"_a, "max_seconds"_a);
 }

@@ -1,44 +1,19 @@
-#include "profiler.hpp"
+#include "profile_recorder.hpp"
 
 #include <functional>
 
 namespace tflops {
-namespace {
-
-Profiler& profiler_of(TfLiteTelemetryProfilerStruct* callbacks) { return *static_cast<Profiler*>(callbacks->data); }
-
-}  // namespace
-
-bool Profiler::Key::operator==(const Key& other) const {
+bool ProfileRecorder::Key::operator==(const Key& other) const {
   return operator_index == other.operator_index && subgraph_index == other.subgraph_index &&
          is_delegated == other.is_delegated && name == other.name;
 }
 
-std::size_t Profiler::KeyHash::operator()(const Key& key) const {
+std::size_t ProfileRecorder::KeyHash::operator()(const Key& key) const {
   return std::hash<std::string_view>()(key.name) ^ (static_cast<std::size_t>(key.operator_index) * 0x9E3779B1u) ^
          (static_cast<std::size_t>(key.subgraph_index) << 20);
 }
 
-Profiler::Profiler() {
-  callbacks_.data = this;
-  callbacks_.ReportTelemetryEvent = [](TfLiteTelemetryProfilerStruct*, const char*, std::uint64_t) {};
-  callbacks_.ReportTelemetryOpEvent = [](TfLiteTelemetryProfilerStruct*, const char*, std::int64_t, std::int64_t,
-                                         std::uint64_t) {};
-  callbacks_.ReportSettings = [](TfLiteTelemetryProfilerStruct*, const char*, const TfLiteTelemetrySettings*) {};
-  callbacks_.ReportBeginOpInvokeEvent = [](TfLiteTelemetryProfilerStruct* self, const char* name,
-                                           std::int64_t operator_index, std::int64_t subgraph_index) {
-    return profiler_of(self).begin_operator(name, operator_index, subgraph_index);
-  };
-  callbacks_.ReportEndOpInvokeEvent = [](TfLiteTelemetryProfilerStruct* self, std::uint32_t handle) {
-    profiler_of(self).end_operator(handle);
-  };
-  callbacks_.ReportOpInvokeEvent = [](TfLiteTelemetryProfilerStruct* self, const char* name, std::uint64_t elapsed_us,
-                                      std::int64_t operator_index, std::int64_t subgraph_index) {
-    profiler_of(self).add_delegated(name, elapsed_us, operator_index, subgraph_index);
-  };
-}
-
-void Profiler::start() {
+void ProfileRecorder::start() {
   event_ids_.clear();
   events_.clear();
   records_.clear();
@@ -46,7 +21,7 @@ void Profiler::start() {
   is_recording_ = true;
 }
 
-void Profiler::begin_run() {
+void ProfileRecorder::begin_run() {
   // Room for a run twice as long as the average so far, so that the callbacks need not allocate.
   const std::size_t average = run_offsets_.empty() ? 0 : records_.size() / run_offsets_.size();
   const std::size_t needed = records_.size() + 2 * average + 1024;
@@ -56,12 +31,12 @@ void Profiler::begin_run() {
   run_start_ = Clock::now();
 }
 
-void Profiler::stop() {
+void ProfileRecorder::stop() {
   run_offsets_.push_back(static_cast<std::int64_t>(records_.size()));
   is_recording_ = false;
 }
 
-bool Profiler::is_fixed_sequence() const {
+bool ProfileRecorder::is_fixed_sequence() const {
   const std::size_t run_count = run_offsets_.size() - 1;
   const std::size_t length = records_.size() / run_count;
   for (std::size_t run = 0; run <= run_count; ++run) {
@@ -73,7 +48,7 @@ bool Profiler::is_fixed_sequence() const {
   return true;
 }
 
-std::int32_t Profiler::intern(const Key& key) {
+std::int32_t ProfileRecorder::intern(const Key& key) {
   const auto known = event_ids_.find(key);
   if (known != event_ids_.end()) return known->second;
   const auto id = static_cast<std::int32_t>(events_.size());
@@ -83,7 +58,7 @@ std::int32_t Profiler::intern(const Key& key) {
   return id;
 }
 
-std::uint32_t Profiler::begin_operator(const char* name, std::int64_t operator_index, std::int64_t subgraph_index) {
+std::uint32_t ProfileRecorder::begin_operator(const char* name, std::int64_t operator_index, std::int64_t subgraph_index) {
   if (!is_recording_) return 0;
   const std::int32_t id = intern({name, operator_index, subgraph_index, false});
   const auto handle = static_cast<std::uint32_t>(records_.size());
@@ -93,7 +68,7 @@ std::uint32_t Profiler::begin_operator(const char* name, std::int64_t operator_i
   return handle;
 }
 
-void Profiler::end_operator(std::uint32_t handle) {
+void ProfileRecorder::end_operator(std::uint32_t handle) {
   const auto now = Clock::now();
   if (!is_recording_ || handle >= records_.size()) return;
   ProfileRecord& record = records_[handle];
@@ -101,7 +76,7 @@ void Profiler::end_operator(std::uint32_t handle) {
   --depth_;
 }
 
-void Profiler::add_delegated(const char* name, std::uint64_t elapsed_us, std::int64_t operator_index,
+void ProfileRecorder::add_delegated(const char* name, std::uint64_t elapsed_us, std::int64_t operator_index,
                              std::int64_t subgraph_index) {
   if (!is_recording_) return;
   const std::int32_t id = intern({name, operator_index, subgraph_index, true});

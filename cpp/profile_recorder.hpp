@@ -1,4 +1,4 @@
-// Records which operators ran and for how long, through TensorFlow Lite's telemetry callbacks.
+// Keeps which operators ran in each run, and for how long.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "measure.hpp"
-#include "tflite_c_api.hpp"
 
 namespace tflops {
 
@@ -30,19 +29,19 @@ struct ProfileRecord {
   std::int64_t elapsed_ns;
 };
 
-class Profiler {
+class ProfileRecorder {
  public:
-  Profiler();
-  // TFLite keeps the address of the callbacks.
-  Profiler(const Profiler&) = delete;
-  Profiler& operator=(const Profiler&) = delete;
-
-  TfLiteTelemetryProfilerStruct* callbacks() { return &callbacks_; }
-
   void start();
   // Call right before each invoke, outside the timed region.
   void begin_run();
   void stop();
+
+  // An operator that begins and ends now, in the middle of a run; the handle tells which one ends.
+  std::uint32_t begin_operator(const char* name, std::int64_t operator_index, std::int64_t subgraph_index);
+  void end_operator(std::uint32_t handle);
+  // An operator of a delegate, which has measured it by itself.
+  void add_delegated(const char* name, std::uint64_t elapsed_us, std::int64_t operator_index,
+                     std::int64_t subgraph_index);
 
   const std::deque<ProfileEvent>& events() const { return events_; }
   const std::vector<ProfileRecord>& records() const { return records_; }
@@ -64,12 +63,7 @@ class Profiler {
   };
 
   std::int32_t intern(const Key& key);
-  std::uint32_t begin_operator(const char* name, std::int64_t operator_index, std::int64_t subgraph_index);
-  void end_operator(std::uint32_t handle);
-  void add_delegated(const char* name, std::uint64_t elapsed_us, std::int64_t operator_index,
-                     std::int64_t subgraph_index);
 
-  TfLiteTelemetryProfilerStruct callbacks_;
   bool is_recording_ = false;
   std::int32_t depth_ = 0;
   Clock::time_point run_start_;

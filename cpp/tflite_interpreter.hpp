@@ -1,0 +1,76 @@
+// A model in the TensorFlow Lite interpreter.
+#pragma once
+
+#include <memory>
+
+#include "error_log.hpp"
+#include "interpreter.hpp"
+#include "tflite_library.hpp"
+#include "tflite_profiler.hpp"
+
+namespace tflops {
+
+class TfliteInterpreter final : public Interpreter {
+ public:
+  TfliteInterpreter(std::shared_ptr<const TfliteLibrary> library, const ModelSource& model,
+                    const InterpreterOptions& options);
+
+  std::size_t input_count() const override { return inputs_.size(); }
+  std::size_t output_count() const override { return outputs_.size(); }
+  TensorInfo input_info(std::int64_t position) const override;
+  TensorInfo output_info(std::int64_t position) const override;
+  std::optional<TensorInfo> tensor_info(std::int64_t index) const override;
+
+  void resize_input(std::int64_t position, const std::vector<std::int64_t>& shape) override;
+  void allocate() override;
+  void reset_variables() override;
+
+  TensorView input(std::int64_t position) const override;
+  TensorView output(std::int64_t position) const override;
+  TensorView tensor(std::int64_t index) const override;
+
+ private:
+  template <class T>
+  using Handle = std::unique_ptr<T, void (*)(T*)>;
+
+  // How to reach an input or output again: TFLite moves tensors when it applies delegates.
+  struct Port {
+    int index;         // in the primary subgraph, -1 with a signature
+    std::string name;  // in the signature, "" without
+  };
+
+  void open_model(const ModelSource& model);
+  void create(const InterpreterOptions& options);
+  void open_signature(const std::string& key);
+  void list_ports();
+
+  TfLiteTensor* find_input(const Port& port) const;
+  const TfLiteTensor* find_output(const Port& port) const;
+  const TfLiteTensor* find_tensor(std::int64_t index) const;
+  std::optional<std::int32_t> primary_position(const Port& port) const;
+  int index_of(const TfLiteTensor* tensor) const;
+  TensorInfo describe(const TfLiteTensor* tensor, const Port& port) const;
+  TensorView view(const TfLiteTensor* tensor, TensorInfo info) const;
+
+  void run(std::int64_t times) override;
+  void prepare_run() override { log_.clear(); }
+  bool can_profile() const override { return profiler_ != nullptr; }
+
+  [[noreturn]] void fail(const std::string& what, TfLiteStatus status = 0) const;
+  void check(TfLiteStatus status, const char* what) const;
+
+  // Destroyed from the last to the first: the runtime object before all that it points to.
+  std::shared_ptr<const TfliteLibrary> library_;
+  const TfliteFunctions& tflite_;
+  ErrorLog log_;
+  std::unique_ptr<TfliteProfiler> profiler_;
+  Handle<TfLiteModel> model_;
+  Handle<TfLiteDelegate> delegate_;
+  Handle<TfLiteInterpreter> interpreter_;
+  Handle<TfLiteSignatureRunner> runner_;
+  bool is_primary_ = true;  // whether inputs and outputs belong to the primary subgraph
+  std::vector<Port> inputs_;
+  std::vector<Port> outputs_;
+};
+
+}  // namespace tflops
