@@ -9,6 +9,7 @@
 #include <iterator>
 #include <limits>
 
+#include "affinity.hpp"
 #include "errors.hpp"
 #include "library.hpp"
 
@@ -315,5 +316,7 @@ PYBIND11_MODULE(_native, module) {
   tflops::bind_library(module);
   tflops::bind_records(module);
   tflops::bind_interpreter(module);
+  module.def("allowed_cpus", &tflops::allowed_cpus);
+  module.def("set_allowed_cpus", &tflops::set_allowed_cpus, "cpus"_a);
   module.def("clock_resolution_ns", &tflops::clock_resolution_ns);
 }

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from tflops_native.errors import (
     InvokeError,
     ModelFormatError,
+    OptionError,
     RuntimeLibraryError,
     ShapeError,
     TflopsError,
@@ -37,6 +38,7 @@ __all__ = [
     "InvokeError",
     "Model",
     "ModelFormatError",
+    "OptionError",
     "Report",
     "RuntimeLibraryError",
     "ShapeError",

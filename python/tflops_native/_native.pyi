@@ -221,5 +221,15 @@ class Interpreter:
     def profile_invokes(self, runs: int, max_seconds: float) -> ProfiledRuns:
         """As `time_invokes`, with the time of each operator. Needs `profile=True`."""
 
+def allowed_cpus() -> list[int] | None:
+    """CPUs that the calling thread may run on, ascending; None where the system does not tell."""
+
+def set_allowed_cpus(cpus: Sequence[int]) -> None:
+    """
+    Confine the calling thread, and threads that it starts from now on, to these CPUs.
+
+    On Windows it is the whole process. Raises `ValueError` if the system refuses or cannot do it.
+    """
+
 def clock_resolution_ns() -> int:
     """Smallest step of the clock that is seen in consecutive reads, in nanoseconds."""

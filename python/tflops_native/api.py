@@ -51,7 +51,7 @@ def analyze(
         ShapeError: an input shape is refused, or shapes do not fit at an operator.
         UnsupportedOperatorError: with `strict`, some operators are not counted exactly.
         RuntimeLibraryError, InvokeError: with `shapes="runtime"`, the model cannot be run.
-        ValueError: an option is out of range.
+        OptionError: an option is out of range, or a CPU to pin to is not allowed.
     """
     loaded = _loaded(model)
     if shapes not in ("inferred", "runtime"):
@@ -97,7 +97,7 @@ def measure(
         ShapeError: an input shape is refused, or shapes do not fit at an operator.
         RuntimeLibraryError: the runtime cannot be loaded.
         InvokeError: the runtime refuses the model or fails; the message holds its own words.
-        ValueError: an option is out of range.
+        OptionError: an option is out of range, or a CPU to pin to is not allowed.
     """
     chosen = MeasureOptions(input_shapes=input_shapes or {}, signature=signature, **options)
     loaded = _loaded(model)

@@ -13,6 +13,10 @@ class ShapeError(TflopsError, ValueError):
     """A shape does not fit: an input shape asked for, or the shapes that meet at an operator."""
 
 
+class OptionError(TflopsError, ValueError):
+    """A measuring option is out of range, or asks for what this machine does not have."""
+
+
 class UnsupportedOperatorError(TflopsError, LookupError):
     """An operator has no counting rule, and a complete count was asked for."""
 

@@ -254,3 +254,16 @@ def test_a_reader_that_has_seen_enough(process, arguments):
     os.close(writer)
     assert ended.err == ""
     assert ended.status in (0, 1)
+
+
+@native
+@pytest.mark.skipif(sys.platform != "linux", reason="affinity as Linux has it")
+@pytest.mark.parametrize("command", ["time", "report"])
+def test_a_cpu_that_is_not_there(refuses, command):
+    message = refuses(command, SINGLE, "--runs", "1", "--pin", "0,5000")
+    assert message.startswith("cannot pin to CPU 5000: this process may run on CPU 0")
+
+
+def test_no_list_of_cpus(refuses):
+    message = refuses("time", SINGLE, "--pin", "first")
+    assert message.endswith("'first' is no list of CPUs: write it as 1 or 0,2 or 0-3")

@@ -7,7 +7,27 @@ from typing import Any
 import click
 
 from tflops_native.cli.options import Command, WholeNumber
-from tflops_native.timing import DEFAULT_RUNTIME, KERNELS, MeasureKeywords, MeasureOptions
+from tflops_native.timing import (
+    DEFAULT_RUNTIME,
+    KERNELS,
+    MeasureKeywords,
+    MeasureOptions,
+    parse_cpu_list,
+)
+
+
+class CpuList(click.ParamType[Any]):
+    """`1`, `0,2` or `0-3`."""
+
+    name = "CPU[,CPU]"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        try:
+            return parse_cpu_list(str(value))
+        except ValueError as error:
+            self.fail(str(error))
 
 
 def runtime_option(command: Command) -> Command:
@@ -31,6 +51,7 @@ _OPTIONS = (
     runtime_option,
     click.option("--kernels", type=click.Choice(KERNELS), default=KERNELS[0], show_default=True),
     click.option("--threads", type=WholeNumber(), default=1, show_default=True),
+    click.option("--pin", type=CpuList(), help="Run on these CPUs only: 1 or 0,2 or 0-3."),
 )
 
 

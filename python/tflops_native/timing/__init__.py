@@ -1,5 +1,6 @@
 """Measuring: runtimes, inputs, the protocol, and time per operator."""
 
+from tflops_native.timing.affinity import parse_cpu_list
 from tflops_native.timing.isolation import measure_isolated
 from tflops_native.timing.machine import Machine, this_machine
 from tflops_native.timing.options import MeasureKeywords, MeasureOptions, Progress
@@ -30,6 +31,7 @@ __all__ = [
     "UnmatchedEvent",
     "measure_isolated",
     "measure_model",
+    "parse_cpu_list",
     "runtime_shapes",
     "runtime_shapes_isolated",
     "this_machine",

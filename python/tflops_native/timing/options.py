@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
+from tflops_native.errors import OptionError
+from tflops_native.timing.affinity import check_cpus
 from tflops_native.timing.runtimes import DEFAULT_RUNTIME, KERNELS
 
 # Called with what is being done and how much of it is done, 0 to 1.
@@ -23,6 +25,7 @@ class MeasureOptions:
     runs           number of samples, or None: about a second's worth
     profile        whether to time each operator too, in runs of their own
     seed           of the random inputs
+    pin            CPUs to run on, for all threads of the runtime; None leaves it to the system
     """
 
     input_shapes: Mapping[str, Sequence[int]]
@@ -33,15 +36,18 @@ class MeasureOptions:
     runs: int | None = None
     profile: bool = True
     seed: int = 0
+    pin: tuple[int, ...] | None = None
 
     def check(self) -> None:
-        """Raise `ValueError` for what no runtime can do."""
+        """Raise `OptionError` for what no runtime can do."""
         if self.threads < 1:
-            raise ValueError(f"threads must be 1 or more, but is {self.threads}")
+            raise OptionError(f"threads must be 1 or more, but is {self.threads}")
         if self.runs is not None and self.runs < 1:
-            raise ValueError(f"runs must be 1 or more, but is {self.runs}")
+            raise OptionError(f"runs must be 1 or more, but is {self.runs}")
         if self.kernels not in KERNELS:
-            raise ValueError(f"kernels must be one of {', '.join(KERNELS)}, not {self.kernels!r}")
+            raise OptionError(f"kernels must be one of {', '.join(KERNELS)}, not {self.kernels!r}")
+        if self.pin is not None:
+            check_cpus(self.pin)
 
 
 class MeasureKeywords(TypedDict, total=False):
@@ -53,3 +59,4 @@ class MeasureKeywords(TypedDict, total=False):
     runs: int | None
     profile: bool
     seed: int
+    pin: tuple[int, ...] | None

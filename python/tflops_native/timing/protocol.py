@@ -4,6 +4,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tflops_native.model import Entry, Model, entry_point
+from tflops_native.timing.affinity import pinned
 from tflops_native.timing.options import MeasureOptions, Progress
 from tflops_native.timing.profile import join_profile
 from tflops_native.timing.result import (
@@ -42,14 +43,18 @@ def measure_model(
     """Measure one entry point of a model in this process.
 
     Raises:
-        ValueError: an option is out of range.
+        OptionError: an option is out of range, or a CPU to pin to is not allowed.
         ModelFormatError: there is no such signature.
         ShapeError: an input shape is refused.
         RuntimeLibraryError: the runtime cannot be loaded, or lacks what is asked for.
         InvokeError: the runtime refuses the model, with its own words.
     """
     options.check()
-    report = progress or (lambda what, done: None)
+    with pinned(options.pin):
+        return _measure(model, options, progress or (lambda what, done: None))
+
+
+def _measure(model: Model, options: MeasureOptions, report: Progress) -> Timing:
     entry = entry_point(model, options.signature)
     library = open_runtime(options.runtime)
     report("load", 0.0)
