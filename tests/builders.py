@@ -126,14 +126,20 @@ class ModelBuilder:
         self.graphs.append(Graph(self))
         return self.graphs[-1]
 
-    def pack(self):
-        """The bytes of the model file."""
+    def pack(self, **fields):
+        """The bytes of the model file; `fields` are further ones of the model's table."""
         graphs = [
             subgraph(graph.tensors, graph.operators, graph.inputs, graph.outputs)
             for graph in self.graphs
         ]
         return pack(
-            model(graphs, codes=self.codes, buffers=self.buffers, signatureDefs=self.signatures)
+            model(
+                graphs,
+                codes=self.codes,
+                buffers=self.buffers,
+                signatureDefs=self.signatures,
+                **fields,
+            )
         )
 
 

@@ -2,8 +2,18 @@
 
 import signal
 
+import pytest
+
+import fake_tflite
+
 
 def pytest_configure():
     # A shell starts background jobs with SIGINT ignored, and their children inherit that: tests that
     # send it would wait for ever.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def fake_runtime(tmp_path_factory):
+    """The path of a TensorFlow Lite C library that does what `fake_tflite.model` asks for."""
+    return fake_tflite.build(tmp_path_factory.mktemp("fake_tflite"))

@@ -1,0 +1,59 @@
+"""The fake TensorFlow Lite library: built on the fly, and models that tell it what to do.
+
+What a model can say is described in `tests/native/fake_tflite/script.hpp`.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCES = Path(__file__).parent / "native" / "fake_tflite"
+CORE = Path(__file__).parents[1] / "cpp"
+
+
+def build(directory):
+    """The path of the library, compiled into `directory`; skips the test where nothing compiles it."""
+    compiler = shutil.which(os.environ.get("CXX", "c++"))
+    if compiler is None or sys.platform == "win32":
+        pytest.skip("no C++ compiler to build the fake runtime with")
+    library = directory / "libfake_tflite.so"
+    flags = ["-std=c++17", "-O1", "-shared", "-fPIC", "-fvisibility=hidden", "-pthread"]
+    subprocess.run(
+        [compiler, *flags, f"-I{CORE}", *sorted(SOURCES.glob("*.cpp")), "-o", library], check=True
+    )
+    return library
+
+
+def model(*statements, operators=("ABS", "ABS", "ABS")):
+    """The bytes of a model that is valid for all readers: unary operators in a row on float32 [1, 4].
+
+    Args:
+        statements: lines of the script beside those that describe the model, as "on load 1 hang".
+        operators: name of each operator, or what stands behind "operator" in the script, as
+            "ABS xnnpack 12 Abs (NC, F32)".
+    """
+    from builders import ModelBuilder
+
+    made = ModelBuilder()
+    graph = made.graph()
+    last = graph.input([1, 4], name="x")
+    for operator in operators:
+        following = graph.tensor([1, 4])
+        graph.operator(operator.split()[0], [last], [following])
+        last = following
+    graph.outputs = [last]
+    lines = [
+        "fake_tflite {",
+        "tensor x float32 1,4",
+        *(f"tensor t{index} float32 1,4" for index in range(1, last + 1)),
+        "inputs 0",
+        f"outputs {last}",
+        *(f"operator {operator}" for operator in operators),
+        *statements,
+        "}",
+    ]
+    return made.pack(description="\n".join(lines))
