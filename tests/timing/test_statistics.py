@@ -3,29 +3,74 @@
 import dataclasses
 import random
 
+import numpy as np
 import pytest
 
 from tflops_native.timing import Latency, OperatorTime, Profile, UnmatchedEvent
-from tflops_native.timing.result import quantile
+from tflops_native.timing.statistics import is_outlier, quantile
 
 
 def test_one_sample_is_every_statistic():
-    assert Latency.of([2_000_000_000]) == Latency(
-        runs=1, minimum=2.0, median=2.0, p90=2.0, maximum=2.0, mean=2.0, mad=0.0
-    )
+    latency = Latency.of([2_000_000_000])
+    assert latency.samples == latency.runs == 1
+    for name in ("minimum", "p5", "p25", "median", "p75", "p90", "p95", "maximum", "mean"):
+        assert getattr(latency, name) == 2.0
+    assert latency.mad == latency.mdape == latency.outliers == 0
+    assert latency.throughput == 0.5
+    # What one sample cannot tell.
+    assert latency.p99 is latency.std is latency.interval is latency.precision is None
 
 
 def test_an_odd_number_of_samples_in_any_order():
     # Sorted 1 2 3 5 9: median 3; deviations 2 1 0 2 6, sorted 0 1 2 2 6: MAD 2.
-    # p90 at position 0.9 * 4 = 3.6: 5 + 0.6 * (9 - 5) = 7.4. Mean 20 / 5 = 4.
+    # p90 at position 0.9 * 4 = 3.6: 5 + 0.6 * (9 - 5) = 7.4; p95 at 3.8: 8.2; p5 at 0.2: 1.2;
+    # p25 and p75 at 1 and 3: 2 and 5. Mean 20 / 5 = 4, squares of 3 2 1 1 5 add up to 40:
+    # variance 40 / 4. MdAPE: deviations 2/1 1/2 0/3 2/5 6/9, sorted 0 .4 .5 .67 2: 0.5.
     latency = Latency.of([9, 1, 5, 3, 2])
     assert latency.runs == 5
     assert latency.minimum == 1e-9
+    assert latency.p5 == pytest.approx(1.2e-9)
+    assert latency.p25 == 2e-9
     assert latency.median == 3e-9
+    assert latency.p75 == 5e-9
     assert latency.p90 == pytest.approx(7.4e-9)
+    assert latency.p95 == pytest.approx(8.2e-9)
     assert latency.maximum == 9e-9
     assert latency.mean == 4e-9
+    assert latency.std == pytest.approx(10**0.5 * 1e-9)
     assert latency.mad == 2e-9
+    assert latency.mdape == 0.5
+    assert latency.throughput == pytest.approx(0.25e9)
+
+
+def test_the_99th_percentile_needs_a_hundred_samples():
+    assert Latency.of(list(range(1, 100))).p99 is None
+    # At position 0.99 * 99 = 98.01 of 1 to 100.
+    assert Latency.of(list(range(1, 101))).p99 == pytest.approx(99.01e-9)
+
+
+def test_outliers_are_told_by_modified_z_scores():
+    # Median 5.5 and MAD 2.5 of 1 to 10: a score of 3.5 is 3.5 / 0.6745 * 2.5 = 12.97 away.
+    assert Latency.of([*range(1, 11)]).outliers == 0
+    # With a further sample the median is 6 and the MAD 3: 15.57 away, from 21.57 on.
+    assert Latency.of([*range(1, 11), 21]).outliers == 0
+    assert Latency.of([*range(1, 11), 22]).outliers == 1
+
+
+def test_outliers_among_equal_samples():
+    # The MAD is 0, the mean deviation 30 / 11: 3.5 * 1.253314 * 30 / 11 = 11.96 away.
+    samples = [100] * 10 + [130]
+    assert is_outlier(np.array(samples, dtype=float)).tolist() == [False] * 10 + [True]
+    assert Latency.of([100] * 11).outliers == 0
+
+
+def test_the_interval_of_batches_is_that_of_one_invoke():
+    # 1 51 2 52 ... 100 alternate, so they count as 100; ranks 39 and 62 (see test_precision).
+    samples = [value for low in range(1, 51) for value in (low, low + 50)]
+    latency = Latency.of([10 * value for value in samples], invokes_per_sample=10)
+    assert latency.interval.lower == pytest.approx(39e-9)
+    assert latency.interval.upper == pytest.approx(62e-9)
+    assert latency.precision == pytest.approx(11.5 / 50.5)
 
 
 def test_an_even_number_of_samples_has_its_median_between_two():

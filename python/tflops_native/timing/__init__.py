@@ -6,7 +6,6 @@ from tflops_native.timing.machine import Machine, this_machine
 from tflops_native.timing.options import MeasureKeywords, MeasureOptions, Progress
 from tflops_native.timing.protocol import measure_model
 from tflops_native.timing.result import (
-    Latency,
     OperatorTime,
     Profile,
     RuntimeInfo,
@@ -15,6 +14,7 @@ from tflops_native.timing.result import (
 )
 from tflops_native.timing.runtimes import DEFAULT_RUNTIME, KERNELS
 from tflops_native.timing.shapes import runtime_shapes, runtime_shapes_isolated
+from tflops_native.timing.statistics import Latency, MedianInterval
 
 __all__ = [
     "DEFAULT_RUNTIME",
@@ -23,6 +23,7 @@ __all__ = [
     "Machine",
     "MeasureKeywords",
     "MeasureOptions",
+    "MedianInterval",
     "OperatorTime",
     "Profile",
     "Progress",

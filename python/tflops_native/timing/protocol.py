@@ -7,15 +7,10 @@ from tflops_native.model import Entry, Model, entry_point
 from tflops_native.timing.affinity import pinned
 from tflops_native.timing.options import MeasureOptions, Progress
 from tflops_native.timing.profile import join_profile
-from tflops_native.timing.result import (
-    NANOSECONDS_PER_SECOND,
-    Profile,
-    RuntimeInfo,
-    Timing,
-    quantile,
-)
+from tflops_native.timing.result import Profile, RuntimeInfo, Timing
 from tflops_native.timing.runtimes import native, open_runtime
 from tflops_native.timing.session import open_session, set_random_inputs
+from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND, quantile
 
 if TYPE_CHECKING:
     from tflops_native._native import Interpreter

@@ -1,10 +1,10 @@
 """What a measurement says: raw integer nanoseconds, and the few figures derived from them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-NANOSECONDS_PER_SECOND = 1_000_000_000
+from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND, Latency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,67 +18,6 @@ class RuntimeInfo:
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
         return {"name": self.name, "version": self.version, "library": self.library}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Latency:
-    """Statistics of one kind of duration, all in seconds but for `runs`.
-
-    mad   median of the absolute deviations from the median
-    """
-
-    runs: int
-    minimum: float
-    median: float
-    p90: float
-    maximum: float
-    mean: float
-    mad: float
-
-    @classmethod
-    def of(cls, samples_ns: Sequence[int], *, invokes_per_sample: int = 1) -> "Latency":
-        """Statistics of samples in nanoseconds, each of so many invokes.
-
-        Percentiles interpolate linearly between the two nearest samples.
-
-        Raises:
-            ValueError: there is no sample.
-        """
-        if not samples_ns:
-            raise ValueError("there is no sample to make statistics of")
-        scale = NANOSECONDS_PER_SECOND * invokes_per_sample
-        ordered = sorted(samples_ns)
-        median = quantile(ordered, 0.5)
-        deviations = sorted(abs(sample - median) for sample in ordered)
-        return cls(
-            runs=len(ordered) * invokes_per_sample,
-            minimum=ordered[0] / scale,
-            median=median / scale,
-            p90=quantile(ordered, 0.9) / scale,
-            maximum=ordered[-1] / scale,
-            mean=sum(ordered) / len(ordered) / scale,
-            mad=quantile(deviations, 0.5) / scale,
-        )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "runs": self.runs,
-            "minimum_seconds": self.minimum,
-            "median_seconds": self.median,
-            "p90_seconds": self.p90,
-            "maximum_seconds": self.maximum,
-            "mean_seconds": self.mean,
-            "mad_seconds": self.mad,
-        }
-
-
-def quantile(ordered: Sequence[float], fraction: float) -> float:
-    """Value below which this fraction of the sorted samples lies, by linear interpolation."""
-    position = fraction * (len(ordered) - 1)
-    lower = int(position)
-    upper = min(lower + 1, len(ordered) - 1)
-    return ordered[lower] + (ordered[upper] - ordered[lower]) * (position - lower)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
