@@ -232,13 +232,13 @@ def test_the_same_seed_gives_the_same_inputs(native, monkeypatch):
     from tflops_native.timing import session
 
     drawn = []
-    original = session.random_input
+    original = session.input_data
 
-    def recorded(*arguments):
-        drawn.append(original(*arguments).tobytes())
-        return original(*arguments)
+    def recorded(*arguments, **options):
+        drawn.append(original(*arguments, **options)[0].tobytes())
+        return original(*arguments, **options)
 
-    monkeypatch.setattr(session, "random_input", recorded)
+    monkeypatch.setattr(session, "input_data", recorded)
     for seed in (1, 1, 2):
         tflops_native.measure(SINGLE, runs=1, profile=False, seed=seed)
     assert drawn[0] == drawn[1] != drawn[2]

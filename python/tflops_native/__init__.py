@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from tflops_native.errors import (
+    InputDataError,
     InvokeError,
     ModelFormatError,
     OptionError,
@@ -35,6 +36,7 @@ _LAZY = {
 
 __all__ = [
     "Analysis",
+    "InputDataError",
     "InvokeError",
     "Model",
     "ModelFormatError",

@@ -8,6 +8,7 @@ from tflops_native.analysis import Analysis, analyze_model
 from tflops_native.model import Model, load
 from tflops_native.reports.joined import Report
 from tflops_native.timing import (
+    InputData,
     MeasureKeywords,
     MeasureOptions,
     Progress,
@@ -16,10 +17,12 @@ from tflops_native.timing import (
     measure_model,
     runtime_shapes,
     this_machine,
+    with_given_shapes,
 )
 
 Source: TypeAlias = Model | str | PathLike[str] | bytes | bytearray | memoryview
 InputShapes: TypeAlias = Mapping[str, Sequence[int]]
+Inputs: TypeAlias = Mapping[str, InputData]
 ShapeSource: TypeAlias = Literal["inferred", "runtime"]
 
 
@@ -31,6 +34,7 @@ def analyze(
     strict: bool = False,
     trip_count: int | None = None,
     shapes: ShapeSource = "inferred",
+    inputs: Inputs | None = None,
 ) -> Analysis:
     """Count the arithmetic of one inference, without running the model.
 
@@ -43,12 +47,15 @@ def analyze(
         signature: key of the signature to analyse; the main subgraph if None.
         strict: raise if any operator is not counted exactly.
         trip_count: turns of loops whose number only data decides; one is counted if None.
-        shapes: "runtime": run the model once on random inputs and count with the shapes it had,
-            for models whose shapes depend on data.
+        shapes: "runtime": run the model once, on `inputs` and random ones, and count with the
+            shapes it had, for models whose shapes depend on data.
+        inputs: input name -> an array, or the path of a .npy, .npz or .bin file. Sets the shape of
+            inputs that are not in `input_shapes`.
 
     Raises:
         ModelFormatError: the file is no model, or is damaged, or has no such signature.
         ShapeError: an input shape is refused, or shapes do not fit at an operator.
+        InputDataError: data cannot be read, or does not fit an input.
         UnsupportedOperatorError: with `strict`, some operators are not counted exactly.
         RuntimeLibraryError, InvokeError: with `shapes="runtime"`, the model cannot be run.
         OptionError: an option is out of range, or a CPU to pin to is not allowed.
@@ -56,11 +63,15 @@ def analyze(
     loaded = _loaded(model)
     if shapes not in ("inferred", "runtime"):
         raise ValueError(f"shapes must be 'inferred' or 'runtime', not {shapes!r}")
+    options = MeasureOptions(
+        input_shapes=input_shapes or {}, signature=signature, inputs=inputs or {}
+    )
+    options = with_given_shapes(loaded, options)
+    input_shapes = options.input_shapes
     tensor_shapes = None
     if shapes == "runtime":
         # Shapes that do not fit are refused first: the runtime could end the process on them.
         analyze_model(loaded, input_shapes=input_shapes, signature=signature)
-        options = MeasureOptions(input_shapes=input_shapes or {}, signature=signature)
         tensor_shapes = runtime_shapes(loaded, options)
     return analyze_model(
         loaded,
@@ -81,7 +92,7 @@ def measure(
     progress: Progress | None = None,
     **options: Unpack[MeasureKeywords],
 ) -> Timing:
-    """Time inferences natively, on random inputs.
+    """Time inferences natively, on random inputs if no others are given.
 
     The shapes are inferred first: given shapes that do not fit, XNNPACK can end the process.
 
@@ -95,13 +106,15 @@ def measure(
     Raises:
         ModelFormatError: the file is no model, or is damaged, or has no such signature.
         ShapeError: an input shape is refused, or shapes do not fit at an operator.
+        InputDataError: data cannot be read, or does not fit an input.
         RuntimeLibraryError: the runtime cannot be loaded.
         InvokeError: the runtime refuses the model or fails; the message holds its own words.
         OptionError: an option is out of range, or a CPU to pin to is not allowed.
     """
     chosen = MeasureOptions(input_shapes=input_shapes or {}, signature=signature, **options)
     loaded = _loaded(model)
-    analyze_model(loaded, input_shapes=input_shapes, signature=signature)
+    chosen = with_given_shapes(loaded, chosen)
+    analyze_model(loaded, input_shapes=chosen.input_shapes, signature=signature)
     if not isolated:
         return measure_model(loaded, chosen, progress)
     if loaded.path is None:
@@ -131,6 +144,7 @@ def report(
         signature=signature,
         strict=strict,
         trip_count=trip_count,
+        inputs=options.get("inputs"),
     )
     timing = measure(
         loaded,

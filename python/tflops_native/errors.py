@@ -17,6 +17,10 @@ class OptionError(TflopsError, ValueError):
     """A measuring option is out of range, or asks for what this machine does not have."""
 
 
+class InputDataError(TflopsError, ValueError):
+    """Data for an input cannot be read, or is not what the input takes."""
+
+
 class UnsupportedOperatorError(TflopsError, LookupError):
     """An operator has no counting rule, and a complete count was asked for."""
 

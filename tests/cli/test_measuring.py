@@ -25,7 +25,7 @@ def test_time_prints_no_counts(tflops):
     ended = tflops("time", DYNAMIC, "--input-shape", "1,56,56,1", "--runs", "3")
     assert (ended.status, ended.err) == (0, "")
     assert labels(ended.out) == ["model", "input", "latency", "before", "runtime"]
-    assert "input     input 1x56x56x1\n" in ended.out
+    assert "input     input 1x56x56x1, random (seed 0)\n" in ended.out
     assert ", xnnpack kernels, 1 thread\n" in ended.out
 
 

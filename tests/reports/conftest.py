@@ -16,6 +16,7 @@ from tflops_native.model import Model
 from tflops_native.ops import Cost
 from tflops_native.reports import Report
 from tflops_native.timing import (
+    InputRecord,
     Machine,
     OperatorTime,
     Profile,
@@ -209,6 +210,17 @@ def timing(profile):
         invokes_per_sample=10,
         samples_ns=(21_000, 19_000, 20_000, 22_000, 50_000),
         profile=profile,
+        inputs=(
+            InputRecord(
+                name="image",
+                type="float32",
+                shape=(1, 28, 28, 1),
+                kind="random",
+                seed=0,
+                low=-1,
+                high=1,
+            ),
+        ),
     )
 
 

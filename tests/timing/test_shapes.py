@@ -46,13 +46,13 @@ def selection(threshold):
 def filled(monkeypatch):
     """The inputs that were filled, by name."""
     names = []
-    original = session.random_input
+    original = session.input_data
 
-    def recorded(item, *rest):
+    def recorded(item, *rest, **options):
         names.append(item.name)
-        return original(item, *rest)
+        return original(item, *rest, **options)
 
-    monkeypatch.setattr(session, "random_input", recorded)
+    monkeypatch.setattr(session, "input_data", recorded)
     return names
 
 

@@ -8,7 +8,8 @@ from tflops_native.analysis import (
     convention_counts,
     valid_macs,
 )
-from tflops_native.cli.counting import count_model
+from tflops_native.cli.counting import count_model, run_options
+from tflops_native.cli.input_options import InputFiles, input_file_option
 from tflops_native.cli.options import (
     InputShapes,
     convention_options,
@@ -26,6 +27,7 @@ from tflops_native.reports import Report
 @model_argument
 @static_options
 @counting_options
+@input_file_option
 @convention_options
 def command(
     model: str,
@@ -35,6 +37,7 @@ def command(
     strict: bool,
     trip_count: int | None,
     shapes: str,
+    inputs: InputFiles,
     convention: str | None,
     valid_taps: bool,
 ) -> None:
@@ -43,23 +46,21 @@ def command(
     A model with several signatures is counted for each of them.
     """
     loaded = load(model)
-    reports = [
-        _report(
+    reports = []
+    for key, asked, files in _entry_points(loaded, signature, input_shapes, inputs):
+        run = None
+        if files or shapes == "runtime":
+            run = run_options(loaded, input_shapes=asked, signature=key, inputs=files)
+        analysis = count_model(
+            model,
             loaded,
-            count_model(
-                model,
-                loaded,
-                input_shapes=asked,
-                signature=key,
-                strict=strict,
-                trip_count=trip_count,
-                shapes=shapes,
-            ),
-            convention,
-            valid_taps,
+            input_shapes=asked if run is None else run.input_shapes,
+            signature=key,
+            strict=strict,
+            trip_count=trip_count,
+            run=run if shapes == "runtime" else None,
         )
-        for key, asked in _entry_points(loaded, signature, input_shapes)
-    ]
+        reports.append(_report(loaded, analysis, convention, valid_taps))
     if len(reports) > 1 and output_format == "json":
         show_json([report.to_dict() for report in reports])
         return
@@ -82,19 +83,23 @@ def _report(model: Model, analysis: Analysis, convention: str | None, valid_taps
 
 
 def _entry_points(
-    model: Model, signature: str | None, shapes: InputShapes
-) -> list[tuple[str | None, InputShapes]]:
-    """What to count: the signature asked for, else all; each with the shapes that belong to it."""
+    model: Model, signature: str | None, shapes: InputShapes, files: InputFiles
+) -> list[tuple[str | None, InputShapes, InputFiles]]:
+    """What to count: the signature asked for, else all; each with what belongs to its inputs."""
     if signature is not None or len(model.signatures) < 2:
-        return [(signature, shapes)]
+        return [(signature, shapes, files)]
     names = {
         found.key: {item.name for item in entry_point(model, found.key).inputs}
         for found in model.signatures
     }
-    if set(shapes) - set().union(*names.values()):
+    if {*shapes, *files} - set().union(*names.values()):
         # No signature has such an input: the first one says so, with the names there are.
-        return [(model.signatures[0].key, shapes)]
+        return [(model.signatures[0].key, shapes, files)]
     return [
-        (key, {name: shape for name, shape in shapes.items() if name in known})
+        (
+            key,
+            {name: shape for name, shape in shapes.items() if name in known},
+            {name: file for name, file in files.items() if name in known},
+        )
         for key, known in names.items()
     ]

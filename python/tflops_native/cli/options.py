@@ -111,7 +111,7 @@ def counting_options(command: Command) -> Command:
             type=click.Choice(["inferred", "runtime"]),
             default="inferred",
             show_default=True,
-            help="Count on inferred shapes, or on those of a run on random inputs.",
+            help="Count on inferred shapes, or on those of a run.",
         ),
     ):
         command = option(command)

@@ -7,7 +7,6 @@ import click
 from tflops_native.cli.counting import count_model
 from tflops_native.cli.measuring import measure_with_progress
 from tflops_native.cli.options import (
-    InputShapes,
     counting_options,
     model_argument,
     show,
@@ -17,7 +16,7 @@ from tflops_native.cli.timing_options import timing_options
 from tflops_native.errors import InvokeError
 from tflops_native.model import load
 from tflops_native.reports import Report
-from tflops_native.timing import MeasureOptions, this_machine
+from tflops_native.timing import MeasureOptions, this_machine, with_given_shapes
 
 
 @click.command("report")
@@ -27,8 +26,6 @@ from tflops_native.timing import MeasureOptions, this_machine
 @counting_options
 def command(
     model: str,
-    input_shapes: InputShapes,
-    signature: str | None,
     output_format: str,
     options: MeasureOptions,
     strict: bool,
@@ -37,15 +34,15 @@ def command(
 ) -> None:
     """Count, time and join per operator."""
     loaded = load(model)
+    options = with_given_shapes(loaded, options)
     analysis = count_model(
         model,
         loaded,
-        input_shapes=input_shapes,
-        signature=signature,
+        input_shapes=options.input_shapes,
+        signature=options.signature,
         strict=strict,
         trip_count=trip_count,
-        shapes=shapes,
-        runtime=options.runtime,
+        run=options if shapes == "runtime" else None,
     )
     try:
         timing = measure_with_progress(Path(model), options)

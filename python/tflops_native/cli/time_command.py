@@ -8,7 +8,6 @@ import click
 from tflops_native.analysis import analyze_model
 from tflops_native.cli.measuring import measure_with_progress
 from tflops_native.cli.options import (
-    InputShapes,
     model_argument,
     show,
     static_options,
@@ -16,7 +15,7 @@ from tflops_native.cli.options import (
 from tflops_native.cli.timing_options import timing_options
 from tflops_native.model import load
 from tflops_native.reports import Report
-from tflops_native.timing import MeasureOptions, this_machine
+from tflops_native.timing import MeasureOptions, this_machine, with_given_shapes
 
 
 @click.command("time")
@@ -25,14 +24,13 @@ from tflops_native.timing import MeasureOptions, this_machine
 @timing_options
 def command(
     model: str,
-    input_shapes: InputShapes,
-    signature: str | None,
     output_format: str,
     options: MeasureOptions,
 ) -> None:
     """Time inferences, without counting."""
     loaded = load(model)
+    options = with_given_shapes(loaded, options)
     # Shapes that do not fit are refused here, with a hint: XNNPACK would crash on some of them.
-    analyze_model(loaded, input_shapes=input_shapes, signature=signature)
+    analyze_model(loaded, input_shapes=options.input_shapes, signature=options.signature)
     timing = measure_with_progress(Path(model), replace(options, profile=False))
     show(Report.of(loaded, None, timing, this_machine()), output_format)

@@ -6,9 +6,11 @@ from typing import Any
 
 import click
 
+from tflops_native.cli.input_options import input_file_option
 from tflops_native.cli.options import Command, WholeNumber
 from tflops_native.timing import (
     DEFAULT_RUNTIME,
+    FILLS,
     KERNELS,
     MeasureKeywords,
     MeasureOptions,
@@ -41,6 +43,29 @@ def runtime_option(command: Command) -> Command:
     )(command)
 
 
+def data_options(command: Command) -> Command:
+    """What the inputs hold while the model runs."""
+    for option in (
+        click.option(
+            "--seed",
+            type=WholeNumber(minimum=0),
+            default=0,
+            show_default=True,
+            help="Of the random data.",
+        ),
+        click.option(
+            "--fill",
+            type=click.Choice(FILLS),
+            default=FILLS[0],
+            show_default=True,
+            help="Data of the inputs for which none is given.",
+        ),
+        input_file_option,
+    ):
+        command = option(command)
+    return command
+
+
 # Each is named as the field of `MeasureOptions` that it gives.
 _OPTIONS = (
     click.option(
@@ -51,6 +76,7 @@ _OPTIONS = (
     runtime_option,
     click.option("--kernels", type=click.Choice(KERNELS), default=KERNELS[0], show_default=True),
     click.option("--threads", type=WholeNumber(), default=1, show_default=True),
+    data_options,
     click.option("--pin", type=CpuList(), help="Run on these CPUs only: 1 or 0,2 or 0-3."),
 )
 
@@ -58,7 +84,7 @@ _OPTIONS = (
 def timing_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Options of commands that measure; the command gets them as `options`, a `MeasureOptions`.
 
-    They hold the input shapes and the signature too, which the command gets by themselves as well.
+    They hold the input shapes and the signature too.
     """
 
     @wraps(command)
@@ -68,7 +94,7 @@ def timing_options(command: Callable[..., Any]) -> Callable[..., Any]:
         names = [name for name in MeasureKeywords.__annotations__ if name in values]
         chosen: dict[str, Any] = {name: values.pop(name) for name in names}
         options = MeasureOptions(input_shapes=input_shapes, signature=signature, **chosen)
-        return command(input_shapes=input_shapes, signature=signature, options=options, **values)
+        return command(options=options, **values)
 
     for option in _OPTIONS:
         with_options = option(with_options)

@@ -6,17 +6,18 @@ from pathlib import Path
 import click
 
 from tflops_native.analysis import analyze_model
+from tflops_native.cli.input_options import InputFiles
 from tflops_native.cli.options import (
     InputShapes,
     model_argument,
     show_json,
     static_options,
 )
-from tflops_native.cli.timing_options import runtime_option
+from tflops_native.cli.timing_options import data_options, runtime_option
 from tflops_native.model import load
 from tflops_native.reports import numbers
 from tflops_native.reports.verification import TensorDifference, Verification
-from tflops_native.timing import MeasureOptions, runtime_shapes_isolated
+from tflops_native.timing import MeasureOptions, runtime_shapes_isolated, with_given_shapes
 
 DIFFERENT = 1
 _NAMED = 3  # tensors of one reason that are named, where there are more
@@ -25,6 +26,7 @@ _NAMED = 3  # tensors of one reason that are named, where there are more
 @click.command("verify")
 @model_argument
 @static_options
+@data_options
 @runtime_option
 @click.pass_context
 def command(
@@ -34,14 +36,25 @@ def command(
     signature: str | None,
     output_format: str,
     runtime: str,
+    inputs: InputFiles,
+    fill: str,
+    seed: int,
 ) -> None:
     """Compare the inferred shape of every tensor with the runtime's.
 
     The exit code is 0 where all agree, 1 where one differs, 2 where the comparison failed.
     """
     loaded = load(model)
-    analysis = analyze_model(loaded, input_shapes=input_shapes, signature=signature)
-    options = MeasureOptions(input_shapes=input_shapes, signature=signature, runtime=runtime)
+    options = MeasureOptions(
+        input_shapes=input_shapes,
+        signature=signature,
+        runtime=runtime,
+        inputs=inputs,
+        fill=fill,
+        seed=seed,
+    )
+    options = with_given_shapes(loaded, options)
+    analysis = analyze_model(loaded, input_shapes=options.input_shapes, signature=signature)
     shapes = runtime_shapes_isolated(Path(model), options)
     verification = Verification.of(loaded, analysis, shapes)
     if output_format == "json":

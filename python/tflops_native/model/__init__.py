@@ -10,6 +10,7 @@ from tflops_native.model.entry import (
     Entry,
     EntryInput,
     entry_point,
+    named_input,
     open_inputs,
     resolve_input_shapes,
 )
@@ -82,6 +83,7 @@ __all__ = [
     "decode_flexbuffer",
     "entry_point",
     "load",
+    "named_input",
     "open_inputs",
     "packed_bytes",
     "resolve_input_shapes",

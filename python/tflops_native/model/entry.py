@@ -73,7 +73,7 @@ def resolve_input_shapes(
     """
     asked: dict[int, tuple[int, ...]] = {}
     for name, lengths in requested.items():
-        item = _named_input(entry, name)
+        item = named_input(entry, name)
         if item.position in asked:
             raise ShapeError(f"two shapes are asked for input {item.name!r}")
         asked[item.position] = _checked_shape(item, tuple(lengths))
@@ -82,15 +82,20 @@ def resolve_input_shapes(
 
 def open_inputs(entry: Entry, requested: Mapping[str, Sequence[int]]) -> tuple[EntryInput, ...]:
     """The inputs with open lengths for which no shape is asked."""
-    asked = {_named_input(entry, name).position for name in requested}
+    asked = {named_input(entry, name).position for name in requested}
     return tuple(item for item in entry.inputs if item.is_open and item.position not in asked)
 
 
-def _named_input(entry: Entry, name: str) -> EntryInput:
+def named_input(entry: Entry, name: str) -> EntryInput:
+    """The input of this name, in the signature or of the tensor; the empty name is the only input's.
+
+    Raises:
+        ShapeError: there is none, or the name is empty and there are several.
+    """
     known = ", ".join(item.name for item in entry.inputs) or "none"
     if not name:
         if len(entry.inputs) != 1:
-            raise ShapeError(f"an input shape needs a name here; the inputs are: {known}")
+            raise ShapeError(f"the input must be named here; the inputs are: {known}")
         return entry.inputs[0]
     for item in entry.inputs:
         if name in (item.name, item.tensor.name):

@@ -1,5 +1,6 @@
 """The lines around the table: what was counted and measured, as label and text."""
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from tflops_native.analysis import CONVENTION, Analysis, Status, is_float
@@ -28,7 +29,10 @@ def header(report: Report) -> Lines:
 def _inputs(report: Report) -> Lines:
     if report.analysis is None:
         shapes = {} if report.timing is None else report.timing.input_shapes
-        return [("input", f"{name} {numbers.shape(shape)}") for name, shape in shapes.items()]
+        return [
+            ("input", f"{name} {numbers.shape(shape)}{_source(report, name)}")
+            for name, shape in shapes.items()
+        ]
     lines: Lines = []
     if report.analysis.signature is not None:
         lines.append(("signature", report.analysis.signature))
@@ -36,8 +40,24 @@ def _inputs(report: Report) -> Lines:
         text = f"{item.name} {numbers.shape(item.shape)} {item.type}"
         if item.shape != item.shape_signature:
             text += f" (in the file {numbers.shape(item.shape_signature)})"
-        lines.append(("input", text))
+        lines.append(("input", text + _source(report, item.name)))
     return lines
+
+
+def _source(report: Report, name: str) -> str:
+    """What an input held while it was measured, ", zeros" say; nothing without a measurement."""
+    records = () if report.timing is None else report.timing.inputs
+    record = next((record for record in records if record.name == name), None)
+    if record is None:
+        return ""
+    if record.file is not None:
+        return f", from {PurePath(record.file).name}"
+    if record.seed is None:
+        return f", {record.kind}"
+    text = ", random"
+    if record.low == 0 and record.high is not None:
+        text += f" 0 to {record.high - 1:,}"
+    return f"{text} (seed {record.seed})"
 
 
 def counts(report: Report) -> Lines:
@@ -158,7 +178,7 @@ def _remarks(analysis: Analysis) -> Lines:
     if analysis.coverage.shapes_assumed:
         lines.append(("note", "* shape taken from the file, not inferred"))
     if analysis.has_runtime_shapes:
-        lines.append(("note", "shapes are those of one run on random inputs, not inferred"))
+        lines.append(("note", "shapes are those of one run, not inferred"))
     lines += [
         (
             "note",

@@ -1,6 +1,7 @@
 """Measuring: runtimes, inputs, the protocol, and time per operator."""
 
 from tflops_native.timing.affinity import parse_cpu_list
+from tflops_native.timing.inputs import FILLS, InputData, InputRecord
 from tflops_native.timing.isolation import measure_isolated
 from tflops_native.timing.machine import Machine, this_machine
 from tflops_native.timing.options import MeasureKeywords, MeasureOptions, Progress
@@ -13,12 +14,16 @@ from tflops_native.timing.result import (
     UnmatchedEvent,
 )
 from tflops_native.timing.runtimes import DEFAULT_RUNTIME, KERNELS
+from tflops_native.timing.session import with_given_shapes
 from tflops_native.timing.shapes import runtime_shapes, runtime_shapes_isolated
 from tflops_native.timing.statistics import Latency, MedianInterval
 
 __all__ = [
     "DEFAULT_RUNTIME",
+    "FILLS",
     "KERNELS",
+    "InputData",
+    "InputRecord",
     "Latency",
     "Machine",
     "MeasureKeywords",
@@ -36,4 +41,5 @@ __all__ = [
     "runtime_shapes",
     "runtime_shapes_isolated",
     "this_machine",
+    "with_given_shapes",
 ]

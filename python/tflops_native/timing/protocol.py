@@ -9,7 +9,7 @@ from tflops_native.timing.options import MeasureOptions, Progress
 from tflops_native.timing.profile import join_profile
 from tflops_native.timing.result import Profile, RuntimeInfo, Timing
 from tflops_native.timing.runtimes import native, open_runtime
-from tflops_native.timing.session import open_session, set_random_inputs
+from tflops_native.timing.session import fill_inputs, open_session
 from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND, quantile
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def measure_model(
         OptionError: an option is out of range, or a CPU to pin to is not allowed.
         ModelFormatError: there is no such signature.
         ShapeError: an input shape is refused.
+        InputDataError: the user's data for an input cannot be read, or does not fit.
         RuntimeLibraryError: the runtime cannot be loaded, or lacks what is asked for.
         InvokeError: the runtime refuses the model, with its own words.
     """
@@ -55,7 +56,7 @@ def _measure(model: Model, options: MeasureOptions, report: Progress) -> Timing:
     report("load", 0.0)
     session = open_session(model, entry, options, library)
     interpreter = session.interpreter
-    set_random_inputs(session, options.seed)
+    inputs = fill_inputs(session, options)
     first_invoke_ns = interpreter.invoke()
     warm_up = _warm_up(interpreter, report)
     batch = max(1, -(-SAMPLE_NS // max(1, int(quantile(sorted(warm_up), 0.5)))))
@@ -64,7 +65,7 @@ def _measure(model: Model, options: MeasureOptions, report: Progress) -> Timing:
     if options.profile:
         clean_median_ns = quantile(sorted(samples), 0.5) / batch
         profiled = open_session(model, entry, options, library, profile=True)
-        set_random_inputs(profiled, options.seed)
+        fill_inputs(profiled, options)
         profile = _profile(profiled.interpreter, entry, clean_median_ns, report)
     report("done", 1.0)
     return Timing(
@@ -82,6 +83,7 @@ def _measure(model: Model, options: MeasureOptions, report: Progress) -> Timing:
         invokes_per_sample=batch,
         samples_ns=tuple(samples),
         profile=profile,
+        inputs=inputs,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tflops_native.timing.inputs import InputRecord
 from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND, Latency
 
 
@@ -134,6 +135,7 @@ class Timing:
     warm_up_ns         further inferences that do not count
     samples_ns         the samples; each spans `invokes_per_sample` invokes in a row
     seed               of the random inputs
+    inputs             what each input held
     """
 
     runtime: RuntimeInfo
@@ -150,6 +152,7 @@ class Timing:
     invokes_per_sample: int
     samples_ns: tuple[int, ...]
     profile: Profile | None
+    inputs: tuple[InputRecord, ...] = ()
 
     @property
     def latency(self) -> Latency:
@@ -165,6 +168,7 @@ class Timing:
             "signature": self.signature,
             "input_shapes": {name: list(shape) for name, shape in self.input_shapes.items()},
             "seed": self.seed,
+            "inputs": [record.to_dict() for record in self.inputs],
             "clock_resolution_ns": self.clock_resolution_ns,
             "load_ns": self.load_ns,
             "allocate_ns": self.allocate_ns,

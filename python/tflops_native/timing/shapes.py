@@ -9,7 +9,7 @@ from tflops_native.model import Model, entry_point
 from tflops_native.timing.isolation import run_isolated
 from tflops_native.timing.options import MeasureOptions, Progress
 from tflops_native.timing.runtimes import open_runtime
-from tflops_native.timing.session import Session, open_session, set_random_inputs
+from tflops_native.timing.session import Session, fill_inputs, open_session
 
 Shapes: TypeAlias = tuple[tuple[int, ...] | None, ...]
 
@@ -19,11 +19,11 @@ def runtime_shapes(
 ) -> Shapes:
     """The shape of every tensor of one entry point, as the runtime's own kernels make it.
 
-    The model is allocated and, where shapes are known only then, invoked once on random inputs.
+    The model is allocated and, where shapes are known only then, invoked once.
 
     Args:
         model: the model.
-        options: its inputs, signature, runtime, threads and seed; the kernels are always "builtin",
+        options: its inputs, signature, runtime and threads; the kernels are always "builtin",
             because a delegate hides the tensors between its operators.
         progress: not called; a task of `run_isolated` takes it.
 
@@ -39,7 +39,7 @@ def runtime_shapes(
     entry = entry_point(model, options.signature)
     session = open_session(model, entry, options, open_runtime(options.runtime))
     if not _is_settled(session):
-        set_random_inputs(session, options.seed)
+        fill_inputs(session, options)
         session.interpreter.invoke()
     return _shapes(model, session)
 
