@@ -10,6 +10,7 @@ from tflops_native.timing.profile import join_profile
 from tflops_native.timing.result import Profile, RuntimeInfo, Timing
 from tflops_native.timing.runtimes import native, open_runtime
 from tflops_native.timing.session import fill_inputs, open_session
+from tflops_native.timing.state import first_invoke, reset_state
 from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND, quantile
 
 if TYPE_CHECKING:
@@ -57,10 +58,12 @@ def _measure(model: Model, options: MeasureOptions, report: Progress) -> Timing:
     session = open_session(model, entry, options, library)
     interpreter = session.interpreter
     inputs = fill_inputs(session, options)
-    first_invoke_ns = interpreter.invoke()
+    first_invoke_ns = first_invoke(session)
     warm_up = _warm_up(interpreter, report)
     batch = max(1, -(-SAMPLE_NS // max(1, int(quantile(sorted(warm_up), 0.5)))))
-    samples = _sample(interpreter, options.runs, batch, report)
+    # Caches and clocks are warm now; what the model remembers of the warm-up is forgotten.
+    clean = reset_state(session, options, library)
+    samples = _sample(clean.interpreter, options.runs, batch, report)
     profile = None
     if options.profile:
         clean_median_ns = quantile(sorted(samples), 0.5) / batch

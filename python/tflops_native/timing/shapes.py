@@ -10,6 +10,7 @@ from tflops_native.timing.isolation import run_isolated
 from tflops_native.timing.options import MeasureOptions, Progress
 from tflops_native.timing.runtimes import open_runtime
 from tflops_native.timing.session import Session, fill_inputs, open_session
+from tflops_native.timing.state import first_invoke
 
 Shapes: TypeAlias = tuple[tuple[int, ...] | None, ...]
 
@@ -40,7 +41,7 @@ def runtime_shapes(
     session = open_session(model, entry, options, open_runtime(options.runtime))
     if not _is_settled(session):
         fill_inputs(session, options)
-        session.interpreter.invoke()
+        first_invoke(session)
     return _shapes(model, session)
 
 
