@@ -1,0 +1,39 @@
+# Sourced by cross_build.sh and prove_wheel.sh: what a target is called, and Debian packages for it.
+# Sets machine, debian_arch, gnu, emulator and work.
+
+case ${1:-} in
+  aarch64) machine=aarch64 debian_arch=arm64 gnu=aarch64-linux-gnu emulator=qemu-aarch64 ;;
+  armv7l) machine=armv7l debian_arch=armhf gnu=arm-linux-gnueabihf emulator=qemu-arm ;;
+  *) echo "usage: $0 aarch64|armv7l ..." >&2 && exit 2 ;;
+esac
+work=$PWD/build/$machine
+mkdir -p "$work"
+
+step() { printf '\n== %s\n' "$*"; }
+
+# need COMMAND PACKAGE: installs the Debian package that has the command, or says how.
+need() {
+  command -v "$1" >/dev/null && return
+  if [ "$(id -u)" = 0 ]; then
+    apt-get update --quiet=2 && apt-get install --quiet=2 --yes --no-install-recommends "$2" >/dev/null
+  else
+    echo "error: $1 is missing: apt-get install $2" >&2 && exit 1
+  fi
+}
+
+# An apt of its own, for packages of the target: the dpkg of this machine is not asked and not changed.
+target_apt() {
+  local apt=$work/apt
+  mkdir -p "$apt/lists/partial" "$apt/archives/partial"
+  touch "$apt/status"
+  apt-get --quiet=2 -o APT::Architecture="$debian_arch" -o APT::Architectures="$debian_arch" \
+    -o APT::Sandbox::User="$(id -un)" -o Dir::State="$apt" -o Dir::State::lists="$apt/lists" \
+    -o Dir::State::status="$apt/status" -o Dir::Cache="$apt" -o Dir::Cache::archives="$apt/archives" "$@"
+}
+
+# unpack DIRECTORY FILE.deb...: the files only; no script of the packages runs.
+unpack() {
+  local root=$1 deb
+  shift
+  for deb in "$@"; do dpkg-deb --extract "$deb" "$root"; done
+}
