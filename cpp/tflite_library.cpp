@@ -64,8 +64,8 @@ std::shared_ptr<Library> TfliteLibrary::linked() {
 
 std::shared_ptr<Library> TfliteLibrary::linked() {
   throw RuntimeLibraryError(
-      "this build of tflops_native carries no TensorFlow Lite library (it was configured with "
-      "TFLOPS_TFLITE_C=OFF): give the path of one");
+      "this build of tflops_native carries no TensorFlow Lite library: choose the runtime 'litert', which the package "
+      "ai-edge-litert brings, or give the path of a library");
 }
 
 #endif

@@ -1,5 +1,6 @@
 """Finds the library that runs models. The only place that imports the compiled part."""
 
+from importlib.util import find_spec
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,11 @@ def native() -> ModuleType:
     Raises:
         RuntimeLibraryError: it is not there, or its libraries cannot be loaded.
     """
+    if find_spec("tflops_native._native") is None:
+        raise RuntimeLibraryError(
+            "this build of tflops_native has no timing: it is the static analyzer alone; "
+            "counting works, and a wheel made for this machine times as well"
+        )
     try:
         from tflops_native import _native
     except ImportError as error:
