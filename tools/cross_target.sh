@@ -9,17 +9,9 @@ esac
 work=$PWD/build/$machine
 mkdir -p "$work"
 
-step() { printf '\n== %s\n' "$*"; }
+. tools/need.sh
 
-# need COMMAND PACKAGE: installs the Debian package that has the command, or says how.
-need() {
-  command -v "$1" >/dev/null && return
-  if [ "$(id -u)" = 0 ]; then
-    apt-get update --quiet=2 && apt-get install --quiet=2 --yes --no-install-recommends "$2" >/dev/null
-  else
-    echo "error: $1 is missing: apt-get install $2" >&2 && exit 1
-  fi
-}
+step() { printf '\n== %s\n' "$*"; }
 
 # An apt of its own, for packages of the target: the dpkg of this machine is not asked and not changed.
 target_apt() {
