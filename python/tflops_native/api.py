@@ -13,6 +13,7 @@ from tflops_native.timing import (
     MeasureOptions,
     Progress,
     Timing,
+    load_timing,
     measure_isolated,
     measure_model,
     runtime_shapes,
@@ -129,6 +130,7 @@ def report(
     signature: str | None = None,
     strict: bool = False,
     trip_count: int | None = None,
+    profile_file: str | PathLike[str] | None = None,
     isolated: bool = False,
     progress: Progress | None = None,
     **options: Unpack[MeasureKeywords],
@@ -136,7 +138,20 @@ def report(
     """Count and time, joined per operator. Arguments and errors as `analyze` and `measure`.
 
     The result shows itself as a table in a notebook; `print(report)` gives text.
+
+    Args:
+        profile_file: take the times from this file instead of measuring: the log, the CSV file or a
+            protocol buffer of TensorFlow Lite's `benchmark_model`, the JSON of `litert-benchmark` or
+            of `tflops-timer`.
+
+    Raises:
+        ProfileFormatError: the file cannot be read, or belongs to another model.
+        ValueError: moreover, where both a file and options of a measurement are given.
     """
+    if profile_file is not None and options:
+        raise ValueError(
+            f"{', '.join(options)}: options of a measurement, but profile_file takes times from a file"
+        )
     loaded = _loaded(model)
     analysis = analyze(
         loaded,
@@ -146,6 +161,11 @@ def report(
         trip_count=trip_count,
         inputs=options.get("inputs"),
     )
+    if profile_file is not None:
+        timing, machine, source = load_timing(
+            profile_file, loaded, input_shapes=input_shapes, signature=signature
+        )
+        return Report.of(loaded, analysis, timing, machine, source=source)
     timing = measure(
         loaded,
         input_shapes=input_shapes,

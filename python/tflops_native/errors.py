@@ -31,3 +31,7 @@ class RuntimeLibraryError(TflopsError, OSError):
 
 class InvokeError(TflopsError, RuntimeError):
     """The TensorFlow Lite runtime refused a model, or failed while it ran it."""
+
+
+class ProfileFormatError(TflopsError, ValueError):
+    """A file of timings cannot be read, is damaged, or belongs to another model."""

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from tflops_native.cli.counting import count_model
 from tflops_native.cli.measuring import measure_with_progress
@@ -13,10 +14,19 @@ from tflops_native.cli.options import (
     static_options,
 )
 from tflops_native.cli.timing_options import timing_options
-from tflops_native.errors import InvokeError
+from tflops_native.errors import InvokeError, ProfileFormatError
 from tflops_native.model import load
 from tflops_native.reports import Report
-from tflops_native.timing import MeasureOptions, this_machine, with_given_shapes
+from tflops_native.timing import (
+    ImportedTiming,
+    Machine,
+    MeasureKeywords,
+    MeasureOptions,
+    Timing,
+    load_timing,
+    this_machine,
+    with_given_shapes,
+)
 
 
 @click.command("report")
@@ -24,6 +34,13 @@ from tflops_native.timing import MeasureOptions, this_machine, with_given_shapes
 @static_options
 @timing_options
 @counting_options
+@click.option(
+    "--profile",
+    "profile_file",
+    metavar="FILE",
+    help="Take the times from a file instead: the log, CSV or protocol buffer of benchmark_model, "
+    "the JSON of litert-benchmark or tflops-timer.",
+)
 def command(
     model: str,
     output_format: str,
@@ -31,8 +48,11 @@ def command(
     strict: bool,
     trip_count: int | None,
     shapes: str,
+    profile_file: str | None,
 ) -> None:
     """Count, time and join per operator."""
+    if profile_file is not None:
+        _refuse_measuring_options()
     loaded = load(model)
     options = with_given_shapes(loaded, options)
     analysis = count_model(
@@ -44,13 +64,33 @@ def command(
         trip_count=trip_count,
         run=options if shapes == "runtime" else None,
     )
+    timing: Timing | ImportedTiming
+    machine: Machine | None
+    source = None
     try:
-        timing = measure_with_progress(Path(model), options)
-    except InvokeError as error:
-        # What was counted is not lost because the runtime cannot run the model.
-        show(
-            Report.of(loaded, analysis, machine=this_machine(), timing_error=str(error)),
-            output_format,
-        )
+        if profile_file is None:
+            timing, machine = measure_with_progress(Path(model), options), this_machine()
+        else:
+            timing, machine, source = load_timing(
+                profile_file,
+                loaded,
+                input_shapes=options.input_shapes,
+                signature=options.signature,
+            )
+    except (InvokeError, ProfileFormatError) as error:
+        # What was counted is not lost because there are no times.
+        machine = this_machine() if profile_file is None else None
+        show(Report.of(loaded, analysis, machine=machine, timing_error=str(error)), output_format)
         raise
-    show(Report.of(loaded, analysis, timing, this_machine()), output_format)
+    show(Report.of(loaded, analysis, timing, machine, source=source), output_format)
+
+
+def _refuse_measuring_options() -> None:
+    """Raise if one is given together with --profile, which measures nothing."""
+    context = click.get_current_context()
+    for name in MeasureKeywords.__annotations__:
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            option = f"--{name.replace('_', '-')}"
+            raise click.UsageError(
+                f"{option} is how to measure, but --profile takes times from a file: leave one out"
+            )

@@ -7,7 +7,14 @@ from tflops_native.analysis import Analysis, ConventionCounts, OperatorAnalysis
 from tflops_native.model import Model
 
 if TYPE_CHECKING:
-    from tflops_native.timing import Machine, OperatorTime, Timing
+    from tflops_native.timing import (
+        ImportedOperatorTime,
+        ImportedTiming,
+        Machine,
+        OperatorTime,
+        Timing,
+        TimingSource,
+    )
 
 FORMAT = "tflops_native/report"
 FORMAT_VERSION = 1
@@ -27,7 +34,7 @@ class ReportRow:
     """
 
     operator: OperatorAnalysis
-    time: "OperatorTime | None"
+    time: "OperatorTime | ImportedOperatorTime | None"
     share: float | None
     time_share: float | None
     rate: float | None
@@ -53,17 +60,20 @@ class Report:
     """Counts of a model, its times, or both.
 
     rows            one per operator; empty without an analysis
+    machine         the one that was measured, where it is known
     timing_error    why there is no timing where one was asked for
+    source          the file that the times come from, if they were measured elsewhere
     conventions     counts by other conventions, where they are asked for
     valid_macs      per row the MACs without taps on padding, where they are asked for
     """
 
     model: Model
     analysis: Analysis | None
-    timing: "Timing | None"
+    timing: "Timing | ImportedTiming | None"
     machine: "Machine | None"
     timing_error: str | None
     rows: tuple[ReportRow, ...]
+    source: "TimingSource | None" = None
     conventions: tuple[ConventionCounts, ...] = ()
     valid_macs: tuple[int, ...] | None = None
 
@@ -72,9 +82,10 @@ class Report:
         cls,
         model: Model,
         analysis: Analysis | None = None,
-        timing: "Timing | None" = None,
+        timing: "Timing | ImportedTiming | None" = None,
         machine: "Machine | None" = None,
         *,
+        source: "TimingSource | None" = None,
         timing_error: str | None = None,
         conventions: tuple[ConventionCounts, ...] = (),
         valid_macs: tuple[int, ...] | None = None,
@@ -86,6 +97,7 @@ class Report:
             timing=timing,
             machine=machine,
             timing_error=timing_error,
+            source=source,
             rows=() if analysis is None else _join(analysis, timing),
             conventions=conventions,
             valid_macs=valid_macs,
@@ -93,10 +105,10 @@ class Report:
 
     @property
     def rate(self) -> float | None:
-        """Operations per second of the whole model, by the median latency of the clean runs."""
-        if self.analysis is None or self.timing is None or not self.timing.latency.median:
+        """Operations per second of the whole model, by the typical latency of the clean runs."""
+        if self.analysis is None or self.timing is None or not self.timing.typical:
             return None
-        return self.analysis.total.operations / self.timing.latency.median
+        return self.analysis.total.operations / self.timing.typical
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON: base units only, raw samples included. Reads the file for its hash."""
@@ -113,6 +125,7 @@ class Report:
                 "description": self.model.description,
             },
             "analysis": None if self.analysis is None else self._analysis_to_dict(self.analysis),
+            "timing_source": None if self.source is None else self.source.to_dict(),
             "timing": None if self.timing is None else self.timing.to_dict(),
             "timing_error": self.timing_error,
             "operations_per_second": self.rate,
@@ -151,7 +164,7 @@ class Report:
         return report_to_html(self)
 
 
-def _join(analysis: Analysis, timing: "Timing | None") -> tuple[ReportRow, ...]:
+def _join(analysis: Analysis, timing: "Timing | ImportedTiming | None") -> tuple[ReportRow, ...]:
     profile = None if timing is None else timing.profile
     times = {} if profile is None else {time.index: time for time in profile.operators}
     fused = frozenset(() if profile is None else profile.fused)
@@ -175,10 +188,10 @@ def _join(analysis: Analysis, timing: "Timing | None") -> tuple[ReportRow, ...]:
     return tuple(rows)
 
 
-def _rate(operations: int, time: "OperatorTime | None") -> float | None:
+def _rate(operations: int, time: "OperatorTime | ImportedOperatorTime | None") -> float | None:
     return operations / time.mean if operations and time and _exceeds(time, 1) else None
 
 
-def _exceeds(time: "OperatorTime", resolutions: int) -> bool:
+def _exceeds(time: "OperatorTime | ImportedOperatorTime", resolutions: int) -> bool:
     """Whether a time is longer than so many steps of what it was measured with."""
-    return sum(time.samples_ns) >= resolutions * time.resolution_ns * len(time.samples_ns)
+    return time.mean >= resolutions * time.resolution_ns / 1e9

@@ -4,7 +4,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from tflops_native.analysis import CONVENTION, Analysis, Status, is_float
-from tflops_native.reports import conventions, numbers
+from tflops_native.reports import conventions, imported, numbers
 from tflops_native.reports.joined import Report
 from tflops_native.reports.table import operation_unit
 
@@ -81,7 +81,18 @@ def times(report: Report) -> Lines:
     timing = report.timing
     if timing is None:
         return []
+    # A count does not import how to time.
+    from tflops_native.timing import ImportedTiming
+
+    if isinstance(timing, ImportedTiming):
+        return [
+            *imported.source(report),
+            *imported.latency(timing),
+            *_rate(report),
+            *imported.details(timing),
+        ]
     return [
+        *imported.source(report),
         ("latency", _latency(timing)),
         *_rate(report),
         (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from tflops_native.analysis import Analysis, OperatorAnalysis, Status, is_float
-from tflops_native.reports import conventions, numbers
+from tflops_native.reports import conventions, imported, numbers
 from tflops_native.reports.joined import Report, ReportRow
 
 NOTHING = "-"
@@ -123,7 +123,7 @@ def _share(row: ReportRow) -> str:
 
 
 def _time(row: ReportRow) -> str:
-    if row.time is not None and row.time.is_delegated and row.time.mean < 1e-6:
+    if row.time is not None and row.time.resolution_ns > 1 and row.time.mean < 1e-6:
         return "<1µs"
     if row.time is not None:
         return numbers.seconds(row.time.mean)
@@ -189,8 +189,7 @@ def _other_times(report: Report) -> list[tuple[str, str, str]]:
     if profile is None:
         return []
     parts = [(f"unmatched: {event.name}", event.mean) for event in profile.unmatched]
-    parts.append(("outside operators", profile.outside))
-    parts.append(("profiled invoke", profile.invoke))
+    parts += imported.ending(profile)
     return [
         (name, numbers.seconds(value), numbers.percent(value / profile.invoke))
         for name, value in parts

@@ -1,6 +1,15 @@
 """Measuring: runtimes, inputs, the protocol, and time per operator."""
 
 from tflops_native.timing.affinity import parse_cpu_list
+from tflops_native.timing.imported import (
+    DurationSummary,
+    ImportedEvent,
+    ImportedOperatorTime,
+    ImportedProfile,
+    ImportedTiming,
+    TimingSource,
+    load_timing,
+)
 from tflops_native.timing.inputs import FILLS, InputData, InputRecord
 from tflops_native.timing.isolation import measure_isolated
 from tflops_native.timing.machine import Machine, this_machine
@@ -22,6 +31,11 @@ __all__ = [
     "DEFAULT_RUNTIME",
     "FILLS",
     "KERNELS",
+    "DurationSummary",
+    "ImportedEvent",
+    "ImportedOperatorTime",
+    "ImportedProfile",
+    "ImportedTiming",
     "InputData",
     "InputRecord",
     "Latency",
@@ -34,7 +48,9 @@ __all__ = [
     "Progress",
     "RuntimeInfo",
     "Timing",
+    "TimingSource",
     "UnmatchedEvent",
+    "load_timing",
     "measure_isolated",
     "measure_model",
     "parse_cpu_list",

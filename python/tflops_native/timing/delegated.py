@@ -71,6 +71,11 @@ _PREPARED_BY_CONVERT = frozenset(
 )
 
 
+def may_stand_for(event: str) -> tuple[str, ...]:
+    """The operators of a model that one of XNNPACK's may stand for; none if the name is not known."""
+    return _STANDS_FOR.get(_kind(event), ())
+
+
 def match_events(operators: Sequence[Operator], events: Sequence[str]) -> list[int | None]:
     """For each event of one partition the position of its operator, or None where it is not certain.
 
@@ -106,11 +111,11 @@ def _run_lengths(
 ) -> list[tuple[int, int]]:
     """Which operators could have made the events from `start` on, and how many of them."""
     kind = _kind(events[start])
-    names = frozenset(_STANDS_FOR.get(kind, ()))
+    names = frozenset(may_stand_for(events[start]))
     length = 1
     if kind == "convert" and _DYNAMIC.search(events[start].lower()):
-        following = _kind(events[start + 1]) if start + 1 < len(events) else ""
-        names = _PREPARED_BY_CONVERT.intersection(_STANDS_FOR.get(following, ()))
+        following = events[start + 1] if start + 1 < len(events) else ""
+        names = _PREPARED_BY_CONVERT.intersection(may_stand_for(following))
         length = 2
     return [
         (position, length) for position, operator in enumerate(operators) if operator.name in names

@@ -159,6 +159,11 @@ class Timing:
         """Statistics of one inference, from the runs without profiler."""
         return Latency.of(self.samples_ns, invokes_per_sample=self.invokes_per_sample)
 
+    @property
+    def typical(self) -> float:
+        """Seconds of an inference: the median."""
+        return self.latency.median
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
         return {

@@ -1,0 +1,115 @@
+"""What a report says of times that were measured elsewhere."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tflops_native.reports import numbers
+
+if TYPE_CHECKING:
+    from tflops_native.reports.joined import Report
+    from tflops_native.timing import (
+        DurationSummary,
+        ImportedProfile,
+        ImportedTiming,
+        Profile,
+    )
+
+Lines = list[tuple[str, str]]
+
+
+def source(report: "Report") -> Lines:
+    """Where the times come from, if not from here."""
+    found = report.source
+    if found is None:
+        return []
+    where = "elsewhere" if report.machine is None else _machine(report)
+    return [
+        (
+            "source",
+            f"{Path(found.path).name}, {found.form} of {found.tool}: measured {where}, "
+            "not on this machine",
+        )
+    ]
+
+
+def _machine(report: "Report") -> str:
+    machine = report.machine
+    if machine is None:
+        return "elsewhere"
+    return f"on {machine.processor or machine.architecture} ({machine.system})"
+
+
+def latency(timing: "ImportedTiming") -> Lines:
+    """The latency as far as the file tells it."""
+    found = timing.recorded.latency
+    if found is None:
+        return []
+    kind = "mean" if found.median is None else "median"
+    runs = "" if found.count is None else f" of {numbers.plural(found.count, 'run')}"
+    parts = [
+        ("min", found.minimum),
+        ("p5", found.p5),
+        ("mean", None if found.median is None else found.mean),
+        ("p95", found.p95),
+        ("max", found.maximum),
+        ("std", found.std),
+    ]
+    told = ", ".join(f"{name} {_time(value, found)}" for name, value in parts if value is not None)
+    text = f"{_time(found.typical, found)} {kind}{runs}"
+    if told:
+        text += f" ({told})"
+    if timing.recorded.is_profiled:
+        text += "; a profiler was running"
+    return [("latency", text)]
+
+
+def details(timing: "ImportedTiming") -> Lines:
+    """What came before the runs, the profile and the runtime."""
+    return [*_before(timing), *_profile(timing), ("runtime", _runtime(timing))]
+
+
+def ending(profile: "Profile | ImportedProfile") -> list[tuple[str, float]]:
+    """What makes the times of the operators add up, and the sum."""
+    if not getattr(profile, "is_whole", True):
+        parts = [("outside operators", profile.outside)] if profile.outside >= 1e-6 else []
+        return [*parts, ("all that ran", profile.invoke)]
+    return [("outside operators", profile.outside), ("profiled invoke", profile.invoke)]
+
+
+def _time(value: float, found: "DurationSummary") -> str:
+    """A time, or that it is below what the file can tell."""
+    if value < found.resolution:
+        return f"<{numbers.seconds(found.resolution)}"
+    return numbers.seconds(value)
+
+
+def _before(timing: "ImportedTiming") -> Lines:
+    recorded = timing.recorded
+    parts = []
+    if recorded.initialization is not None:
+        parts.append(f"load and allocate {numbers.seconds(recorded.initialization)}")
+    if recorded.first_invoke is not None:
+        parts.append(f"first invoke {numbers.seconds(recorded.first_invoke)}")
+    if recorded.warm_up is not None and recorded.warm_up.count is not None:
+        parts.append(numbers.plural(recorded.warm_up.count, "warm-up run"))
+    return [("before", ", ".join(parts))] if parts else []
+
+
+def _profile(timing: "ImportedTiming") -> Lines:
+    profile = timing.profile
+    if profile is None:
+        return [("note", "the file tells no times of operators")]
+    runs = "" if profile.runs is None else f" of {numbers.plural(profile.runs, 'run')}"
+    lines = [("profile", f"times per operator are means{runs}, measured in whole µs")]
+    if profile.unmatched:
+        events = numbers.plural(len(profile.unmatched), "event")
+        lines.append(("note", f"{events} of the delegate without a certain operator"))
+    return lines
+
+
+def _runtime(timing: "ImportedTiming") -> str:
+    recorded = timing.recorded
+    kernels = "kernels unknown" if timing.kernels is None else f"{timing.kernels} kernels"
+    if recorded.threads is None:
+        return f"{kernels}, threads unknown"
+    return f"{kernels}, {numbers.plural(recorded.threads, 'thread')}"
