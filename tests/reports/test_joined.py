@@ -18,6 +18,7 @@ def test_plain_data_has_base_units_and_a_version(made):
         "tool",
         "model",
         "analysis",
+        "timing_source",
         "timing",
         "timing_error",
         "operations_per_second",

@@ -120,10 +120,12 @@ def read_text(text: str) -> Recorded:
     Raises:
         ValueError: it is damaged, tells of several benchmarks, or tells no times at all.
     """
-    lines = [line.rstrip("\r") for line in text.split("\n")]
+    lines = [line.rstrip("\r") for line in text.removesuffix("\n").split("\n")]
     tables = _Tables()
     for number, line in enumerate(lines, 1):
         tables.read(number, line)
+    if tables.row is not None:
+        raise ValueError(f"it is cut off: the table in line {len(lines)} does not end")
     facts = read_log([line[_prefix_length(line) :] for line in lines])
     events = events_of(tables.lines[_MAIN])
     if facts.latency is None and not events:

@@ -14,7 +14,8 @@ from tflops_native.timing.imported.result import ImportedTiming, TimingSource
 from tflops_native.timing.imported.timer_json import TimerEvents, TimerRecord
 from tflops_native.timing.machine import Machine
 from tflops_native.timing.profile import join_profile
-from tflops_native.timing.result import RuntimeInfo, Timing, quantile
+from tflops_native.timing.result import RuntimeInfo, Timing
+from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND, Latency
 
 if TYPE_CHECKING:
     from tflops_native._native import ProfiledRuns
@@ -90,11 +91,11 @@ def _check_events(events: TimerEvents, entry: Entry) -> None:
 def _timing(recorded: TimerRecord, entry: Entry) -> Timing:
     profile = None
     if recorded.events is not None:
-        clean = quantile(sorted(recorded.samples_ns), 0.5) / recorded.invokes_per_sample
+        latency = Latency.of(recorded.samples_ns, invokes_per_sample=recorded.invokes_per_sample)
         _check_events(recorded.events, entry)
         # The fields are those of the compiled part's own object.
         runs = cast("ProfiledRuns", recorded.events)
-        profile = join_profile(entry.subgraph, runs, clean)
+        profile = join_profile(entry.subgraph, runs, latency.median * NANOSECONDS_PER_SECOND)
     return Timing(
         runtime=RuntimeInfo(
             name=recorded.runtime_name,

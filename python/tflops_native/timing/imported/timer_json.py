@@ -67,7 +67,7 @@ def read_timer_json(plain: Mapping[str, Any]) -> TimerRecord:
     if version != FORMAT_VERSION:
         raise ValueError(f"its format has version {version!r}, this program reads {FORMAT_VERSION}")
     model, runtime, machine = (_get(plain, k, dict) for k in ("model", "runtime", "machine"))
-    samples = _integers(plain, "samples_ns")
+    samples = _integers(plain, "samples_ns", least=1)
     if not samples:
         raise ValueError("'samples_ns' is empty")
     shapes = _get(plain, "input_shapes", dict)
@@ -123,7 +123,7 @@ def _events(plain: Mapping[str, Any]) -> TimerEvents:
                 _get(event, "delegated", bool),
             )
         )
-    invoke, offsets = _integers(plain, "invoke_ns"), _integers(plain, "run_offsets")
+    invoke, offsets = _integers(plain, "invoke_ns", least=1), _integers(plain, "run_offsets")
     ids, depths = _integers(plain, "event_ids"), _integers(plain, "depths")
     elapsed = _integers(plain, "elapsed_ns")
     if not len(ids) == len(depths) == len(elapsed):
@@ -157,8 +157,8 @@ def _integer(plain: Mapping[str, Any], name: str, least: int = 0) -> int:
     return _checked(plain.get(name), name, least)
 
 
-def _integers(plain: Mapping[str, Any], name: str) -> tuple[int, ...]:
-    return tuple(_checked(value, name, 0) for value in _get(plain, name, list))
+def _integers(plain: Mapping[str, Any], name: str, least: int = 0) -> tuple[int, ...]:
+    return tuple(_checked(value, name, least) for value in _get(plain, name, list))
 
 
 def _checked(value: object, name: str, least: int) -> int:
