@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tflops_native.timing.imported.recorded import Recorded
+from tflops_native.timing.inputs import InputRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +121,11 @@ class ImportedTiming:
     def input_shapes(self) -> Mapping[str, tuple[int, ...]]:
         """Input name -> shape; empty where the file does not tell."""
         return self.recorded.input_shapes or {}
+
+    @property
+    def inputs(self) -> tuple[InputRecord, ...]:
+        """What each input held: no file tells that."""
+        return ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
