@@ -77,3 +77,8 @@ def format_seconds(seconds: float) -> str:
     value = seconds / scale
     digits = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
     return f"{value:.{digits}f} {unit}"
+
+
+def format_percent(fraction: float) -> str:
+    """A fraction for the eye: "1.25%"."""
+    return f"{100 * fraction:.2f}%"
