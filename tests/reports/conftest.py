@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from machines import evidence
 from tflops_native.analysis import Analysis, OperatorAnalysis, Status
 from tflops_native.analysis.memory import PeakMemory
 from tflops_native.analysis.result import InputAnalysis
@@ -18,12 +19,17 @@ from tflops_native.reports import Report
 from tflops_native.timing import (
     InputRecord,
     Machine,
+    Memory,
     OperatorTime,
     Profile,
     RuntimeInfo,
+    Stability,
     Timing,
     UnmatchedEvent,
 )
+from tflops_native.timing.causes import Cause
+from tflops_native.timing.patterns import Drift, Modes
+from tflops_native.timing.stability import Figures
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -220,6 +226,37 @@ def timing(profile):
                 low=-1,
                 high=1,
             ),
+        ),
+        stability=Stability(
+            verdict="noisy",
+            because="the 95th percentile is 2.22 times the median",
+            figures=Figures(
+                seconds=1.0,
+                spread=0.05,
+                tail=1.22,
+                stalls=1,
+                stalled=0.25,
+                drift=Drift(share=0.01, is_significant=False),
+                slowdown=0.03,
+                autocorrelation=0.1,
+                modes=Modes(fast_ns=2e4, slow_ns=3e4, slow_share=0.25),
+            ),
+            causes=(
+                Cause(
+                    seen="37 involuntary context switches/s",
+                    why="other processes run there",
+                    remedy="--pin 1",
+                ),
+            ),
+        ),
+        evidence=evidence(is_pinned=True, cpus_allowed=(0,)),
+        memory=Memory(
+            before=32 << 20,
+            loaded=40 << 20,
+            allocated=(40 << 20) - 4096,
+            filled=None,
+            first_invoke=44 << 20,
+            peak=45 << 20,
         ),
     )
 

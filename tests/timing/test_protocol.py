@@ -20,6 +20,10 @@ class Interpreter:
         return [7] * min(runs, self.chunk)
 
 
+def ignore(samples):
+    """Nobody looks."""
+
+
 @pytest.fixture
 def still_clock(monkeypatch):
     """A clock that moves half a second with every look."""
@@ -29,9 +33,12 @@ def still_clock(monkeypatch):
 
 @pytest.mark.parametrize("runs", [1, 3, 10, 25])
 def test_exactly_as_many_samples_as_asked_for(runs):
-    interpreter, told = Interpreter(10), []
-    samples = _sample(interpreter, runs, 4, lambda what, done: told.append((what, done)))
+    interpreter, told, look = Interpreter(10), [], []
+    samples = _sample(
+        interpreter, runs, 4, lambda what, done: told.append((what, done)), look.append
+    )
     assert samples == [7] * runs
+    assert sum(look) == runs
     assert [asked for asked, _, _ in interpreter.asked] == list(range(runs, 0, -10))
     assert {batch for _, _, batch in interpreter.asked} == {4}
     fractions = [done for _, done in told]
@@ -62,14 +69,14 @@ def test_when_there_is_enough(samples, seconds, runs, done):
 def test_without_a_number_the_clock_decides():
     # Looks at 0 (start), 0.5, 1.0, 1.5 s: at 0.5 after the start there are 50 samples, at 1.0 100.
     interpreter = Interpreter(50)
-    assert len(_sample(interpreter, None, 1, lambda what, done: None)) == 50
+    assert len(_sample(interpreter, None, 1, lambda what, done: None, ignore)) == 50
     assert [asked for asked, _, _ in interpreter.asked] == [10_000]
 
 
 @pytest.mark.usefixtures("still_clock")
 def test_a_slow_model_is_given_up_after_ten_seconds():
     # One sample per half second: 20 samples would be there after 10 seconds too.
-    assert len(_sample(Interpreter(1), None, 1, lambda what, done: None)) == 19
+    assert len(_sample(Interpreter(1), None, 1, lambda what, done: None, ignore)) == 19
 
 
 @pytest.mark.parametrize(

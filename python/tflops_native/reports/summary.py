@@ -94,6 +94,7 @@ def times(report: Report) -> Lines:
     return [
         *imported.source(report),
         ("latency", _latency(timing)),
+        *_stability(timing),
         *_rate(report),
         (
             "before",
@@ -101,6 +102,7 @@ def times(report: Report) -> Lines:
             f"first invoke {_ns(timing.first_invoke_ns)}, "
             f"{numbers.plural(len(timing.warm_up_ns), 'warm-up run')}",
         ),
+        *_resident(timing),
         *_profile(timing),
         ("runtime", _runtime(timing)),
     ]
@@ -114,6 +116,33 @@ def _latency(timing: "Timing") -> str:
         f"(min {numbers.seconds(latency.minimum)}, p90 {numbers.seconds(latency.p90)}, "
         f"max {numbers.seconds(latency.maximum)}, MAD {numbers.percent(spread)}%)"
     )
+
+
+def _stability(timing: "Timing") -> Lines:
+    stability = timing.stability
+    if stability is None:
+        return []
+    lines = [("stability", f"{stability.verdict}: {stability.because}")]
+    return lines + [("note", str(cause)) for cause in stability.causes]
+
+
+def _resident(timing: "Timing") -> Lines:
+    """What each step added to the memory of the process, as far as the system tells."""
+    memory = timing.memory
+    if memory is None or memory.before is None:
+        return []
+    parts = [f"{numbers.byte_count(memory.before)}B before"]
+    for start, end, what in (
+        (memory.before, memory.loaded, "loaded"),
+        (memory.loaded, memory.allocated, "allocated"),
+        (memory.filled, memory.first_invoke, "first invoke"),
+    ):
+        if start is not None and end is not None:
+            sign = "-" if end < start else "+"
+            parts.append(f"{sign}{numbers.byte_count(abs(end - start))}B {what}")
+    if memory.peak is not None:
+        parts.append(f"peak {numbers.byte_count(memory.peak)}B")
+    return [("resident", ", ".join(parts))]
 
 
 def _rate(report: Report) -> Lines:
@@ -220,6 +249,9 @@ def _profile(timing: "Timing") -> Lines:
 
 def _runtime(timing: "Timing") -> str:
     threads = numbers.plural(timing.threads, "thread")
+    evidence = timing.evidence
+    if evidence is not None and evidence.is_pinned and evidence.cpus_allowed:
+        threads += f" on CPU {','.join(map(str, evidence.cpus_allowed))}"
     name = "TensorFlow Lite" if timing.runtime.name == "tflite" else timing.runtime.name
     return f"{name} {timing.runtime.version}, {timing.kernels} kernels, {threads}"
 

@@ -1,6 +1,7 @@
 """Measuring: runtimes, inputs, the protocol, and time per operator."""
 
 from tflops_native.timing.affinity import parse_cpu_list
+from tflops_native.timing.evidence import Evidence
 from tflops_native.timing.imported import (
     DurationSummary,
     ImportedEvent,
@@ -13,6 +14,7 @@ from tflops_native.timing.imported import (
 from tflops_native.timing.inputs import FILLS, InputData, InputRecord
 from tflops_native.timing.isolation import measure_isolated
 from tflops_native.timing.machine import Machine, this_machine
+from tflops_native.timing.memory import Memory
 from tflops_native.timing.options import MeasureKeywords, MeasureOptions, Progress
 from tflops_native.timing.protocol import measure_model
 from tflops_native.timing.result import (
@@ -25,6 +27,7 @@ from tflops_native.timing.result import (
 from tflops_native.timing.runtimes import DEFAULT_RUNTIME, KERNELS
 from tflops_native.timing.session import with_given_shapes
 from tflops_native.timing.shapes import runtime_shapes, runtime_shapes_isolated
+from tflops_native.timing.stability import Stability, judge
 from tflops_native.timing.statistics import Latency, MedianInterval
 
 __all__ = [
@@ -32,6 +35,7 @@ __all__ = [
     "FILLS",
     "KERNELS",
     "DurationSummary",
+    "Evidence",
     "ImportedEvent",
     "ImportedOperatorTime",
     "ImportedProfile",
@@ -43,13 +47,16 @@ __all__ = [
     "MeasureKeywords",
     "MeasureOptions",
     "MedianInterval",
+    "Memory",
     "OperatorTime",
     "Profile",
     "Progress",
     "RuntimeInfo",
+    "Stability",
     "Timing",
     "TimingSource",
     "UnmatchedEvent",
+    "judge",
     "load_timing",
     "measure_isolated",
     "measure_model",

@@ -1,15 +1,19 @@
 """How a model is measured: load, allocate, first invoke, warm-up, clean runs, then profiled runs."""
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tflops_native.model import Entry, Model, entry_point
 from tflops_native.timing.affinity import pinned
+from tflops_native.timing.evidence import Watch
+from tflops_native.timing.memory import MemoryWatch
 from tflops_native.timing.options import MeasureOptions, Progress
 from tflops_native.timing.profile import join_profile
 from tflops_native.timing.result import Profile, RuntimeInfo, Timing
 from tflops_native.timing.runtimes import native, open_runtime
 from tflops_native.timing.session import fill_inputs, open_session
+from tflops_native.timing.stability import judge
 from tflops_native.timing.state import first_invoke, reset_state
 from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND, quantile
 
@@ -52,24 +56,34 @@ def measure_model(
 
 
 def _measure(model: Model, options: MeasureOptions, report: Progress) -> Timing:
+    # Loaded before memory is looked at: numpy's is not the model's.
+    import numpy  # noqa: F401
+
     entry = entry_point(model, options.signature)
     library = open_runtime(options.runtime)
     report("load", 0.0)
-    session = open_session(model, entry, options, library)
+    memory = MemoryWatch()
+    session = open_session(model, entry, options, library, memory=memory)
     interpreter = session.interpreter
     inputs = fill_inputs(session, options)
+    memory.look("filled")
     first_invoke_ns = first_invoke(session)
+    memory.look("first_invoke")
     warm_up = _warm_up(interpreter, report)
+    held = memory.finish()
     batch = max(1, -(-SAMPLE_NS // max(1, int(quantile(sorted(warm_up), 0.5)))))
     # Caches and clocks are warm now; what the model remembers of the warm-up is forgotten.
     clean = reset_state(session, options, library)
-    samples = _sample(clean.interpreter, options.runs, batch, report)
+    watch = Watch(threads=options.threads, is_pinned=options.pin is not None)
+    samples = _sample(clean.interpreter, options.runs, batch, report, watch.look)
+    evidence = watch.finish()
     profile = None
     if options.profile:
         clean_median_ns = quantile(sorted(samples), 0.5) / batch
         profiled = open_session(model, entry, options, library, profile=True)
         fill_inputs(profiled, options)
         profile = _profile(profiled.interpreter, entry, clean_median_ns, report)
+    resolution_ns = native().clock_resolution_ns()
     report("done", 1.0)
     return Timing(
         runtime=RuntimeInfo(name=options.runtime, version=library.version, library=library.path),
@@ -78,7 +92,7 @@ def _measure(model: Model, options: MeasureOptions, report: Progress) -> Timing:
         signature=entry.signature,
         input_shapes={item.name: session.shapes[item.position] for item in entry.inputs},
         seed=options.seed,
-        clock_resolution_ns=native().clock_resolution_ns(),
+        clock_resolution_ns=resolution_ns,
         load_ns=session.load_ns,
         allocate_ns=session.allocate_ns,
         first_invoke_ns=first_invoke_ns,
@@ -87,6 +101,9 @@ def _measure(model: Model, options: MeasureOptions, report: Progress) -> Timing:
         samples_ns=tuple(samples),
         profile=profile,
         inputs=inputs,
+        stability=judge(samples, evidence, resolution_ns=resolution_ns),
+        evidence=evidence,
+        memory=held,
     )
 
 
@@ -96,9 +113,16 @@ def _warm_up(interpreter: "Interpreter", report: Progress) -> list[int]:
 
 
 def _sample(
-    interpreter: "Interpreter", runs: int | None, batch: int, report: Progress
+    interpreter: "Interpreter",
+    runs: int | None,
+    batch: int,
+    report: Progress,
+    look: Callable[[int], None],
 ) -> list[int]:
-    """Samples of `batch` invokes each, as many as asked for or as the defaults say."""
+    """Samples of `batch` invokes each, as many as asked for or as the defaults say.
+
+    `look` hears of every few samples that were taken, outside of the timed regions.
+    """
     samples: list[int] = []
     start = time.perf_counter()
     while True:
@@ -109,6 +133,7 @@ def _sample(
             return samples
         missing = (MEASURE_SAMPLES_LIMIT if runs is None else runs) - len(samples)
         chunk = interpreter.time_invokes(missing, CHUNK_SECONDS, batch)
+        look(len(chunk))
         samples.extend(int(ns) for ns in chunk)
 
 

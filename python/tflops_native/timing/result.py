@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tflops_native.timing.evidence import Evidence
 from tflops_native.timing.inputs import InputRecord
+from tflops_native.timing.memory import Memory
+from tflops_native.timing.stability import Stability
 from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND, Latency
 
 
@@ -136,6 +139,9 @@ class Timing:
     samples_ns         the samples; each spans `invokes_per_sample` invokes in a row
     seed               of the random inputs
     inputs             what each input held
+    stability          how far the samples can be trusted, and what may disturb them
+    evidence           what went on around the samples
+    memory             what the process held
     """
 
     runtime: RuntimeInfo
@@ -153,6 +159,9 @@ class Timing:
     samples_ns: tuple[int, ...]
     profile: Profile | None
     inputs: tuple[InputRecord, ...] = ()
+    stability: Stability | None = None
+    evidence: Evidence | None = None
+    memory: Memory | None = None
 
     @property
     def latency(self) -> Latency:
@@ -183,4 +192,7 @@ class Timing:
             "samples_ns": list(self.samples_ns),
             "latency": self.latency.to_dict(),
             "profile": None if self.profile is None else self.profile.to_dict(),
+            "stability": None if self.stability is None else self.stability.to_dict(),
+            "evidence": None if self.evidence is None else self.evidence.to_dict(),
+            "memory": None if self.memory is None else self.memory.to_dict(),
         }

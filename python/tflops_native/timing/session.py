@@ -14,6 +14,7 @@ from tflops_native.timing.inputs import (
     input_data,
     read_given,
 )
+from tflops_native.timing.memory import MemoryWatch
 from tflops_native.timing.options import MeasureOptions
 from tflops_native.timing.runtimes import native
 
@@ -47,8 +48,11 @@ def open_session(
     library: "Library",
     *,
     profile: bool = False,
+    memory: MemoryWatch | None = None,
 ) -> Session:
     """Load a model, give its inputs their shapes, and allocate its tensors.
+
+    `memory` is looked at before, between and after.
 
     Raises:
         ShapeError: an input shape is refused.
@@ -61,6 +65,8 @@ def open_session(
     shapes.update((position, data.shape) for position, data in given.items())
     # The main subgraph is run as such: the runtime then shows all of its tensors.
     signature = entry.signature if entry.subgraph.index else None
+    look = memory.look if memory is not None else lambda moment: None
+    look("before")
     start = time.perf_counter_ns()
     interpreter = native().Interpreter(
         library,
@@ -71,12 +77,15 @@ def open_session(
         signature=signature,
     )
     loaded = time.perf_counter_ns()
+    look("loaded")
+    resume = time.perf_counter_ns()
     positions = _positions(interpreter, entry, signature)
     for item in entry.inputs:
         if shapes[item.position] != item.tensor.shape:
             interpreter.resize_input(positions[item.position], shapes[item.position])
     interpreter.allocate()
     allocated = time.perf_counter_ns()
+    look("allocated")
     return Session(
         interpreter=interpreter,
         model=model,
@@ -85,7 +94,7 @@ def open_session(
         given=given,
         positions=positions,
         load_ns=loaded - start,
-        allocate_ns=allocated - loaded,
+        allocate_ns=allocated - resume,
     )
 
 

@@ -1,0 +1,387 @@
+"""The verdict on samples: by hand, and how often it is right on hundreds of made-up streams."""
+
+from collections import Counter
+from typing import get_args
+
+import numpy as np
+import pytest
+
+from machines import evidence, processor, surroundings, unknown_evidence, window
+from tflops_native.timing.cgroup import CpuQuota
+from tflops_native.timing.patterns import Modes, autocorrelation, drift, modes, stalls
+from tflops_native.timing.stability import Verdict, judge
+
+STREAMS = 200
+MICROSECOND = 1000
+
+
+def rates(stream, count):
+    """Of streams of so many samples: verdict -> how often it is given."""
+    streams = as_ns(stream(np.random.default_rng(1), (STREAMS, count)))
+    found = Counter(judge(samples).verdict for samples in streams)
+    return {verdict: found[verdict] / STREAMS for verdict in get_args(Verdict)}
+
+
+def as_ns(milliseconds):
+    return np.rint(np.asarray(milliseconds) * 1e6).astype(np.int64)
+
+
+def quiet(random, shape):
+    return np.exp(random.normal(0, 0.01, shape))
+
+
+def log_normal(random, shape):
+    """Skewed, but no wider than the limit."""
+    return 1 + np.exp(random.normal(-4, 0.8, shape))
+
+
+def wide(random, shape):
+    return np.exp(random.normal(0, 0.15, shape))
+
+
+def rising(random, shape):
+    """By a tenth from start to end."""
+    return (1 + 0.1 * np.arange(shape[1]) / shape[1]) * np.exp(random.normal(0, 0.02, shape))
+
+
+def falling(random, shape):
+    return rising(random, shape)[:, ::-1]
+
+
+def two_modes(random, shape):
+    """A third of the samples takes 15% longer."""
+    slow = random.uniform(size=shape) < 1 / 3
+    return (1 + 0.15 * slow) * np.exp(random.normal(0, 0.015, shape))
+
+
+def correlated(share, width):
+    """Each sample keeps this share of how far the one before was off; no trend in the long run."""
+
+    def stream(random, shape):
+        off = random.normal(0, width * (1 - share**2) ** 0.5, shape)
+        off[:, 0] = random.normal(0, width, shape[0])
+        for index in range(1, shape[1]):
+            off[:, index] += share * off[:, index - 1]
+        return np.exp(off)
+
+    return stream
+
+
+@pytest.mark.parametrize("stream", [quiet, log_normal, correlated(0.6, 0.02)])
+@pytest.mark.parametrize(("count", "right"), [(20, 0.95), (100, 0.98), (1000, 0.99)])
+def test_quiet_streams_are_stable(stream, count, right):
+    assert rates(stream, count)["stable"] >= right
+
+
+@pytest.mark.parametrize(("count", "right"), [(20, 0.9), (100, 0.99), (1000, 0.99)])
+def test_wide_streams_are_noisy(count, right):
+    assert rates(wide, count)["noisy"] >= right
+
+
+@pytest.mark.parametrize(("count", "right"), [(20, 0.6), (100, 0.99), (1000, 0.99)])
+def test_rising_streams_drift(count, right):
+    assert rates(rising, count)["drifting"] >= right
+    # Getting faster is a drift too.
+    assert rates(falling, count)["drifting"] >= right
+
+
+@pytest.mark.parametrize(("count", "right"), [(100, 0.85), (1000, 0.99)])
+def test_two_modes_are_bimodal(count, right):
+    assert rates(two_modes, count)["bimodal"] >= right
+
+
+@pytest.mark.parametrize(
+    ("share", "count", "alarms"),
+    [(0.6, 100, 0.01), (0.9, 100, 0.03), (0.9, 1000, 0.01), (0.97, 1000, 0.02), (0.99, 2000, 0.02)],
+)
+def test_swings_are_no_drift_and_no_modes(share, count, alarms):
+    stream = correlated(share, 0.04)
+    found = rates(stream, count)
+    assert found["drifting"] <= alarms
+    assert found["bimodal"] <= alarms
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        lambda random, shape: np.exp(random.normal(0, 1, shape)),
+        lambda random, shape: 1 + random.exponential(0.3, shape),
+        lambda random, shape: 1 + random.uniform(0, 1, shape),
+        lambda random, shape: 10 + np.abs(random.standard_t(2, shape)),
+    ],
+)
+@pytest.mark.parametrize("count", [12, 50, 400])
+def test_long_tails_and_wide_hills_are_no_second_mode(stream, count):
+    found = rates(stream, count)
+    assert found["bimodal"] <= 0.01
+    assert found["drifting"] <= 0.015
+
+
+def test_one_outlier_is_no_noise():
+    samples = [1000 + index % 3 for index in range(20)]
+    samples[7] = 20_000
+    found = judge(samples)
+    assert (found.verdict, found.figures.stalls) == ("stable", 1)
+
+
+def test_rare_long_stalls_are_noise():
+    # One in fifty waits for three milliseconds: 20 us and more than half of the time.
+    samples = [20 * MICROSECOND + index % 7 for index in range(1000)]
+    samples[::50] = [3_000 * MICROSECOND] * 20
+    found = judge(samples)
+    assert found.verdict == "noisy"
+    assert found.because == "20 samples stalled, for 74.9% of the time"
+
+
+def test_equal_samples_of_a_coarse_clock():
+    found = judge([1_000_000] * 30, resolution_ns=1_000_000)
+    assert (found.verdict, found.because) == ("stable", "MAD 0.0%, 95th percentile +0.0%")
+    assert found.figures.autocorrelation is None
+    assert found.figures.drift.share == 0
+
+
+def test_one_tick_more_or_less_is_no_second_mode():
+    samples = [100, 200] * 50
+    assert modes(samples, resolution_ns=100) is None
+    assert modes(samples, resolution_ns=1) == Modes(
+        fast_ns=pytest.approx(100), slow_ns=pytest.approx(200), slow_share=0.5
+    )
+
+
+@pytest.mark.parametrize(
+    ("samples", "because"),
+    [
+        ([], "0 are too few samples to tell"),
+        ([5] * 9, "9 are too few samples to tell"),
+        ([0] * 20, "the samples are shorter than a step of the clock"),
+    ],
+)
+def test_too_little_to_tell(samples, because):
+    found = judge(samples)
+    assert (found.verdict, found.because, found.figures) == ("unknown", because, None)
+
+
+def test_trend_by_hand():
+    # From 100 to 131 in steps of one: the median is 115.5, and all pairs rise.
+    trend = drift(list(range(100, 132)))
+    assert trend.share == pytest.approx(31 / 115.5)
+    assert trend.is_significant
+    # Up and down again: as many pairs fall as rise.
+    assert drift([1, 2, 3, 4, 4, 3, 2, 1] * 4).share == 0
+
+
+def test_drift_per_minute_is_by_the_time_that_passed():
+    samples = [1000 + index for index in range(100)]
+    # A tenth of the median in half a minute.
+    found = judge(samples, evidence(window(seconds=30.0)))
+    assert found.verdict == "drifting"
+    assert found.figures.drift_per_minute == pytest.approx(2 * found.figures.drift.share)
+    assert found.because == "+9.4% within 30 s"
+
+
+def test_autocorrelation_by_hand():
+    # Ranks 1.5 and 3.5 in turn: the products of neighbours are all -1, seven of them, of power 8.
+    assert autocorrelation([3, 9] * 4) == pytest.approx(-7 / 8)
+    # Ranks 1 to 4, centred -1.5 -0.5 0.5 1.5: (0.75 - 0.25 + 0.75) / 5, however far the last is.
+    assert autocorrelation([1, 2, 3, 1000]) == pytest.approx(0.25)
+    assert autocorrelation([4] * 8) is None
+
+
+def test_stalls_by_hand():
+    # The median is 100; 150 and 200 lie beyond 125, by 50 and 100, of 750 in all.
+    assert stalls([100, 100, 100, 100, 150, 200]) == (2, pytest.approx(150 / 750))
+    assert stalls([100, 125]) == (0, 0.0)
+
+
+STEADY = [1000 + index % 5 for index in range(100)]
+NOISY = [1000 + 150 * (index * 7919 % 10) for index in range(100)]
+SLOWER = [1000 + index % 5 for index in range(50)] + [1300 + index % 5 for index in range(50)]
+
+
+def causes_of(found):
+    return [str(cause) for cause in found.causes]
+
+
+def test_a_busy_process_on_the_cpu_is_named():
+    busy = evidence(
+        window(seconds=2.0, involuntary_switches=74, wait_seconds=0.48, busy_seconds=2.0)
+    )
+    found = judge(NOISY, busy)
+    assert found.verdict == "noisy"
+    assert causes_of(found) == [
+        "37 involuntary context switches/s, 24% of the time spent waiting for a CPU: "
+        "other processes run there; try --pin 1"
+    ]
+
+
+def test_lost_time_is_noise_whatever_pattern_it_makes():
+    contended = evidence(window(involuntary_switches=100, wait_seconds=0.3))
+    two = [1000, 1200] * 50
+    assert judge(two, evidence()).verdict == "bimodal"
+    assert judge(two, contended).verdict == "noisy"
+    assert judge(two, contended).because == "MAD 9.1% of the median"
+    assert judge(SLOWER, evidence()).because == "50% take 30% longer, mostly at the end"
+    assert judge(SLOWER, contended).verdict == "noisy"
+    # Where the samples show nothing of it there is nothing to warn of.
+    assert judge(STEADY, contended).verdict == "stable"
+    assert judge(STEADY, contended).causes == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "remedy"),
+    [
+        ({"busy": {0: 1.0, 1: 0.9}}, "stopping them (`top` shows them)"),
+        ({"cpus_allowed": (0,)}, "stopping them (`top` shows them)"),
+        ({"cpus_allowed": (0,), "is_pinned": True}, "--pin 1"),
+        ({"cpus_allowed": (0, 1, 2), "busy": {0: 0.0, 1: 0.0, 2: 0.0}, "threads": 2}, "--pin 1,2"),
+    ],
+)
+def test_which_cpu_to_pin_to(changes, remedy):
+    found = judge(NOISY, evidence(window(wait_seconds=0.5), **changes))
+    assert [cause.remedy for cause in found.causes] == [remedy]
+
+
+@pytest.mark.parametrize(
+    ("observed", "cause"),
+    [
+        (
+            evidence(window(steal_seconds=0.25, busy_seconds=0.75), is_virtual=True),
+            "the hypervisor took 25% of the CPU time (steal): other virtual machines share the host; "
+            "try --max-time 30, or a host of its own",
+        ),
+        (
+            evidence(window(busy_seconds=1.9)),
+            "other processes keep 0.9 of 2 CPUs busy: they share caches, memory and heat; "
+            "try stopping them (`top` shows them)",
+        ),
+        (
+            evidence(threads=4),
+            "4 threads on 2 CPUs: they wait for each other; try --threads 2",
+        ),
+        (
+            evidence(window(migrations=40)),
+            "40 moves of threads between CPUs per second: each finds its caches cold; try --pin 1",
+        ),
+        (
+            evidence(window(major_faults=3)),
+            "3 page faults that read from disk: memory is short, or the model was not in it yet; "
+            "try --max-time 30",
+        ),
+        (
+            evidence(window(minor_faults=90_000)),
+            "90000 page faults/s: memory is given back and mapped anew in each run; "
+            "try MALLOC_TRIM_THRESHOLD_=1000000000 in the environment",
+        ),
+        (
+            evidence(end=surroundings(processor(0, governor="ondemand"), processor(1))),
+            "the governor of CPU 0 is ondemand: the frequency follows the load; "
+            "try `cpupower frequency-set -g performance`",
+        ),
+        (
+            evidence(end=surroundings(processor(0), processor(1, hardware_maximum=1_800_000_000))),
+            "CPUs of 1.80 GHz and 2.40 GHz: threads may move between them; try --pin 0",
+        ),
+        (
+            evidence(has_boost=True),
+            "boost is on: the frequency depends on heat; try --max-time 30, or switching it off",
+        ),
+        (
+            evidence(is_virtual=True),
+            "nothing that the system tells explains it (a virtual machine hides frequency and heat): "
+            "it may be the model's own; try --max-time 30",
+        ),
+        (
+            unknown_evidence(),
+            "nothing that the system tells explains it: it may be the model's own; "
+            "try --max-time 30",
+        ),
+        (
+            unknown_evidence(involuntary_switches=50),
+            "50 involuntary context switches/s: other processes run there; "
+            "try stopping them (`top` shows them)",
+        ),
+    ],
+)
+def test_causes_of_noise(observed, cause):
+    found = judge(NOISY, observed)
+    assert found.verdict == "noisy"
+    assert causes_of(found) == [cause]
+
+
+def quota(cpus, periods, seconds):
+    return CpuQuota(cpus=cpus, throttled_periods=periods, throttled_seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("changes", "because", "remedy"),
+    [
+        (
+            {
+                "start": surroundings(quota=quota(0.5, 10, 1.0)),
+                "end": surroundings(quota=quota(0.5, 22, 1.34)),
+            },
+            "throttled in 12 periods, for 0.34 s",
+            "a higher quota",
+        ),
+        (
+            {
+                "threads": 2,
+                "start": surroundings(quota=quota(1.5, 0, 0.0)),
+                "end": surroundings(quota=quota(1.5, 5, 0.2)),
+            },
+            "throttled in 5 periods, for 0.2 s",
+            "--threads 1",
+        ),
+        (
+            {
+                "start": surroundings(processor(0, thermal_throttles=7)),
+                "end": surroundings(processor(0, thermal_throttles=9), temperature=97.2),
+            },
+            "2 thermal throttle events at 97 °C",
+            "--interval, or cool the machine",
+        ),
+        (
+            {"end": surroundings(is_heat_limited=True, temperature=85.0)},
+            "the frequency is capped at 85 °C",
+            "--interval, or cool the machine",
+        ),
+    ],
+)
+def test_throttled_however_steady(changes, because, remedy):
+    observed = evidence(**{"start": surroundings(), "end": surroundings(), **changes})
+    found = judge(STEADY, observed)
+    assert (found.verdict, found.because) == ("throttled", because)
+    assert found.causes[0].remedy == remedy
+
+
+def test_a_quota_that_did_not_bite_is_no_throttling():
+    start = surroundings(quota=quota(0.5, 3, 1.0))
+    for end in (quota(0.5, 3, 1.0), quota(0.5, 4, 1.005), None):
+        found = judge(STEADY, evidence(start=start, end=surroundings(quota=end)))
+        assert found.verdict == "stable"
+
+
+def test_a_falling_frequency_throttles_only_what_got_slower():
+    fallen = evidence(end=surroundings(processor(0, frequency=1_800_000_000), processor(1)))
+    found = judge(SLOWER, fallen)
+    assert (found.verdict, found.because) == (
+        "throttled",
+        "CPU 0 went from 2.40 GHz to 1.80 GHz",
+    )
+    assert judge(STEADY, fallen).verdict == "stable"
+    # The other CPU was idle: what it did is none of ours.
+    idle = evidence(end=surroundings(processor(0), processor(1, frequency=600_000_000)))
+    assert judge(SLOWER, idle).verdict == "bimodal"
+
+
+def test_too_many_threads_are_told_of_even_where_all_is_steady():
+    found = judge(STEADY, evidence(threads=3))
+    assert (found.verdict, len(found.causes)) == ("stable", 1)
+    assert judge(STEADY[:3], evidence(threads=3)).causes == found.causes
+
+
+def test_the_advice_names_options_that_there_are():
+    from tflops_native.cli.time_command import command
+
+    options = {name for parameter in command.params for name in parameter.opts}
+    assert {"--pin", "--threads"} <= options
