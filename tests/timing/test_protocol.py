@@ -114,7 +114,7 @@ def test_without_the_compiled_part_the_error_says_what_is_left(monkeypatch):
 
     monkeypatch.setitem(sys.modules, "tflops_native._native", None)
     monkeypatch.delattr(tflops_native, "_native", raising=False)
-    with pytest.raises(tflops_native.RuntimeLibraryError, match="has no timing.*; counting works"):
+    with pytest.raises(tflops_native.RuntimeLibraryError, match=r"has no timing.*; counting works"):
         runtimes.native()
 
 
