@@ -279,27 +279,31 @@ def test_windows_add_up_and_what_is_unknown_stays_so():
 
 @pytest.fixture
 def clock(monkeypatch):
-    """Each look at the counters comes a twentieth of a second after the last."""
-    moments = iter(range(10**6))
-    monkeypatch.setattr(
-        evidence_module, "read_counters", lambda root: counted(next(moments) / 20, {})
-    )
+    """Seconds that a test moves on by itself."""
+
+    class Clock:
+        seconds = 0.0
+
+    monkeypatch.setattr(evidence_module.time, "perf_counter", lambda: Clock.seconds)
+    monkeypatch.setattr(evidence_module, "read_counters", lambda root: counted(Clock.seconds, {}))
+    return Clock
 
 
-@pytest.mark.usefixtures("clock")
-def test_windows_are_not_made_too_short(tmp_path):
+def test_windows_are_not_made_too_short(tmp_path, clock):
     watch = Watch(threads=1, root=tmp_path)
-    for _ in range(5):
+    for seconds in (0.0625, 0.125, 0.1875, 0.25, 0.3125):
+        clock.seconds = seconds
         watch.look(3)
+    clock.seconds = 0.5
     found = watch.finish()
     assert [item.samples for item in found.windows] == [6, 6, 3]
-    assert [item.seconds for item in found.windows] == pytest.approx([0.1, 0.1, 0.1])
+    assert [item.seconds for item in found.windows] == [0.125, 0.125, 0.25]
 
 
-@pytest.mark.usefixtures("clock")
-def test_a_long_measurement_gives_no_endless_list(tmp_path):
+def test_a_long_measurement_gives_no_endless_list(tmp_path, clock):
     watch = Watch(threads=1, root=tmp_path)
     for _ in range(10_000):
+        clock.seconds += 0.125
         watch.look(1)
     found = watch.finish()
     assert found.total.samples == 10_000

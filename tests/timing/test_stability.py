@@ -1,12 +1,15 @@
 """The verdict on samples: by hand, and how often it is right on hundreds of made-up streams."""
 
+import re
 from collections import Counter
+from pathlib import Path
 from typing import get_args
 
 import numpy as np
 import pytest
 
 from machines import evidence, processor, surroundings, unknown_evidence, window
+from tflops_native.timing import causes
 from tflops_native.timing.cgroup import CpuQuota
 from tflops_native.timing.patterns import Modes, autocorrelation, drift, modes, stalls
 from tflops_native.timing.stability import Verdict, judge
@@ -381,7 +384,11 @@ def test_too_many_threads_are_told_of_even_where_all_is_steady():
 
 
 def test_the_advice_names_options_that_there_are():
+    pytest.importorskip("click")
     from tflops_native.cli.time_command import command
 
-    options = {name for parameter in command.params for name in parameter.opts}
+    text = Path(causes.__file__).read_text(encoding="utf-8")
+    advised = set(re.findall(r"--[a-z-]+", re.sub("`.*?`", "", text)))
+    assert advised == {"--pin", "--threads", "--max-time", "--interval"}
+    options = {name for option in command.params for name in option.opts}
     assert {"--pin", "--threads"} <= options

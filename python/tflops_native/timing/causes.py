@@ -7,9 +7,10 @@ from typing import Any
 from tflops_native.timing.affinity import cpu_list
 from tflops_native.timing.evidence import Evidence
 
-# Below this share of the time the others are not what makes samples differ.
+# Below this share of the time others are not what makes samples differ.
 WAIT_LIMIT = 0.02
-STEAL_LIMIT = 0.01
+# The system counts in ticks of 10 ms: in a second, one of them is 1%.
+STEAL_LIMIT = 0.02
 # A quiet system interrupts a thread a few times a second for its own housekeeping.
 SWITCHES_PER_SECOND_LIMIT = 10
 # Other CPUs' worth of work that shares caches, memory and heat with the measurement.

@@ -1,6 +1,7 @@
 """What went on around the samples: gathered before, between and after them, never while one is taken."""
 
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,9 +114,8 @@ class Watch:
     def look(self, samples: int) -> None:
         """So many samples more were taken. Ends a window if it has lasted long enough."""
         self._samples += samples
-        now = read_counters(self._root)
-        if now.seconds - self._last.seconds >= self._window_seconds:
-            self._end_window(now)
+        if time.perf_counter() - self._last.seconds >= self._window_seconds:
+            self._end_window(read_counters(self._root))
 
     def finish(self) -> Evidence:
         """No more samples."""

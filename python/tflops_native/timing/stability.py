@@ -31,7 +31,8 @@ SLOWER_LIMIT = 0.02
 
 _ALWAYS = (causes.quota_throttled, causes.heat_throttled, causes.threads_exceed_cpus)
 _IF_UNSTEADY = (
-    *_ALWAYS[:2],
+    causes.quota_throttled,
+    causes.heat_throttled,
     causes.frequency_fell,
     causes.others_run,
     causes.threads_exceed_cpus,
