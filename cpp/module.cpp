@@ -109,7 +109,7 @@ struct ProfiledRuns {
   py::list events;
   py::array_t<std::int32_t> event_ids;
   py::array_t<std::int32_t> depths;
-  py::array_t<std::int64_t> start_ns;
+  py::array_t<std::int64_t> at_ns;
   py::array_t<std::int64_t> elapsed_ns;
   py::array_t<std::int64_t> run_offsets;
   bool is_fixed_sequence;
@@ -125,7 +125,7 @@ ProfiledRuns to_profiled_runs(const std::vector<std::int64_t>& invoke_ns, const 
   }
   runs.event_ids = column<std::int32_t>(records, [](const ProfileRecord& r) { return r.event_id; });
   runs.depths = column<std::int32_t>(records, [](const ProfileRecord& r) { return r.depth; });
-  runs.start_ns = column<std::int64_t>(records, [](const ProfileRecord& r) { return r.start_ns; });
+  runs.at_ns = column<std::int64_t>(records, [](const ProfileRecord& r) { return r.at_ns; });
   runs.elapsed_ns = column<std::int64_t>(records, [](const ProfileRecord& r) { return r.elapsed_ns; });
   runs.run_offsets = to_numpy(profile.run_offsets());
   runs.is_fixed_sequence = profile.is_fixed_sequence();
@@ -244,7 +244,7 @@ void bind_records(py::module_& module) {
       .def_readonly("events", &ProfiledRuns::events)
       .def_readonly("event_ids", &ProfiledRuns::event_ids)
       .def_readonly("depths", &ProfiledRuns::depths)
-      .def_readonly("start_ns", &ProfiledRuns::start_ns)
+      .def_readonly("at_ns", &ProfiledRuns::at_ns)
       .def_readonly("elapsed_ns", &ProfiledRuns::elapsed_ns)
       .def_readonly("run_offsets", &ProfiledRuns::run_offsets)
       .def_readonly("is_fixed_sequence", &ProfiledRuns::is_fixed_sequence);
@@ -319,4 +319,7 @@ PYBIND11_MODULE(_native, module) {
   module.def("allowed_cpus", &tflops::allowed_cpus);
   module.def("set_allowed_cpus", &tflops::set_allowed_cpus, "cpus"_a);
   module.def("clock_resolution_ns", &tflops::clock_resolution_ns);
+  module.def("empty_operator_ns", [](std::int64_t count) {
+    return tflops::to_numpy(tflops::ProfileRecorder::time_empty_operators(count));
+  }, "count"_a);
 }

@@ -1,6 +1,8 @@
 #include "profile_recorder.hpp"
 
 #include <functional>
+#include <stdexcept>
+#include <string>
 
 namespace tflops {
 bool ProfileRecorder::Key::operator==(const Key& other) const {
@@ -64,7 +66,7 @@ std::uint32_t ProfileRecorder::begin_operator(const char* name, std::int64_t ope
   const auto handle = static_cast<std::uint32_t>(records_.size());
   records_.push_back({id, depth_++, 0, 0});
   // The last thing here is the first clock read, and the first thing in end_operator the second.
-  records_.back().start_ns = nanoseconds(Clock::now() - run_start_);
+  records_.back().at_ns = nanoseconds(Clock::now() - run_start_);
   return handle;
 }
 
@@ -72,15 +74,33 @@ void ProfileRecorder::end_operator(std::uint32_t handle) {
   const auto now = Clock::now();
   if (!is_recording_ || handle >= records_.size()) return;
   ProfileRecord& record = records_[handle];
-  record.elapsed_ns = nanoseconds(now - run_start_) - record.start_ns;
+  record.elapsed_ns = nanoseconds(now - run_start_) - record.at_ns;
   --depth_;
 }
 
 void ProfileRecorder::add_delegated(const char* name, std::uint64_t elapsed_us, std::int64_t operator_index,
                              std::int64_t subgraph_index) {
   if (!is_recording_) return;
+  // The operators of a partition are reported one right after the other: the first of them reads the clock.
+  const bool is_new_run = run_offsets_.back() == static_cast<std::int64_t>(records_.size());
+  const bool follows = !is_new_run && records_.back().depth == depth_ &&
+                       events_[static_cast<std::size_t>(records_.back().event_id)].is_delegated;
+  const std::int64_t at_ns = follows ? records_.back().at_ns : nanoseconds(Clock::now() - run_start_);
   const std::int32_t id = intern({name, operator_index, subgraph_index, true});
-  records_.push_back({id, depth_, -1, static_cast<std::int64_t>(elapsed_us) * 1000});
+  records_.push_back({id, depth_, at_ns, static_cast<std::int64_t>(elapsed_us) * 1000});
+}
+
+std::vector<std::int64_t> ProfileRecorder::time_empty_operators(std::int64_t count) {
+  if (count < 1) throw std::invalid_argument("count must be at least 1, not " + std::to_string(count));
+  ProfileRecorder recorder;
+  std::vector<std::int64_t> elapsed_ns;
+  recorder.start();
+  for (std::int64_t i = 0; i < count; ++i) {
+    recorder.begin_run();
+    recorder.end_operator(recorder.begin_operator("", 0, 0));
+    elapsed_ns.push_back(recorder.records().back().elapsed_ns);
+  }
+  return elapsed_ns;
 }
 
 }  // namespace tflops

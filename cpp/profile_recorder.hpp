@@ -21,11 +21,12 @@ struct ProfileEvent {
   bool is_delegated;
 };
 
-// When it ran. Delegates report whole microseconds and no start: start_ns is then -1.
+// When it ran. Delegates report whole microseconds and no start: at_ns is then the moment at which they
+// reported the operators of a partition, after all of them had run.
 struct ProfileRecord {
   std::int32_t event_id;
   std::int32_t depth;  // how many events were open around it: operators that run a subgraph hold others
-  std::int64_t start_ns;
+  std::int64_t at_ns;  // since the start of the run
   std::int64_t elapsed_ns;
 };
 
@@ -49,6 +50,9 @@ class ProfileRecorder {
   const std::vector<std::int64_t>& run_offsets() const { return run_offsets_; }
   // Whether every run had the same events in the same order; control flow can make them differ.
   bool is_fixed_sequence() const;
+
+  // What an operator that does nothing seems to take, so many times: that much of each time is our own.
+  static std::vector<std::int64_t> time_empty_operators(std::int64_t count);
 
  private:
   struct Key {

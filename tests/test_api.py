@@ -28,10 +28,10 @@ SOURCES = {
 def native(monkeypatch):
     """The runtime, with a protocol cut short: no figure is looked at."""
     pytest.importorskip("tflops_native._native", exc_type=ImportError)
-    from tflops_native.timing import protocol
+    from tflops_native.timing import profiling, protocol
 
     monkeypatch.setattr(protocol, "WARM_UP_RUNS", 1)
-    monkeypatch.setattr(protocol, "PROFILE_RUNS_LIMIT", 2)
+    monkeypatch.setattr(profiling, "SECONDS_LIMIT", 1e-9)
 
 
 @pytest.mark.parametrize("source", SOURCES)

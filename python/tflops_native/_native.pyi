@@ -116,8 +116,13 @@ class ProfiledRuns:
         """Number of events around each one, flat: operators that run a subgraph hold its events."""
 
     @property
-    def start_ns(self) -> NDArray[np.int64]:
-        """Start of each event since that of its run, flat; -1 if delegated: they report none."""
+    def at_ns(self) -> NDArray[np.int64]:
+        """
+        Start of each event since that of its run, flat.
+
+        Delegated events have none: for them it is the moment at which the first operator of their
+        partition was reported, after all of them had run.
+        """
 
     @property
     def elapsed_ns(self) -> NDArray[np.int64]:
@@ -233,3 +238,10 @@ def set_allowed_cpus(cpus: Sequence[int]) -> None:
 
 def clock_resolution_ns() -> int:
     """Smallest step of the clock that is seen in consecutive reads, in nanoseconds."""
+
+def empty_operator_ns(count: int) -> NDArray[np.int64]:
+    """
+    What an operator that does nothing would seem to take, in nanoseconds, so many times.
+
+    That much of a time is the profiler's own. Raises `ValueError` for a `count` below 1.
+    """

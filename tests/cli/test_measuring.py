@@ -49,13 +49,14 @@ def test_time_as_json(tflops):
 def test_report_joins_counts_and_times(tflops):
     ended = tflops("report", SINGLE, "--runs", "2")
     assert (ended.status, ended.err) == (0, "")
-    assert labels(ended.out) == [
+    # Whether a note says that an operator is not known well depends on the machine.
+    assert [label for label in labels(ended.out) if label != "note"] == [
         *("model", "signature", "input"),
         *("total", "memory", "coverage", "counting"),
         *("latency", "stability", "rate", "before", "profile", "runtime"),
     ]
     table = ended.out.split("\n\n")[1].splitlines()
-    headings = "# operator output MACs FLOPs bytes % time %t GFLOP/s"
+    headings = "# operator output MACs FLOPs bytes % time ±% %t GFLOP/s"
     assert " ".join(table[0].split()) == headings
     assert [line.split()[:2] for line in table[1:]] == [
         ["0", "CONV_2D"],
@@ -74,7 +75,7 @@ def test_report_as_json(tflops):
     assert counts["operators"][0].items() <= convolution.items()
     (timed,) = plain["timing"]["profile"]["operators"]
     assert timed["index"] == 0
-    assert convolution["time_seconds"] == timed["mean_seconds"]
+    assert convolution["time_seconds"] == timed["time_seconds"]
     median = plain["timing"]["latency"]["median_seconds"]
     assert plain["operations_per_second"] == 432_640 / median
     assert plain["machine"]["logical_cpus"] >= 1

@@ -21,9 +21,12 @@ from tflops_native.timing import (
     Machine,
     Memory,
     OperatorTime,
+    Overhead,
     Profile,
     RuntimeInfo,
     Stability,
+    Stop,
+    TimeEstimate,
     Timing,
     UnmatchedEvent,
 )
@@ -261,15 +264,29 @@ def timing(profile):
     )
 
 
-def time_of(index, *samples_ns, kernel="builtin", events=0):
+def estimate(typical, lower, upper):
+    """In nanoseconds."""
+    return TimeEstimate(typical=typical * 1e-9, lower=lower * 1e-9, upper=upper * 1e-9)
+
+
+def time_of(index, bounds, *samples_ns, kernel="builtin", events=0):
     """The time of an operator; with `events`, of so many of a delegate."""
     return OperatorTime(
         index=index,
         kernel=kernel,
         is_delegated=events > 0,
         resolution_ns=1000 * events or 1,
+        estimate=estimate(*bounds),
         samples_ns=samples_ns,
     )
+
+
+def overhead(relative, lower=None, upper=None):
+    return Overhead(relative=relative, lower=lower, upper=upper, rounds=20, empty_operator_ns=30.0)
+
+
+def stop(reason, is_reached):
+    return Stop(reason=reason, precision=0.03, is_reached=is_reached, seconds=5.25)
 
 
 MACHINE = Machine(
@@ -286,29 +303,46 @@ def make_report(name):
     if name == "count":
         return Report.of(model(), float_analysis())
     if name == "float":
-        # Mean of the runs 40 us; 30 us in operators, 10 outside.
+        # Median of the runs 40 us: 30.75 us in operators, 9.25 outside.
         profile = Profile(
             invoke_ns=(41_000, 39_000),
             operators=(
-                time_of(0, 25_000, 24_000, kernel="Convolution (NHWC, F32) IGEMM", events=1),
-                time_of(2, 6_000, 5_000, kernel="Softmax (NC, F32)", events=1),
+                time_of(
+                    0,
+                    (25_000, 24_500, 25_500),
+                    25_000,
+                    24_000,
+                    kernel="Convolution (NHWC, F32) IGEMM",
+                    events=1,
+                ),
+                time_of(
+                    2, (5_750, 5_000, 6_500), 6_000, 5_000, kernel="Softmax (NC, F32)", events=1
+                ),
             ),
             unmatched=(),
             fused=(1,),
-            overhead=0.25,
+            overhead=overhead(0.048, 0.041, 0.055),
+            stop=stop("precision", True),
         )
         return Report.of(model(), float_analysis(), timing(profile), MACHINE)
     if name == "mixed":
         profile = Profile(
             invoke_ns=(2_000_000_000,),
             operators=(
-                time_of(0, 1_900_000_000),
-                time_of(1, 99_000_000),
-                time_of(2, 0, kernel="Custom (NC)", events=1),
+                time_of(0, (1_900_000_000, 1_800_000_000, 2_000_000_000), 1_900_000_000),
+                time_of(1, (99_000_000, 98_900_000, 99_100_000), 99_000_000),
+                time_of(2, (500, 0, 1_000), 0, kernel="Custom (NC)", events=1),
             ),
-            unmatched=(UnmatchedEvent(name="Copy (<NC>, X32)", samples_ns=(600_000,)),),
+            unmatched=(
+                UnmatchedEvent(
+                    name="Copy (<NC>, X32)",
+                    estimate=estimate(600_500, 600_000, 601_000),
+                    samples_ns=(600_000,),
+                ),
+            ),
             fused=(),
-            overhead=-0.004,
+            overhead=overhead(-0.004, -0.02, 0.012),
+            stop=stop("max_time", False),
         )
         return Report.of(model(None), mixed_analysis(), timing(profile), MACHINE)
     if name == "time":

@@ -12,7 +12,16 @@ from tflops_native.model import load
 from tflops_native.reports import Report
 from tflops_native.reports.table import columns, lines
 from tflops_native.reports.text import print_report, report_to_text
-from tflops_native.timing import OperatorTime, Profile, RuntimeInfo, Timing, UnmatchedEvent
+from tflops_native.timing import (
+    OperatorTime,
+    Overhead,
+    Profile,
+    RuntimeInfo,
+    Stop,
+    TimeEstimate,
+    Timing,
+    UnmatchedEvent,
+)
 from zoo import EXAMPLES, zoo_model
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -30,6 +39,12 @@ MODELS = [
 ]
 
 
+def whole_microsecond(nanoseconds):
+    """The microsecond in which a time lies."""
+    lower = nanoseconds // 1000 / 1e6
+    return TimeEstimate(typical=lower + 0.5e-6, lower=lower, upper=lower + 1e-6)
+
+
 def made_up_timing(analysis):
     """Every other operator ran, some below the resolution, some long; one event is unmatched."""
     durations = [700, 1_234_567, 12_345, 98_765_432_100]
@@ -39,6 +54,7 @@ def made_up_timing(analysis):
             kernel="Convolution (NHWC, F32) IGEMM",
             is_delegated=operator.index % 4 == 0,
             resolution_ns=1000,
+            estimate=whole_microsecond(durations[operator.index % 4]),
             samples_ns=(durations[operator.index % 4],),
         )
         for operator in analysis.operators
@@ -64,11 +80,16 @@ def made_up_timing(analysis):
             operators=times,
             unmatched=(
                 UnmatchedEvent(
-                    name="Fully Connected (NC, QD8, F32, QC8W) GEMM", samples_ns=(2000,)
+                    name="Fully Connected (NC, QD8, F32, QC8W) GEMM",
+                    estimate=whole_microsecond(2000),
+                    samples_ns=(2000,),
                 ),
             ),
             fused=(3,),
-            overhead=0.01,
+            overhead=Overhead(
+                relative=0.01, lower=-0.02, upper=0.03, rounds=20, empty_operator_ns=30.0
+            ),
+            stop=Stop(reason="max_time", precision=0.03, is_reached=False, seconds=5.0),
         ),
     )
 
@@ -148,7 +169,7 @@ def test_a_narrow_terminal_cuts_no_number(width):
 
 def test_long_names_are_cut_with_an_ellipsis():
     report = report_of("attention_encoder_dynamic.tflite")
-    lines = table_lines(ANSI.sub("", on_terminal(report, 70)))
+    lines = table_lines(ANSI.sub("", on_terminal(report, 75)))
     assert "UNSORTED_SEGMENT_PROD" not in "".join(lines)
     assert lines[21].startswith("21 UNSORTED")
     assert "…" in lines[21]

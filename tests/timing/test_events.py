@@ -2,10 +2,12 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from graphs import chain, graph
-from tflops_native.timing.profile import Event, join_events, join_profile
+from tflops_native.timing.profile import join_events, join_runs
+from tflops_native.timing.sequences import Event
 
 CONVOLUTION = "Convolution (NHWC, F32) IGEMM"
 COPY = "Copy (NC, X32)"
@@ -20,19 +22,42 @@ def delegated(name, index=0):
 
 
 def runs_of(events, *runs):
-    """What the runtime returns: runs are (invoke ns, [(event position, depth, elapsed ns), ...])."""
+    """What the runtime returns: runs are (invoke ns, [(event position, depth, elapsed ns), ...]).
+
+    An event at depth 0 begins where the one before it ended; those of a delegate are reported when the
+    next one begins, or 2 us before the run ends.
+    """
     flat = [event for _, listed in runs for event in listed]
     offsets = [0]
     for _, listed in runs:
         offsets.append(offsets[-1] + len(listed))
     return SimpleNamespace(
         events=events,
-        invoke_ns=[invoke for invoke, _ in runs],
-        event_ids=[event for event, _, _ in flat],
-        depths=[depth for _, depth, _ in flat],
-        elapsed_ns=[elapsed for _, _, elapsed in flat],
-        run_offsets=offsets,
+        invoke_ns=np.array([invoke for invoke, _ in runs]),
+        event_ids=np.array([event for event, _, _ in flat], dtype=np.int32),
+        depths=np.array([depth for _, depth, _ in flat], dtype=np.int32),
+        at_ns=np.concatenate([moments(events, *run) for run in runs]),
+        elapsed_ns=np.array([elapsed for _, _, elapsed in flat], dtype=np.int64),
+        run_offsets=np.array(offsets),
+        is_fixed_sequence=len({tuple(event[:2] for event in listed) for _, listed in runs}) == 1,
     )
+
+
+def moments(events, invoke_ns, listed):
+    times, now = [], 0
+    for event, depth, elapsed in listed:
+        times.append(invoke_ns - 2000 if events[event][3] else now)
+        now += 0 if depth else elapsed
+    return np.array(times, dtype=np.int64)
+
+
+def join(subgraph, *chunks):
+    return join_runs(subgraph, chunks)
+
+
+def samples(joined):
+    """Of each operator by its index, as measured."""
+    return {index: found.times.reported_ns.tolist() for index, found in joined.operators.items()}
 
 
 def test_builtin_events_name_their_operator():
@@ -85,87 +110,135 @@ def test_no_events():
     assert join_events(chain("CONV_2D"), []) == ([], set())
 
 
+DYNAMIC = [
+    ("Convert (NC, F32, QD8)", 0, 0, True),
+    ("Fully Connected (NC, QD8, F32, QC8W) GEMM", 1, 0, True),
+    ("SOFTMAX", 1, 0, False),
+]
+
+
 def test_times_are_kept_per_run_and_those_of_one_operator_added():
     # Dynamic range: conversion and product are one operator.
-    events = [
-        ("Convert (NC, F32, QD8)", 0, 0, True),
-        ("Fully Connected (NC, QD8, F32, QC8W) GEMM", 1, 0, True),
-        ("SOFTMAX", 1, 0, False),
-    ]
-    profile = join_profile(
+    joined = join(
         chain("FULLY_CONNECTED", "SOFTMAX"),
         runs_of(
-            events,
+            DYNAMIC,
             (9_000, [(0, 0, 1000), (1, 0, 5000), (2, 0, 700)]),
             (9_500, [(0, 0, 2000), (1, 0, 6000), (2, 0, 800)]),
             (9_100, [(0, 0, 1000), (1, 0, 5000), (2, 0, 600)]),
         ),
-        clean_median_ns=8_000,
     )
-    first, second = profile.operators
-    assert (first.index, second.index) == (0, 1)
-    assert first.samples_ns == (6000, 8000, 6000)
-    assert second.samples_ns == (700, 800, 600)
-    assert first.kernel == ("Convert (NC, F32, QD8) + Fully Connected (NC, QD8, F32, QC8W) GEMM")
-    assert second.kernel == "builtin"
+    assert samples(joined) == {0: [6000, 8000, 6000], 1: [700, 800, 600]}
+    first, second = joined.operators.values()
+    assert first.names == ["Convert (NC, F32, QD8)", "Fully Connected (NC, QD8, F32, QC8W) GEMM"]
+    assert second.names == ["builtin"]
     assert (first.is_delegated, second.is_delegated) == (True, False)
-    assert (first.resolution_ns, second.resolution_ns) == (2000, 1)
-    assert profile.invoke_ns == (9_000, 9_500, 9_100)
-    assert profile.outside_ns == (2300, 700, 2500)
-    assert profile.overhead == pytest.approx(0.1375)  # 9100 / 8000 - 1
+    assert (first.cuts, second.cuts) == (2, 0)
+    assert joined.invoke_ns.tolist() == [9_000, 9_500, 9_100]
+
+
+def test_chunks_of_runs_are_joined_in_their_order():
+    # The same events have other numbers in each chunk.
+    subgraph = chain("A", "B")
+    joined = join(
+        subgraph,
+        runs_of([("A", 0, 0, False), ("B", 1, 0, False)], (50, [(0, 0, 10), (1, 0, 20)])),
+        runs_of([("B", 1, 0, False), ("A", 0, 0, False)], (60, [(1, 0, 11), (0, 0, 21)])),
+        runs_of([("A", 0, 0, False), ("B", 1, 0, False)], (70, [(0, 0, 12), (1, 0, 22)])),
+    )
+    assert samples(joined) == {0: [10, 11, 12], 1: [20, 21, 22]}
+    assert joined.invoke_ns.tolist() == [50, 60, 70]
 
 
 def test_events_inside_an_event_or_in_another_subgraph_are_not_counted_twice():
     events = [("IF", 0, 0, False), ("NEG", 0, 1, False), ("Negate (NC, F32)", 0, 1, True)]
-    profile = join_profile(
+    joined = join(
         chain("IF"),
         runs_of(
             events,
             (100, [(0, 0, 80), (1, 1, 30), (2, 1, 20)]),
             (120, [(0, 0, 90), (1, 1, 30)]),
+            (110, [(0, 0, 85), (1, 1, 30), (2, 1, 20)]),
         ),
-        clean_median_ns=100,
     )
-    (only,) = profile.operators
-    assert only.samples_ns == (80, 90)
-    assert profile.outside_ns == (20, 30)
-    assert profile.unmatched == ()
+    assert samples(joined) == {0: [80, 90, 85]}
+    assert joined.unmatched == []
 
 
 def test_an_operator_that_does_not_run_each_time_has_zeros():
     # The same graph cannot skip an operator, but nothing here may depend on that.
     events = [("A", 0, 0, False), ("B", 1, 0, False)]
-    profile = join_profile(
-        chain("A", "B"),
-        runs_of(events, (50, [(0, 0, 10), (1, 0, 20)]), (30, [(0, 0, 12)])),
-        clean_median_ns=40,
-    )
-    assert [operator.samples_ns for operator in profile.operators] == [(10, 12), (20, 0)]
-    assert profile.outside_ns == (20, 18)
-    assert profile.overhead == 0.0  # median of 50 and 30
+    runs = runs_of(events, (50, [(0, 0, 10), (1, 0, 20)]), (30, [(0, 0, 12)]))
+    assert samples(join(chain("A", "B"), runs)) == {0: [10, 12], 1: [20, 0]}
 
 
 def test_unmatched_events_keep_their_times_and_their_operators_are_not_called_fused():
     events = [(CONVOLUTION, 0, 0, True), (COPY, 1, 0, True)]
-    profile = join_profile(
+    joined = join(
         chain("CONV_2D", "RELU", "RESHAPE", "RESHAPE"),
         runs_of(events, (30_000, [(0, 0, 9000), (1, 0, 2000)])),
-        clean_median_ns=30_000,
     )
-    assert [(o.index, o.samples_ns) for o in profile.operators] == [(0, (9000,))]
-    assert [(event.name, event.samples_ns) for event in profile.unmatched] == [(COPY, (2000,))]
-    assert profile.outside_ns == (19_000,)
-    assert 2 not in profile.fused
-    assert 3 not in profile.fused
+    assert samples(joined) == {0: [9000]}
+    (copy,) = joined.unmatched
+    assert (copy.names, copy.times.reported_ns.tolist()) == ([COPY], [2000])
+    assert 2 not in joined.fused
+    assert 3 not in joined.fused
 
 
 def test_two_unmatched_events_of_one_name_stay_two():
     events = [(COPY, 0, 0, True), (COPY, 1, 0, True)]
-    profile = join_profile(
+    joined = join(
         chain("SQUEEZE", "RESHAPE", "RESHAPE"),
         runs_of(events, (9_000, [(0, 0, 1000), (1, 0, 2000)])),
-        clean_median_ns=9_000,
     )
-    assert [event.samples_ns for event in profile.unmatched] == [(1000,), (2000,)]
-    assert profile.operators == ()
-    assert profile.fused == ()
+    assert [event.times.reported_ns.tolist() for event in joined.unmatched] == [[1000], [2000]]
+    assert joined.operators == {}
+    assert joined.fused == ()
+
+
+def test_what_was_cut_off_is_bounded_by_what_the_report_leaves():
+    # The report comes at 7000 ns in the first run: 6000 of these are in the times, 1000 are left for
+    # two cuts. Most likely two thirds of that, in equal parts; at most all of it in one of them. In the
+    # second run 9000 are left, more than two cuts can take: half a step each, a step at most.
+    joined = join(
+        chain("FULLY_CONNECTED", "SOFTMAX"),
+        runs_of(
+            DYNAMIC,
+            (9_000, [(0, 0, 1000), (1, 0, 5000), (2, 0, 700)]),
+            (17_000, [(0, 0, 1000), (1, 0, 5000), (2, 0, 700)]),
+        ),
+    )
+    first, second = (found.times for found in joined.operators.values())
+    assert first.likely_cut_ns == pytest.approx([2000 / 3, 1000])
+    assert first.most_cut_ns.tolist() == [2000, 2000]  # each of its two events 1000
+    assert second.likely_cut_ns.tolist() == second.most_cut_ns.tolist() == [0, 0]
+
+
+def test_a_partition_begins_where_the_operator_before_it_ended():
+    # ADD runs for 5000 ns; the report comes at 9500: 3000 in the time, 1500 left for one cut.
+    joined = join(
+        chain("ADD", "CONV_2D"),
+        runs_of(
+            [("ADD", 0, 0, False), (CONVOLUTION, 0, 0, True)],
+            (11_500, [(0, 0, 5000), (1, 0, 3000)]),
+            (10_400, [(0, 0, 5000), (1, 0, 3000)]),
+        ),
+    )
+    times = joined.operators[1].times
+    assert times.likely_cut_ns.tolist() == [500, 200]  # 400 left in the second: half of it
+    assert times.most_cut_ns.tolist() == [1000, 400]
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs", "outputs", "cuts"),
+    [
+        ("CONCATENATION", [0, 0, 0], [1], 3),
+        ("SPLIT", [0, 0], [1, 2, 3, 4], 4),
+        ("RESHAPE", [0, 0], [1], 1),
+    ],
+)
+def test_copies_are_cut_once_for_each_copy(name, inputs, outputs, cuts):
+    joined = join(
+        graph((name, inputs, outputs)), runs_of([(COPY, 0, 0, True)], (9_000, [(0, 0, 1000)]))
+    )
+    assert joined.operators[0].cuts == cuts

@@ -1,12 +1,9 @@
 """Statistics on samples written by hand: expected figures are worked out beside them."""
 
-import dataclasses
-import random
-
 import numpy as np
 import pytest
 
-from tflops_native.timing import Latency, OperatorTime, Profile, UnmatchedEvent
+from tflops_native.timing import Latency
 from tflops_native.timing.statistics import is_outlier, quantile
 
 
@@ -140,100 +137,3 @@ def test_samples_are_not_reordered():
 )
 def test_quantile(ordered, fraction, expected):
     assert quantile(ordered, fraction) == pytest.approx(expected)
-
-
-def hand_written_profile():
-    """Three runs; what is outside of all parts is 10, 0 and 45 ns."""
-    return Profile(
-        invoke_ns=(100, 200, 345),
-        operators=(
-            OperatorTime(
-                index=0,
-                kernel="builtin",
-                is_delegated=False,
-                resolution_ns=1,
-                samples_ns=(30, 100, 200),
-            ),
-            OperatorTime(
-                index=2,
-                kernel="Copy",
-                is_delegated=True,
-                resolution_ns=1000,
-                samples_ns=(50, 60, 70),
-            ),
-        ),
-        unmatched=(UnmatchedEvent(name="Convert", samples_ns=(10, 40, 30)),),
-        fused=(1,),
-        overhead=0.25,
-    )
-
-
-def test_parts_of_each_run_add_up_to_it():
-    assert hand_written_profile().outside_ns == (10, 0, 45)
-
-
-def test_means_of_the_parts_add_up_to_the_mean_of_the_runs():
-    profile = hand_written_profile()
-    assert profile.invoke == 215e-9  # 645 / 3
-    assert profile.operators[0].mean == 110e-9  # 330 / 3
-    assert profile.operators[1].mean == 60e-9
-    assert profile.unmatched[0].mean == pytest.approx(80e-9 / 3)
-    assert profile.outside == pytest.approx(55e-9 / 3)
-
-
-def test_a_profile_without_any_part_is_all_outside():
-    profile = dataclasses.replace(hand_written_profile(), operators=(), unmatched=())
-    assert profile.outside_ns == (100, 200, 345)
-    assert profile.outside == profile.invoke
-
-
-def test_the_sum_law_holds_exactly_for_any_samples():
-    generator = random.Random(7)
-    for _ in range(50):
-        runs = generator.randrange(1, 6)
-
-        def samples(runs=runs):
-            return tuple(generator.randrange(10**9) for _ in range(runs))
-
-        profile = Profile(
-            invoke_ns=samples(),
-            operators=tuple(
-                OperatorTime(
-                    index=index,
-                    kernel="builtin",
-                    is_delegated=False,
-                    resolution_ns=1,
-                    samples_ns=samples(),
-                )
-                for index in range(generator.randrange(4))
-            ),
-            unmatched=tuple(
-                UnmatchedEvent(name="x", samples_ns=samples())
-                for _ in range(generator.randrange(3))
-            ),
-            fused=(),
-            overhead=0.0,
-        )
-        parts = [part.samples_ns for part in (*profile.operators, *profile.unmatched)]
-        for run in range(runs):
-            inside = sum(part[run] for part in parts)
-            assert inside + profile.outside_ns[run] == profile.invoke_ns[run]
-        means = [part.mean for part in (*profile.operators, *profile.unmatched)]
-        assert sum(means) + profile.outside == pytest.approx(profile.invoke, abs=1e-12)
-
-
-def test_plain_data_holds_seconds_and_nanoseconds_by_name():
-    plain = hand_written_profile().to_dict()
-    assert plain["invoke_ns"] == [100, 200, 345]
-    assert plain["invoke_mean_seconds"] == 215e-9
-    assert plain["outside_operators_mean_seconds"] == pytest.approx(55e-9 / 3)
-    assert plain["fused"] == [1]
-    assert plain["operators"][1] == {
-        "index": 2,
-        "kernel": "Copy",
-        "delegated": True,
-        "resolution_ns": 1000,
-        "mean_seconds": 60e-9,
-        "samples_ns": [50, 60, 70],
-    }
-    assert plain["unmatched"][0]["name"] == "Convert"

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 FORMAT = "tflops_native/report"
 FORMAT_VERSION = 1
-# From here on the resolution makes less than 5 % of a time.
-CLEAR_OF_RESOLUTION = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +27,7 @@ class ReportRow:
     share            of all operations of the model, 0 to 1; None where there are none
     time_share       of the profiled invoke, 0 to 1; None without a time
     rate             operations per second; None without a time or without operations
-    rate_is_bound    True where the rate may be lower: the time is short against its resolution
+    rate_is_bound    the rate is this or higher: of the time no more is known than its upper bound
     is_fused         the delegate ran it as part of another operator, or had nothing to do
     """
 
@@ -139,10 +137,10 @@ class Report:
             {
                 **row.operator.to_dict(),
                 "share": row.share,
-                "time_seconds": None if row.time is None else row.time.mean,
+                "time_seconds": None if row.time is None else row.time.estimate.typical,
                 "time_share": row.time_share,
                 "operations_per_second": row.rate,
-                "operations_per_second_is_upper_bound": row.rate_is_bound,
+                "operations_per_second_is_lower_bound": row.rate_is_bound,
                 "fused": row.is_fused,
             }
             for row in self.rows
@@ -179,9 +177,9 @@ def _join(analysis: Analysis, timing: "Timing | ImportedTiming | None") -> tuple
                 operator=operator,
                 time=time,
                 share=operations / total if total else None,
-                time_share=None if time is None or not invoke else time.mean / invoke,
+                time_share=None if time is None or not invoke else time.estimate.typical / invoke,
                 rate=_rate(operations, time),
-                rate_is_bound=time is not None and not _exceeds(time, CLEAR_OF_RESOLUTION),
+                rate_is_bound=time is not None and not time.estimate.lower,
                 is_fused=operator.index in fused,
             )
         )
@@ -189,9 +187,6 @@ def _join(analysis: Analysis, timing: "Timing | ImportedTiming | None") -> tuple
 
 
 def _rate(operations: int, time: "OperatorTime | ImportedOperatorTime | None") -> float | None:
-    return operations / time.mean if operations and time and _exceeds(time, 1) else None
-
-
-def _exceeds(time: "OperatorTime | ImportedOperatorTime", resolutions: int) -> bool:
-    """Whether a time is longer than so many steps of what it was measured with."""
-    return time.mean >= resolutions * time.resolution_ns / 1e9
+    if not operations or time is None or not time.estimate.upper:
+        return None
+    return operations / (time.estimate.typical if time.estimate.lower else time.estimate.upper)

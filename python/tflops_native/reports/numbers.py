@@ -28,21 +28,44 @@ def _prefixed(number: float, base: float, prefixes: tuple[str, ...]) -> str:
 
 def three_digits(number: float) -> str:
     """Three significant digits without an exponent: 0.01234 -> "0.0123", 12.34 -> "12.3"."""
-    if number == 0:
-        return "0"
+    return _significant(number, 3)
+
+
+def _significant(number: float, digits: int) -> str:
+    """So many significant digits without an exponent; with three, numbers above 1000 keep their others."""
     # The exponent of the rounded number: 9.996 is written as 10.0.
-    exponent = int(f"{number:.2e}".partition("e")[2])
-    return f"{number:.{max(2 - exponent, 0)}f}"
+    rounded = float(f"{number:.{digits - 1}e}")
+    if rounded == 0:
+        return "0"
+    exponent = int(f"{rounded:e}".partition("e")[2])
+    shown = number if digits == 3 else rounded
+    return f"{shown:.{max(digits - 1 - exponent, 0)}f}"
 
 
-def seconds(value: float) -> str:
-    """Three significant digits with the unit that suits: 0.000412 -> "412µs"."""
+def known_digits(uncertainty: float | None) -> int:
+    """How many significant digits to write of a number that is known to this fraction of it, 1 to 3.
+
+    As many as keep the uncertainty below some 35 units of the last one, as is usual for measured
+    numbers; None stands for one of which nothing is known.
+    """
+    if uncertainty is None:
+        return 1
+    return 3 if uncertainty < 0.1 else 2 if uncertainty < 0.6 else 1
+
+
+def rate(value: float, digits: int = 3) -> str:
+    """A rate in units of 10**9 per second."""
+    return _significant(value / 1e9, digits)
+
+
+def seconds(value: float, digits: int = 3) -> str:
+    """Significant digits with the unit that suits: 0.000412 -> "412µs"."""
     # Rounded first: 999.6 µs is written as 1.00 ms.
-    rounded = float(f"{value:.2e}")
+    rounded = float(f"{value:.{digits - 1}e}")
     if rounded == 0:
         return "0"
     unit, name = next((pair for pair in _SECONDS if abs(rounded) >= pair[0]), _SECONDS[-1])
-    return three_digits(rounded / unit) + name
+    return _significant(rounded / unit, digits) + name
 
 
 def percent(fraction: float) -> str:

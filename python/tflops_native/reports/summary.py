@@ -9,7 +9,7 @@ from tflops_native.reports.joined import Report
 from tflops_native.reports.table import operation_unit
 
 if TYPE_CHECKING:
-    from tflops_native.timing import Timing
+    from tflops_native.timing import Overhead, Profile, Timing
 
 Lines = list[tuple[str, str]]
 
@@ -234,17 +234,39 @@ def _profile(timing: "Timing") -> Lines:
     profile = timing.profile
     if profile is None:
         return []
-    text = (
-        f"times per operator are means of {numbers.plural(len(profile.invoke_ns), 'further run')}; "
-        f"profiling overhead {100 * profile.overhead:+.1f}%"
-    )
+    runs = numbers.plural(len(profile.invoke_ns), "further run")
+    parts = [f"medians of {runs}, ±% is half their 95% interval, the rest is `outside operators`"]
     if any(operator.is_delegated for operator in profile.operators):
-        text += "; XNNPACK cuts its times to whole µs: what it cuts off is in `outside operators`"
-    lines = [("profile", text)]
+        parts.append("what XNNPACK most likely cut off its whole µs is added back")
+    parts.append(f"profiling overhead {_overhead(profile.overhead)}")
+    lines = [("profile", "; ".join(parts))]
+    if profile.vague:
+        lines.append(("note", _vague(profile)))
     if profile.unmatched:
         events = numbers.plural(len(profile.unmatched), "unmatched event")
         lines.append(("note", f"{events} of the delegate"))
     return lines
+
+
+def _overhead(overhead: "Overhead") -> str:
+    """With its interval, where there is one."""
+    relative = 100 * overhead.relative
+    if overhead.lower is None or overhead.upper is None:
+        return f"{relative:+.1f}%"
+    bounds = f"{100 * overhead.lower:+.1f} to {100 * overhead.upper:+.1f}%"
+    return f"within noise ({bounds})" if overhead.is_noise else f"{relative:+.1f}% ({bounds})"
+
+
+def _vague(profile: "Profile") -> str:
+    """Why operators are marked."""
+    wanted = f"±{100 * (profile.stop.precision or 0):g}%"
+    if profile.stop.is_reached:
+        reason = "more runs would not help: whole µs are too coarse"
+    elif profile.stop.reason == "max_time":
+        reason = f"stopped after {numbers.seconds(profile.stop.seconds)}"
+    else:
+        reason = "stopped at the most runs that are kept"
+    return f"! {numbers.plural(len(profile.vague), 'operator')} known less well than {wanted}: {reason}"
 
 
 def _runtime(timing: "Timing") -> str:

@@ -1,17 +1,19 @@
 """The per-operator table as strings, for every format that shows it to people."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 
 from tflops_native.analysis import Analysis, OperatorAnalysis, Status, is_float
 from tflops_native.reports import conventions, imported, numbers
 from tflops_native.reports.joined import Report, ReportRow
 
 NOTHING = "-"
+VAGUE = "!"
 _INDENT = " "
 # Shares of the whole model say nothing of one run of a subgraph, and the profiler sees no part of it.
-_OF_THE_WHOLE = frozenset({"%", "time", "%t", "GFLOP/s", "GOP/s"})
+_OF_THE_WHOLE = frozenset({"%", "time", "±%", "%t", "GFLOP/s", "GOP/s"})
 LOWEST_RATE = 1e6  # operations per second; lower ones would only widen the table
 
 
@@ -63,9 +65,14 @@ def columns(report: Report, analysis: Analysis) -> list[Column]:
         Column("bytes", lambda row: _bytes(row.operator)),
         Column("%", lambda row: _share(row)),
     ]
-    if report.timing is not None and report.timing.profile is not None:
+    profile = None if report.timing is None else report.timing.profile
+    if profile is not None:
+        found.append(Column("time", _time))
+        # Files of other tools tell means, and nothing of how well these are known.
+        vague = getattr(profile, "vague", None)
+        if vague is not None:
+            found.append(Column("±%", partial(_uncertainty, vague)))
         found += [
-            Column("time", _time),
             Column(
                 "%t",
                 lambda row: NOTHING if row.time_share is None else numbers.percent(row.time_share),
@@ -123,11 +130,23 @@ def _share(row: ReportRow) -> str:
 
 
 def _time(row: ReportRow) -> str:
-    if row.time is not None and row.time.resolution_ns > 1 and row.time.mean < 1e-6:
-        return "<1µs"
-    if row.time is not None:
-        return numbers.seconds(row.time.mean)
-    return "fused" if row.is_fused else "?"
+    """The time as far as it is known: one that may be nothing is given by its upper bound."""
+    if row.time is None:
+        return "fused" if row.is_fused else "?"
+    time = row.time.estimate
+    if not time.lower:
+        return f"<{numbers.seconds(time.upper, 2)}" if time.upper else "0"
+    return numbers.seconds(time.typical, numbers.known_digits(time.uncertainty))
+
+
+def _uncertainty(vague: Container[int], row: ReportRow) -> str:
+    """Half the 95 % interval, in percent; with a mark where the time matters and this was to be less."""
+    time = row.time
+    if time is None or not time.estimate.lower or time.estimate.uncertainty is None:
+        return NOTHING
+    uncertainty = time.estimate.uncertainty
+    text = numbers.percent(uncertainty) if uncertainty < 0.0995 else f"{100 * uncertainty:.0f}"
+    return text + (VAGUE if time.index in vague else "")
 
 
 def _rate(row: ReportRow) -> str:
@@ -135,7 +154,10 @@ def _rate(row: ReportRow) -> str:
         return NOTHING
     if row.rate < LOWEST_RATE:
         return f"<{LOWEST_RATE / 1e9:g}"
-    return ("<" if row.rate_is_bound else "") + numbers.three_digits(row.rate / 1e9)
+    if row.rate_is_bound:
+        return f">{numbers.rate(row.rate, 2)}"
+    uncertainty = None if row.time is None else row.time.estimate.uncertainty
+    return numbers.rate(row.rate, numbers.known_digits(uncertainty))
 
 
 def lines(report: Report, analysis: Analysis) -> tuple[list[Column], list[Line]]:
@@ -188,7 +210,8 @@ def _other_times(report: Report) -> list[tuple[str, str, str]]:
     profile = None if report.timing is None else report.timing.profile
     if profile is None:
         return []
-    parts = [(f"unmatched: {event.name}", event.mean) for event in profile.unmatched]
+    parts = [(f"unmatched: {event.name}", event.estimate.typical) for event in profile.unmatched]
+    parts = [(f"unmatched: {event.name}", event.estimate.typical) for event in profile.unmatched]
     parts += imported.ending(profile)
     return [
         (name, numbers.seconds(value), numbers.percent(value / profile.invoke))

@@ -1,6 +1,7 @@
 """Measuring: runtimes, inputs, the protocol, and time per operator."""
 
 from tflops_native.timing.affinity import parse_cpu_list
+from tflops_native.timing.estimate import TimeEstimate
 from tflops_native.timing.evidence import Evidence
 from tflops_native.timing.imported import (
     DurationSummary,
@@ -16,14 +17,10 @@ from tflops_native.timing.isolation import measure_isolated
 from tflops_native.timing.machine import Machine, this_machine
 from tflops_native.timing.memory import Memory
 from tflops_native.timing.options import MeasureKeywords, MeasureOptions, Progress
+from tflops_native.timing.precision import Stop
+from tflops_native.timing.profile_result import OperatorTime, Overhead, Profile, UnmatchedEvent
 from tflops_native.timing.protocol import measure_model
-from tflops_native.timing.result import (
-    OperatorTime,
-    Profile,
-    RuntimeInfo,
-    Timing,
-    UnmatchedEvent,
-)
+from tflops_native.timing.result import RuntimeInfo, Timing
 from tflops_native.timing.runtimes import DEFAULT_RUNTIME, KERNELS
 from tflops_native.timing.session import with_given_shapes
 from tflops_native.timing.shapes import runtime_shapes, runtime_shapes_isolated
@@ -49,10 +46,13 @@ __all__ = [
     "MedianInterval",
     "Memory",
     "OperatorTime",
+    "Overhead",
     "Profile",
     "Progress",
     "RuntimeInfo",
     "Stability",
+    "Stop",
+    "TimeEstimate",
     "Timing",
     "TimingSource",
     "UnmatchedEvent",

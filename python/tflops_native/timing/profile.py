@@ -1,99 +1,107 @@
-"""Turns the events of profiled runs into times per operator of the model."""
+"""Joins the events of profiled runs to the operators of the model."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tflops_native.model import Subgraph
 from tflops_native.timing.delegated import match_events
+from tflops_native.timing.estimate import CutTimes
 from tflops_native.timing.partition import Partition, partition
-from tflops_native.timing.result import OperatorTime, Profile, UnmatchedEvent
+from tflops_native.timing.sequences import Event, runs_by_sequence
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from tflops_native._native import ProfiledRuns
 
-
-DELEGATED_RESOLUTION_NS = 1000
 BUILTIN = "builtin"
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One operator that ran, in the order of the run; the index of a delegated one is the delegate's."""
-
-    name: str
-    operator_index: int
-    is_delegated: bool
+# Of these the delegate runs a copy for each input or output, times each and reports their sum as one
+# (XNNPACK src/subgraph/concatenate.c and even-split.c).
+_COPY_PER_INPUT = frozenset({"CONCATENATION", "PACK"})
+_COPY_PER_OUTPUT = frozenset({"SPLIT", "UNPACK"})
 
 
 @dataclass(slots=True)
-class _Sums:
-    """Nanoseconds per run of one operator or one unmatched event, and the events that made them."""
+class JoinedTimes:
+    """What was measured of one operator of the model, or of one unmatched event, in all runs.
 
-    names: list[str]
-    is_delegated: bool
-    samples_ns: list[int]
-
-    def resolution_ns(self) -> int:
-        return DELEGATED_RESOLUTION_NS * len(self.names) if self.is_delegated else 1
-
-
-def join_profile(subgraph: Subgraph, runs: "ProfiledRuns", clean_median_ns: float) -> Profile:
-    """Join the events of all runs to the operators of the subgraph.
-
-    Args:
-        clean_median_ns: median of the runs without profiler, in nanoseconds.
+    names   of what ran it
+    cuts    how often the clock cut off a part of each time
     """
-    invoke_ns = [int(value) for value in runs.invoke_ns]
-    operators: dict[int, _Sums] = {}
-    unmatched: dict[tuple[str, int], _Sums] = {}
-    ran: set[int] = set()
+
+    is_delegated: bool
+    times: CutTimes
+    names: list[str] = field(default_factory=list)
+    cuts: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinedRuns:
+    """The times of one subgraph in all profiled runs.
+
+    operators   by operator index, in the order of the model
+    unmatched   events of a delegate that belong to no certain operator
+    fused       operators without an event of their own
+    """
+
+    invoke_ns: "NDArray[np.int64]"
+    operators: dict[int, JoinedTimes]
+    unmatched: list[JoinedTimes]
+    fused: tuple[int, ...]
+
+
+def join_runs(subgraph: Subgraph, chunks: "Sequence[ProfiledRuns]") -> JoinedRuns:
+    """Join the events of all runs, in chunks as they were measured, to the operators of the subgraph."""
+    import numpy as np
+
+    invoke_ns = np.concatenate([chunk.invoke_ns for chunk in chunks])
+    found: dict[int | tuple[str, int], JoinedTimes] = {}  # by operator, or by name and position
     uncertain: set[int] = set()
-    joined: dict[tuple[Event, ...], list[int | None]] = {}
-    for run in range(len(invoke_ns)):
-        events, elapsed = _events_of_run(runs, run, subgraph.index)
-        key = tuple(events)
-        if key not in joined:
-            joined[key], unsure = join_events(subgraph, events)
-            uncertain |= unsure
-        for position, (event, target) in enumerate(zip(events, joined[key], strict=True)):
-            if target is None:
-                sums = unmatched.setdefault(
-                    (event.name, position), _Sums([event.name], True, [0] * len(invoke_ns))
-                )
-            else:
-                ran.add(target)
-                sums = operators.setdefault(
-                    target, _Sums([], event.is_delegated, [0] * len(invoke_ns))
-                )
-                name = event.name if event.is_delegated else BUILTIN
-                if run == 0 or name not in sums.names:
-                    sums.names.append(name)
-            sums.samples_ns[run] += elapsed[position]
-    ordered = sorted(invoke_ns)
-    middle = len(ordered) // 2
-    median = (ordered[middle] + ordered[~middle]) / 2
-    return Profile(
-        invoke_ns=tuple(invoke_ns),
-        operators=tuple(
-            OperatorTime(
-                index=index,
-                kernel=" + ".join(dict.fromkeys(operators[index].names)),
-                is_delegated=operators[index].is_delegated,
-                resolution_ns=operators[index].resolution_ns(),
-                samples_ns=tuple(operators[index].samples_ns),
-            )
-            for index in sorted(operators)
-        ),
-        unmatched=tuple(
-            UnmatchedEvent(name=sums.names[0], samples_ns=tuple(sums.samples_ns))
-            for sums in unmatched.values()
-        ),
+    for same in runs_by_sequence(subgraph.index, chunks):
+        targets, unsure = join_events(subgraph, same.events)
+        uncertain |= unsure
+        cuts = [
+            _cuts(subgraph, *pair) if pair[0].is_delegated else 0
+            for pair in zip(same.events, targets, strict=True)
+        ]
+        likely_cut_ns, most_cut_ns = same.cut_off_ns(cuts)
+        cuts_here: dict[int | tuple[str, int], int] = {}
+        for position, (event, target) in enumerate(zip(same.events, targets, strict=True)):
+            key = (event.name, position) if target is None else target
+            if key not in found:
+                found[key] = JoinedTimes(event.is_delegated, CutTimes.zero(len(invoke_ns)))
+            joined = found[key]
+            joined.times.reported_ns[same.runs] += same.elapsed_ns[:, position]
+            joined.times.likely_cut_ns[same.runs] += likely_cut_ns[:, position]
+            joined.times.most_cut_ns[same.runs] += most_cut_ns[:, position]
+            name = event.name if event.is_delegated else BUILTIN
+            if name not in joined.names:
+                joined.names.append(name)
+            cuts_here[key] = cuts_here.get(key, 0) + cuts[position]
+            joined.cuts = max(joined.cuts, cuts_here[key])
+    operators = {key: found[key] for key in sorted(k for k in found if isinstance(k, int))}
+    return JoinedRuns(
+        invoke_ns=invoke_ns,
+        operators=operators,
+        unmatched=[times for key, times in found.items() if not isinstance(key, int)],
         fused=tuple(
-            o.index for o in subgraph.operators if o.index not in ran and o.index not in uncertain
+            o.index
+            for o in subgraph.operators
+            if o.index not in operators and o.index not in uncertain
         ),
-        overhead=median / clean_median_ns - 1,
     )
+
+
+def _cuts(subgraph: Subgraph, event: Event, target: int | None) -> int:
+    """How many times the delegate cut to make up the time of one event."""
+    if target is None or not event.name.lower().startswith("copy"):
+        return 1
+    operator = subgraph.operators[target]
+    if operator.name in _COPY_PER_INPUT:
+        return len(operator.inputs)
+    return len(operator.outputs) if operator.name in _COPY_PER_OUTPUT else 1
 
 
 def join_events(subgraph: Subgraph, events: Sequence[Event]) -> tuple[list[int | None], set[int]]:
@@ -139,17 +147,3 @@ def join_events(subgraph: Subgraph, events: Sequence[Event]) -> tuple[list[int |
             uncertain |= {o.index for i, o in enumerate(part.operators) if i not in matched}
         start = stop
     return result, uncertain
-
-
-def _events_of_run(
-    runs: "ProfiledRuns", run: int, subgraph_index: int
-) -> tuple[list[Event], list[int]]:
-    """The events of one run that lie in no other event: those inside one are part of its time."""
-    first, stop = int(runs.run_offsets[run]), int(runs.run_offsets[run + 1])
-    events, elapsed = [], []
-    for flat in range(first, stop):
-        name, operator_index, subgraph, is_delegated = runs.events[int(runs.event_ids[flat])]
-        if int(runs.depths[flat]) == 0 and subgraph == subgraph_index:
-            events.append(Event(name, operator_index, is_delegated))
-            elapsed.append(int(runs.elapsed_ns[flat]))
-    return events, elapsed

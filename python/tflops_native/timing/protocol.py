@@ -4,13 +4,13 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tflops_native.model import Entry, Model, entry_point
+from tflops_native.model import Model, entry_point
 from tflops_native.timing.affinity import pinned
 from tflops_native.timing.evidence import Watch
 from tflops_native.timing.memory import MemoryWatch
 from tflops_native.timing.options import MeasureOptions, Progress
-from tflops_native.timing.profile import join_profile
-from tflops_native.timing.result import Profile, RuntimeInfo, Timing
+from tflops_native.timing.profiling import profile_model
+from tflops_native.timing.result import RuntimeInfo, Timing
 from tflops_native.timing.runtimes import native, open_runtime
 from tflops_native.timing.session import fill_inputs, open_session
 from tflops_native.timing.stability import judge
@@ -28,9 +28,6 @@ MEASURE_SECONDS = 1.0
 MEASURE_RUNS = 20
 MEASURE_SECONDS_LIMIT = 10.0
 MEASURE_SAMPLES_LIMIT = 10_000
-PROFILE_SECONDS = 0.5
-PROFILE_RUNS = 10
-PROFILE_RUNS_LIMIT = 200
 # Two clock reads cost some 50 ns: samples of 20 microseconds keep that below a quarter of a percent.
 SAMPLE_NS = 20_000
 # Between chunks the caller hears of the progress.
@@ -79,10 +76,12 @@ def _measure(model: Model, options: MeasureOptions, report: Progress) -> Timing:
     evidence = watch.finish()
     profile = None
     if options.profile:
-        clean_median_ns = quantile(sorted(samples), 0.5) / batch
         profiled = open_session(model, entry, options, library, profile=True)
         fill_inputs(profiled, options)
-        profile = _profile(profiled.interpreter, entry, clean_median_ns, report)
+        invoke_seconds = quantile(sorted(samples), 0.5) / batch / NANOSECONDS_PER_SECOND
+        profile = profile_model(
+            clean.interpreter, profiled.interpreter, entry.subgraph, invoke_seconds, report
+        )
     resolution_ns = native().clock_resolution_ns()
     report("done", 1.0)
     return Timing(
@@ -142,16 +141,3 @@ def _fraction_done(samples: int, seconds: float, runs: int | None) -> float:
         return samples / runs
     enough = min(seconds / MEASURE_SECONDS, samples / MEASURE_RUNS)
     return max(enough, seconds / MEASURE_SECONDS_LIMIT, samples / MEASURE_SAMPLES_LIMIT)
-
-
-def _profile(
-    interpreter: "Interpreter", entry: Entry, clean_median_ns: float, report: Progress
-) -> Profile:
-    """Times per operator, from an interpreter with the profiler in it."""
-    report("profile", 0.0)
-    interpreter.invoke()
-    # As many runs as fit into the time, but enough for a mean where one run is long.
-    expected = PROFILE_SECONDS * NANOSECONDS_PER_SECOND / clean_median_ns
-    runs = int(min(max(expected, PROFILE_RUNS), PROFILE_RUNS_LIMIT))
-    seconds = max(PROFILE_SECONDS, PROFILE_RUNS * clean_median_ns * 3 / NANOSECONDS_PER_SECOND)
-    return join_profile(entry.subgraph, interpreter.profile_invokes(runs, seconds), clean_median_ns)

@@ -7,8 +7,9 @@ from typing import Any
 from tflops_native.timing.evidence import Evidence
 from tflops_native.timing.inputs import InputRecord
 from tflops_native.timing.memory import Memory
+from tflops_native.timing.profile_result import Profile
 from tflops_native.timing.stability import Stability
-from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND, Latency
+from tflops_native.timing.statistics import Latency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,110 +23,6 @@ class RuntimeInfo:
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
         return {"name": self.name, "version": self.version, "library": self.library}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OperatorTime:
-    """The time of one operator of the model in the profiled runs.
-
-    index           operator index in the subgraph
-    kernel          what ran it: "builtin", or the names that the delegate gives its own operators
-    resolution_ns   how much longer it may have taken: delegates report whole microseconds, cut off
-    samples_ns      per profiled run
-    """
-
-    index: int
-    kernel: str
-    is_delegated: bool
-    resolution_ns: int
-    samples_ns: tuple[int, ...]
-
-    @property
-    def mean(self) -> float:
-        """Mean time per inference in seconds; means add up to the total, medians would not."""
-        return sum(self.samples_ns) / len(self.samples_ns) / NANOSECONDS_PER_SECOND
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "index": self.index,
-            "kernel": self.kernel,
-            "delegated": self.is_delegated,
-            "resolution_ns": self.resolution_ns,
-            "mean_seconds": self.mean,
-            "samples_ns": list(self.samples_ns),
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnmatchedEvent:
-    """An operator of a delegate that could not be joined to an operator of the model."""
-
-    name: str
-    samples_ns: tuple[int, ...]
-
-    @property
-    def mean(self) -> float:
-        """Mean time per inference in seconds."""
-        return sum(self.samples_ns) / len(self.samples_ns) / NANOSECONDS_PER_SECOND
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "name": self.name,
-            "mean_seconds": self.mean,
-            "samples_ns": list(self.samples_ns),
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
-    """Time per operator, from runs of their own: the profiler has a price.
-
-    invoke_ns    duration of each profiled run as a whole
-    operators    those that ran, in the order of the model
-    unmatched    events of a delegate that belong to no certain operator
-    fused        operators without an event of their own: the delegate fused them into another one,
-                 or had nothing to do for them
-    overhead     median of the profiled runs over that of the clean ones, minus 1
-    """
-
-    invoke_ns: tuple[int, ...]
-    operators: tuple[OperatorTime, ...]
-    unmatched: tuple[UnmatchedEvent, ...]
-    fused: tuple[int, ...]
-    overhead: float
-
-    @property
-    def invoke(self) -> float:
-        """Mean duration of a profiled run in seconds."""
-        return sum(self.invoke_ns) / len(self.invoke_ns) / NANOSECONDS_PER_SECOND
-
-    @property
-    def outside_ns(self) -> tuple[int, ...]:
-        """Per profiled run what lies outside of all operators, so that the parts add up exactly."""
-        parts = [operator.samples_ns for operator in self.operators]
-        parts += [event.samples_ns for event in self.unmatched]
-        return tuple(
-            invoke - sum(part[run] for part in parts) for run, invoke in enumerate(self.invoke_ns)
-        )
-
-    @property
-    def outside(self) -> float:
-        """Mean time outside of all operators, in seconds per inference."""
-        return sum(self.outside_ns) / len(self.invoke_ns) / NANOSECONDS_PER_SECOND
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "invoke_ns": list(self.invoke_ns),
-            "invoke_mean_seconds": self.invoke,
-            "outside_operators_mean_seconds": self.outside,
-            "overhead": self.overhead,
-            "operators": [operator.to_dict() for operator in self.operators],
-            "unmatched": [event.to_dict() for event in self.unmatched],
-            "fused": list(self.fused),
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

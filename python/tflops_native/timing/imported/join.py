@@ -10,7 +10,8 @@ from tflops_native.timing.imported.result import (
     ImportedOperatorTime,
     ImportedProfile,
 )
-from tflops_native.timing.profile import BUILTIN, Event, join_events
+from tflops_native.timing.profile import BUILTIN, join_events
+from tflops_native.timing.sequences import Event
 
 RESOLUTION_NS = 1000  # benchmark_model counts whole microseconds
 

@@ -13,7 +13,7 @@ from tflops_native.timing.imported.recorded import Recorded
 from tflops_native.timing.imported.result import ImportedTiming, TimingSource
 from tflops_native.timing.imported.timer_json import TimerEvents, TimerRecord
 from tflops_native.timing.machine import Machine
-from tflops_native.timing.profile import join_profile
+from tflops_native.timing.profiling import profile_of_runs
 from tflops_native.timing.result import RuntimeInfo, Timing
 from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND, Latency
 
@@ -95,7 +95,7 @@ def _timing(recorded: TimerRecord, entry: Entry) -> Timing:
         _check_events(recorded.events, entry)
         # The fields are those of the compiled part's own object.
         runs = cast("ProfiledRuns", recorded.events)
-        profile = join_profile(entry.subgraph, runs, latency.median * NANOSECONDS_PER_SECOND)
+        profile = profile_of_runs(entry.subgraph, runs, latency.median * NANOSECONDS_PER_SECOND)
     return Timing(
         runtime=RuntimeInfo(
             name=recorded.runtime_name,

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tflops_native.timing.estimate import TimeEstimate
 from tflops_native.timing.imported.recorded import Recorded
 from tflops_native.timing.inputs import InputRecord
+from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,14 @@ class ImportedOperatorTime:
     resolution_ns: int
     mean: float
 
+    @property
+    def estimate(self) -> TimeEstimate:
+        """The mean, and how far off it may be for the steps it was counted in; chance is not told."""
+        step = self.resolution_ns / NANOSECONDS_PER_SECOND
+        return TimeEstimate(
+            typical=self.mean, lower=max(self.mean - step, 0.0), upper=self.mean + step
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
         return {
@@ -54,6 +64,11 @@ class ImportedEvent:
 
     name: str
     mean: float
+
+    @property
+    def estimate(self) -> TimeEstimate:
+        """The mean; how well it is known is not told."""
+        return TimeEstimate(typical=self.mean, lower=self.mean, upper=self.mean)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""

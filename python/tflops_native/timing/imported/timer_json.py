@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tflops_native.timing.machine import Machine
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 FORMAT = "tflops_native/timer"
 FORMAT_VERSION = 1
@@ -17,12 +21,14 @@ Kind = TypeVar("Kind")
 class TimerEvents:
     """Profiled runs as the compiled part gives them: see `ProfiledRuns` in `_native.pyi`."""
 
-    invoke_ns: Sequence[int]
-    run_offsets: Sequence[int]
-    event_ids: Sequence[int]
-    depths: Sequence[int]
-    elapsed_ns: Sequence[int]
+    invoke_ns: "NDArray[np.int64]"
+    run_offsets: "NDArray[np.int64]"
+    event_ids: "NDArray[np.int64]"
+    depths: "NDArray[np.int64]"
+    at_ns: "NDArray[np.int64]"
+    elapsed_ns: "NDArray[np.int64]"
     events: Sequence[tuple[str, int, int, bool]]
+    is_fixed_sequence: bool = False  # not told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +117,8 @@ def _machine(plain: Mapping[str, Any]) -> Machine:
 
 def _events(plain: Mapping[str, Any]) -> TimerEvents:
     """The profiled runs, with every index checked."""
+    import numpy as np
+
     events = []
     for event in _get(plain, "events", list):
         if not isinstance(event, dict):
@@ -125,20 +133,21 @@ def _events(plain: Mapping[str, Any]) -> TimerEvents:
         )
     invoke, offsets = _integers(plain, "invoke_ns", least=1), _integers(plain, "run_offsets")
     ids, depths = _integers(plain, "event_ids"), _integers(plain, "depths")
-    elapsed = _integers(plain, "elapsed_ns")
-    if not len(ids) == len(depths) == len(elapsed):
-        raise ValueError("'event_ids', 'depths' and 'elapsed_ns' have different lengths")
+    at, elapsed = _integers(plain, "at_ns"), _integers(plain, "elapsed_ns")
+    if not len(ids) == len(depths) == len(at) == len(elapsed):
+        raise ValueError("'event_ids', 'depths', 'at_ns' and 'elapsed_ns' have different lengths")
     if any(event >= len(events) for event in ids):
         raise ValueError(f"'event_ids' has an event that is none of the {len(events)}")
     ends = (0, *offsets, len(ids))
     if not invoke or len(offsets) != len(invoke) + 1 or list(ends) != sorted(ends):
         raise ValueError("'run_offsets' does not fit 'invoke_ns' and 'event_ids'")
     return TimerEvents(
-        invoke_ns=invoke,
-        run_offsets=offsets,
-        event_ids=ids,
-        depths=depths,
-        elapsed_ns=elapsed,
+        invoke_ns=np.array(invoke),
+        run_offsets=np.array(offsets),
+        event_ids=np.array(ids, dtype=np.int64),
+        depths=np.array(depths, dtype=np.int64),
+        at_ns=np.array(at, dtype=np.int64),
+        elapsed_ns=np.array(elapsed, dtype=np.int64),
         events=events,
     )
 

@@ -1,0 +1,144 @@
+"""What a time most likely is when it was read with a clock that cuts, and how well it is known.
+
+XNNPACK gives the time of each of its operators in whole microseconds, cut off, not rounded
+(xnn_get_elapsed_time in XNNPACK src/runtime.c). One such time says that the operator took between n and
+n + 1 us. Many of them say more where they differ: how often n and how often n + 1 was read.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tflops_native.timing.precision import is_precise
+from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND, median_interval
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+STEP_NS = 1000
+# Times that are spread smoothly over several steps tell where between them the median lies, as if they
+# were evenly spread within each: where the median's own step holds no more than this share of them, and
+# either neighbour at least half as many. The median is then off by less than this much of a step, also
+# for times of two kinds (tests/timing/test_estimate.py).
+_SHARE_OF_OWN_STEP = 0.4
+_EVEN_SPREAD_ERROR = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeEstimate:
+    """A typical time, and between what it lies with 95 % confidence, all in seconds.
+
+    The bounds hold for what chance did and for what the clock cut off.
+    """
+
+    typical: float
+    lower: float
+    upper: float
+
+    @property
+    def uncertainty(self) -> float | None:
+        """Half the distance of the bounds, as a fraction of the typical time; None for no time."""
+        return (self.upper - self.lower) / 2 / self.typical if self.typical > 0 else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {
+            "time_seconds": self.typical,
+            "lower_seconds": self.lower,
+            "upper_seconds": self.upper,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CutTimes:
+    """Times per run as they were read, and what the clock may have cut off each of them.
+
+    reported_ns     as read, whole steps; or exact ones, with nothing cut off
+    likely_cut_ns   what was most likely cut off
+    most_cut_ns     what was cut off at most
+    """
+
+    reported_ns: "NDArray[np.int64]"
+    likely_cut_ns: "NDArray[np.float64]"
+    most_cut_ns: "NDArray[np.float64]"
+
+    @classmethod
+    def zero(cls, runs: int) -> "CutTimes":
+        """Of so many runs in which nothing was measured, to be added to."""
+        import numpy as np
+
+        return cls(
+            reported_ns=np.zeros(runs, dtype=np.int64),
+            likely_cut_ns=np.zeros(runs),
+            most_cut_ns=np.zeros(runs),
+        )
+
+    def spread_ns(self) -> "NDArray[np.float64]":
+        """Times that may have led to these: equal ones are spread evenly over what they may have been.
+
+        In the order of the runs; which of the equal ones gets which place is drawn, but always in the
+        same way.
+        """
+        import numpy as np
+
+        half = np.minimum(self.likely_cut_ns, STEP_NS / 2)
+        if not half.any():
+            return self.reported_ns.astype(np.float64)
+        order = np.lexsort((np.random.default_rng(0).permutation(len(half)), self.reported_ns))
+        _, first, count = np.unique(self.reported_ns[order], return_index=True, return_counts=True)
+        place = np.empty(len(half))
+        place[order] = (np.arange(len(half)) - np.repeat(first, count) + 0.5) / np.repeat(
+            count, count
+        )
+        return self.reported_ns + self.likely_cut_ns + (2 * place - 1) * half
+
+    def is_precise(self, precision: float) -> bool:
+        """Whether further runs are needless: what chance did to the median is within this part of it."""
+        return is_precise(self.spread_ns(), precision)
+
+    def estimate(self, own_ns: float = 0.0) -> TimeEstimate:
+        """The median of what the times were before they were cut.
+
+        The bounds are those of any distribution: whatever was cut off, the median lies between that of
+        the times as read and that of the longest they can have been. Where the times spread over
+        several steps, they tell more.
+
+        Args:
+            own_ns: how much of each time is the profiler's own.
+        """
+        import numpy as np
+
+        spread = self.spread_ns()
+        typical = float(np.median(spread))
+        lower, upper = _bounds(self.reported_ns)[0], _bounds(self.reported_ns + self.most_cut_ns)[1]
+        if self._is_spread(typical):
+            error = _EVEN_SPREAD_ERROR * STEP_NS
+            within = _bounds(spread)
+            lower, upper = max(lower, within[0] - error), min(upper, within[1] + error)
+        return TimeEstimate(
+            typical=_seconds(typical - own_ns),
+            lower=_seconds(lower - own_ns),
+            upper=_seconds(upper - own_ns),
+        )
+
+    def _is_spread(self, median_ns: float) -> bool:
+        """Whether the times spread smoothly over the step of the median and its neighbours."""
+        import numpy as np
+
+        if not self.most_cut_ns.any():
+            return False
+        steps = np.floor((self.reported_ns + self.likely_cut_ns - median_ns) / STEP_NS + 0.5)
+        below, own, above = (float(np.mean(steps == step)) for step in (-1, 0, 1))
+        return own <= _SHARE_OF_OWN_STEP and min(below, above) >= own / 2
+
+
+def _bounds(values: "NDArray[Any]") -> tuple[float, float]:
+    """Of the median; the extremes where there are too few values for an interval."""
+    interval = median_interval(values)
+    if interval is None:
+        return float(values.min()), float(values.max())
+    return interval.lower, interval.upper
+
+
+def _seconds(nanoseconds: float) -> float:
+    return max(nanoseconds, 0.0) / NANOSECONDS_PER_SECOND

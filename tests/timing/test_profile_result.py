@@ -1,0 +1,129 @@
+"""What a profile derives from its times: expected figures are worked out beside them."""
+
+import dataclasses
+
+import pytest
+
+from tflops_native.timing import (
+    OperatorTime,
+    Overhead,
+    Profile,
+    Stop,
+    TimeEstimate,
+    UnmatchedEvent,
+)
+
+REACHED = Stop(reason="precision", precision=0.03, is_reached=True, seconds=1.5)
+
+
+def estimate(typical, lower, upper):
+    """In nanoseconds."""
+    return TimeEstimate(typical=typical * 1e-9, lower=lower * 1e-9, upper=upper * 1e-9)
+
+
+def builtin(index, typical, uncertainty, *samples_ns):
+    """A time with bounds that far to either side."""
+    return OperatorTime(
+        index=index,
+        kernel="builtin",
+        is_delegated=False,
+        resolution_ns=1,
+        estimate=estimate(typical, typical - uncertainty, typical + uncertainty),
+        samples_ns=samples_ns,
+    )
+
+
+def overhead(relative, lower=None, upper=None):
+    return Overhead(relative=relative, lower=lower, upper=upper, rounds=12, empty_operator_ns=30.0)
+
+
+def hand_written_profile():
+    """Three runs; as measured, what is outside of all parts is 10, 0 and 45 ns."""
+    return Profile(
+        invoke_ns=(100, 200, 345),
+        operators=(builtin(0, 100, 2, 30, 100, 200), builtin(2, 60, 3, 50, 60, 70)),
+        unmatched=(
+            UnmatchedEvent(name="Convert", estimate=estimate(30, 25, 35), samples_ns=(10, 40, 30)),
+        ),
+        fused=(1,),
+        overhead=overhead(0.25),
+        stop=REACHED,
+    )
+
+
+def test_parts_of_each_run_add_up_to_it():
+    assert hand_written_profile().outside_ns == (10, 0, 45)
+
+
+def test_typical_times_add_up_to_the_median_invoke():
+    profile = hand_written_profile()
+    assert profile.invoke == 200e-9
+    assert profile.outside == pytest.approx(10e-9)  # 200 - 100 - 60 - 30
+    parts = [part.estimate.typical for part in (*profile.operators, *profile.unmatched)]
+    assert sum(parts) + profile.outside == pytest.approx(profile.invoke, abs=1e-15)
+
+
+def test_a_profile_without_any_part_is_all_outside():
+    profile = dataclasses.replace(hand_written_profile(), operators=(), unmatched=())
+    assert profile.outside_ns == (100, 200, 345)
+    assert profile.outside == profile.invoke
+
+
+def test_vague_is_what_matters_and_is_not_known_well():
+    # 1 % of the invoke are 2 ns.
+    profile = hand_written_profile()
+    assert profile.vague == {2}  # 3 of 60 ns are 5 %
+    others = (
+        builtin(5, 1.9, 1.9),
+        builtin(6, 2.1, 0.1),  # 4.8 %
+        builtin(7, 2.1, 0.06),  # 2.9 %
+        builtin(8, 0, 0),
+    )
+    assert dataclasses.replace(profile, operators=others).vague == {6}
+    unasked = dataclasses.replace(REACHED, precision=None)
+    assert dataclasses.replace(profile, stop=unasked).vague == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("price", "is_noise"),
+    [
+        (overhead(0.05, 0.04, 0.06), False),
+        (overhead(-0.01, -0.03, 0.01), True),
+        (overhead(0.02, 0.0, 0.03), True),
+        (overhead(-0.02, -0.03, -0.01), False),
+        (overhead(-0.02), False),  # too few rounds to say
+    ],
+)
+def test_an_interval_around_zero_is_noise(price, is_noise):
+    assert price.is_noise is is_noise
+
+
+def test_plain_data_holds_seconds_and_nanoseconds_by_name():
+    plain = hand_written_profile().to_dict()
+    assert plain["invoke_ns"] == [100, 200, 345]
+    assert plain["invoke_median_seconds"] == 200e-9
+    assert plain["outside_operators_seconds"] == pytest.approx(10e-9)
+    assert plain["fused"] == [1]
+    assert plain["vague"] == [2]
+    assert plain["operators"][1] == {
+        "index": 2,
+        "kernel": "builtin",
+        "delegated": False,
+        "resolution_ns": 1,
+        "time_seconds": pytest.approx(60e-9),
+        "lower_seconds": pytest.approx(57e-9),
+        "upper_seconds": pytest.approx(63e-9),
+        "mean_seconds": pytest.approx(60e-9),
+        "median_seconds": pytest.approx(60e-9),
+        "mad_seconds": pytest.approx(10e-9),  # deviations 10, 0, 10
+        "samples_ns": [50, 60, 70],
+    }
+    assert plain["unmatched"][0]["name"] == "Convert"
+    assert plain["overhead"] == {
+        "relative": 0.25,
+        "lower": None,
+        "upper": None,
+        "rounds": 12,
+        "empty_operator_ns": 30.0,
+    }
+    assert plain["stop"]["reason"] == "precision"
