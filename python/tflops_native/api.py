@@ -50,8 +50,8 @@ def analyze(
         trip_count: turns of loops whose number only data decides; one is counted if None.
         shapes: "runtime": run the model once, on `inputs` and random ones, and count with the
             shapes it had, for models whose shapes depend on data.
-        inputs: input name -> an array, or the path of a .npy, .npz or .bin file. Sets the shape of
-            inputs that are not in `input_shapes`.
+        inputs: input name -> an array, or the path of a .npy, .npz or .bin file. Sets the
+            lengths that the model leaves open, of inputs that are not in `input_shapes`.
 
     Raises:
         ModelFormatError: the file is no model, or is damaged, or has no such signature.

@@ -82,6 +82,11 @@ def test_the_order_of_bytes_and_of_axes_is_that_of_the_runtime():
         assert given.array.tobytes() == X.tobytes()
 
 
+def test_a_length_that_the_file_fixes_can_be_asked_for():
+    (given,) = read({"x": X.T}, {"x": (3, 2)}).values()
+    assert given.shape == given.array.shape == (3, 2)
+
+
 def test_a_scalar_stays_one():
     (given,) = read({"x": np.float32(3)}, of=model(("x", [], "FLOAT32"))).values()
     assert given.array.shape == ()
@@ -116,6 +121,11 @@ def test_arrays_set_the_shapes_that_are_not_asked_for():
         ({"x": X.astype(">f8")}, {}, "has dtype float64"),
         ({"x": X[0]}, {}, "the array for input 'x' has shape 3, but input 'x' takes N,3"),
         ({"x": X[:0]}, {}, "has shape 0,3, but input 'x' takes N,3"),
+        (
+            {"x": X.T},
+            {},
+            "has shape 3,2, but input 'x' takes N,3; .* ask for it with --input-shape",
+        ),
         ({"x": np.float32(1)}, {}, r"has shape \(\), but input 'x' takes N,3"),
         ({"x": "x.npy"}, {"x": (5, 3)}, "'x.npy' has shape 2,3, but 5,3 is asked for input 'x'"),
         ({"x": "x.bin"}, {}, "'x.bin' has 24 bytes, but input 'x' takes 12: shape 1,3 of float32"),

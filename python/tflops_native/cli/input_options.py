@@ -36,12 +36,12 @@ def _by_name(
 
 
 def input_file_option(command: Command) -> Command:
-    """--input, of commands that take the user's data; it sets the shape of inputs too."""
+    """--input, of commands that take the user's data; it sets lengths that the model leaves open."""
     return click.option(
         "--input",
         "inputs",
         type=InputFile(),
         multiple=True,
         callback=_by_name,
-        help="Data of an input, from a .npy, .npz or .bin file; repeatable. Sets its shape too.",
+        help="Data of an input, from a .npy, .npz or .bin file; repeatable. Sets open lengths of its shape.",
     )(command)

@@ -9,7 +9,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tflops_native.errors import InputDataError, ShapeError
+from tflops_native.errors import InputDataError
 from tflops_native.model import (
     Entry,
     EntryInput,
@@ -66,7 +66,8 @@ def read_given(
 ) -> dict[int, GivenInput]:
     """Data for some of the inputs, by position.
 
-    An array has the shape that is asked for its input, or sets it where none is asked.
+    An array has the shape that is asked for its input; where none is asked, it sets the lengths that the
+    file leaves open.
 
     Args:
         entry: what will be run.
@@ -93,7 +94,7 @@ def read_given(
             else:
                 array = _fitting_array(item, candidate)
                 wanted = shape if item.position in asked else None
-                shape = _fitting_shape(entry, item, candidate, wanted)
+                shape = _fitting_shape(item, candidate, wanted)
             found[item.position] = GivenInput(item, shape, array, candidate.file, candidate.sha256)
     return found
 
@@ -200,21 +201,26 @@ def _fitting_array(item: EntryInput, candidate: _Candidate) -> "NDArray[Any]":
 
 
 def _fitting_shape(
-    entry: Entry, item: EntryInput, candidate: _Candidate, wanted: tuple[int, ...] | None
+    item: EntryInput, candidate: _Candidate, wanted: tuple[int, ...] | None
 ) -> tuple[int, ...]:
-    """The shape of an array: the one that is wanted, or one that the model can be asked to take."""
+    """The shape of an array, if it is the one that is wanted, or else one that the file leaves open."""
     shape = candidate.array.shape
     has = f"{candidate.where} has shape {_text(shape)}"
     if wanted is not None:
         if shape != wanted:
             raise InputDataError(f"{has}, but {_text(wanted)} is asked for input {item.name!r}")
         return shape
-    try:
-        return resolve_input_shapes(entry, {item.name: shape})[item.position]
-    except ShapeError as error:
+    pattern = item.tensor.shape_signature
+    fits = not item.tensor.has_rank or (
+        len(shape) == len(pattern)
+        and all(length in (-1, mine) for length, mine in zip(pattern, shape, strict=True))
+    )
+    if not fits or 0 in shape:
         raise InputDataError(
-            f"{has}, but input {item.name!r} takes {item.pattern or '()'}"
-        ) from error
+            f"{has}, but input {item.name!r} takes {item.pattern or '()'}; "
+            "where it is to take another shape, ask for it with --input-shape"
+        )
+    return shape
 
 
 def _no_data(item: EntryInput) -> str:
