@@ -43,5 +43,5 @@ def input_file_option(command: Command) -> Command:
         type=InputFile(),
         multiple=True,
         callback=_by_name,
-        help="Data of an input, from a .npy, .npz or .bin file; repeatable. Sets open lengths of its shape.",
+        help="Data of an input, from a .npy, .npz or .bin file; repeatable. Sets open lengths too.",
     )(command)
