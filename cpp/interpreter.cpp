@@ -14,8 +14,11 @@ std::vector<std::int64_t> Interpreter::time_invokes(const Limits& limits, std::i
   if (invokes_per_sample < 1) {
     throw std::invalid_argument("invokes_per_sample must be at least 1, not " + std::to_string(invokes_per_sample));
   }
-  const auto call = [this, invokes_per_sample] { run(invokes_per_sample); };
-  return time_calls(limits, [this] { prepare_run(); }, call, [&] { between(); });
+  const auto prepare = [&] {
+    pace_.wait(limits.interval_seconds, [&] { between(); });
+    prepare_run();
+  };
+  return time_calls(limits, prepare, [&] { run(invokes_per_sample); }, [&] { between(); });
 }
 
 std::vector<std::int64_t> Interpreter::profile_invokes(const Limits& limits, const Between& between) {

@@ -75,6 +75,7 @@ class Interpreter {
 
   std::int64_t invoke();
   // Each sample spans so many invokes in a row: the clock is too coarse and too slow for the shortest.
+  // The interval holds from the last sample of an earlier call on.
   std::vector<std::int64_t> time_invokes(const Limits& limits, std::int64_t invokes_per_sample, const Between& between);
   // As time_invokes; profile() then holds the operators of these runs.
   std::vector<std::int64_t> profile_invokes(const Limits& limits, const Between& between);
@@ -94,6 +95,9 @@ class Interpreter {
 
   ProfileRecorder recorder_;
   bool is_allocated_ = false;
+
+ private:
+  Pace pace_;
 };
 
 }  // namespace tflops

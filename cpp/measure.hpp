@@ -6,20 +6,21 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
+
+#include "clock.hpp"
 
 namespace tflops {
 
-using Clock = std::chrono::steady_clock;
+// A signal must not wait longer than this for `between` to look.
+constexpr std::chrono::milliseconds between_period(50);
 
-inline std::int64_t nanoseconds(Clock::duration duration) {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(duration).count();
-}
-
-// The loop ends with whichever comes first, but not before one sample.
+// The loop ends with whichever of the first two comes first, but not before one sample.
 struct Limits {
   std::int64_t runs;
   double max_seconds;
+  double interval_seconds = 0;  // least time between the beginnings of two runs
 
   void check() const {
     if (runs < 1) throw std::invalid_argument("runs must be at least 1, not " + std::to_string(runs));
@@ -27,7 +28,31 @@ struct Limits {
     if (!(max_seconds >= 0)) {
       throw std::invalid_argument("max_seconds must be 0 or more, not " + std::to_string(max_seconds));
     }
+    // An hour is enough, and a number of seconds that every clock can hold.
+    if (!(interval_seconds >= 0 && interval_seconds <= 3600)) {
+      throw std::invalid_argument("interval_seconds must be from 0 to 3600, not " + std::to_string(interval_seconds));
+    }
   }
+};
+
+// Lets calls begin at a rate: never sooner after the last one than the interval. A call that takes longer
+// than that delays the next one, and none is made up for.
+class Pace {
+ public:
+  template <class Between>
+  void wait(double interval_seconds, Between between) {
+    if (interval_seconds <= 0) return;
+    auto now = Clock::now();
+    while (now < next_) {
+      std::this_thread::sleep_for(std::min<Clock::duration>(next_ - now, between_period));
+      between();
+      now = Clock::now();
+    }
+    next_ = now + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(interval_seconds));
+  }
+
+ private:
+  Clock::time_point next_{};
 };
 
 // `prepare` runs before each call and `between` at most every 50 ms, both outside the timed region.
@@ -50,7 +75,7 @@ std::vector<std::int64_t> time_calls(const Limits& limits, Prepare prepare, Call
     const auto stop = Clock::now();
     samples.push_back(nanoseconds(stop - start));
     if (static_cast<std::int64_t>(samples.size()) >= limits.runs || stop - begin >= max_duration) return samples;
-    if (stop - last_between >= std::chrono::milliseconds(50)) {
+    if (stop - last_between >= between_period) {
       between();
       last_between = stop;
     }

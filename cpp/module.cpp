@@ -7,7 +7,6 @@
 #include <atomic>
 #include <cstring>
 #include <iterator>
-#include <limits>
 
 #include "affinity.hpp"
 #include "errors.hpp"
@@ -203,18 +202,6 @@ py::list list_infos(std::size_t count, Info info) {
   return infos;
 }
 
-// The smallest step of the clock that is seen in consecutive reads.
-std::int64_t clock_resolution_ns() {
-  std::int64_t smallest = std::numeric_limits<std::int64_t>::max();
-  for (int i = 0; i < 1000; ++i) {
-    const auto start = Clock::now();
-    auto stop = start;
-    while (stop == start) stop = Clock::now();
-    smallest = std::min(smallest, nanoseconds(stop - start));
-  }
-  return smallest;
-}
-
 void bind_library(py::module_& module) {
   py::class_<Library, std::shared_ptr<Library>>(module, "Library", py::is_final())
       .def_static("linked", &Library::linked)
@@ -293,11 +280,12 @@ void bind_interpreter(py::module_& module) {
       .def("invoke", [](Session& session) {
         return session.without_gil([](Interpreter& interpreter) { return interpreter.invoke(); });
       })
-      .def("time_invokes", [](Session& session, std::int64_t runs, double max_seconds, std::int64_t invokes_per_sample) {
+      .def("time_invokes", [](Session& session, std::int64_t runs, double max_seconds, std::int64_t invokes_per_sample,
+                              double interval_seconds) {
         return to_numpy(session.without_gil([&](Interpreter& interpreter) {
-          return interpreter.time_invokes({runs, max_seconds}, invokes_per_sample, check_signals);
+          return interpreter.time_invokes({runs, max_seconds, interval_seconds}, invokes_per_sample, check_signals);
         }));
-      }, "runs"_a, "max_seconds"_a, "invokes_per_sample"_a = 1)
+      }, "runs"_a, "max_seconds"_a, "invokes_per_sample"_a = 1, "interval_seconds"_a = 0.0)
       .def("profile_invokes", [](Session& session, std::int64_t runs, double max_seconds) {
         const auto invoke_ns = session.without_gil([&](Interpreter& interpreter) {
           return interpreter.profile_invokes({runs, max_seconds}, check_signals);
@@ -318,8 +306,12 @@ PYBIND11_MODULE(_native, module) {
   tflops::bind_interpreter(module);
   module.def("allowed_cpus", &tflops::allowed_cpus);
   module.def("set_allowed_cpus", &tflops::set_allowed_cpus, "cpus"_a);
-  module.def("clock_resolution_ns", &tflops::clock_resolution_ns);
   module.def("empty_operator_ns", [](std::int64_t count) {
     return tflops::to_numpy(tflops::ProfileRecorder::time_empty_operators(count));
   }, "count"_a);
+  module.def("calibrate_clock", [] {
+    const py::gil_scoped_release no_gil;
+    const tflops::ClockCalibration found = tflops::calibrate_clock();
+    return std::make_pair(found.resolution_ns, found.read_ns);
+  });
 }

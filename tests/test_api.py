@@ -28,9 +28,9 @@ SOURCES = {
 def native(monkeypatch):
     """The runtime, with a protocol cut short: no figure is looked at."""
     pytest.importorskip("tflops_native._native", exc_type=ImportError)
-    from tflops_native.timing import profiling, protocol
+    from tflops_native.timing import profiling, warm_up
 
-    monkeypatch.setattr(protocol, "WARM_UP_RUNS", 1)
+    monkeypatch.setattr(warm_up, "SECONDS_LIMIT", 0.001)
     monkeypatch.setattr(profiling, "SECONDS_LIMIT", 1e-9)
 
 
@@ -139,8 +139,13 @@ def test_a_measurement_of_every_example(native, path):
     assert all(type(sample) is int and sample > 0 for sample in timing.samples_ns)
     for duration in (timing.load_ns, timing.allocate_ns, timing.first_invoke_ns):
         assert duration > 0
-    assert timing.warm_up_ns
-    assert timing.clock_resolution_ns > 0
+    assert timing.warm_up.runs >= len(timing.warm_up.samples_ns) > 0
+    assert timing.clock.resolution_ns > 0
+    assert (timing.stop.reason, timing.stop.precision, timing.stop.is_reached) == (
+        "runs",
+        None,
+        None,
+    )
     assert timing.profile.unmatched == ()
     assert timing.runtime.version
     assert Path(timing.runtime.library).exists()

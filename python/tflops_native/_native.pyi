@@ -213,14 +213,19 @@ class Interpreter:
         """Run the model once. Returns the elapsed nanoseconds; raises `InvokeError`."""
 
     def time_invokes(
-        self, runs: int, max_seconds: float, invokes_per_sample: int = 1
+        self,
+        runs: int,
+        max_seconds: float,
+        invokes_per_sample: int = 1,
+        interval_seconds: float = 0.0,
     ) -> NDArray[np.int64]:
         """
         Take up to `runs` samples, and begin none after `max_seconds`; at least one.
 
         Returns the nanoseconds of each; a sample spans `invokes_per_sample` invokes in a row, so that
-        the clock costs short ones little. Ctrl-C ends it after the sample at hand. The first invoke
-        that fails raises `InvokeError`.
+        the clock costs short ones little. They begin no sooner after each other than the interval, the
+        last one of an earlier call included; it is at most an hour. Ctrl-C ends it after the sample at
+        hand. The first invoke that fails raises `InvokeError`.
         """
 
     def profile_invokes(self, runs: int, max_seconds: float) -> ProfiledRuns:
@@ -236,12 +241,16 @@ def set_allowed_cpus(cpus: Sequence[int]) -> None:
     On Windows it is the whole process. Raises `ValueError` if the system refuses or cannot do it.
     """
 
-def clock_resolution_ns() -> int:
-    """Smallest step of the clock that is seen in consecutive reads, in nanoseconds."""
-
 def empty_operator_ns(count: int) -> NDArray[np.int64]:
     """
     What an operator that does nothing would seem to take, in nanoseconds, so many times.
 
     That much of a time is the profiler's own. Raises `ValueError` for a `count` below 1.
+    """
+
+def calibrate_clock() -> tuple[int, float]:
+    """
+    What the clock of the measurements can tell, in nanoseconds.
+
+    Returns the smallest step that is seen between reads in a row, and what a read costs.
     """

@@ -26,8 +26,17 @@ def labels(text):
 def test_time_prints_no_counts(tflops):
     ended = tflops("time", DYNAMIC, "--input-shape", "1,56,56,1", "--runs", "3")
     assert (ended.status, ended.err) == (0, "")
-    assert labels(ended.out) == ["model", "input", "latency", "stability", "before", "runtime"]
     assert "input     input 1x56x56x1, random (seed 0)\n" in ended.out
+    assert labels(ended.out) == [
+        "model",
+        "input",
+        "latency",
+        "stability",
+        "runs",
+        "before",
+        "clock",
+        "runtime",
+    ]
     assert ", xnnpack kernels, 1 thread\n" in ended.out
 
 
@@ -53,7 +62,7 @@ def test_report_joins_counts_and_times(tflops):
     assert [label for label in labels(ended.out) if label != "note"] == [
         *("model", "signature", "input"),
         *("total", "memory", "coverage", "counting"),
-        *("latency", "stability", "rate", "before", "profile", "runtime"),
+        *("latency", "stability", "rate", "runs", "before", "clock", "profile", "runtime"),
     ]
     table = ended.out.split("\n\n")[1].splitlines()
     headings = "# operator output MACs FLOPs bytes % time ±% %t GFLOP/s"
@@ -100,7 +109,16 @@ def test_progress_goes_to_a_terminal_and_not_into_the_result(process):
     shown = os.read(ours, 100_000).decode()
     os.close(ours)
     assert ended.status == 0
-    assert labels(ended.out) == ["model", "input", "latency", "stability", "before", "runtime"]
+    assert labels(ended.out) == [
+        "model",
+        "input",
+        "latency",
+        "stability",
+        "runs",
+        "before",
+        "clock",
+        "runtime",
+    ]
     assert "\x1b" not in ended.out
     assert "warm up" in shown
     # The last thing is to clear the line.

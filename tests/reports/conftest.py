@@ -17,7 +17,9 @@ from tflops_native.model import Model
 from tflops_native.ops import Cost
 from tflops_native.reports import Report
 from tflops_native.timing import (
+    Clock,
     InputRecord,
+    Latency,
     Machine,
     Memory,
     OperatorTime,
@@ -29,6 +31,7 @@ from tflops_native.timing import (
     TimeEstimate,
     Timing,
     UnmatchedEvent,
+    WarmUp,
 )
 from tflops_native.timing.causes import Cause
 from tflops_native.timing.patterns import Drift, Modes
@@ -211,13 +214,15 @@ def timing(profile):
         signature="serving_default",
         input_shapes={"image": (1, 28, 28, 1)},
         seed=0,
-        clock_resolution_ns=30,
+        clock=Clock(resolution_ns=30, read_ns=25.5),
         load_ns=3_210_000,
         allocate_ns=110_000,
         first_invoke_ns=250_400,
-        warm_up_ns=(30_000, 29_000),
+        warm_up=WarmUp(samples_ns=(30_000, 29_000), invokes_per_sample=1, is_steady=False),
         invokes_per_sample=10,
         samples_ns=(21_000, 19_000, 20_000, 22_000, 50_000),
+        latency=Latency.of((21_000, 19_000, 20_000, 22_000, 50_000), invokes_per_sample=10),
+        stop=Stop(reason="max_time", precision=0.01, is_reached=False, seconds=0.25),
         profile=profile,
         inputs=(
             InputRecord(

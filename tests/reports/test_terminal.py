@@ -13,6 +13,8 @@ from tflops_native.reports import Report
 from tflops_native.reports.table import columns, lines
 from tflops_native.reports.text import print_report, report_to_text
 from tflops_native.timing import (
+    Clock,
+    Latency,
     OperatorTime,
     Overhead,
     Profile,
@@ -21,6 +23,7 @@ from tflops_native.timing import (
     TimeEstimate,
     Timing,
     UnmatchedEvent,
+    WarmUp,
 )
 from zoo import EXAMPLES, zoo_model
 
@@ -68,13 +71,15 @@ def made_up_timing(analysis):
         signature=None,
         input_shapes={},
         seed=0,
-        clock_resolution_ns=30,
+        clock=Clock(resolution_ns=30, read_ns=25.5),
         load_ns=1_234_567,
         allocate_ns=1_234_567,
         first_invoke_ns=1_234_567,
-        warm_up_ns=(1,) * 100,
+        warm_up=WarmUp(samples_ns=(1,) * 100, invokes_per_sample=1, is_steady=True),
         invokes_per_sample=1000,
         samples_ns=(123_456_789,) * 1000,
+        latency=Latency.of((123_456_789,) * 1000, invokes_per_sample=1000),
+        stop=Stop(reason="precision", precision=0.01, is_reached=True, seconds=123.4),
         profile=Profile(
             invoke_ns=(total + 5_000,),
             operators=times,

@@ -1,14 +1,27 @@
 """A protocol cut short: these tests look at what is measured, never at how long it takes."""
 
+import itertools
+
 import pytest
 
 
 @pytest.fixture
 def short_protocol(monkeypatch):
-    """One warm-up run and two profiled ones."""
-    from tflops_native.timing import profiling, protocol
+    """Hardly any warm-up, and two profiled runs."""
+    from tflops_native.timing import profiling, warm_up
 
-    monkeypatch.setattr(protocol, "WARM_UP_SECONDS", 0.0)
-    monkeypatch.setattr(protocol, "WARM_UP_RUNS", 1)
+    monkeypatch.setattr(warm_up, "SECONDS_LIMIT", 0.001)
     monkeypatch.setattr(profiling, "SECONDS_LIMIT", 1e-9)
     monkeypatch.setattr(profiling, "ROUNDS_IN_ANY_CASE", 2)
+
+
+@pytest.fixture
+def seconds(monkeypatch):
+    """`seconds(0.5)`: from now on the clock moves half a second with every look."""
+    import time
+
+    def tick(step):
+        ticks = itertools.count(0.0, step)
+        monkeypatch.setattr(time, "perf_counter", lambda: next(ticks))
+
+    return tick

@@ -1,82 +1,10 @@
-"""How many samples are taken, and of how many invokes: with a runtime that is made up."""
+"""What is refused before anything is measured, and what is known of the machine."""
 
-import itertools
+import math
 
 import pytest
 
-from tflops_native.timing import MeasureOptions, machine, protocol, runtimes
-from tflops_native.timing.protocol import _fraction_done, _sample
-
-
-class Interpreter:
-    """Takes at most `chunk` samples per call, and remembers what it was asked for."""
-
-    def __init__(self, chunk):
-        self.chunk = chunk
-        self.asked = []
-
-    def time_invokes(self, runs, max_seconds, invokes_per_sample=1):
-        self.asked.append((runs, max_seconds, invokes_per_sample))
-        return [7] * min(runs, self.chunk)
-
-
-def ignore(samples):
-    """Nobody looks."""
-
-
-@pytest.fixture
-def still_clock(monkeypatch):
-    """A clock that moves half a second with every look."""
-    ticks = itertools.count(0.0, 0.5)
-    monkeypatch.setattr(protocol.time, "perf_counter", lambda: next(ticks))
-
-
-@pytest.mark.parametrize("runs", [1, 3, 10, 25])
-def test_exactly_as_many_samples_as_asked_for(runs):
-    interpreter, told, look = Interpreter(10), [], []
-    samples = _sample(
-        interpreter, runs, 4, lambda what, done: told.append((what, done)), look.append
-    )
-    assert samples == [7] * runs
-    assert sum(look) == runs
-    assert [asked for asked, _, _ in interpreter.asked] == list(range(runs, 0, -10))
-    assert {batch for _, _, batch in interpreter.asked} == {4}
-    fractions = [done for _, done in told]
-    assert fractions == sorted(fractions)
-    assert (fractions[0], fractions[-1]) == (0.0, 1.0)
-
-
-@pytest.mark.parametrize(
-    ("samples", "seconds", "runs", "done"),
-    [
-        (0, 0.0, None, 0.0),
-        (0, 3.0, 4, 0.0),  # a number of samples is a number of samples
-        (1, 3.0, 4, 0.25),
-        (4, 0.1, 4, 1.0),
-        (20, 0.5, None, 0.5),  # enough samples, half of the second
-        (10, 1.0, None, 0.5),  # the second is over, but 20 samples are wanted
-        (20, 1.0, None, 1.0),
-        (1, 10.0, None, 1.0),  # no longer than 10 seconds, however few
-        (10_000, 0.1, None, 1.0),  # no more than 10,000, however quick
-        (5_000, 0.1, None, 0.5),
-    ],
-)
-def test_when_there_is_enough(samples, seconds, runs, done):
-    assert _fraction_done(samples, seconds, runs) == pytest.approx(done)
-
-
-@pytest.mark.usefixtures("still_clock")
-def test_without_a_number_the_clock_decides():
-    # Looks at 0 (start), 0.5, 1.0, 1.5 s: at 0.5 after the start there are 50 samples, at 1.0 100.
-    interpreter = Interpreter(50)
-    assert len(_sample(interpreter, None, 1, lambda what, done: None, ignore)) == 50
-    assert [asked for asked, _, _ in interpreter.asked] == [10_000]
-
-
-@pytest.mark.usefixtures("still_clock")
-def test_a_slow_model_is_given_up_after_ten_seconds():
-    # One sample per half second: 20 samples would be there after 10 seconds too.
-    assert len(_sample(Interpreter(1), None, 1, lambda what, done: None, ignore)) == 19
+from tflops_native.timing import MeasureOptions, machine, runtimes
 
 
 @pytest.mark.parametrize(
@@ -84,27 +12,20 @@ def test_a_slow_model_is_given_up_after_ten_seconds():
     [
         ({"threads": -1}, "threads must be 1 or more, but is -1"),
         ({"runs": 0}, "runs must be 1 or more, but is 0"),
+        ({"min_runs": 0}, "min_runs must be from 1 to runs, but is 0"),
+        ({"min_runs": 6, "runs": 5}, "min_runs must be from 1 to the 5 runs, but is 6"),
+        ({"precision": 0.0}, "precision must lie between 0 and 1, but is 0"),
+        ({"precision": math.nan}, "precision must lie between 0 and 1, but is nan"),
+        ({"max_time": 0.0}, "max_time must be more than 0 seconds, but is 0"),
+        ({"max_time": math.nan}, "max_time must be more than 0 seconds, but is nan"),
+        ({"interval": -1.0}, "interval must be from 0 to 3600 seconds, but is -1"),
+        ({"interval": math.inf}, "interval must be from 0 to 3600 seconds, but is inf"),
         ({"kernels": ""}, "kernels must be one of xnnpack, builtin, not ''"),
     ],
 )
 def test_options_that_no_runtime_can_do(changes, message):
     with pytest.raises(ValueError, match=message):
         MeasureOptions(**{"input_shapes": {}, **changes}).check()
-
-
-def test_short_invokes_are_taken_several_at_a_time(monkeypatch):
-    pytest.importorskip("tflops_native._native", exc_type=ImportError)
-    from tflops_native.model import load
-    from zoo import EXAMPLES
-
-    # Warm-up runs of 3 us: 20 us are 7 of them. Of a second: one of them is enough.
-    model, options = load(EXAMPLES / "single_conv_28x28.tflite"), {"runs": 2, "profile": False}
-    for warm_up, batch in (([3_000, 9_000, 3_000], 7), ([10**9], 1), ([20_000], 1), ([19_999], 2)):
-        monkeypatch.setattr(protocol, "_warm_up", lambda *_, ns=warm_up: ns)
-        timing = protocol.measure_model(model, MeasureOptions(input_shapes={}, **options))
-        assert timing.invokes_per_sample == batch
-        assert timing.warm_up_ns == tuple(warm_up)
-        assert timing.latency.runs == 2 * batch
 
 
 def test_without_the_compiled_part_the_error_says_what_is_left(monkeypatch):

@@ -8,6 +8,7 @@ import click
 
 from tflops_native.cli.input_options import input_file_option
 from tflops_native.cli.options import Command, WholeNumber
+from tflops_native.cli.quantities import Duration, Fraction
 from tflops_native.timing import (
     DEFAULT_RUNTIME,
     FILLS,
@@ -69,9 +70,33 @@ def data_options(command: Command) -> Command:
 # Each is named as the field of `MeasureOptions` that it gives.
 _OPTIONS = (
     click.option(
+        "--interval",
+        type=Duration(),
+        default=0.0,
+        help="Time between the beginnings of two runs, for models that run at a rate.",
+    ),
+    click.option(
+        "--max-time",
+        type=Duration(),
+        help="Time after which sampling stops; 10s, without a bound with --runs alone.",
+    ),
+    click.option(
+        "--min-runs",
+        type=WholeNumber(),
+        default=1,
+        show_default=True,
+        help="Least samples to take.",
+    ),
+    click.option(
         "--runs",
         type=WholeNumber(),
-        help="Samples to take; about a second's worth if left out.",
+        help="Samples to take; with --precision the most to take.",
+    ),
+    click.option(
+        "--precision",
+        type=Fraction(),
+        help="Stop when the median is known to this part of itself (half its 95% interval); "
+        "1% unless there is --runs.",
     ),
     runtime_option,
     click.option("--kernels", type=click.Choice(KERNELS), default=KERNELS[0], show_default=True),

@@ -96,12 +96,9 @@ def times(report: Report) -> Lines:
         ("latency", _latency(timing)),
         *_stability(timing),
         *_rate(report),
-        (
-            "before",
-            f"load {_ns(timing.load_ns)}, allocate {_ns(timing.allocate_ns)}, "
-            f"first invoke {_ns(timing.first_invoke_ns)}, "
-            f"{numbers.plural(len(timing.warm_up_ns), 'warm-up run')}",
-        ),
+        ("runs", _runs(timing)),
+        ("before", _before(timing)),
+        ("clock", _clock(timing)),
         *_resident(timing),
         *_profile(timing),
         ("runtime", _runtime(timing)),
@@ -110,11 +107,13 @@ def times(report: Report) -> Lines:
 
 def _latency(timing: "Timing") -> str:
     latency = timing.latency
-    spread = latency.mad / latency.median if latency.median else 0.0
+    precision = latency.precision
+    known = "" if precision is None else f" ±{_percent(precision)}%"
+    p99 = "" if latency.p99 is None else f", p99 {numbers.seconds(latency.p99)}"
     return (
-        f"{numbers.seconds(latency.median)} median of {numbers.plural(latency.runs, 'run')} "
-        f"(min {numbers.seconds(latency.minimum)}, p90 {numbers.seconds(latency.p90)}, "
-        f"max {numbers.seconds(latency.maximum)}, MAD {numbers.percent(spread)}%)"
+        f"{numbers.seconds(latency.median)}{known} median (min {numbers.seconds(latency.minimum)}, "
+        f"p5 {numbers.seconds(latency.p5)}, p95 {numbers.seconds(latency.p95)}{p99}, "
+        f"max {numbers.seconds(latency.maximum)})"
     )
 
 
@@ -143,6 +142,44 @@ def _resident(timing: "Timing") -> Lines:
     if memory.peak is not None:
         parts.append(f"peak {numbers.byte_count(memory.peak)}B")
     return [("resident", ", ".join(parts))]
+
+
+def _runs(timing: "Timing") -> str:
+    """How many runs, and why no more."""
+    latency, stop = timing.latency, timing.stop
+    text = numbers.plural(latency.samples, "run")
+    if timing.invokes_per_sample > 1:
+        text = f"{numbers.plural(latency.samples, 'sample')} of {timing.invokes_per_sample:,} runs each"
+    text += f" in {numbers.seconds(stop.seconds)}"
+    if stop.precision is not None:
+        missed = {"max_time": "the time was over", "runs": "no more were allowed"}
+        text += f": ±{_percent(stop.precision)}% " + (
+            "reached"
+            if stop.is_reached
+            else f"not reached, {missed.get(stop.reason, 'no more are kept')}"
+        )
+    spread = latency.mad / latency.median if latency.median else 0.0
+    return f"{text}; MAD {numbers.percent(spread)}%, {numbers.plural(latency.outliers, 'outlier')}"
+
+
+def _percent(fraction: float) -> str:
+    """Two digits: 0.0123 -> "1.2", 0.00042 -> "0.042"."""
+    return f"{100 * fraction:.2g}"
+
+
+def _before(timing: "Timing") -> str:
+    warm_up = timing.warm_up
+    state = "steady" if warm_up.is_steady else "not shown to be steady"
+    return (
+        f"load {_ns(timing.load_ns)}, allocate {_ns(timing.allocate_ns)}, "
+        f"first invoke {_ns(timing.first_invoke_ns)}, "
+        f"{numbers.plural(warm_up.runs, 'warm-up run')}: {state}"
+    )
+
+
+def _clock(timing: "Timing") -> str:
+    clock = timing.clock
+    return f"steps of {clock.resolution_ns} ns, a read costs {clock.read_ns:.3g} ns"
 
 
 def _rate(report: Report) -> Lines:

@@ -1,6 +1,7 @@
 """Measuring: runtimes, inputs, the protocol, and time per operator."""
 
 from tflops_native.timing.affinity import parse_cpu_list
+from tflops_native.timing.clock import Clock
 from tflops_native.timing.estimate import TimeEstimate
 from tflops_native.timing.evidence import Evidence
 from tflops_native.timing.imported import (
@@ -26,11 +27,13 @@ from tflops_native.timing.session import with_given_shapes
 from tflops_native.timing.shapes import runtime_shapes, runtime_shapes_isolated
 from tflops_native.timing.stability import Stability, judge
 from tflops_native.timing.statistics import Latency, MedianInterval
+from tflops_native.timing.warm_up import WarmUp
 
 __all__ = [
     "DEFAULT_RUNTIME",
     "FILLS",
     "KERNELS",
+    "Clock",
     "DurationSummary",
     "Evidence",
     "ImportedEvent",
@@ -56,6 +59,7 @@ __all__ = [
     "Timing",
     "TimingSource",
     "UnmatchedEvent",
+    "WarmUp",
     "judge",
     "load_timing",
     "measure_isolated",

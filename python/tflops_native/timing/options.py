@@ -9,6 +9,8 @@ from tflops_native.timing.affinity import check_cpus
 from tflops_native.timing.inputs import FILLS, InputData
 from tflops_native.timing.runtimes import DEFAULT_RUNTIME, KERNELS
 
+# Seconds between two runs.
+MAX_INTERVAL = 3600.0
 # Called with what is being done and how much of it is done, 0 to 1.
 Progress = Callable[[str, float], None]
 
@@ -23,7 +25,12 @@ class MeasureOptions:
     kernels        "xnnpack": the XNNPACK delegate takes the operators it knows; "builtin": the
                    runtime's own kernels only
     runtime        "tflite" for the library that the package carries, or the path of another one
-    runs           number of samples, or None: about a second's worth
+    runs           most samples to take; without a precision exactly so many
+    min_runs       least samples to take
+    precision      stop when half the 95 % interval of the median is no more than this part of the
+                   median; 0.01 if None and there is no number of runs
+    max_time       seconds after which sampling stops; 10 if None and a precision is wanted
+    interval       seconds between the beginnings of two runs, for models that run at a rate
     profile        whether to time each operator too, in runs of their own
     inputs         input name -> the user's array, or the path of a .npy, .npz or .bin file; the empty
                    name stands for the only input
@@ -38,6 +45,10 @@ class MeasureOptions:
     kernels: str = KERNELS[0]
     runtime: str = DEFAULT_RUNTIME
     runs: int | None = None
+    min_runs: int = 1
+    precision: float | None = None
+    max_time: float | None = None
+    interval: float = 0.0
     profile: bool = True
     inputs: Mapping[str, InputData] = field(default_factory=dict)
     fill: str = FILLS[0]
@@ -50,6 +61,18 @@ class MeasureOptions:
             raise OptionError(f"threads must be 1 or more, but is {self.threads}")
         if self.runs is not None and self.runs < 1:
             raise OptionError(f"runs must be 1 or more, but is {self.runs}")
+        if self.min_runs < 1 or (self.runs is not None and self.min_runs > self.runs):
+            most = "runs" if self.runs is None else f"the {self.runs} runs"
+            raise OptionError(f"min_runs must be from 1 to {most}, but is {self.min_runs}")
+        # Written so that a NaN fails too.
+        if self.precision is not None and not 0 < self.precision < 1:
+            raise OptionError(f"precision must lie between 0 and 1, but is {self.precision:g}")
+        if self.max_time is not None and not self.max_time > 0:
+            raise OptionError(f"max_time must be more than 0 seconds, but is {self.max_time:g}")
+        if not 0 <= self.interval <= MAX_INTERVAL:
+            raise OptionError(
+                f"interval must be from 0 to {MAX_INTERVAL:g} seconds, but is {self.interval:g}"
+            )
         if self.kernels not in KERNELS:
             raise OptionError(f"kernels must be one of {', '.join(KERNELS)}, not {self.kernels!r}")
         if self.fill not in FILLS:
@@ -67,6 +90,10 @@ class MeasureKeywords(TypedDict, total=False):
     kernels: str
     runtime: str
     runs: int | None
+    min_runs: int
+    precision: float | None
+    max_time: float | None
+    interval: float
     profile: bool
     inputs: Mapping[str, InputData]
     fill: str
