@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from tflops_native.model import Entry, Model, entry_point, resolve_input_shapes
+from tflops_native.timing.clock import Clock
 from tflops_native.timing.imported.check import check_model, check_shapes, other_model
 from tflops_native.timing.imported.files import read_recorded
 from tflops_native.timing.imported.join import join_recorded
@@ -13,9 +14,11 @@ from tflops_native.timing.imported.recorded import Recorded
 from tflops_native.timing.imported.result import ImportedTiming, TimingSource
 from tflops_native.timing.imported.timer_json import TimerEvents, TimerRecord
 from tflops_native.timing.machine import Machine
+from tflops_native.timing.precision import Stop
 from tflops_native.timing.profiling import profile_of_runs
 from tflops_native.timing.result import RuntimeInfo, Timing
 from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND, Latency
+from tflops_native.timing.warm_up import WarmUp, is_steady
 
 if TYPE_CHECKING:
     from tflops_native._native import ProfiledRuns
@@ -90,8 +93,8 @@ def _check_events(events: TimerEvents, entry: Entry) -> None:
 
 def _timing(recorded: TimerRecord, entry: Entry) -> Timing:
     profile = None
+    latency = Latency.of(recorded.samples_ns, invokes_per_sample=recorded.invokes_per_sample)
     if recorded.events is not None:
-        latency = Latency.of(recorded.samples_ns, invokes_per_sample=recorded.invokes_per_sample)
         _check_events(recorded.events, entry)
         # The fields are those of the compiled part's own object.
         runs = cast("ProfiledRuns", recorded.events)
@@ -107,12 +110,23 @@ def _timing(recorded: TimerRecord, entry: Entry) -> Timing:
         signature=entry.signature,
         input_shapes=recorded.input_shapes,
         seed=recorded.seed,
-        clock_resolution_ns=recorded.clock_resolution_ns,
+        clock=Clock(resolution_ns=recorded.clock_resolution_ns, read_ns=recorded.clock_read_ns),
         load_ns=recorded.load_ns,
         allocate_ns=recorded.allocate_ns,
         first_invoke_ns=recorded.first_invoke_ns,
-        warm_up_ns=recorded.warm_up_ns,
+        warm_up=WarmUp(
+            samples_ns=recorded.warm_up_ns,
+            invokes_per_sample=1,
+            is_steady=is_steady(recorded.warm_up_ns),
+        ),
         invokes_per_sample=recorded.invokes_per_sample,
         samples_ns=recorded.samples_ns,
+        latency=latency,
+        stop=Stop(
+            reason="runs",
+            precision=None,
+            is_reached=None,
+            seconds=sum(recorded.samples_ns) / NANOSECONDS_PER_SECOND,
+        ),
         profile=profile,
     )

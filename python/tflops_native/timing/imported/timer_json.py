@@ -49,6 +49,7 @@ class TimerRecord:
     input_shapes: Mapping[str, tuple[int, ...]]
     seed: int
     clock_resolution_ns: int
+    clock_read_ns: float
     load_ns: int
     allocate_ns: int
     first_invoke_ns: int
@@ -92,6 +93,7 @@ def read_timer_json(plain: Mapping[str, Any]) -> TimerRecord:
         input_shapes={str(name): _integers(shapes, name) for name in shapes},
         seed=_integer(plain, "seed"),
         clock_resolution_ns=_integer(plain, "clock_resolution_ns"),
+        clock_read_ns=_number(plain, "clock_read_ns"),
         load_ns=_integer(plain, "load_ns"),
         allocate_ns=_integer(plain, "allocate_ns"),
         first_invoke_ns=_integer(plain, "first_invoke_ns"),
@@ -164,6 +166,14 @@ _KINDS: dict[type, str] = {str: "text", dict: "an object", list: "a list", bool:
 
 def _integer(plain: Mapping[str, Any], name: str, least: int = 0) -> int:
     return _checked(plain.get(name), name, least)
+
+
+def _number(plain: Mapping[str, Any], name: str) -> float:
+    value = plain.get(name)
+    # Written so that a NaN is refused too.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e9:
+        raise ValueError(f"{name!r} has {_short(value)} where a number is expected")
+    return float(value)
 
 
 def _integers(plain: Mapping[str, Any], name: str, least: int = 0) -> tuple[int, ...]:
