@@ -16,6 +16,8 @@ from tflops_native.timing import runtimes
 SINGLE = EXAMPLES / "single_conv_28x28.tflite"
 DYNAMIC = EXAMPLES / "single_conv_dynamic.tflite"
 
+TIMES = ("latency", "stability", "runs", "before", "clock")
+
 
 def labels(text):
     """Of the lines around the table, but for those that depend on the machine."""
