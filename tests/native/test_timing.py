@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("tflops_native._native", exc_type=ImportError)
 
-from tflops_native._native import Interpreter, Library
+from tflops_native._native import Interpreter, Library, empty_operator_ns
 from tflops_native.errors import InvokeError
 
 KERNELS = ["builtin", "xnnpack"]
@@ -99,6 +99,13 @@ def test_runs_of_different_length(library: Library, random_branch: bytes, kernel
     assert branches[1] + branches[2] == 40
     assert branches[1] > 0
     assert branches[2] > 0
+
+
+def test_an_empty_operator_takes_the_clocks_own_time() -> None:
+    assert (empty_operator_ns(10) >= 0).all()
+    assert empty_operator_ns(10).shape == (10,)
+    with pytest.raises(ValueError, match="count must be at least 1, not 0"):
+        empty_operator_ns(0)
 
 
 def test_profile_must_be_asked_for(library: Library, fully_connected: bytes) -> None:

@@ -66,7 +66,7 @@ def test_times_and_the_rest_are_the_profiled_invoke(made, name):
     profile = plain["timing"]["profile"]
     parts = [row["time_seconds"] for row in plain["analysis"]["operators"] if row["time_seconds"]]
     parts += [event["time_seconds"] for event in profile["unmatched"]]
-    parts.append(profile["outside_operators_seconds"])
+    parts += [profile["outside_operators_seconds"], profile["beyond_medians_seconds"]]
     assert sum(parts) == pytest.approx(profile["invoke_median_seconds"])
 
 

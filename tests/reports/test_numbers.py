@@ -192,3 +192,33 @@ def test_three_digits_are_three_without_exponent(number):
 )
 def test_plural(number, text):
     assert numbers.plural(number, "run") == text
+
+
+@pytest.mark.parametrize(
+    ("uncertainty", "digits"),
+    [(0.0, 3), (0.099, 3), (0.1, 2), (0.59, 2), (0.6, 1), (3.0, 1), (None, 1)],
+)
+def test_known_digits(uncertainty, digits):
+    assert numbers.known_digits(uncertainty) == digits
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (1.26e-6, 2, "1.3µs"),
+        (24.54e-6, 2, "25µs"),
+        (245.4e-6, 2, "250µs"),
+        (245.4e-6, 1, "200µs"),
+        (0.96e-6, 1, "1µs"),
+        (0.0, 2, "0"),
+    ],
+)
+def test_seconds_of_fewer_digits(value, digits, text):
+    assert numbers.seconds(value, digits) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"), [(12.34e9, 3, "12.3"), (12.34e9, 1, "10"), (0.0, 3, "0")]
+)
+def test_rate(value, digits, text):
+    assert numbers.rate(value, digits) == text

@@ -8,7 +8,7 @@ import pytest
 from graphs import chain
 from tflops_native.timing import Stop, profiling
 from tflops_native.timing.profile import join_runs
-from tflops_native.timing.profiling import make_profile, profile_model
+from tflops_native.timing.profiling import make_profile, profile_model, profile_of_runs
 
 
 class Machine:
@@ -169,7 +169,8 @@ def test_times_of_a_delegate_are_within_their_bounds_and_add_up(before_ns, sprea
     held = [e.lower <= m * 1e-9 <= e.upper for e, m in zip(estimates, medians, strict=True)]
     assert sum(held) >= 39
     inside = sum(estimate.typical for estimate in estimates)
-    assert inside + profile.outside == pytest.approx(profile.invoke, abs=1e-12)
+    whole = inside + profile.outside + profile.beyond_medians
+    assert whole == pytest.approx(profile.invoke, abs=1e-12)
     # As reported the sum is 20 us short; what is added back is right on the whole.
     assert inside == pytest.approx(medians.sum() * 1e-9, abs=4e-6)
     # What may have been cut off is never more than there is.
@@ -187,3 +188,39 @@ def test_the_profile_of_one_operator_uses_what_is_outside():
     assert operator.estimate.upper == pytest.approx(8e-6)
     assert operator.resolution_ns == 1000
     assert profile.outside == pytest.approx(0.9e-6)  # 8400 - 7500 ns
+    assert profile.beyond_medians == pytest.approx(0, abs=1e-12)
+
+
+def test_interruptions_of_each_run_are_in_no_operator_and_not_outside():
+    # Ten operators of 10 us; in each run another one takes 1 ms longer.
+    true_ns = np.full((100, 10), 10_000)
+    true_ns[np.arange(100), np.arange(100) % 10] += 1_000_000
+    runs = delegated_runs(true_ns, 2_000, 3_000)
+    stop = Stop(reason="precision", precision=0.03, is_reached=True, seconds=1.0)
+    profile = make_profile(join_runs(chain(*["ADD"] * 10), [runs]), [0.0], 30.0, stop)
+    # Of the 2 us before the report ten elevenths go to the ten cuts, which are nothing here.
+    assert [o.estimate.typical for o in profile.operators] == pytest.approx(
+        [10.2e-6] * 10, abs=5e-8
+    )
+    assert profile.outside == pytest.approx(5e-6 - 1.82e-6, rel=1e-2)
+    assert profile.beyond_medians == pytest.approx(1e-3, rel=1e-3)
+
+
+def test_the_clocks_own_cost_lies_outside_of_builtin_operators(profile):
+    machine = Machine(lambda seconds: 1_000)
+    runs = machine.profile_invokes(100, 1.0)
+    stop = Stop(reason="precision", precision=0.03, is_reached=True, seconds=1.0)
+    found = make_profile(join_runs(chain("ADD"), [runs]), [0.0], 30.0, stop)
+    assert found.operators[0].estimate.typical == pytest.approx(970e-9)
+    assert found.outside == pytest.approx(30e-9)
+    assert found.overhead.empty_operator_ns == 30.0
+
+
+def test_runs_that_are_there_already_have_no_precision_to_reach():
+    runs = Machine(lambda seconds: 1_000, price_ns=100).profile_invokes(7, 1.0)
+    found = profile_of_runs(chain("ADD"), runs, 1_000.0)
+    assert found.operators[0].samples_ns == (1_000,) * 7
+    assert found.overhead.relative == pytest.approx(0.1)
+    assert found.overhead.lower is None
+    assert found.stop.reason == "runs"
+    assert found.vague == frozenset()

@@ -78,7 +78,11 @@ def ending(profile: "Profile | ImportedProfile") -> list[tuple[str, float]]:
     if not getattr(profile, "is_whole", True):
         parts = [("outside operators", profile.outside)] if profile.outside >= 1e-6 else []
         return [*parts, ("all that ran", profile.invoke)]
-    return [("outside operators", profile.outside), ("profiled invoke", profile.invoke)]
+    parts = [("outside operators", profile.outside)]
+    # Means add up, medians do not.
+    if (beyond := getattr(profile, "beyond_medians", None)) is not None:
+        parts.append(("beyond medians", beyond))
+    return [*parts, ("profiled invoke", profile.invoke)]
 
 
 def _time(value: float, found: "DurationSummary") -> str:

@@ -43,10 +43,9 @@ def _significant(number: float, digits: int) -> str:
 
 
 def known_digits(uncertainty: float | None) -> int:
-    """How many significant digits to write of a number that is known to this fraction of it, 1 to 3.
+    """How many significant digits to write of a number that is known to this fraction of it.
 
-    As many as keep the uncertainty below some 35 units of the last one, as is usual for measured
-    numbers; None stands for one of which nothing is known.
+    Three below 10 %, two below 60 %, else one; also for None, where nothing is known.
     """
     if uncertainty is None:
         return 1

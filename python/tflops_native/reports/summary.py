@@ -272,7 +272,7 @@ def _profile(timing: "Timing") -> Lines:
     if profile is None:
         return []
     runs = numbers.plural(len(profile.invoke_ns), "further run")
-    parts = [f"medians of {runs}, ±% is half their 95% interval, the rest is `outside operators`"]
+    parts = [f"medians of {runs}, ±% is half their 95% interval"]
     if any(operator.is_delegated for operator in profile.operators):
         parts.append("what XNNPACK most likely cut off its whole µs is added back")
     parts.append(f"profiling overhead {_overhead(profile.overhead)}")

@@ -152,10 +152,10 @@ def _uncertainty(vague: Container[int], row: ReportRow) -> str:
 def _rate(row: ReportRow) -> str:
     if row.rate is None:
         return NOTHING
+    if row.rate_is_bound:
+        return f">{numbers.rate(row.rate, 2)}" if row.rate >= LOWEST_RATE else NOTHING
     if row.rate < LOWEST_RATE:
         return f"<{LOWEST_RATE / 1e9:g}"
-    if row.rate_is_bound:
-        return f">{numbers.rate(row.rate, 2)}"
     uncertainty = None if row.time is None else row.time.estimate.uncertainty
     return numbers.rate(row.rate, numbers.known_digits(uncertainty))
 

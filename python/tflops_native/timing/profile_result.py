@@ -111,6 +111,7 @@ class Profile:
     unmatched    events of a delegate that belong to no certain operator
     fused        operators without an event of their own: the delegate fused them into another one,
                  or had nothing to do for them
+    outside      median seconds of a run that lie outside of all operators, what was cut off subtracted
     overhead     the profiler's price
     stop         why there were no more runs; its precision is that of each operator that takes at
                  least `RELEVANT_SHARE` of the time, as far as chance goes
@@ -122,6 +123,7 @@ class Profile:
     operators: tuple[OperatorTime, ...]
     unmatched: tuple[UnmatchedEvent, ...]
     fused: tuple[int, ...]
+    outside: float
     overhead: Overhead
     stop: Stop
 
@@ -140,15 +142,15 @@ class Profile:
         )
 
     @property
-    def outside(self) -> float:
-        """What the times of the operators leave of the invoke, in seconds, so that all add up.
+    def beyond_medians(self) -> float:
+        """What the medians of all parts leave of the median invoke, in seconds, so that all add up.
 
-        It is what lies outside of them, and what single ones took longer now and then: the median of a
-        sum is not the sum of the medians.
+        The median of a sum is not the sum of the medians: each run may be interrupted, but no operator
+        is in most of them.
         """
-        inside = [operator.estimate.typical for operator in self.operators]
-        inside += [event.estimate.typical for event in self.unmatched]
-        return self.invoke - sum(inside)
+        parts = [operator.estimate.typical for operator in self.operators]
+        parts += [event.estimate.typical for event in self.unmatched]
+        return self.invoke - self.outside - sum(parts)
 
     @property
     def vague(self) -> frozenset[int]:
@@ -168,6 +170,7 @@ class Profile:
             "invoke_ns": list(self.invoke_ns),
             "invoke_median_seconds": self.invoke,
             "outside_operators_seconds": self.outside,
+            "beyond_medians_seconds": self.beyond_medians,
             "overhead": self.overhead.to_dict(),
             "stop": self.stop.to_dict(),
             "operators": [operator.to_dict() for operator in self.operators],

@@ -162,6 +162,8 @@ def make_profile(joined: JoinedRuns, log_ratios: list[float], own_ns: float, sto
     import numpy as np
 
     interval = median_interval(log_ratios)
+    outside_ns = joined.invoke_ns - sum(t.reported_ns + t.likely_cut_ns for t in _times(joined))
+    builtin = sum(not found.is_delegated for found in joined.operators.values())
     return Profile(
         invoke_ns=tuple(joined.invoke_ns.tolist()),
         operators=tuple(
@@ -184,6 +186,7 @@ def make_profile(joined: JoinedRuns, log_ratios: list[float], own_ns: float, sto
             for times in joined.unmatched
         ),
         fused=joined.fused,
+        outside=(float(np.median(outside_ns)) + builtin * own_ns) / NANOSECONDS_PER_SECOND,
         overhead=Overhead(
             relative=math.expm1(float(np.median(log_ratios))),
             lower=None if interval is None else math.expm1(interval.lower),
