@@ -206,6 +206,18 @@ def test_interruptions_of_each_run_are_in_no_operator_and_not_outside():
     assert profile.beyond_medians == pytest.approx(1e-3, rel=1e-3)
 
 
+def test_nothing_is_below_the_medians():
+    # 7.95 us mostly, else 8.05 us: the cut and what is outside go against each other, and the median of what
+    # is outside is more than the median invoke leaves.
+    true_ns = np.where(np.arange(101) % 5 < 3, 7_950, 8_050)[:, None]
+    runs = delegated_runs(true_ns, 0, 400)
+    stop = Stop(reason="precision", precision=0.03, is_reached=True, seconds=1.0)
+    profile = make_profile(join_runs(chain("ADD"), [runs]), [0.0], 30.0, stop)
+    (operator,) = profile.operators
+    assert profile.outside == pytest.approx(8.35e-6 - operator.estimate.typical)
+    assert profile.beyond_medians == pytest.approx(0, abs=1e-12)
+
+
 def test_the_clocks_own_cost_lies_outside_of_builtin_operators(profile):
     machine = Machine(lambda seconds: 1_000)
     runs = machine.profile_invokes(100, 1.0)

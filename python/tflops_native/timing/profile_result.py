@@ -111,7 +111,8 @@ class Profile:
     unmatched    events of a delegate that belong to no certain operator
     fused        operators without an event of their own: the delegate fused them into another one,
                  or had nothing to do for them
-    outside      median seconds of a run that lie outside of all operators, what was cut off subtracted
+    outside      seconds of a run outside of all operators, what was cut off subtracted: the median, but
+                 no more than the operators leave of the median run
     overhead     the profiler's price
     stop         why there were no more runs; its precision is that of each operator that takes at
                  least `RELEVANT_SHARE` of the time, as far as chance goes

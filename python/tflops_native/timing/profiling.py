@@ -159,42 +159,60 @@ def make_profile(joined: JoinedRuns, log_ratios: list[float], own_ns: float, sto
         log_ratios: per round, of an invoke with the profiler and one without.
         own_ns: how much of the time of a builtin operator is the clock's own.
     """
+    operators = tuple(
+        OperatorTime(
+            index=index,
+            kernel=" + ".join(found.names),
+            is_delegated=found.is_delegated,
+            resolution_ns=STEP_NS * found.cuts if found.is_delegated else 1,
+            estimate=found.times.estimate(0.0 if found.is_delegated else own_ns),
+            samples_ns=tuple(found.times.reported_ns.tolist()),
+        )
+        for index, found in joined.operators.items()
+    )
+    unmatched = tuple(
+        UnmatchedEvent(
+            name=found.names[0],
+            estimate=found.times.estimate(),
+            samples_ns=tuple(found.times.reported_ns.tolist()),
+        )
+        for found in joined.unmatched
+    )
+    estimates = [part.estimate for part in operators] + [event.estimate for event in unmatched]
+    inside = sum(estimate.typical for estimate in estimates)
+    return Profile(
+        invoke_ns=tuple(joined.invoke_ns.tolist()),
+        operators=operators,
+        unmatched=unmatched,
+        fused=joined.fused,
+        outside=_outside(joined, inside, own_ns),
+        overhead=_overhead(log_ratios, own_ns),
+        stop=stop,
+    )
+
+
+def _outside(joined: JoinedRuns, inside: float, own_ns: float) -> float:
+    """Seconds outside of the operators, whose medians are `inside` seconds together."""
+    import numpy as np
+
+    found = (*joined.operators.values(), *joined.unmatched)
+    outside_ns = joined.invoke_ns - sum(f.times.reported_ns + f.times.likely_cut_ns for f in found)
+    builtin = sum(not f.is_delegated for f in found)
+    median = (float(np.median(outside_ns)) + builtin * own_ns) / NANOSECONDS_PER_SECOND
+    left = float(np.median(joined.invoke_ns)) / NANOSECONDS_PER_SECOND - inside
+    return min(median, max(left, 0.0))
+
+
+def _overhead(log_ratios: list[float], own_ns: float) -> Overhead:
     import numpy as np
 
     interval = median_interval(log_ratios)
-    outside_ns = joined.invoke_ns - sum(t.reported_ns + t.likely_cut_ns for t in _times(joined))
-    builtin = sum(not found.is_delegated for found in joined.operators.values())
-    return Profile(
-        invoke_ns=tuple(joined.invoke_ns.tolist()),
-        operators=tuple(
-            OperatorTime(
-                index=index,
-                kernel=" + ".join(times.names),
-                is_delegated=times.is_delegated,
-                resolution_ns=STEP_NS * times.cuts if times.is_delegated else 1,
-                estimate=times.times.estimate(0.0 if times.is_delegated else own_ns),
-                samples_ns=tuple(times.times.reported_ns.tolist()),
-            )
-            for index, times in joined.operators.items()
-        ),
-        unmatched=tuple(
-            UnmatchedEvent(
-                name=times.names[0],
-                estimate=times.times.estimate(),
-                samples_ns=tuple(times.times.reported_ns.tolist()),
-            )
-            for times in joined.unmatched
-        ),
-        fused=joined.fused,
-        outside=(float(np.median(outside_ns)) + builtin * own_ns) / NANOSECONDS_PER_SECOND,
-        overhead=Overhead(
-            relative=math.expm1(float(np.median(log_ratios))),
-            lower=None if interval is None else math.expm1(interval.lower),
-            upper=None if interval is None else math.expm1(interval.upper),
-            rounds=len(log_ratios),
-            empty_operator_ns=own_ns,
-        ),
-        stop=stop,
+    return Overhead(
+        relative=math.expm1(float(np.median(log_ratios))),
+        lower=None if interval is None else math.expm1(interval.lower),
+        upper=None if interval is None else math.expm1(interval.upper),
+        rounds=len(log_ratios),
+        empty_operator_ns=own_ns,
     )
 
 
