@@ -21,7 +21,9 @@ def check_model(recorded: Recorded, model: Model, entry: Entry) -> None:
         ProfileFormatError: with the first difference.
     """
     check_size(recorded.model, model)
-    _check_signature(recorded, model, entry)
+    # Runtimes make up a name where a model has no signatures.
+    if recorded.signature is not None and model.signatures:
+        check_signature(recorded.signature, model, entry)
     if recorded.events:
         _check_nodes(recorded.events, entry.subgraph)
         _check_delegated((*recorded.events, *recorded.inside), entry.subgraph)
@@ -57,19 +59,19 @@ def _joined(shape: tuple[int, ...]) -> str:
     return ",".join(map(str, shape))
 
 
-def _check_signature(recorded: Recorded, model: Model, entry: Entry) -> None:
-    """Signatures are compared where the model has any; runtimes make up a name where it has none."""
-    if recorded.signature is None or not model.signatures:
-        return
-    known = [signature.key for signature in model.signatures]
-    if recorded.signature not in known:
-        raise other_model(
-            f"it ran signature {recorded.signature!r}, this one has: {', '.join(known)}"
-        )
-    if model.signature(recorded.signature).subgraph_index != entry.subgraph.index:
+def check_signature(signature: str | None, model: Model, entry: Entry) -> None:
+    """Raise unless this signature, None for the main subgraph, runs what is counted."""
+    subgraph = 0
+    if signature is not None:
+        known = {found.key: found.subgraph_index for found in model.signatures}
+        if signature not in known:
+            raise other_model(f"it ran signature {signature!r}, this one has: {', '.join(known)}")
+        subgraph = known[signature]
+    if subgraph != entry.subgraph.index:
+        ran = "the main subgraph" if signature is None else f"signature {signature!r}"
+        asked = "leave --signature out" if signature is None else f"pass --signature {signature}"
         raise ProfileFormatError(
-            f"the profile is of signature {recorded.signature!r}, but the count is of "
-            f"{entry.signature!r}: pass --signature {recorded.signature}"
+            f"the profile is of {ran}, but the count is of signature {entry.signature!r}: {asked}"
         )
 
 

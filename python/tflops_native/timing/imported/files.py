@@ -60,10 +60,10 @@ def _parse(data: bytes) -> Recorded | TimerRecord:
         raise ValueError("it is empty")
     if data[4:8] == _MODEL_IDENTIFIER:
         raise ValueError("it is a model")
-    if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-        return _parse_json(data)
     # Names of tensors may be in any encoding: what is no UTF-8 is replaced.
     text = data.decode("utf-16" if data.startswith(_UTF16) else "utf-8-sig", "replace")
+    if text.lstrip().startswith("{"):
+        return _parse_json(text)
     if any(mark in text for mark in MARKS):
         return read_text(text)
     try:
@@ -72,8 +72,8 @@ def _parse(data: bytes) -> Recorded | TimerRecord:
         raise ValueError(f"it is none of: {_ACCEPTED}") from error
 
 
-def _parse_json(data: bytes) -> Recorded | TimerRecord:
-    plain = json.loads(data)
+def _parse_json(text: str) -> Recorded | TimerRecord:
+    plain = json.loads(text)
     if is_timer_json(plain):
         return read_timer_json(plain)
     if is_litert_json(plain):

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, cast
 
 from tflops_native.model import Entry, Model, entry_point, resolve_input_shapes
 from tflops_native.timing.clock import Clock
-from tflops_native.timing.imported.check import check_model, check_shapes, other_model
+from tflops_native.timing.imported.check import (
+    check_model,
+    check_shapes,
+    check_signature,
+    other_model,
+)
 from tflops_native.timing.imported.files import read_recorded
 from tflops_native.timing.imported.join import join_recorded
 from tflops_native.timing.imported.recorded import Recorded
@@ -48,7 +53,8 @@ def load_timing(
     shapes = resolve_input_shapes(entry, input_shapes or {})
     recorded = read_recorded(path)
     if isinstance(recorded, TimerRecord):
-        _check_timer(recorded, model, entry)
+        _check_timer(recorded, model)
+        check_signature(recorded.signature, model, entry)
         check_shapes(recorded.input_shapes, entry, shapes)
         source = TimingSource(path=str(path), tool=recorded.tool, form="JSON")
         return _timing(recorded, entry), recorded.machine, source
@@ -71,7 +77,7 @@ def _imported(recorded: Recorded, entry: Entry) -> ImportedTiming:
     )
 
 
-def _check_timer(recorded: TimerRecord, model: Model, entry: Entry) -> None:
+def _check_timer(recorded: TimerRecord, model: Model) -> None:
     if recorded.model_size_bytes != model.size_bytes:
         raise other_model(
             f"it was {recorded.model_name} of {recorded.model_size_bytes:,} bytes, "

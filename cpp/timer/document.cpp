@@ -1,0 +1,112 @@
+#include "document.hpp"
+
+#include <string>
+
+#include "json_writer.hpp"
+
+namespace tflops::timer {
+namespace {
+
+void write_machine(JsonWriter& json, const Machine& machine) {
+  const auto number = [&json](const char* name, const std::optional<std::int64_t>& value) {
+    json.key(name);
+    if (value) {
+      json.number(*value);
+    } else {
+      json.null();
+    }
+  };
+  json.begin_object();
+  json.key("processor");
+  if (machine.processor) {
+    json.text(*machine.processor);
+  } else {
+    json.null();
+  }
+  json.key("architecture").text(machine.architecture);
+  json.key("system").text(machine.system);
+  number("logical_cpus", machine.logical_cpus);
+  number("usable_cpus", machine.usable_cpus);
+  json.end_object();
+}
+
+template <class Number>
+void write_records(JsonWriter& json, const char* name, const std::vector<ProfileRecord>& records,
+                   Number ProfileRecord::*member) {
+  json.key(name).begin_list();
+  for (const auto& record : records) json.number(record.*member);
+  json.end_list();
+}
+
+void write_profile(JsonWriter& json, const Measurement& measurement) {
+  const ProfileRecorder& profile = measurement.profiled->profile();
+  json.begin_object();
+  json.key("invoke_ns").numbers(measurement.profiled_ns);
+  json.key("run_offsets").numbers(profile.run_offsets());
+  json.key("events").begin_list();
+  for (const auto& event : profile.events()) {
+    json.begin_object();
+    json.key("name").text(event.name);
+    json.key("operator_index").number(event.operator_index);
+    json.key("subgraph_index").number(event.subgraph_index);
+    json.key("delegated").boolean(event.is_delegated);
+    json.end_object();
+  }
+  json.end_list();
+  write_records(json, "event_ids", profile.records(), &ProfileRecord::event_id);
+  write_records(json, "depths", profile.records(), &ProfileRecord::depth);
+  write_records(json, "elapsed_ns", profile.records(), &ProfileRecord::elapsed_ns);
+  json.end_object();
+}
+
+}  // namespace
+
+void write_document(std::ostream& stream, const Options& options, const ModelFile& model, const Machine& machine,
+                    const Measurement& measurement) {
+  JsonWriter json(stream);
+  json.begin_object();
+  json.key("format").text("tflops_native/timer");
+  json.key("format_version").number(1);
+  json.key("tool").text("tflops-timer " TFLOPS_VERSION);
+  json.key("model").begin_object();
+  json.key("name").text(model.name);
+  json.key("size_bytes").number(model.size_bytes);
+  json.key("crc32").number(model.crc32);
+  json.end_object();
+  json.key("machine");
+  write_machine(json, machine);
+  json.key("runtime").begin_object();
+  json.key("name").text("tflite");
+  json.key("version").text(measurement.library->version());
+  json.key("library").text(measurement.library->path());
+  json.end_object();
+  json.key("kernels").text(options.interpreter.kernels == Kernels::xnnpack ? "xnnpack" : "builtin");
+  json.key("threads").number(options.interpreter.threads);
+  json.key("signature");
+  if (options.interpreter.signature) {
+    json.text(*options.interpreter.signature);
+  } else {
+    json.null();
+  }
+  json.key("input_shapes").begin_object();
+  for (const auto& [name, shape] : measurement.input_shapes) json.key(name).numbers(shape);
+  json.end_object();
+  json.key("seed").number(static_cast<std::int64_t>(options.seed));
+  json.key("clock_resolution_ns").number(measurement.clock_resolution_ns);
+  json.key("load_ns").number(measurement.load_ns);
+  json.key("allocate_ns").number(measurement.allocate_ns);
+  json.key("first_invoke_ns").number(measurement.first_invoke_ns);
+  json.key("warm_up_ns").numbers(measurement.warm_up_ns);
+  json.key("invokes_per_sample").number(measurement.invokes_per_sample);
+  json.key("samples_ns").numbers(measurement.samples_ns);
+  json.key("profile");
+  if (measurement.profiled != nullptr) {
+    write_profile(json, measurement);
+  } else {
+    json.null();
+  }
+  json.end_object();
+  stream << '\n';
+}
+
+}  // namespace tflops::timer

@@ -1,0 +1,155 @@
+"""tflops-timer: built without Python, run on the fake runtime and on the one of the package."""
+
+import json
+import shutil
+import subprocess
+import sys
+import zlib
+
+import pytest
+
+from zoo import EXAMPLES, ROOT
+
+pytest.importorskip("tflops_native._native", exc_type=ImportError)
+
+import fake_tflite
+import tflops_native
+
+CONV = EXAMPLES / "single_conv_28x28.tflite"
+MOBILENET = EXAMPLES / "mobilenet_v1_0.25_96_int8.tflite"
+
+
+@pytest.fixture(scope="session")
+def program(tmp_path_factory):
+    """The path of the program, built by CMake."""
+    if shutil.which("cmake") is None or shutil.which("c++") is None or sys.platform == "win32":
+        pytest.skip("no CMake or no C++ compiler to build the timer with")
+    build = tmp_path_factory.mktemp("timer")
+    options = ["-DTFLOPS_PYTHON=OFF", "-DTFLOPS_BUILD_TIMER=ON", "-DTFLOPS_WERROR=ON"]
+    for command in (["-S", ROOT, "-B", build, *options], ["--build", build, "--parallel"]):
+        subprocess.run(["cmake", *command], check=True, capture_output=True)
+    return build / "cpp" / "timer" / "tflops-timer"
+
+
+@pytest.fixture
+def timer(program, tmp_path):
+    """`timer(model, *options)` -> what the program did; it writes `timer.output`."""
+
+    def run(model, *options, check=True):
+        if isinstance(model, bytes):
+            (tmp_path / "model.tflite").write_bytes(model)
+            model = tmp_path / "model.tflite"
+        arguments = [program, model, "--output", run.output, *map(str, options)]
+        return subprocess.run(
+            arguments, check=check, capture_output=True, text=True, timeout=60, cwd=tmp_path
+        )
+
+    run.output = tmp_path / "times.json"
+    return run
+
+
+def test_what_it_writes(timer, fake_runtime):
+    model = fake_tflite.model(operators=["ABS", "NEG", "ABS"])
+    timer(model, "--runtime", fake_runtime, "--kernels", "builtin", "--runs", 7, "--threads", 2)
+    plain = json.loads(timer.output.read_text())
+    assert plain["model"] == {
+        "name": "model.tflite",
+        "size_bytes": len(model),
+        "crc32": zlib.crc32(model),
+    }
+    assert plain["kernels"] == "builtin"
+    assert plain["threads"] == 2
+    assert plain["input_shapes"] == {"x": [1, 4]}
+    assert len(plain["samples_ns"]) == 7
+    profile = plain["profile"]
+    assert [event["name"] for event in profile["events"]] == ["ABS", "NEG", "ABS"]
+    assert len(profile["event_ids"]) == 3 * len(profile["invoke_ns"])
+
+
+def test_without_a_profile(timer, fake_runtime):
+    timer(
+        fake_tflite.model(),
+        "--runtime",
+        fake_runtime,
+        "--kernels=builtin",
+        "--no-profile",
+        "--runs=2",
+    )
+    assert json.loads(timer.output.read_text())["profile"] is None
+
+
+@pytest.mark.parametrize("kernels", ["xnnpack", "builtin"])
+def test_joined_by_the_report(timer, kernels):
+    from tflops_native._native import Library
+
+    timer(MOBILENET, "--runtime", Library.linked().path, "--kernels", kernels, "--runs", 5)
+    report = tflops_native.report(MOBILENET, profile_file=timer.output)
+    assert report.source.tool.startswith("tflops-timer ")
+    assert len(report.timing.samples_ns) == 5
+    assert report.timing.kernels == kernels
+    assert report.machine is not None
+    profile = report.timing.profile
+    assert [operator.index for operator in profile.operators] == list(range(34))
+    assert profile.unmatched == ()
+    with pytest.raises(tflops_native.ProfileFormatError, match="belongs to another model"):
+        tflops_native.report(CONV, profile_file=timer.output)
+
+
+def test_an_input_shape_is_asked_for_and_recorded(timer):
+    from tflops_native._native import Library
+
+    timer(MOBILENET, "--runtime", Library.linked().path, "--runs=1", "--input-shape=2,96,96,3")
+    with pytest.raises(tflops_native.ProfileFormatError, match="pass --input-shape"):
+        tflops_native.report(MOBILENET, profile_file=timer.output)
+    report = tflops_native.report(
+        MOBILENET, profile_file=timer.output, input_shapes={"": (2, 96, 96, 3)}
+    )
+    assert report.analysis.macs == 2 * 7_745_152
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--frob", "1"], "there is no option --frob: see --help"),
+        (["--runs", "0"], "--runs 0: a whole number from 1 on is needed"),
+        (["--runs", "7x"], "--runs 7x: a whole number from 1 on is needed"),
+        (["--runs"], "--runs needs a value"),
+        (["--threads", "9999"], "--threads 9999: a whole number from 1 to 1024 is needed"),
+        (["--max-time", "nan"], "--max-time nan: a number of seconds from 0 to 1000000 is needed"),
+        (["--kernels", "fast"], "--kernels fast: xnnpack or builtin is needed"),
+        (["--input-shape", "x=1,-2"], "--input-shape -2: a whole number from 1 to 2147483647"),
+        (["--pin", "1-"], "--pin : a whole number from 1 to 1048576 is needed"),
+        (["--runtime", "missing.so"], "cannot load './missing.so': there is no such file"),
+        (["second.tflite"], "two models: "),
+        (["--output", "no/such/folder"], "cannot write 'no/such/folder'"),
+    ],
+)
+def test_mistakes_are_one_line(timer, options, message):
+    ended = timer(CONV, *options, check=False)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(f"error: {message}")
+    assert ended.stderr.count("\n") == 1
+    assert not timer.output.exists() or timer.output.read_bytes() == b""
+
+
+def test_what_the_runtime_refuses(timer, fake_runtime):
+    arguments = ["--runtime", fake_runtime, "--kernels=builtin"]
+    ended = timer(fake_tflite.model("on allocate 1 fail"), *arguments, check=False)
+    assert ended.returncode == 2
+    assert "error: " in ended.stderr
+    ended = timer(fake_tflite.model(), *arguments, "--input-shape=y=1,2", check=False)
+    assert ended.stderr.endswith("error: there is no input 'y'; the inputs are: 'x'\n")
+
+
+def test_an_earlier_result_survives_a_failure(timer, fake_runtime):
+    timer.output.write_text("earlier")
+    arguments = ["--runtime", fake_runtime, "--kernels=builtin"]
+    assert timer(fake_tflite.model("on invoke 1 fail"), *arguments, check=False).returncode == 2
+    assert timer.output.read_text() == "earlier"
+
+
+def test_help_and_version(program):
+    said = subprocess.run([program, "--help"], capture_output=True, text=True, check=True).stdout
+    assert said.startswith("usage: tflops-timer MODEL [options]\n")
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
+    assert said == f"tflops-timer {tflops_native.__version__}\n"
