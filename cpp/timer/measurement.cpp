@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "affinity.hpp"
+#include "errors.hpp"
 #include "random_inputs.hpp"
 #include "runtime_library.hpp"
 
@@ -64,6 +65,18 @@ void allocate(Interpreter& interpreter, const Options& options) {
   interpreter.allocate();
 }
 
+// XNNPACK ends the process on some shapes that do not fit; the runtime's own kernels say what is wrong.
+void check_shapes(const Library& library, const Options& options) {
+  Options careful = options;
+  careful.interpreter.kernels = Kernels::builtin;
+  const auto interpreter = open(library, careful, false);
+  try {
+    allocate(*interpreter, careful);
+  } catch (const InvokeError& error) {
+    throw InvokeError(error.what() + std::string("; --input-shape chooses other shapes of inputs"));
+  }
+}
+
 std::vector<std::int64_t> take_samples(Interpreter& interpreter, const Options& options, std::int64_t batch) {
   const auto& between = nothing;
   if (options.runs) return interpreter.time_invokes({*options.runs, options.max_seconds}, batch, between);
@@ -98,6 +111,7 @@ Measurement measure(const Options& options) {
   measurement.library = open_runtime(options.runtime);
   // Before the runtime starts threads, which inherit it.
   if (!options.pin.empty()) set_allowed_cpus(options.pin);
+  check_shapes(*measurement.library, options);
   measurement.clock_resolution_ns = clock_resolution_ns();
   const auto start = Clock::now();
   const auto interpreter = open(*measurement.library, options, false);

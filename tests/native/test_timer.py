@@ -141,6 +141,18 @@ def test_what_the_runtime_refuses(timer, fake_runtime):
     assert ended.stderr.endswith("error: there is no input 'y'; the inputs are: 'x'\n")
 
 
+def test_shapes_that_would_crash_xnnpack_are_refused(timer):
+    """A window of 3 in an input of 1, which the file has where lengths are open."""
+    from tflops_native._native import Library
+
+    model = EXAMPLES / "single_conv_dynamic.tflite"
+    ended = timer(model, "--runtime", Library.linked().path, "--runs=1", check=False)
+    assert ended.returncode == 2
+    assert ended.stderr.endswith("; --input-shape chooses other shapes of inputs\n")
+    assert "(CONV_2D)" in ended.stderr
+    timer(model, "--runtime", Library.linked().path, "--runs=1", "--input-shape=1,28,28,1")
+
+
 def test_an_earlier_result_survives_a_failure(timer, fake_runtime):
     timer.output.write_text("earlier")
     arguments = ["--runtime", fake_runtime, "--kernels=builtin"]

@@ -39,7 +39,8 @@ def _machine(report: "Report") -> str:
     machine = report.machine
     if machine is None:
         return "elsewhere"
-    return f"on {machine.processor or machine.architecture} ({machine.system})"
+    name = " ".join(filter(None, (machine.processor, machine.architecture)))
+    return f"on {name} ({machine.system})"
 
 
 def latency(timing: "ImportedTiming") -> Lines:
