@@ -55,6 +55,7 @@ void write_profile(JsonWriter& json, const Measurement& measurement) {
   json.end_list();
   write_records(json, "event_ids", profile.records(), &ProfileRecord::event_id);
   write_records(json, "depths", profile.records(), &ProfileRecord::depth);
+  write_records(json, "at_ns", profile.records(), &ProfileRecord::at_ns);
   write_records(json, "elapsed_ns", profile.records(), &ProfileRecord::elapsed_ns);
   json.end_object();
 }

@@ -29,6 +29,7 @@ PROFILE = {
     ],
     "event_ids": [0, 0],
     "depths": [0, 0],
+    "at_ns": [46_000, 50_000],  # when the delegate had reported
     "elapsed_ns": [40_000, 44_000],
 }
 WRITTEN = {
@@ -79,9 +80,10 @@ def test_samples_and_events(load_times):
     (operator,) = timing.profile.operators
     assert operator.samples_ns == (40_000, 44_000)
     assert operator.kernel == "Convolution (NHWC, F32) IGEMM"
-    assert timing.profile.outside_ns == (10_000, 16_000)
+    # The time is cut to whole microseconds: it may be one longer, and half of one is likely.
+    assert operator.estimate.lower <= 42e-6 < operator.estimate.typical < operator.estimate.upper
     # 55 us of profiled runs against 41 us of clean ones.
-    assert timing.profile.overhead == pytest.approx(55 / 41 - 1)
+    assert timing.profile.overhead.relative == pytest.approx(55 / 41 - 1)
     assert machine.processor == "Example SoC"
     assert machine.usable_cpus is None
     assert (source.tool, source.form) == ("tflops-timer 0.1.0", "JSON")
