@@ -93,12 +93,15 @@ void write_document(std::ostream& stream, const Options& options, const ModelFil
   for (const auto& [name, shape] : measurement.input_shapes) json.key(name).numbers(shape);
   json.end_object();
   json.key("seed").number(static_cast<std::int64_t>(options.seed));
-  json.key("clock_resolution_ns").number(measurement.clock_resolution_ns);
+  json.key("clock_resolution_ns").number(measurement.clock.resolution_ns);
+  json.key("clock_read_ns").real(measurement.clock.read_ns);
   json.key("load_ns").number(measurement.load_ns);
   json.key("allocate_ns").number(measurement.allocate_ns);
   json.key("first_invoke_ns").number(measurement.first_invoke_ns);
   json.key("warm_up_ns").numbers(measurement.warm_up_ns);
   json.key("invokes_per_sample").number(measurement.invokes_per_sample);
+  const auto taken = static_cast<std::int64_t>(measurement.samples_ns.size());
+  json.key("stop_reason").text(options.runs == taken ? "runs" : "max_time");
   json.key("samples_ns").numbers(measurement.samples_ns);
   json.key("profile");
   if (measurement.profiled != nullptr) {

@@ -20,6 +20,11 @@ void JsonWriter::number(std::int64_t value) {
   stream_ << value;
 }
 
+void JsonWriter::real(double value) {
+  separate();
+  stream_ << value;
+}
+
 void JsonWriter::boolean(bool value) {
   separate();
   stream_ << (value ? "true" : "false");

@@ -22,6 +22,7 @@ class JsonWriter {
 
   void text(std::string_view value);
   void number(std::int64_t value);
+  void real(double value);  // finite
   void boolean(bool value);
   void null();
 

@@ -1,7 +1,6 @@
 #include "measurement.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <stdexcept>
 
 #include "affinity.hpp"
@@ -20,21 +19,10 @@ constexpr double measure_seconds = 1.0;
 constexpr std::int64_t profiled_runs = 200;
 constexpr std::int64_t least_profiled_runs = 10;
 constexpr double profile_seconds = 0.5;
-// Two clock reads cost some 50 ns: samples of 20 microseconds keep that below a quarter of a percent.
-constexpr std::int64_t sample_ns = 20'000;
+// A sample as long as so many steps of the clock is known to a tenth of a percent.
+constexpr std::int64_t sample_steps = 1000;
 
 void nothing() {}
-
-std::int64_t clock_resolution_ns() {
-  std::int64_t smallest = std::numeric_limits<std::int64_t>::max();
-  for (int i = 0; i < 1000; ++i) {
-    const auto start = Clock::now();
-    auto stop = start;
-    while (stop == start) stop = Clock::now();
-    smallest = std::min(smallest, nanoseconds(stop - start));
-  }
-  return smallest;
-}
 
 std::string input_names(const Interpreter& interpreter) {
   std::string names;
@@ -112,7 +100,7 @@ Measurement measure(const Options& options) {
   // Before the runtime starts threads, which inherit it.
   if (!options.pin.empty()) set_allowed_cpus(options.pin);
   check_shapes(*measurement.library, options);
-  measurement.clock_resolution_ns = clock_resolution_ns();
+  measurement.clock = calibrate_clock();
   const auto start = Clock::now();
   const auto interpreter = open(*measurement.library, options, false);
   const auto loaded = Clock::now();
@@ -128,7 +116,8 @@ Measurement measure(const Options& options) {
   measurement.warm_up_ns = interpreter->time_invokes(warm_up_limits, 1, nothing);
   const auto& warm_up = measurement.warm_up_ns;
   const std::int64_t shortest = std::max<std::int64_t>(1, *std::min_element(warm_up.begin(), warm_up.end()));
-  measurement.invokes_per_sample = (sample_ns + shortest - 1) / shortest;
+  const std::int64_t wanted = sample_steps * measurement.clock.resolution_ns;
+  measurement.invokes_per_sample = std::max<std::int64_t>(1, (wanted + shortest - 1) / shortest);
   measurement.samples_ns = take_samples(*interpreter, options, measurement.invokes_per_sample);
   if (options.profile && measurement.library->has_profiler()) profile(options, measurement, shortest);
   return measurement;

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "clock.hpp"
 #include "library.hpp"
 #include "options.hpp"
 
@@ -16,7 +17,7 @@ namespace tflops::timer {
 struct Measurement {
   std::shared_ptr<Library> library;
   std::vector<std::pair<std::string, std::vector<std::int64_t>>> input_shapes;
-  std::int64_t clock_resolution_ns = 0;
+  ClockCalibration clock{};
   std::int64_t load_ns = 0;
   std::int64_t allocate_ns = 0;
   std::int64_t first_invoke_ns = 0;

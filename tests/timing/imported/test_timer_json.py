@@ -51,11 +51,13 @@ WRITTEN = {
     "input_shapes": {"image": [1, 28, 28, 1]},
     "seed": 0,
     "clock_resolution_ns": 52,
+    "clock_read_ns": 26.5,
     "load_ns": 1_000_000,
     "allocate_ns": 20_000,
     "first_invoke_ns": 90_000,
     "warm_up_ns": [60_000, 50_000],
     "invokes_per_sample": 2,
+    "stop_reason": "runs",
     "samples_ns": [80_000, 82_000, 90_000],
     "profile": PROFILE,
 }
@@ -77,6 +79,8 @@ def test_samples_and_events(load_times):
     assert timing.latency.median == 41e-6
     assert timing.first_invoke_ns == 90_000
     assert timing.threads == 2
+    assert (timing.clock.resolution_ns, timing.clock.read_ns) == (52, 26.5)
+    assert timing.stop.reason == "runs"
     (operator,) = timing.profile.operators
     assert operator.samples_ns == (40_000, 44_000)
     assert operator.kernel == "Convolution (NHWC, F32) IGEMM"
@@ -134,6 +138,7 @@ def test_other_input_shapes(load_times):
         ({"samples_ns": [1.5]}, "'samples_ns' has 1.5 where a whole number"),
         ({"samples_ns": [10**30]}, "'samples_ns' has 1000"),
         ({"threads": True}, "'threads' has True where a whole number"),
+        ({"clock_read_ns": "1"}, "'clock_read_ns' has '1' where a number"),
         ({"kernels": 3}, "'kernels' is 3 where text is expected"),
         ({"input_shapes": {"x": "1,2"}}, "'x' is '1,2' where a list is expected"),
         ({"machine": {}}, "'architecture' is None where text"),

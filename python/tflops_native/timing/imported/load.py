@@ -129,7 +129,7 @@ def _timing(recorded: TimerRecord, entry: Entry) -> Timing:
         samples_ns=recorded.samples_ns,
         latency=latency,
         stop=Stop(
-            reason="runs",
+            reason=recorded.stop_reason,
             precision=None,
             is_reached=None,
             seconds=sum(recorded.samples_ns) / NANOSECONDS_PER_SECOND,

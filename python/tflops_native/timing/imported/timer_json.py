@@ -55,6 +55,7 @@ class TimerRecord:
     first_invoke_ns: int
     warm_up_ns: tuple[int, ...]
     invokes_per_sample: int
+    stop_reason: str
     samples_ns: tuple[int, ...]
     events: TimerEvents | None
 
@@ -99,6 +100,7 @@ def read_timer_json(plain: Mapping[str, Any]) -> TimerRecord:
         first_invoke_ns=_integer(plain, "first_invoke_ns"),
         warm_up_ns=_integers(plain, "warm_up_ns"),
         invokes_per_sample=_integer(plain, "invokes_per_sample", least=1),
+        stop_reason=_get(plain, "stop_reason", str),
         samples_ns=samples,
         events=None if plain.get("profile") is None else _events(_get(plain, "profile", dict)),
     )
