@@ -207,8 +207,8 @@ def test_interruptions_of_each_run_are_in_no_operator_and_not_outside():
 
 
 def test_nothing_is_below_the_medians():
-    # 7.95 us mostly, else 8.05 us: the cut and what is outside go against each other, and the median of what
-    # is outside is more than the median invoke leaves.
+    # 7.95 us mostly, else 8.05 us: the cut and what is outside go against each other, and the median of
+    # what is outside is more than the median invoke leaves.
     true_ns = np.where(np.arange(101) % 5 < 3, 7_950, 8_050)[:, None]
     runs = delegated_runs(true_ns, 0, 400)
     stop = Stop(reason="precision", precision=0.03, is_reached=True, seconds=1.0)
