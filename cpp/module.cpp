@@ -11,6 +11,7 @@
 #include "affinity.hpp"
 #include "errors.hpp"
 #include "library.hpp"
+#include "module_peaks.hpp"
 
 namespace py = pybind11;
 using namespace py::literals;
@@ -304,6 +305,7 @@ PYBIND11_MODULE(_native, module) {
   tflops::bind_library(module);
   tflops::bind_records(module);
   tflops::bind_interpreter(module);
+  tflops::bind_peaks(module);
   module.def("allowed_cpus", &tflops::allowed_cpus);
   module.def("set_allowed_cpus", &tflops::set_allowed_cpus, "cpus"_a);
   module.def("empty_operator_ns", [](std::int64_t count) {

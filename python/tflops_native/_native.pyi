@@ -254,3 +254,66 @@ def calibrate_clock() -> tuple[int, float]:
 
     Returns the smallest step that is seen between reads in a row, and what a read costs.
     """
+
+@final
+class ComputeKernel:
+    """
+    A loop of nothing but arithmetic on registers.
+
+    It keeps `sums` vectors of `lanes` lanes, which begin with their position 0, 1, 2, ... In each round
+    a floating-point sum adds 1/2, by a multiplication and an addition; an integer sum adds the dot
+    product of its own bytes with ones.
+    """
+
+    @property
+    def arithmetic(self) -> str:
+        """ "float32", "float16" or "int8"."""
+
+    @property
+    def instructions(self) -> str:
+        """The instruction set it uses, such as "FMA"; "portable" for plain C++."""
+
+    @property
+    def operations_per_round(self) -> int: ...
+    @property
+    def sums(self) -> int: ...
+    @property
+    def lanes(self) -> int: ...
+    def total(self, rounds: int) -> float:
+        """The total of all lanes of all sums after so many rounds."""
+
+    def time(self, rounds: int, threads: int = 1) -> int:
+        """
+        Nanoseconds from the moment all threads are ready until the last has done its rounds.
+
+        Raises `ValueError` unless both are 1 or more.
+        """
+
+@final
+class ReadKernel:
+    """A loop that reads a buffer with the widest loads of an instruction set."""
+
+    @property
+    def instructions(self) -> str: ...
+
+@final
+class ReadBuffers:
+    """
+    A buffer to read for each thread.
+
+    Raises `ValueError` unless its bytes are a positive multiple of `granularity`, `MemoryError`.
+    """
+
+    granularity: int
+    def __init__(self, bytes_per_thread: int, threads: int = 1) -> None: ...
+    def time(self, kernel: ReadKernel, passes: int) -> int:
+        """Nanoseconds until all threads, which begin together, have read theirs so many times."""
+
+    def checksum(self, kernel: ReadKernel) -> int:
+        """Sum, modulo 2^32, of the 32-bit words of one buffer: 0 + 1 + 2 + ..."""
+
+def compute_kernels() -> list[ComputeKernel]:
+    """Those that this processor can run, the most capable of each arithmetic first."""
+
+def read_kernels() -> list[ReadKernel]:
+    """Those that this processor can run, the most capable first."""
