@@ -16,10 +16,10 @@ from tflops_native.errors import (
 
 if TYPE_CHECKING:
     from tflops_native.analysis import Analysis
-    from tflops_native.api import analyze, measure, report
+    from tflops_native.api import analyze, measure, peaks, report
     from tflops_native.model import Model, load
     from tflops_native.reports import Report
-    from tflops_native.timing import Timing
+    from tflops_native.timing import Peaks, Timing
 
     __version__: str
 
@@ -27,11 +27,13 @@ if TYPE_CHECKING:
 _LAZY = {
     "Analysis": "tflops_native.analysis",
     "Model": "tflops_native.model",
+    "Peaks": "tflops_native.timing",
     "Report": "tflops_native.reports",
     "Timing": "tflops_native.timing",
     "analyze": "tflops_native.api",
     "load": "tflops_native.model",
     "measure": "tflops_native.api",
+    "peaks": "tflops_native.api",
     "report": "tflops_native.api",
 }
 
@@ -42,6 +44,7 @@ __all__ = [
     "Model",
     "ModelFormatError",
     "OptionError",
+    "Peaks",
     "ProfileFormatError",
     "Report",
     "RuntimeLibraryError",
@@ -53,6 +56,7 @@ __all__ = [
     "analyze",
     "load",
     "measure",
+    "peaks",
     "report",
 ]
 

@@ -1,4 +1,4 @@
-"""The four functions that most callers need. Arguments are shared: see `analyze` and `measure`."""
+"""The functions that most callers need. Arguments are shared: see `analyze` and `measure`."""
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
@@ -11,11 +11,16 @@ from tflops_native.timing import (
     InputData,
     MeasureKeywords,
     MeasureOptions,
+    MeasurePeaks,
+    Peaks,
     Progress,
     Timing,
     load_timing,
+    machine_peaks,
     measure_isolated,
     measure_model,
+    measure_thread_peaks,
+    measure_thread_peaks_isolated,
     runtime_shapes,
     this_machine,
     with_given_shapes,
@@ -132,6 +137,7 @@ def report(
     trip_count: int | None = None,
     profile_file: str | PathLike[str] | None = None,
     isolated: bool = False,
+    peaks: Peaks | bool = True,
     progress: Progress | None = None,
     **options: Unpack[MeasureKeywords],
 ) -> Report:
@@ -143,6 +149,8 @@ def report(
         profile_file: take the times from this file instead of measuring: the log, the CSV file or a
             protocol buffer of TensorFlow Lite's `benchmark_model`, the JSON of `litert-benchmark` or
             of `tflops-timer`.
+        peaks: of this machine, for the roofline. True: those measured before; where there are none
+            for so many threads, they are measured after the model, in two seconds.
 
     Raises:
         ProfileFormatError: the file cannot be read, or belongs to another model.
@@ -174,7 +182,33 @@ def report(
         progress=progress,
         **options,
     )
-    return Report.of(loaded, analysis, timing, this_machine())
+    if peaks is True:
+        peaks = machine_peaks([timing.threads], measure=_peak_measure(isolated))
+    at_most = peaks.of_threads(timing.threads) if peaks else None
+    return Report.of(loaded, analysis, timing, this_machine(), peaks=at_most)
+
+
+def peaks(threads: int | None = None, *, force: bool = False, isolated: bool = False) -> Peaks:
+    """What this machine can do at most: arithmetic per second, and bytes per second by level of memory.
+
+    Kept in the user's cache folder, so that a machine is measured once.
+
+    Args:
+        threads: measure this number only; 1 to all CPUs if None, from eight on powers of two.
+        force: measure again.
+        isolated: measure in a child process.
+
+    Raises:
+        ValueError: there is no such number of threads.
+        RuntimeLibraryError: the compiled part is missing.
+        InvokeError: isolated, the child process ended without a result.
+    """
+    counts = None if threads is None else [threads]
+    return machine_peaks(counts, force=force, measure=_peak_measure(isolated))
+
+
+def _peak_measure(isolated: bool) -> MeasurePeaks:
+    return measure_thread_peaks_isolated if isolated else measure_thread_peaks
 
 
 def _loaded(model: Source) -> Model:

@@ -64,10 +64,10 @@ def test_report_joins_counts_and_times(tflops):
     assert [label for label in labels(ended.out) if label != "note"] == [
         *("model", "signature", "input"),
         *("total", "memory", "coverage", "counting"),
-        *("latency", "stability", "rate", "runs", "before", "clock", "profile", "runtime"),
+        *("latency", "stability", "rate", "roof", "runs", "before", "clock", "profile", "runtime"),
     ]
     table = ended.out.split("\n\n")[1].splitlines()
-    headings = "# operator output MACs FLOPs bytes % time ±% %t GFLOP/s"
+    headings = "# operator output MACs FLOPs bytes % time ±% %t GFLOP/s %roof bound"
     assert " ".join(table[0].split()) == headings
     assert [line.split()[:2] for line in table[1:]] == [
         ["0", "CONV_2D"],

@@ -18,16 +18,19 @@ from tflops_native.ops import Cost
 from tflops_native.reports import Report
 from tflops_native.timing import (
     Clock,
+    ComputePeak,
     InputRecord,
     Latency,
     Machine,
     Memory,
+    MemoryPeak,
     OperatorTime,
     Overhead,
     Profile,
     RuntimeInfo,
     Stability,
     Stop,
+    ThreadPeaks,
     TimeEstimate,
     Timing,
     UnmatchedEvent,
@@ -303,11 +306,37 @@ MACHINE = Machine(
 )
 
 
+def peaks(float32):
+    """Two threads' peaks in round numbers: of float32 so many operations per second, and of int8 twice."""
+    return ThreadPeaks(
+        threads=2,
+        compute=(
+            ComputePeak(arithmetic="float32", operations_per_second=float32, instructions="FMA"),
+            ComputePeak(arithmetic="int8", operations_per_second=2 * float32, instructions="AVX2"),
+        ),
+        memory=(
+            level("L1", 40_000, 100e9),
+            level("L2", 1_000_000, 50e9),
+            level("DRAM", None, 10e9),
+        ),
+    )
+
+
+def level(name, capacity, bandwidth):
+    """One level of memory."""
+    return MemoryPeak(
+        name=name,
+        capacity_bytes=capacity,
+        buffer_bytes=100_000_000 if capacity is None else capacity // 4,
+        bytes_per_second=bandwidth,
+    )
+
+
 def make_report(name):
     """One of the reports by name."""
     if name == "count":
         return Report.of(model(), float_analysis())
-    if name == "float":
+    if name in ("float", "roofline", "above"):
         # Median of the runs 40 us: 30.75 us in operators, 9 outside.
         profile = Profile(
             invoke_ns=(41_000, 39_000),
@@ -330,7 +359,9 @@ def make_report(name):
             overhead=overhead(0.048, 0.041, 0.055),
             stop=stop("precision", True),
         )
-        return Report.of(model(), float_analysis(), timing(profile), MACHINE)
+        # 432,640 operations of the first operator in 25 us are 17 GFLOP/s.
+        at_most = {"float": None, "roofline": peaks(25e9), "above": peaks(15e9)}[name]
+        return Report.of(model(), float_analysis(), timing(profile), MACHINE, peaks=at_most)
     if name == "mixed":
         profile = Profile(
             invoke_ns=(2_000_000_000,),
@@ -364,7 +395,7 @@ def made():
     return make_report
 
 
-@pytest.fixture(params=["count", "float", "mixed", "time", "refused"])
+@pytest.fixture(params=["count", "float", "mixed", "roofline", "above", "time", "refused"])
 def case(request):
     """(name, report) of each."""
     return request.param, make_report(request.param)

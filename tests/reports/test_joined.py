@@ -22,6 +22,7 @@ def test_plain_data_has_base_units_and_a_version(made):
         "timing",
         "timing_error",
         "operations_per_second",
+        "roofline",
         "machine",
     ]
     assert plain["format"] == "tflops_native/report"

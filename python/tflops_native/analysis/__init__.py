@@ -8,13 +8,20 @@ from tflops_native.analysis.conventions import (
 )
 from tflops_native.analysis.entry import analyze_model
 from tflops_native.analysis.formula import Formula, mac_formula
-from tflops_native.analysis.operators import OperatorAnalysis, Status, SubgraphAnalysis, is_float
+from tflops_native.analysis.operators import (
+    EXACT,
+    OperatorAnalysis,
+    Status,
+    SubgraphAnalysis,
+    is_float,
+)
 from tflops_native.analysis.padding import total_valid_macs, valid_macs
 from tflops_native.analysis.result import CONVENTION, Analysis, Coverage, InputAnalysis
 
 __all__ = [
     "CONVENTION",
     "CONVENTIONS",
+    "EXACT",
     "Analysis",
     "Convention",
     "ConventionCounts",

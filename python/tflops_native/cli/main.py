@@ -19,6 +19,7 @@ _COMMANDS = {
     "count": "Count MACs, FLOPs and bytes per operator, without running the model.",
     "time": "Time inferences, without counting.",
     "verify": "Compare the inferred shapes with the runtime's.",
+    "peaks": "Measure what this machine can do at most.",
     "explain": "Print the rule of an operator: roles, formula, source.",
     "ops": "List the operators that are counted.",
 }

@@ -22,8 +22,11 @@ from tflops_native.timing import (
     Machine,
     MeasureKeywords,
     MeasureOptions,
+    ThreadPeaks,
     Timing,
     load_timing,
+    machine_peaks,
+    measure_thread_peaks_isolated,
     this_machine,
     with_given_shapes,
 )
@@ -41,6 +44,13 @@ from tflops_native.timing import (
     help="Take the times from a file instead: the log, CSV or protocol buffer of benchmark_model, "
     "the JSON of litert-benchmark or tflops-timer.",
 )
+@click.option(
+    "--peaks/--no-peaks",
+    "with_peaks",
+    default=True,
+    show_default=True,
+    help="Compare with the peaks of this machine; measured once, which takes two seconds.",
+)
 def command(
     model: str,
     output_format: str,
@@ -49,6 +59,7 @@ def command(
     trip_count: int | None,
     shapes: str,
     profile_file: str | None,
+    with_peaks: bool,
 ) -> None:
     """Count, time and join per operator."""
     if profile_file is not None:
@@ -82,7 +93,10 @@ def command(
         machine = this_machine() if profile_file is None else None
         show(Report.of(loaded, analysis, machine=machine, timing_error=str(error)), output_format)
         raise
-    show(Report.of(loaded, analysis, timing, machine, source=source), output_format)
+    # Times from elsewhere are of another machine.
+    peaks = _peaks(timing.threads) if with_peaks and isinstance(timing, Timing) else None
+    report = Report.of(loaded, analysis, timing, machine, source=source, peaks=peaks)
+    show(report, output_format)
 
 
 def _refuse_measuring_options() -> None:
@@ -94,3 +108,13 @@ def _refuse_measuring_options() -> None:
             raise click.UsageError(
                 f"{option} is how to measure, but --profile takes times from a file: leave one out"
             )
+
+
+def _peaks(threads: int) -> ThreadPeaks | None:
+    """What this machine can do at most with so many threads; a report does without where that fails."""
+    try:
+        peaks = machine_peaks([threads], measure=measure_thread_peaks_isolated)
+    except InvokeError as error:
+        click.echo(f"note: {error}", err=True)
+        return None
+    return peaks.of_threads(threads)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from tflops_native.analysis import Analysis, ConventionCounts, OperatorAnalysis
 from tflops_native.model import Model
+from tflops_native.reports.roofline import Roof, Utilization, roofs
 
 if TYPE_CHECKING:
     from tflops_native.timing import (
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
         ImportedTiming,
         Machine,
         OperatorTime,
+        ThreadPeaks,
         Timing,
         TimingSource,
     )
@@ -29,6 +31,8 @@ class ReportRow:
     rate             operations per second; None without a time or without operations
     rate_is_bound    the rate is this or higher: of the time no more is known than its upper bound
     is_fused         the delegate ran it as part of another operator, or had nothing to do
+    roof             what this machine allows; None without peaks, or where the roofline says nothing
+    utilization      how near it comes to its roof; None without a roof or a time
     """
 
     operator: OperatorAnalysis
@@ -38,6 +42,8 @@ class ReportRow:
     rate: float | None
     rate_is_bound: bool
     is_fused: bool
+    roof: Roof | None = None
+    utilization: Utilization | None = None
 
     @classmethod
     def inner(cls, operator: OperatorAnalysis) -> "ReportRow":
@@ -63,6 +69,7 @@ class Report:
     source          the file that the times come from, if they were measured elsewhere
     conventions     counts by other conventions, where they are asked for
     valid_macs      per row the MACs without taps on padding, where they are asked for
+    peaks           what the machine can do at most with the threads of the timing
     """
 
     model: Model
@@ -74,6 +81,7 @@ class Report:
     source: "TimingSource | None" = None
     conventions: tuple[ConventionCounts, ...] = ()
     valid_macs: tuple[int, ...] | None = None
+    peaks: "ThreadPeaks | None" = None
 
     @classmethod
     def of(
@@ -87,6 +95,7 @@ class Report:
         timing_error: str | None = None,
         conventions: tuple[ConventionCounts, ...] = (),
         valid_macs: tuple[int, ...] | None = None,
+        peaks: "ThreadPeaks | None" = None,
     ) -> "Report":
         """Join what belongs to the same model, signature and input shapes."""
         return cls(
@@ -96,9 +105,10 @@ class Report:
             machine=machine,
             timing_error=timing_error,
             source=source,
-            rows=() if analysis is None else _join(analysis, timing),
+            rows=() if analysis is None else _join(analysis, timing, peaks),
             conventions=conventions,
             valid_macs=valid_macs,
+            peaks=peaks,
         )
 
     @property
@@ -107,6 +117,29 @@ class Report:
         if self.analysis is None or self.timing is None or not self.timing.typical:
             return None
         return self.analysis.total.operations / self.timing.typical
+
+    @property
+    def attainable_seconds(self) -> float | None:
+        """The least time of an inference: all operators with a roof, one after the other, at it.
+
+        Without those that the delegate fuses into others, which spares it their reads and writes.
+        """
+        found = [row.roof.seconds for row in self.rows if row.roof and not row.is_fused]
+        return sum(found) if found else None
+
+    @property
+    def attainable_rate(self) -> float | None:
+        """Operations per second of the whole model in the least time."""
+        if self.analysis is None or self.attainable_seconds is None:
+            return None
+        return self.analysis.total.operations / self.attainable_seconds
+
+    @property
+    def utilization(self) -> float | None:
+        """The least time over the typical latency of the clean runs."""
+        if self.attainable_seconds is None or self.timing is None or not self.timing.typical:
+            return None
+        return self.attainable_seconds / self.timing.typical
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON: base units only, raw samples included. Reads the file for its hash."""
@@ -127,7 +160,16 @@ class Report:
             "timing": None if self.timing is None else self.timing.to_dict(),
             "timing_error": self.timing_error,
             "operations_per_second": self.rate,
+            "roofline": None if self.peaks is None else self._roofline_to_dict(self.peaks),
             "machine": None if self.machine is None else self.machine.to_dict(),
+        }
+
+    def _roofline_to_dict(self, peaks: "ThreadPeaks") -> dict[str, Any]:
+        return {
+            "peaks": peaks.to_dict(),
+            "attainable_seconds": self.attainable_seconds,
+            "attainable_operations_per_second": self.attainable_rate,
+            "utilization": self.utilization,
         }
 
     def _analysis_to_dict(self, analysis: Analysis) -> dict[str, Any]:
@@ -142,6 +184,9 @@ class Report:
                 "operations_per_second": row.rate,
                 "operations_per_second_is_lower_bound": row.rate_is_bound,
                 "fused": row.is_fused,
+                "roofline": None
+                if row.roof is None
+                else _roofline_to_dict(row.roof, row.utilization),
             }
             for row in self.rows
         ]
@@ -162,14 +207,24 @@ class Report:
         return report_to_html(self)
 
 
-def _join(analysis: Analysis, timing: "Timing | ImportedTiming | None") -> tuple[ReportRow, ...]:
+def _roofline_to_dict(roof: Roof, utilization: Utilization | None) -> dict[str, Any]:
+    reached = None if utilization is None else utilization.to_dict()
+    return {**roof.to_dict(), "reached": reached}
+
+
+def _join(
+    analysis: Analysis,
+    timing: "Timing | ImportedTiming | None",
+    peaks: "ThreadPeaks | None",
+) -> tuple[ReportRow, ...]:
     profile = None if timing is None else timing.profile
     times = {} if profile is None else {time.index: time for time in profile.operators}
     fused = frozenset(() if profile is None else profile.fused)
     invoke = 0.0 if profile is None else profile.invoke
     total = analysis.total.operations
+    found = (None,) * len(analysis.operators) if peaks is None else roofs(analysis, peaks)
     rows = []
-    for operator in analysis.operators:
+    for operator, roof in zip(analysis.operators, found, strict=True):
         time = times.get(operator.index)
         operations = operator.cost.operations
         rows.append(
@@ -181,6 +236,10 @@ def _join(analysis: Analysis, timing: "Timing | ImportedTiming | None") -> tuple
                 rate=_rate(operations, time),
                 rate_is_bound=time is not None and not time.estimate.lower,
                 is_fused=operator.index in fused,
+                roof=roof,
+                utilization=None
+                if roof is None or time is None
+                else Utilization.of(roof, time.estimate),
             )
         )
     return tuple(rows)

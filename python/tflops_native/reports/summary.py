@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from tflops_native.analysis import CONVENTION, Analysis, Status, is_float
 from tflops_native.reports import conventions, imported, numbers
 from tflops_native.reports.joined import Report
+from tflops_native.reports.peaks import roofline_lines
 from tflops_native.reports.table import operation_unit
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ def times(report: Report) -> Lines:
         ("latency", _latency(timing)),
         *_stability(timing),
         *_rate(report),
+        *roofline_lines(report),
         ("runs", _runs(timing)),
         ("before", _before(timing)),
         ("clock", _clock(timing)),

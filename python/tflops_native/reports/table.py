@@ -13,7 +13,7 @@ NOTHING = "-"
 VAGUE = "!"
 _INDENT = " "
 # Shares of the whole model say nothing of one run of a subgraph, and the profiler sees no part of it.
-_OF_THE_WHOLE = frozenset({"%", "time", "±%", "%t", "GFLOP/s", "GOP/s"})
+_OF_THE_WHOLE = frozenset({"%", "time", "±%", "%t", "GFLOP/s", "GOP/s", "%roof", "bound"})
 LOWEST_RATE = 1e6  # operations per second; lower ones would only widen the table
 
 
@@ -79,6 +79,8 @@ def columns(report: Report, analysis: Analysis) -> list[Column]:
             ),
             Column(f"G{unit}/s", _rate),
         ]
+        if report.peaks is not None:
+            found += [Column("%roof", _utilization), Column("bound", _bound, is_number=False)]
     return found + further
 
 
@@ -158,6 +160,17 @@ def _rate(row: ReportRow) -> str:
         return f"<{LOWEST_RATE / 1e9:g}"
     uncertainty = None if row.time is None else row.time.estimate.uncertainty
     return numbers.rate(row.rate, numbers.known_digits(uncertainty))
+
+
+def _utilization(row: ReportRow) -> str:
+    if row.utilization is None or row.utilization.share is None:
+        return NOTHING
+    digits = 0 if row.utilization.share >= 0.0995 else 1
+    return (">" if row.rate_is_bound else "") + f"{100 * row.utilization.share:.{digits}f}"
+
+
+def _bound(row: ReportRow) -> str:
+    return NOTHING if row.utilization is None else row.utilization.bound
 
 
 def lines(report: Report, analysis: Analysis) -> tuple[list[Column], list[Line]]:

@@ -13,7 +13,10 @@ from tflops_native.reports.joined import Report
 from tflops_native.reports.table import Emphasis, lines
 
 # What may be cut on a narrow terminal: words, never numbers.
-_SHRINKS = {"operator": 8, "output": 8}
+_SHRINKS = {"operator": 8, "output": 8, "bound": 5}
+# Before words are cut shorter than this, whole columns are left out, the most dispensable first.
+_READABLE = {"operator": 12, "output": 8}
+_LEFT_OUT = ("%", "bytes")
 _LABEL_WIDTH = 10
 _STYLES = {
     Emphasis.NONE: "",
@@ -75,6 +78,10 @@ def _table(report: Report, analysis: Analysis, width: int | None) -> Table:
         for position, column in enumerate(shown)
     ]
     if width is not None:
+        kept = _kept(widths, [column.heading for column in shown], width)
+        shown = [shown[position] for position in kept]
+        widths = [widths[position] for position in kept]
+        cells = [[row[position] for position in kept] for row in cells]
         _shrink(widths, [column.heading for column in shown], width)
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
     for column, column_width in zip(shown, widths, strict=True):
@@ -93,6 +100,19 @@ def _table(report: Report, analysis: Analysis, width: int | None) -> Table:
 def _printable(text: str) -> str:
     """Names come from a file that may be anybody's: they must not steer the terminal."""
     return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
+def _kept(widths: list[int], headings: list[str], width: int) -> list[int]:
+    """Positions of the columns that a terminal of this width has room for."""
+    least = [
+        min(full, _READABLE.get(heading, full))
+        for full, heading in zip(widths, headings, strict=True)
+    ]
+    kept = list(range(len(headings)))
+    for heading in _LEFT_OUT:
+        if sum(least[position] + 1 for position in kept) - 1 > width and heading in headings:
+            kept.remove(headings.index(heading))
+    return kept
 
 
 def _shrink(widths: list[int], headings: list[str], width: int) -> None:

@@ -18,6 +18,10 @@ from tflops_native.timing.isolation import measure_isolated
 from tflops_native.timing.machine import Machine, this_machine
 from tflops_native.timing.memory import Memory
 from tflops_native.timing.options import MeasureKeywords, MeasureOptions, Progress
+from tflops_native.timing.peak_cache import MeasurePeaks, machine_peaks
+from tflops_native.timing.peak_child import measure_thread_peaks_isolated
+from tflops_native.timing.peak_trials import measure_thread_peaks
+from tflops_native.timing.peaks import ComputePeak, MemoryPeak, Peaks, ThreadPeaks
 from tflops_native.timing.precision import Stop
 from tflops_native.timing.profile_result import OperatorTime, Overhead, Profile, UnmatchedEvent
 from tflops_native.timing.protocol import measure_model
@@ -34,6 +38,7 @@ __all__ = [
     "FILLS",
     "KERNELS",
     "Clock",
+    "ComputePeak",
     "DurationSummary",
     "Evidence",
     "ImportedEvent",
@@ -46,15 +51,19 @@ __all__ = [
     "Machine",
     "MeasureKeywords",
     "MeasureOptions",
+    "MeasurePeaks",
     "MedianInterval",
     "Memory",
+    "MemoryPeak",
     "OperatorTime",
     "Overhead",
+    "Peaks",
     "Profile",
     "Progress",
     "RuntimeInfo",
     "Stability",
     "Stop",
+    "ThreadPeaks",
     "TimeEstimate",
     "Timing",
     "TimingSource",
@@ -62,8 +71,11 @@ __all__ = [
     "WarmUp",
     "judge",
     "load_timing",
+    "machine_peaks",
     "measure_isolated",
     "measure_model",
+    "measure_thread_peaks",
+    "measure_thread_peaks_isolated",
     "parse_cpu_list",
     "runtime_shapes",
     "runtime_shapes_isolated",

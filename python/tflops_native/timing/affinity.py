@@ -1,5 +1,6 @@
 """Confines the measuring threads to chosen CPUs, and gives the others back afterwards."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -17,6 +18,12 @@ def check_cpus(cpus: Sequence[int]) -> None:
     for cpu in cpus:
         if cpu < 0:
             raise OptionError(f"a CPU to pin to must be 0 or more, but is {cpu}")
+
+
+def usable_cpus() -> list[int]:
+    """The CPUs that this process may run on; all of them where the system does not tell."""
+    allowed: list[int] | None = native().allowed_cpus()
+    return list(range(os.cpu_count() or 1)) if allowed is None else allowed
 
 
 @contextmanager

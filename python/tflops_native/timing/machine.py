@@ -50,6 +50,19 @@ def _processor() -> str | None:
     return next((name.strip("\0\n ") for name in names if name), platform.processor() or None)
 
 
+def available_bytes() -> int | None:
+    """Memory that can be had without swapping; in a container, no more than its limit leaves."""
+    bounds = []
+    for line in _text("/proc/meminfo").splitlines():
+        key, _, value = line.partition(":")
+        if key == "MemAvailable":
+            bounds.append(int(value.split()[0]) * 1024)
+    limit, used = (_text(f"/sys/fs/cgroup/memory.{name}").strip() for name in ("max", "current"))
+    if limit.isdecimal() and used.isdecimal():
+        bounds.append(max(int(limit) - int(used), 0))
+    return min(bounds, default=None)
+
+
 def _text(path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8", errors="replace")

@@ -1,0 +1,74 @@
+"""`tflops peaks`, and the roofline in `tflops report`. No time is asserted."""
+
+import json
+
+import pytest
+
+from tflops_native.errors import InvokeError
+from zoo import EXAMPLES
+
+pytest.importorskip("tflops_native._native", exc_type=ImportError)
+
+from tflops_native.cli import report_command
+
+SINGLE = EXAMPLES / "single_conv_28x28.tflite"
+
+
+def test_peaks_as_a_table(tflops):
+    ended = tflops("peaks", "--threads", "1")
+    assert (ended.status, ended.err) == (0, "")
+    lines = ended.out.splitlines()
+    assert [line.split()[0] for line in lines if line][:2] == ["machine", "threads"]
+    assert lines[2].startswith("threads float32 GFLOP/s int8 GOP/s ")
+    assert "L1 GB/s" in lines[2]
+    assert max(map(len, lines[:4])) <= 80
+    assert lines[3].split()[0] == "1"
+
+
+def test_peaks_as_json(tflops):
+    ended = tflops("peaks", "--threads", "1", "--format", "json")
+    assert (ended.status, ended.err) == (0, "")
+    plain = json.loads(ended.out)
+    assert plain["format"] == "tflops_native/peaks"
+    assert plain["fingerprint"]["cpus"] >= 1
+    assert 1 in [peaks["threads"] for peaks in plain["measured"]]
+
+
+def test_threads_out_of_range(refuses):
+    assert refuses("peaks", "--threads", "0") == (
+        "Invalid value for '--threads': 0 is too few: it must be 1 or more"
+    )
+
+
+def test_a_report_has_a_roof_for_each_operator(tflops):
+    ended = tflops("report", SINGLE, "--runs", "2", "--format", "json")
+    assert (ended.status, ended.err) == (0, "")
+    plain = json.loads(ended.out)
+    (operator,) = plain["analysis"]["operators"]
+    roof = operator["roofline"]
+    assert roof["operations_per_byte"] == pytest.approx(432_640 / 90_944)
+    peaks = plain["roofline"]["peaks"]
+    assert peaks["threads"] == 1
+    peak = next(p for p in peaks["compute"] if p["arithmetic"] == "float32")
+    assert roof["compute_seconds"] == 432_640 / peak["operations_per_second"]
+    assert plain["roofline"]["attainable_seconds"] == roof["attainable_seconds"]
+    assert roof["reached"]["utilization"] == roof["attainable_seconds"] / operator["time_seconds"]
+
+
+def test_a_report_without_peaks(tflops):
+    ended = tflops("report", SINGLE, "--runs", "2", "--no-peaks", "--format", "json")
+    assert (ended.status, ended.err) == (0, "")
+    plain = json.loads(ended.out)
+    assert plain["roofline"] is None
+    assert plain["analysis"]["operators"][0]["roofline"] is None
+
+
+def test_a_report_does_without_peaks_that_cannot_be_measured(tflops, monkeypatch):
+    def fail(threads, **options):
+        raise InvokeError("the peaks cannot be measured")
+
+    monkeypatch.setattr(report_command, "machine_peaks", fail)
+    ended = tflops("report", SINGLE, "--runs", "2")
+    assert (ended.status, ended.err) == (0, "note: the peaks cannot be measured\n")
+    assert "profiled invoke" in ended.out
+    assert "roof " not in ended.out
