@@ -80,6 +80,9 @@ class Interpreter {
   // As time_invokes; profile() then holds the operators of these runs.
   std::vector<std::int64_t> profile_invokes(const Limits& limits, const Between& between);
   const ProfileRecorder& profile() const { return recorder_; }
+  // From now on profile_invokes keeps note there of where it is, as far as the runtime tells operators
+  // when they begin. The memory must outlive this.
+  void watch_operators(LastOperator* place) { recorder_.watch(place); }
 
  protected:
   // Invokes the model so many times in a row: one virtual call per sample, so that each invoke costs

@@ -51,14 +51,14 @@ std::string file_path(const py::object& path) {
 class BufferView {
  public:
   BufferView() = default;
-  explicit BufferView(const py::object& object) {
-    if (PyObject_GetBuffer(object.ptr(), &view_, PyBUF_SIMPLE) != 0) throw py::error_already_set();
+  explicit BufferView(const py::object& object, int flags = PyBUF_SIMPLE) {
+    if (PyObject_GetBuffer(object.ptr(), &view_, flags) != 0) throw py::error_already_set();
   }
   BufferView(const BufferView&) = delete;
   BufferView& operator=(const BufferView&) = delete;
   ~BufferView() { PyBuffer_Release(&view_); }
 
-  const void* data() const { return view_.buf; }
+  void* data() const { return view_.buf; }
   std::int64_t size() const { return view_.len; }
 
  private:
@@ -169,6 +169,19 @@ class Session {
     return use(*interpreter_);
   }
 
+  void watch_operators(const py::object& memory) {
+    auto place = std::make_unique<BufferView>(memory, PyBUF_WRITABLE);
+    void* address = place->data();
+    auto space = static_cast<std::size_t>(place->size());
+    if (std::align(alignof(LastOperator), sizeof(LastOperator), address, space) != place->data()) {
+      throw std::invalid_argument("the memory to watch operators in must be aligned, and hold " +
+                                  std::to_string(sizeof(LastOperator)) + " bytes or more, not " +
+                                  std::to_string(place->size()));
+    }
+    with_gil([&](Interpreter& interpreter) { interpreter.watch_operators(static_cast<LastOperator*>(address)); });
+    watched_ = std::move(place);
+  }
+
  private:
   struct InUse {
     std::atomic<bool>& flag;
@@ -179,6 +192,7 @@ class Session {
   };
 
   std::unique_ptr<BufferView> model_bytes_;
+  std::unique_ptr<BufferView> watched_;
   std::unique_ptr<Interpreter> interpreter_;
   std::atomic<bool> is_in_use_{false};
 };
@@ -287,6 +301,7 @@ void bind_interpreter(py::module_& module) {
           return interpreter.time_invokes({runs, max_seconds, interval_seconds}, invokes_per_sample, check_signals);
         }));
       }, "runs"_a, "max_seconds"_a, "invokes_per_sample"_a = 1, "interval_seconds"_a = 0.0)
+      .def("watch_operators", &Session::watch_operators, "memory"_a)
       .def("profile_invokes", [](Session& session, std::int64_t runs, double max_seconds) {
         const auto invoke_ns = session.without_gil([&](Interpreter& interpreter) {
           return interpreter.profile_invokes({runs, max_seconds}, check_signals);

@@ -5,6 +5,7 @@
 #include <string>
 
 namespace tflops {
+
 bool ProfileRecorder::Key::operator==(const Key& other) const {
   return operator_index == other.operator_index && subgraph_index == other.subgraph_index &&
          is_delegated == other.is_delegated && name == other.name;
@@ -30,6 +31,7 @@ void ProfileRecorder::begin_run() {
   if (records_.capacity() < needed) records_.reserve(2 * needed);
   run_offsets_.push_back(static_cast<std::int64_t>(records_.size()));
   depth_ = 0;
+  if (watched_ != nullptr) watched_->state = LastOperator::run_begun;
   run_start_ = Clock::now();
 }
 
@@ -60,11 +62,19 @@ std::int32_t ProfileRecorder::intern(const Key& key) {
   return id;
 }
 
+void ProfileRecorder::note(LastOperator::State state, const ProfileRecord& record) {
+  const ProfileEvent& event = events_[static_cast<std::size_t>(record.event_id)];
+  watched_->operator_index = event.operator_index;
+  watched_->subgraph_index = event.subgraph_index;
+  watched_->state = state;
+}
+
 std::uint32_t ProfileRecorder::begin_operator(const char* name, std::int64_t operator_index, std::int64_t subgraph_index) {
   if (!is_recording_) return 0;
   const std::int32_t id = intern({name, operator_index, subgraph_index, false});
   const auto handle = static_cast<std::uint32_t>(records_.size());
   records_.push_back({id, depth_++, 0, 0});
+  if (watched_ != nullptr) note(LastOperator::operator_begun, records_.back());
   // The last thing here is the first clock read, and the first thing in end_operator the second.
   records_.back().at_ns = nanoseconds(Clock::now() - run_start_);
   return handle;
@@ -76,6 +86,7 @@ void ProfileRecorder::end_operator(std::uint32_t handle) {
   ProfileRecord& record = records_[handle];
   record.elapsed_ns = nanoseconds(now - run_start_) - record.at_ns;
   --depth_;
+  if (watched_ != nullptr) note(LastOperator::operator_ended, record);
 }
 
 void ProfileRecorder::add_delegated(const char* name, std::uint64_t elapsed_us, std::int64_t operator_index,

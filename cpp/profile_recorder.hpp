@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "last_operator.hpp"
 #include "measure.hpp"
 
 namespace tflops {
@@ -36,6 +37,8 @@ class ProfileRecorder {
   // Call right before each invoke, outside the timed region.
   void begin_run();
   void stop();
+  // Keep note there of where the runs are; null to keep none. The memory must outlive this.
+  void watch(LastOperator* place) { watched_ = place; }
 
   // An operator that begins and ends now, in the middle of a run; the handle tells which one ends.
   std::uint32_t begin_operator(const char* name, std::int64_t operator_index, std::int64_t subgraph_index);
@@ -67,8 +70,10 @@ class ProfileRecorder {
   };
 
   std::int32_t intern(const Key& key);
+  void note(LastOperator::State state, const ProfileRecord& record);
 
   bool is_recording_ = false;
+  LastOperator* watched_ = nullptr;
   std::int32_t depth_ = 0;
   Clock::time_point run_start_;
   std::deque<ProfileEvent> events_;  // a deque, because event_ids_ holds views of the names

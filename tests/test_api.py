@@ -263,3 +263,10 @@ def test_the_keywords_of_measure_are_the_options():
 
     names = [field.name for field in fields(MeasureOptions)]
     assert ["input_shapes", "signature", *MeasureKeywords.__annotations__] == names
+
+
+@pytest.mark.parametrize("limit", [{"timeout": 1.0}, {"memory_limit": 1 << 30}])
+def test_limits_need_a_child_process(limit):
+    for function in (tflops_native.measure, tflops_native.report):
+        with pytest.raises(ValueError, match="isolated=True"):
+            function(EXAMPLES / "single_conv_28x28.tflite", **limit)

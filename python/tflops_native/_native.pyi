@@ -228,6 +228,14 @@ class Interpreter:
         hand. The first invoke that fails raises `InvokeError`.
         """
 
+    def watch_operators(self, memory: Buffer) -> None:
+        """
+        From now on `profile_invokes` keeps note in this memory of where it is.
+
+        Three int64: 0 untouched, 1 a run began, 2 an operator began, 3 it ended; index of that operator;
+        index of its subgraph. Only of operators that report themselves as they run, so none of XNNPACK.
+        """
+
     def profile_invokes(self, runs: int, max_seconds: float) -> ProfiledRuns:
         """As `time_invokes`, with the time of each operator. Needs `profile=True`."""
 

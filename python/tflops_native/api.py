@@ -5,9 +5,12 @@ from os import PathLike
 from typing import Literal, TypeAlias, Unpack
 
 from tflops_native.analysis import Analysis, analyze_model
+from tflops_native.errors import OptionError
 from tflops_native.model import Model, load
 from tflops_native.reports.joined import Report
 from tflops_native.timing import (
+    NO_LIMITS,
+    ChildLimits,
     InputData,
     MeasureKeywords,
     MeasureOptions,
@@ -95,6 +98,8 @@ def measure(
     input_shapes: InputShapes | None = None,
     signature: str | None = None,
     isolated: bool = False,
+    timeout: float | None = None,
+    memory_limit: int | None = None,
     progress: Progress | None = None,
     **options: Unpack[MeasureKeywords],
 ) -> Timing:
@@ -106,6 +111,9 @@ def measure(
         model, input_shapes, signature: as for `analyze`.
         isolated: measure in a child process, which survives a runtime that crashes. The model must
             be a file then.
+        timeout: seconds after which the child is ended, with `isolated` only; None for no limit.
+        memory_limit: bytes that the runtime and the model may allocate in the child, with `isolated`
+            and on Linux only; None for no limit.
         progress: called now and then with what is being done and how much of it, 0 to 1.
         options: the further fields of `MeasureOptions`, which says what they mean.
 
@@ -114,9 +122,13 @@ def measure(
         ShapeError: an input shape is refused, or shapes do not fit at an operator.
         InputDataError: data cannot be read, or does not fit an input.
         RuntimeLibraryError: the runtime cannot be loaded.
-        InvokeError: the runtime refuses the model or fails; the message holds its own words.
+        InvokeError: the runtime refuses the model or fails, or reaches a limit; the message holds its
+            own words.
         OptionError: an option is out of range, or a CPU to pin to is not allowed.
     """
+    limits = ChildLimits(timeout_seconds=timeout, memory_bytes=memory_limit)
+    if not isolated and limits != NO_LIMITS:
+        raise OptionError("timeout and memory_limit need a child process: isolated=True")
     chosen = MeasureOptions(input_shapes=input_shapes or {}, signature=signature, **options)
     loaded = _loaded(model)
     chosen = with_given_shapes(loaded, chosen)
@@ -125,7 +137,7 @@ def measure(
         return measure_model(loaded, chosen, progress)
     if loaded.path is None:
         raise ValueError("only a model file can be measured in a child process, not bytes")
-    return measure_isolated(loaded.path, chosen, progress)
+    return measure_isolated(loaded.path, chosen, progress, limits)
 
 
 def report(
@@ -137,6 +149,8 @@ def report(
     trip_count: int | None = None,
     profile_file: str | PathLike[str] | None = None,
     isolated: bool = False,
+    timeout: float | None = None,
+    memory_limit: int | None = None,
     peaks: Peaks | bool = True,
     progress: Progress | None = None,
     **options: Unpack[MeasureKeywords],
@@ -156,9 +170,11 @@ def report(
         ProfileFormatError: the file cannot be read, or belongs to another model.
         ValueError: moreover, where both a file and options of a measurement are given.
     """
-    if profile_file is not None and options:
+    limits = {"timeout": timeout, "memory_limit": memory_limit}
+    given = [*options, *(name for name, value in limits.items() if value is not None)]
+    if profile_file is not None and given:
         raise ValueError(
-            f"{', '.join(options)}: options of a measurement, but profile_file takes times from a file"
+            f"{', '.join(given)}: options of a measurement, but profile_file takes times from a file"
         )
     loaded = _loaded(model)
     analysis = analyze(
@@ -179,6 +195,8 @@ def report(
         input_shapes=input_shapes,
         signature=signature,
         isolated=isolated,
+        timeout=timeout,
+        memory_limit=memory_limit,
         progress=progress,
         **options,
     )

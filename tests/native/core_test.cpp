@@ -233,6 +233,23 @@ TEST_CASE(a_failure_in_the_midst_of_profiling) {
   CHECK_EQUAL(std::size_t{12}, model->profile().records().size());
 }
 
+TEST_CASE(the_operator_that_runs_is_noted_for_others) {
+  const Opened model(mixed_operators + "\non operator:0 3 bad_alloc\non operator:2 3 bad_alloc", profiled());
+  tflops::LastOperator last{};
+  model->watch_operators(&last);
+  model->profile_invokes({2, 10.0}, nothing_between);
+  CHECK_EQUAL((std::vector<std::int64_t>{3, 3, 0}),
+              (std::vector<std::int64_t>{last.state, last.operator_index, last.subgraph_index}));
+  CHECK_THROWS(std::bad_alloc, "", model->profile_invokes({1, 10.0}, nothing_between));
+  CHECK_EQUAL((std::vector<std::int64_t>{2, 0}), (std::vector<std::int64_t>{last.state, last.operator_index}));
+  // In the delegate's partition: the last that is known is the operator in front of it.
+  CHECK_THROWS(std::bad_alloc, "", model->profile_invokes({1, 10.0}, nothing_between));
+  CHECK_EQUAL((std::vector<std::int64_t>{3, 0}), (std::vector<std::int64_t>{last.state, last.operator_index}));
+  model->watch_operators(nullptr);
+  model->profile_invokes({1, 10.0}, nothing_between);
+  CHECK_EQUAL(std::int64_t{0}, std::int64_t{last.operator_index});
+}
+
 TEST_CASE(profiling_needs_a_profiler) {
   const Opened model("");
   CHECK_THROWS(InvokeError, "created without profile", model->profile_invokes({1, 1.0}, nothing_between));

@@ -10,7 +10,7 @@ from tflops_native.cli.options import InputShapes
 from tflops_native.model import Model
 
 if TYPE_CHECKING:
-    from tflops_native.timing import MeasureOptions
+    from tflops_native.timing import ChildLimits, MeasureOptions
 
 
 def run_options(
@@ -33,15 +33,16 @@ def count_model(
     strict: bool,
     trip_count: int | None,
     run: "MeasureOptions | None",
+    limits: "ChildLimits | None" = None,
 ) -> Analysis:
     """The analysis of one entry point of the model at `path`; with `run` on the shapes of a run."""
     tensor_shapes = None
     if run is not None:
-        from tflops_native.timing import runtime_shapes_isolated
+        from tflops_native.timing import NO_LIMITS, runtime_shapes_isolated
 
         # Shapes that do not fit are refused here, with a hint: the runtime could crash on them.
         analyze_model(model, input_shapes=input_shapes, signature=signature)
-        tensor_shapes = runtime_shapes_isolated(Path(path), run)
+        tensor_shapes = runtime_shapes_isolated(Path(path), run, limits or NO_LIMITS)
     return analyze_model(
         model,
         input_shapes=input_shapes,

@@ -5,16 +5,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tflops_native.timing import MeasureOptions, Timing, measure_isolated
+from tflops_native.timing import ChildLimits, MeasureOptions, Timing, measure_isolated
 
 _BAR_WIDTH = 30
 
 
-def measure_with_progress(path: Path, options: MeasureOptions) -> Timing:
+def measure_with_progress(path: Path, options: MeasureOptions, limits: ChildLimits) -> Timing:
     """Measure in a child process; the bar is shown on a terminal only, and leaves no trace."""
     console = Console(stderr=True)
     if not console.is_terminal:
-        return measure_isolated(path, options)
+        return measure_isolated(path, options, limits=limits)
     bar = Progress(
         TextColumn("{task.description:8}"),
         BarColumn(_BAR_WIDTH),
@@ -30,4 +30,4 @@ def measure_with_progress(path: Path, options: MeasureOptions) -> Timing:
         def show(what: str, done: float) -> None:
             bar.update(task, description=what, completed=done, refresh=True)
 
-        return measure_isolated(path, options, show)
+        return measure_isolated(path, options, show, limits)

@@ -6,6 +6,7 @@ import click
 from click.core import ParameterSource
 
 from tflops_native.cli.counting import count_model
+from tflops_native.cli.limit_options import limit_options
 from tflops_native.cli.measuring import measure_with_progress
 from tflops_native.cli.options import (
     counting_options,
@@ -18,6 +19,7 @@ from tflops_native.errors import InvokeError, ProfileFormatError
 from tflops_native.model import load
 from tflops_native.reports import Report
 from tflops_native.timing import (
+    ChildLimits,
     ImportedTiming,
     Machine,
     MeasureKeywords,
@@ -36,6 +38,7 @@ from tflops_native.timing import (
 @model_argument
 @static_options
 @timing_options
+@limit_options
 @counting_options
 @click.option(
     "--profile",
@@ -55,6 +58,7 @@ def command(
     model: str,
     output_format: str,
     options: MeasureOptions,
+    limits: ChildLimits,
     strict: bool,
     trip_count: int | None,
     shapes: str,
@@ -74,13 +78,14 @@ def command(
         strict=strict,
         trip_count=trip_count,
         run=options if shapes == "runtime" else None,
+        limits=limits,
     )
     timing: Timing | ImportedTiming
     machine: Machine | None
     source = None
     try:
         if profile_file is None:
-            timing, machine = measure_with_progress(Path(model), options), this_machine()
+            timing, machine = measure_with_progress(Path(model), options, limits), this_machine()
         else:
             timing, machine, source = load_timing(
                 profile_file,
@@ -102,7 +107,7 @@ def command(
 def _refuse_measuring_options() -> None:
     """Raise if one is given together with --profile, which measures nothing."""
     context = click.get_current_context()
-    for name in MeasureKeywords.__annotations__:
+    for name in (*MeasureKeywords.__annotations__, "timeout", "memory_limit"):
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             option = f"--{name.replace('_', '-')}"
             raise click.UsageError(

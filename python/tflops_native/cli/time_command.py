@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from tflops_native.analysis import analyze_model
+from tflops_native.cli.limit_options import limit_options
 from tflops_native.cli.measuring import measure_with_progress
 from tflops_native.cli.options import (
     model_argument,
@@ -15,22 +16,24 @@ from tflops_native.cli.options import (
 from tflops_native.cli.timing_options import timing_options
 from tflops_native.model import load
 from tflops_native.reports import Report
-from tflops_native.timing import MeasureOptions, this_machine, with_given_shapes
+from tflops_native.timing import ChildLimits, MeasureOptions, this_machine, with_given_shapes
 
 
 @click.command("time")
 @model_argument
 @static_options
 @timing_options
+@limit_options
 def command(
     model: str,
     output_format: str,
     options: MeasureOptions,
+    limits: ChildLimits,
 ) -> None:
     """Time inferences, without counting."""
     loaded = load(model)
     options = with_given_shapes(loaded, options)
     # Shapes that do not fit are refused here, with a hint: XNNPACK would crash on some of them.
     analyze_model(loaded, input_shapes=options.input_shapes, signature=options.signature)
-    timing = measure_with_progress(Path(model), replace(options, profile=False))
+    timing = measure_with_progress(Path(model), replace(options, profile=False), limits)
     show(Report.of(loaded, None, timing, this_machine()), output_format)

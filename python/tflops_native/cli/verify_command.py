@@ -7,6 +7,7 @@ import click
 
 from tflops_native.analysis import analyze_model
 from tflops_native.cli.input_options import InputFiles
+from tflops_native.cli.limit_options import limit_options
 from tflops_native.cli.options import (
     InputShapes,
     model_argument,
@@ -17,7 +18,12 @@ from tflops_native.cli.timing_options import data_options, runtime_option
 from tflops_native.model import load
 from tflops_native.reports import numbers
 from tflops_native.reports.verification import TensorDifference, Verification
-from tflops_native.timing import MeasureOptions, runtime_shapes_isolated, with_given_shapes
+from tflops_native.timing import (
+    ChildLimits,
+    MeasureOptions,
+    runtime_shapes_isolated,
+    with_given_shapes,
+)
 
 DIFFERENT = 1
 _NAMED = 3  # tensors of one reason that are named, where there are more
@@ -28,6 +34,7 @@ _NAMED = 3  # tensors of one reason that are named, where there are more
 @static_options
 @data_options
 @runtime_option
+@limit_options
 @click.pass_context
 def command(
     context: click.Context,
@@ -39,6 +46,7 @@ def command(
     inputs: InputFiles,
     fill: str,
     seed: int,
+    limits: ChildLimits,
 ) -> None:
     """Compare the inferred shape of every tensor with the runtime's.
 
@@ -55,7 +63,7 @@ def command(
     )
     options = with_given_shapes(loaded, options)
     analysis = analyze_model(loaded, input_shapes=options.input_shapes, signature=signature)
-    shapes = runtime_shapes_isolated(Path(model), options)
+    shapes = runtime_shapes_isolated(Path(model), options, limits)
     verification = Verification.of(loaded, analysis, shapes)
     if output_format == "json":
         show_json(verification.to_dict())

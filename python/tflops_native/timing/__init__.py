@@ -15,6 +15,7 @@ from tflops_native.timing.imported import (
 )
 from tflops_native.timing.inputs import FILLS, InputData, InputRecord
 from tflops_native.timing.isolation import measure_isolated
+from tflops_native.timing.limits import NO_LIMITS, ChildLimits
 from tflops_native.timing.machine import Machine, this_machine
 from tflops_native.timing.memory import Memory
 from tflops_native.timing.options import MeasureKeywords, MeasureOptions, Progress
@@ -37,6 +38,8 @@ __all__ = [
     "DEFAULT_RUNTIME",
     "FILLS",
     "KERNELS",
+    "NO_LIMITS",
+    "ChildLimits",
     "Clock",
     "ComputePeak",
     "DurationSummary",

@@ -40,15 +40,17 @@ def _measure(model: Model, options: MeasureOptions, report: Progress) -> Timing:
     import numpy  # noqa: F401
 
     entry = entry_point(model, options.signature)
-    library = open_runtime(options.runtime)
     report("load", 0.0)
+    library = open_runtime(options.runtime)
     memory = MemoryWatch()
-    session = open_session(model, entry, options, library, memory=memory)
+    session = open_session(model, entry, options, library, memory=memory, progress=report)
     interpreter = session.interpreter
     inputs = fill_inputs(session, options)
     memory.look("filled")
+    report("first invoke", 0.0)
     first_invoke_ns = first_invoke(session)
     memory.look("first_invoke")
+    report("warm up", 0.0)
     clock, plan = Clock.calibrate(), Plan.of(options)
     warmed_up = warm_up(
         interpreter, clock.invokes_per_sample(interpreter), plan.max_seconds, report
@@ -64,6 +66,7 @@ def _measure(model: Model, options: MeasureOptions, report: Progress) -> Timing:
     latency = Latency.of(samples, invokes_per_sample=invokes)
     profile = None
     if options.profile:
+        report("profile", 0.0)
         profiled = open_session(model, entry, options, library, profile=True)
         fill_inputs(profiled, options)
         profile = profile_model(

@@ -15,7 +15,7 @@ from tflops_native.timing.inputs import (
     read_given,
 )
 from tflops_native.timing.memory import MemoryWatch
-from tflops_native.timing.options import MeasureOptions
+from tflops_native.timing.options import MeasureOptions, Progress
 from tflops_native.timing.runtimes import native
 
 if TYPE_CHECKING:
@@ -49,10 +49,11 @@ def open_session(
     *,
     profile: bool = False,
     memory: MemoryWatch | None = None,
+    progress: Progress | None = None,
 ) -> Session:
     """Load a model, give its inputs their shapes, and allocate its tensors.
 
-    `memory` is looked at before, between and after.
+    `memory` is looked at before, between and after; `progress` hears of "load" and "allocate".
 
     Raises:
         ShapeError: an input shape is refused.
@@ -66,6 +67,8 @@ def open_session(
     # The main subgraph is run as such: the runtime then shows all of its tensors.
     signature = entry.signature if entry.subgraph.index else None
     look = memory.look if memory is not None else lambda moment: None
+    report = progress or (lambda what, done: None)
+    report("load", 0.0)
     look("before")
     start = time.perf_counter_ns()
     interpreter = native().Interpreter(
@@ -78,6 +81,7 @@ def open_session(
     )
     loaded = time.perf_counter_ns()
     look("loaded")
+    report("allocate", 0.0)
     resume = time.perf_counter_ns()
     positions = _positions(interpreter, entry, signature)
     for item in entry.inputs:

@@ -7,6 +7,7 @@ from typing import TypeAlias
 from tflops_native.errors import InvokeError
 from tflops_native.model import Model, entry_point
 from tflops_native.timing.isolation import run_isolated
+from tflops_native.timing.limits import NO_LIMITS, ChildLimits
 from tflops_native.timing.options import MeasureOptions, Progress
 from tflops_native.timing.runtimes import open_runtime
 from tflops_native.timing.session import Session, fill_inputs, open_session
@@ -26,7 +27,7 @@ def runtime_shapes(
         model: the model.
         options: its inputs, signature, runtime and threads; the kernels are always "builtin",
             because a delegate hides the tensors between its operators.
-        progress: not called; a task of `run_isolated` takes it.
+        progress: called with what is being done and how much of it, 0 to 1.
 
     Returns:
         One per tensor of the subgraph. None for those that the runtime does not show: of a signature
@@ -38,21 +39,26 @@ def runtime_shapes(
     options = replace(options, kernels="builtin")
     options.check()
     entry = entry_point(model, options.signature)
-    session = open_session(model, entry, options, open_runtime(options.runtime))
+    session = open_session(model, entry, options, open_runtime(options.runtime), progress=progress)
     if not _is_settled(session):
         fill_inputs(session, options)
+        if progress is not None:
+            progress("invoke", 0.0)
         first_invoke(session)
     return _shapes(model, session)
 
 
-def runtime_shapes_isolated(path: Path, options: MeasureOptions) -> Shapes:
+def runtime_shapes_isolated(
+    path: Path, options: MeasureOptions, limits: ChildLimits = NO_LIMITS
+) -> Shapes:
     """As `runtime_shapes`, of a model file in a child process.
 
     Raises:
-        InvokeError: moreover, where the runtime crashed.
+        OptionError: moreover, a limit cannot be held.
+        InvokeError: moreover, where the runtime crashed or reached a limit.
     """
     options.check()
-    return run_isolated(runtime_shapes, path, options)
+    return run_isolated(runtime_shapes, path, options, limits=limits)
 
 
 def _is_settled(session: Session) -> bool:
