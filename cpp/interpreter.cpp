@@ -1,5 +1,6 @@
 #include "interpreter.hpp"
 
+#include <limits>
 #include <stdexcept>
 
 #include "errors.hpp"
@@ -25,14 +26,20 @@ std::vector<std::int64_t> Interpreter::profile_invokes(const Limits& limits, con
   if (!can_profile()) throw InvokeError("this interpreter cannot profile: it was created without profile=True");
   need_allocation("profile");
   struct Recording {
-    ProfileRecorder& recorder;
-    explicit Recording(ProfileRecorder& r) : recorder(r) { recorder.start(); }
-    ~Recording() { recorder.stop(); }
+    Interpreter& self;
+    explicit Recording(Interpreter& s) : self(s) { self.recorder_.start(); }
+    ~Recording() {
+      self.recorder_.stop();
+      self.stop_events();
+    }
   };
-  const Recording recording(recorder_);
-  const auto prepare = [this] {
-    collect_events();
+  const Recording recording(*this);
+  bool has_run = false;
+  const auto prepare = [this, &has_run] {
+    if (has_run) collect_events();
+    has_run = true;
     prepare_run();
+    start_events();
     recorder_.begin_run();
   };
   auto samples = time_calls(limits, prepare, [this] { run(1); }, [&] { between(); });
@@ -44,6 +51,29 @@ void Interpreter::need_allocation(const char* what) const {
   if (!is_allocated_) {
     throw InvokeError("cannot " + std::string(what) + ": call allocate() first, and again after resize_input()");
   }
+}
+
+void Interpreter::check_threads(int threads) {
+  if (threads < 1) throw std::invalid_argument("threads must be at least 1, not " + std::to_string(threads));
+}
+
+std::size_t Interpreter::check_position(std::int64_t position, std::size_t count, const char* what) {
+  if (position < 0 || position >= static_cast<std::int64_t>(count)) {
+    throw std::out_of_range("there is no " + std::string(what) + " " + std::to_string(position) +
+                            ": the model has " + std::to_string(count));
+  }
+  return static_cast<std::size_t>(position);
+}
+
+std::vector<int> Interpreter::to_dims(const std::vector<std::int64_t>& shape) {
+  std::vector<int> dims;
+  for (const std::int64_t extent : shape) {
+    if (extent < 0 || extent > std::numeric_limits<int>::max()) {
+      throw std::invalid_argument("a dimension must be between 0 and 2^31 - 1, not " + std::to_string(extent));
+    }
+    dims.push_back(static_cast<int>(extent));
+  }
+  return dims;
 }
 
 }  // namespace tflops

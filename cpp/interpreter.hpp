@@ -20,7 +20,9 @@ struct ModelBytes {
 };
 using ModelSource = std::variant<std::string, ModelBytes>;
 
-enum class Kernels { builtin, xnnpack };
+// How operators are run on the processor: by those kernels of the runtime that are fast, by XNNPACK where
+// it knows them, or by kernels that are simple.
+enum class Kernels { builtin, xnnpack, reference };
 
 struct InterpreterOptions {
   int threads = 1;
@@ -83,6 +85,8 @@ class Interpreter {
   // From now on profile_invokes keeps note there of where it is, as far as the runtime tells operators
   // when they begin. The memory must outlive this.
   void watch_operators(LastOperator* place) { recorder_.watch(place); }
+  // The step in which the time of operators is given that no delegate ran.
+  virtual std::int64_t builtin_resolution_ns() const { return 1; }
 
  protected:
   // Invokes the model so many times in a row: one virtual call per sample, so that each invoke costs
@@ -91,10 +95,16 @@ class Interpreter {
   // Called before each sample, outside the timed region.
   virtual void prepare_run() {}
   virtual bool can_profile() const = 0;
-  // Called after each profiled run, outside the timed region, by runtimes that keep events to themselves.
+  // For runtimes that keep the events of a run to themselves until asked: called before a profiled run,
+  // after it, and after the last; outside the timed region.
+  virtual void start_events() {}
   virtual void collect_events() {}
+  virtual void stop_events() noexcept {}
 
   void need_allocation(const char* what) const;
+  static void check_threads(int threads);
+  static std::size_t check_position(std::int64_t position, std::size_t count, const char* what);
+  static std::vector<int> to_dims(const std::vector<std::int64_t>& shape);
 
   ProfileRecorder recorder_;
   bool is_allocated_ = false;

@@ -2,6 +2,7 @@
 
 #include "dynamic_library.hpp"
 #include "errors.hpp"
+#include "litert_library.hpp"
 #include "tflite_library.hpp"
 
 namespace tflops {
@@ -11,7 +12,10 @@ std::shared_ptr<Library> Library::linked() { return TfliteLibrary::linked(); }
 std::shared_ptr<Library> Library::open(const std::string& path) {
   void* const library = load_library(path);
   if (TfliteLibrary::is_one(library)) return TfliteLibrary::of(library, path);
-  throw RuntimeLibraryError("'" + path + "' is not a TensorFlow Lite C library: it has no function TfLiteVersion");
+  if (LitertLibrary::is_one(library)) return LitertLibrary::of(library, path);
+  throw RuntimeLibraryError("'" + path +
+                            "' is no runtime: it has neither TfLiteVersion, as TensorFlow Lite C libraries have, nor "
+                            "LiteRtCreateEnvironment, as LiteRT has");
 }
 
 }  // namespace tflops

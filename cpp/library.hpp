@@ -9,6 +9,8 @@
 
 namespace tflops {
 
+enum class RuntimeKind { tflite, litert };
+
 class Library {
  public:
   // The default runtime that this build carries. Throws RuntimeLibraryError if it carries none.
@@ -23,6 +25,8 @@ class Library {
   virtual ~Library() = default;
 
   const std::string& path() const { return path_; }
+  virtual RuntimeKind kind() const = 0;
+  // Empty if the library does not tell.
   virtual std::string version() const = 0;
 
   virtual bool has_xnnpack() const = 0;

@@ -112,11 +112,14 @@ struct ProfiledRuns {
   py::array_t<std::int64_t> at_ns;
   py::array_t<std::int64_t> elapsed_ns;
   py::array_t<std::int64_t> run_offsets;
+  std::int64_t builtin_resolution_ns;
   bool is_fixed_sequence;
 };
 
-ProfiledRuns to_profiled_runs(const std::vector<std::int64_t>& invoke_ns, const ProfileRecorder& profile) {
+ProfiledRuns to_profiled_runs(const std::vector<std::int64_t>& invoke_ns, const ProfileRecorder& profile,
+                              std::int64_t builtin_resolution_ns) {
   ProfiledRuns runs;
+  runs.builtin_resolution_ns = builtin_resolution_ns;
   const auto& records = profile.records();
   runs.invoke_ns = to_numpy(invoke_ns);
   for (const auto& event : profile.events()) {
@@ -135,7 +138,8 @@ ProfiledRuns to_profiled_runs(const std::vector<std::int64_t>& invoke_ns, const 
 Kernels kernels_from(const std::string& name) {
   if (name == "xnnpack") return Kernels::xnnpack;
   if (name == "builtin") return Kernels::builtin;
-  throw std::invalid_argument("kernels must be 'xnnpack' or 'builtin', not '" + name + "'");
+  if (name == "reference") return Kernels::reference;
+  throw std::invalid_argument("kernels must be 'xnnpack', 'builtin' or 'reference', not '" + name + "'");
 }
 
 // An interpreter with the Python buffer it may read from, and a guard: the GIL is released inside, so
@@ -222,6 +226,9 @@ void bind_library(py::module_& module) {
       .def_static("linked", &Library::linked)
       .def_static("open", [](const py::object& path) { return Library::open(file_path(path)); }, "path"_a)
       .def_property_readonly("path", [](const Library& library) { return text(library.path()); })
+      .def_property_readonly("kind", [](const Library& library) {
+        return library.kind() == RuntimeKind::litert ? "litert" : "tflite";
+      })
       .def_property_readonly("version", &Library::version)
       .def_property_readonly("has_xnnpack", &Library::has_xnnpack)
       .def_property_readonly("has_profiler", &Library::has_profiler)
@@ -249,6 +256,7 @@ void bind_records(py::module_& module) {
       .def_readonly("at_ns", &ProfiledRuns::at_ns)
       .def_readonly("elapsed_ns", &ProfiledRuns::elapsed_ns)
       .def_readonly("run_offsets", &ProfiledRuns::run_offsets)
+      .def_readonly("builtin_resolution_ns", &ProfiledRuns::builtin_resolution_ns)
       .def_readonly("is_fixed_sequence", &ProfiledRuns::is_fixed_sequence);
 }
 
@@ -307,7 +315,7 @@ void bind_interpreter(py::module_& module) {
           return interpreter.profile_invokes({runs, max_seconds}, check_signals);
         });
         return session.with_gil([&](Interpreter& interpreter) {
-          return to_profiled_runs(invoke_ns, interpreter.profile());
+          return to_profiled_runs(invoke_ns, interpreter.profile(), interpreter.builtin_resolution_ns());
         });
       }, "runs"_a, "max_seconds"_a);
 }

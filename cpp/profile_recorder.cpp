@@ -6,12 +6,12 @@
 
 namespace tflops {
 
-bool ProfileRecorder::Key::operator==(const Key& other) const {
+bool ProfileKey::operator==(const ProfileKey& other) const {
   return operator_index == other.operator_index && subgraph_index == other.subgraph_index &&
          is_delegated == other.is_delegated && name == other.name;
 }
 
-std::size_t ProfileRecorder::KeyHash::operator()(const Key& key) const {
+std::size_t ProfileRecorder::KeyHash::operator()(const ProfileKey& key) const {
   return std::hash<std::string_view>()(key.name) ^ (static_cast<std::size_t>(key.operator_index) * 0x9E3779B1u) ^
          (static_cast<std::size_t>(key.subgraph_index) << 20);
 }
@@ -52,13 +52,13 @@ bool ProfileRecorder::is_fixed_sequence() const {
   return true;
 }
 
-std::int32_t ProfileRecorder::intern(const Key& key) {
+std::int32_t ProfileRecorder::intern(const ProfileKey& key) {
   const auto known = event_ids_.find(key);
   if (known != event_ids_.end()) return known->second;
   const auto id = static_cast<std::int32_t>(events_.size());
   // The name may lie in a buffer that the delegate frees after the call.
   events_.push_back({std::string(key.name), key.operator_index, key.subgraph_index, key.is_delegated});
-  event_ids_.emplace(Key{events_.back().name, key.operator_index, key.subgraph_index, key.is_delegated}, id);
+  event_ids_.emplace(ProfileKey{events_.back().name, key.operator_index, key.subgraph_index, key.is_delegated}, id);
   return id;
 }
 
@@ -87,6 +87,10 @@ void ProfileRecorder::end_operator(std::uint32_t handle) {
   record.elapsed_ns = nanoseconds(now - run_start_) - record.at_ns;
   --depth_;
   if (watched_ != nullptr) note(LastOperator::operator_ended, record);
+}
+
+void ProfileRecorder::add(const ProfileKey& key, std::int32_t depth, std::int64_t at_ns, std::int64_t elapsed_ns) {
+  if (is_recording_) records_.push_back({intern(key), depth, at_ns, elapsed_ns});
 }
 
 void ProfileRecorder::add_delegated(const char* name, std::uint64_t elapsed_us, std::int64_t operator_index,

@@ -31,6 +31,15 @@ struct ProfileRecord {
   std::int64_t elapsed_ns;
 };
 
+// As an event, before it is known whether it is a new one.
+struct ProfileKey {
+  std::string_view name;
+  std::int64_t operator_index;
+  std::int64_t subgraph_index;
+  bool is_delegated;
+  bool operator==(const ProfileKey& other) const;
+};
+
 class ProfileRecorder {
  public:
   void start();
@@ -43,7 +52,9 @@ class ProfileRecorder {
   // An operator that begins and ends now, in the middle of a run; the handle tells which one ends.
   std::uint32_t begin_operator(const char* name, std::int64_t operator_index, std::int64_t subgraph_index);
   void end_operator(std::uint32_t handle);
-  // An operator of a delegate, which has measured it by itself.
+  // An operator that others have measured.
+  void add(const ProfileKey& key, std::int32_t depth, std::int64_t at_ns, std::int64_t elapsed_ns);
+  // Of a delegate, right after it ran.
   void add_delegated(const char* name, std::uint64_t elapsed_us, std::int64_t operator_index,
                      std::int64_t subgraph_index);
 
@@ -58,18 +69,11 @@ class ProfileRecorder {
   static std::vector<std::int64_t> time_empty_operators(std::int64_t count);
 
  private:
-  struct Key {
-    std::string_view name;
-    std::int64_t operator_index;
-    std::int64_t subgraph_index;
-    bool is_delegated;
-    bool operator==(const Key& other) const;
-  };
   struct KeyHash {
-    std::size_t operator()(const Key& key) const;
+    std::size_t operator()(const ProfileKey& key) const;
   };
 
-  std::int32_t intern(const Key& key);
+  std::int32_t intern(const ProfileKey& key);
   void note(LastOperator::State state, const ProfileRecord& record);
 
   bool is_recording_ = false;
@@ -77,7 +81,7 @@ class ProfileRecorder {
   std::int32_t depth_ = 0;
   Clock::time_point run_start_;
   std::deque<ProfileEvent> events_;  // a deque, because event_ids_ holds views of the names
-  std::unordered_map<Key, std::int32_t, KeyHash> event_ids_;
+  std::unordered_map<ProfileKey, std::int32_t, KeyHash> event_ids_;
   std::vector<ProfileRecord> records_;
   std::vector<std::int64_t> run_offsets_;
 };

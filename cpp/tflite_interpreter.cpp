@@ -25,15 +25,6 @@ const char* status_name(TfLiteStatus status) {
   return status >= 0 && status < static_cast<int>(std::size(names)) ? names[status] : "unknown status";
 }
 
-template <class Ports>
-auto& at(Ports& ports, std::int64_t position, const char* what) {
-  if (position < 0 || position >= static_cast<std::int64_t>(ports.size())) {
-    throw std::out_of_range("there is no " + std::string(what) + " " + std::to_string(position) +
-                            ": the model has " + std::to_string(ports.size()));
-  }
-  return ports[static_cast<std::size_t>(position)];
-}
-
 void need_feature(bool is_there, const Library& library, const char* feature) {
   if (!is_there) {
     throw RuntimeLibraryError("'" + library.path() + "' (TensorFlow Lite " + library.version() + ") has no " + feature);
@@ -50,9 +41,9 @@ TfliteInterpreter::TfliteInterpreter(std::shared_ptr<const TfliteLibrary> librar
       delegate_(nullptr, tflite_.TfLiteXNNPackDelegateDelete),
       interpreter_(nullptr, tflite_.TfLiteInterpreterDelete),
       runner_(nullptr, tflite_.TfLiteSignatureRunnerDelete) {
-  if (options.threads < 1) {
-    throw std::invalid_argument("threads must be at least 1, not " + std::to_string(options.threads));
-  }
+  check_threads(options.threads);
+  need_feature(options.kernels != Kernels::reference, *library_,
+               "choice of reference kernels through its C functions: LiteRT has (--runtime litert)");
   if (options.kernels == Kernels::xnnpack) need_feature(library_->has_xnnpack(), *library_, "XNNPACK kernels");
   if (options.profile) need_feature(library_->has_profiler(), *library_, "profiler");
   if (options.signature) need_feature(library_->has_signatures(), *library_, "signatures");
@@ -178,12 +169,12 @@ TensorInfo TfliteInterpreter::describe(const TfLiteTensor* tensor, const Port& p
 }
 
 TensorInfo TfliteInterpreter::input_info(std::int64_t position) const {
-  const Port& port = at(inputs_, position, "input");
+  const Port& port = inputs_[check_position(position, inputs_.size(), "input")];
   return describe(find_input(port), port);
 }
 
 TensorInfo TfliteInterpreter::output_info(std::int64_t position) const {
-  const Port& port = at(outputs_, position, "output");
+  const Port& port = outputs_[check_position(position, outputs_.size(), "output")];
   return describe(find_output(port), port);
 }
 
@@ -199,14 +190,8 @@ std::optional<TensorInfo> TfliteInterpreter::tensor_info(std::int64_t index) con
 }
 
 void TfliteInterpreter::resize_input(std::int64_t position, const std::vector<std::int64_t>& shape) {
-  const Port& port = at(inputs_, position, "input");
-  std::vector<int> dims;
-  for (const std::int64_t extent : shape) {
-    if (extent < 0 || extent > std::numeric_limits<int>::max()) {
-      throw std::invalid_argument("a dimension must be between 0 and 2^31 - 1, not " + std::to_string(extent));
-    }
-    dims.push_back(static_cast<int>(extent));
-  }
+  const Port& port = inputs_[check_position(position, inputs_.size(), "input")];
+  const std::vector<int> dims = to_dims(shape);
   const auto rank = static_cast<std::int32_t>(dims.size());
   log_.clear();
   is_allocated_ = false;
@@ -257,14 +242,14 @@ TensorView TfliteInterpreter::view(const TfLiteTensor* tensor, TensorInfo info) 
 
 TensorView TfliteInterpreter::input(std::int64_t position) const {
   need_allocation("reach an input");
-  const Port& port = at(inputs_, position, "input");
+  const Port& port = inputs_[check_position(position, inputs_.size(), "input")];
   const TfLiteTensor* const tensor = find_input(port);
   return view(tensor, describe(tensor, port));
 }
 
 TensorView TfliteInterpreter::output(std::int64_t position) const {
   need_allocation("reach an output");
-  const Port& port = at(outputs_, position, "output");
+  const Port& port = outputs_[check_position(position, outputs_.size(), "output")];
   const TfLiteTensor* const tensor = find_output(port);
   return view(tensor, describe(tensor, port));
 }

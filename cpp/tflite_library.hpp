@@ -24,6 +24,7 @@ class TfliteLibrary final : public Library, public std::enable_shared_from_this<
   static std::shared_ptr<Library> of(void* loaded, const std::string& path);
 
   const TfliteFunctions& functions() const { return functions_; }
+  RuntimeKind kind() const override { return RuntimeKind::tflite; }
   std::string version() const override { return functions_.TfLiteVersion(); }
 
   bool has_xnnpack() const override;

@@ -16,7 +16,9 @@ from typing_extensions import Buffer
 
 @final
 class Library:
-    """A TensorFlow Lite C library. Once opened, it stays loaded until the process ends."""
+    """
+    A TensorFlow Lite C library, or a LiteRT one. Once opened, it stays loaded until the process ends.
+    """
 
     @staticmethod
     def linked() -> Library:
@@ -31,7 +33,8 @@ class Library:
         """
         Open a library by path; a bare file name is searched for as the system's loader does.
 
-        Raises `RuntimeLibraryError` if it cannot be loaded, or is not a TensorFlow Lite C library.
+        Its functions tell which kind it is. Raises `RuntimeLibraryError` if it cannot be loaded, is
+        of neither kind, or is a LiteRT before 2.1.6.
         """
 
     @property
@@ -39,8 +42,12 @@ class Library:
         """Real path of the loaded file."""
 
     @property
+    def kind(self) -> str:
+        """Either "tflite" or "litert"."""
+
+    @property
     def version(self) -> str:
-        """What the library says of itself, such as "2.17.1"."""
+        """What the library says of itself, such as "2.17.1"; LiteRT says nothing: ""."""
 
     @property
     def has_xnnpack(self) -> bool:
@@ -133,6 +140,10 @@ class ProfiledRuns:
         """Where each run begins in the flat arrays, and the end, [runs + 1]."""
 
     @property
+    def builtin_resolution_ns(self) -> int:
+        """Step of `elapsed_ns` of events that are not delegated: 1, and 1000 of LiteRT."""
+
+    @property
     def is_fixed_sequence(self) -> bool:
         """Whether all runs had the same events in the same order; control flow can differ."""
 
@@ -143,7 +154,8 @@ class Interpreter:
 
     `model` is a path, or a buffer of bytes that is then used in place and must not change. With
     `kernels="xnnpack"` the XNNPACK delegate takes the operators it knows, with `"builtin"` none.
-    With a `signature`, inputs and outputs are those of the signature, in the order of their names.
+    `"reference"` kernels are LiteRT's only. With a `signature`, inputs and outputs are those of the
+    signature, in the order of their names; LiteRT's in the order of the subgraph.
 
     Raises `InvokeError` with TensorFlow Lite's own words if it refuses the model,
     `RuntimeLibraryError` if the library lacks what is asked for, `ValueError` for `threads` below
@@ -168,7 +180,8 @@ class Interpreter:
         """
         Any tensor of the primary subgraph, those that the runtime added after the model's included.
 
-        None if there is none of this index, or if the signature belongs to another subgraph.
+        None if there is none of this index, if the signature belongs to another subgraph, and always
+        of LiteRT, which shows inputs and outputs only.
         """
 
     def resize_input(self, position: int, shape: Sequence[int]) -> None:
@@ -207,7 +220,11 @@ class Interpreter:
         """
 
     def reset_variables(self) -> None:
-        """Set the variables of the model back to their initial value."""
+        """
+        Set the variables of the model back to their initial value.
+
+        Raises `RuntimeLibraryError` if the library has no function for it, as LiteRT.
+        """
 
     def invoke(self) -> int:
         """Run the model once. Returns the elapsed nanoseconds; raises `InvokeError`."""

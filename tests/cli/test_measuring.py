@@ -94,7 +94,7 @@ def test_report_as_json(tflops):
 
 
 def test_another_library_by_its_path(tflops):
-    library = runtimes.open_runtime().path
+    library = runtimes.open_runtime().info.library
     ended = tflops("time", SINGLE, "--runs", "1", "--runtime", library, "--format", "json")
     assert (ended.status, ended.err) == (0, "")
     runtime = json.loads(ended.out)["timing"]["runtime"]

@@ -248,7 +248,8 @@ def test_bad_input_values(library: Library, fully_connected: bytes) -> None:
 def test_bad_options(library: Library, fully_connected: bytes) -> None:
     with pytest.raises(ValueError, match="threads must be at least 1, not 0"):
         Interpreter(library, fully_connected, threads=0)
-    with pytest.raises(ValueError, match="kernels must be 'xnnpack' or 'builtin', not 'gpu'"):
+    message = "kernels must be 'xnnpack', 'builtin' or 'reference', not 'gpu'"
+    with pytest.raises(ValueError, match=message):
         Interpreter(library, fully_connected, kernels="gpu")
     with pytest.raises(TypeError):
         Interpreter(library, 5)  # type: ignore[arg-type]

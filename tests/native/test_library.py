@@ -1,5 +1,6 @@
 """The runtime library: the one that is carried, others by path, and what is no runtime at all."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from tflops_native.errors import RuntimeLibraryError
 
 def test_linked_library_describes_itself(library: Library) -> None:
     assert Path(library.path).is_file()
+    assert library.kind == "tflite"
     assert library.version.count(".") == 2
     assert library.has_xnnpack
     assert library.has_profiler
@@ -54,11 +56,28 @@ def test_text_file(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a library that every Linux has")
 def test_a_library_of_something_else() -> None:
-    message = "'libm.so.6' is not a TensorFlow Lite C library: it has no function TfLiteVersion"
+    message = (
+        "'libm.so.6' is no runtime: it has neither TfLiteVersion, as TensorFlow Lite C libraries "
+        "have, nor LiteRtCreateEnvironment, as LiteRT has"
+    )
     with pytest.raises(RuntimeLibraryError) as caught:
         Library.open("libm.so.6")
     assert str(caught.value) == message
     assert isinstance(caught.value, OSError)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files")
+def test_a_litert_whose_functions_take_other_arguments(tmp_path: Path) -> None:
+    compiler = shutil.which("cc")
+    if compiler is None:
+        pytest.skip("there is no C compiler")
+    source, old = tmp_path / "old.c", tmp_path / "libLiteRtRuntimeCApi.so"
+    source.write_text("int LiteRtCreateEnvironment(void) { return 0; }")
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", old, source], check=True)
+    with pytest.raises(
+        RuntimeLibraryError, match=r"is a LiteRT before 2\.1\.6, whose functions take"
+    ):
+        Library.open(old)
 
 
 @pytest.mark.parametrize("path", [3, None, ["a"]])

@@ -39,6 +39,7 @@ def runs_of(events, *runs):
         at_ns=np.concatenate([moments(events, *run) for run in runs]),
         elapsed_ns=np.array([elapsed for _, _, elapsed in flat], dtype=np.int64),
         run_offsets=np.array(offsets),
+        builtin_resolution_ns=1,
         is_fixed_sequence=len({tuple(event[:2] for event in listed) for _, listed in runs}) == 1,
     )
 

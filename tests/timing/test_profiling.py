@@ -51,6 +51,7 @@ class Machine:
             at_ns=np.zeros(count, dtype=np.int64),
             elapsed_ns=invoke_ns - self.price_ns,
             run_offsets=np.arange(count + 1),
+            builtin_resolution_ns=1,
             is_fixed_sequence=True,
         )
 
@@ -151,6 +152,7 @@ def delegated_runs(true_ns, before_ns, after_ns):
         at_ns=np.repeat(report_ns, operators),
         elapsed_ns=(true_ns // 1000 * 1000).ravel(),
         run_offsets=np.arange(count + 1) * operators,
+        builtin_resolution_ns=1,
         is_fixed_sequence=True,
     )
 

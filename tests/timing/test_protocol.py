@@ -20,7 +20,7 @@ from tflops_native.timing import MeasureOptions, machine, runtimes
         ({"max_time": math.nan}, "max_time must be more than 0 seconds, but is nan"),
         ({"interval": -1.0}, "interval must be from 0 to 3600 seconds, but is -1"),
         ({"interval": math.inf}, "interval must be from 0 to 3600 seconds, but is inf"),
-        ({"kernels": ""}, "kernels must be one of xnnpack, builtin, not ''"),
+        ({"kernels": ""}, "kernels must be one of xnnpack, builtin, reference, not ''"),
     ],
 )
 def test_options_that_no_runtime_can_do(changes, message):

@@ -39,8 +39,8 @@ def runtime_option(command: Command) -> Command:
         "--runtime",
         default=DEFAULT_RUNTIME,
         show_default=True,
-        metavar="tflite|PATH",
-        help="The library of this package, or the path of another TensorFlow Lite C library.",
+        metavar="tflite|litert|PATH",
+        help="The library of this package, that of ai-edge-litert, or the path of one of either kind.",
     )(command)
 
 

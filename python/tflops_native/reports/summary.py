@@ -313,8 +313,7 @@ def _runtime(timing: "Timing") -> str:
     evidence = timing.evidence
     if evidence is not None and evidence.is_pinned and evidence.cpus_allowed:
         threads += f" on CPU {','.join(map(str, evidence.cpus_allowed))}"
-    name = "TensorFlow Lite" if timing.runtime.name == "tflite" else timing.runtime.name
-    return f"{name} {timing.runtime.version}, {timing.kernels} kernels, {threads}"
+    return f"{timing.runtime.title}, {timing.kernels} kernels, {threads}"
 
 
 def _ns(nanoseconds: int) -> str:

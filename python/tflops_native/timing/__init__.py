@@ -26,8 +26,8 @@ from tflops_native.timing.peaks import ComputePeak, MemoryPeak, Peaks, ThreadPea
 from tflops_native.timing.precision import Stop
 from tflops_native.timing.profile_result import OperatorTime, Overhead, Profile, UnmatchedEvent
 from tflops_native.timing.protocol import measure_model
-from tflops_native.timing.result import RuntimeInfo, Timing
-from tflops_native.timing.runtimes import DEFAULT_RUNTIME, KERNELS
+from tflops_native.timing.result import Timing
+from tflops_native.timing.runtimes import DEFAULT_RUNTIME, KERNELS, RuntimeInfo
 from tflops_native.timing.session import with_given_shapes
 from tflops_native.timing.shapes import runtime_shapes, runtime_shapes_isolated
 from tflops_native.timing.stability import Stability, judge

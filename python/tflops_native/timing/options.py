@@ -23,8 +23,10 @@ class MeasureOptions:
     signature      key of the signature to measure; the main subgraph if None
     threads        threads of the runtime, 1 or more
     kernels        "xnnpack": the XNNPACK delegate takes the operators it knows; "builtin": the
-                   runtime's own kernels only
-    runtime        "tflite" for the library that the package carries, or the path of another one
+                   runtime's own kernels only; "reference": its plain ones, which only LiteRT can
+                   be asked for
+    runtime        "tflite" for the library that the package carries, "litert" for that of the
+                   package ai-edge-litert, or the path of another one of either kind
     runs           most samples to take; without a precision exactly so many
     min_runs       least samples to take
     precision      stop when half the 95 % interval of the median is no more than this part of the

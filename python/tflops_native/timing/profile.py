@@ -44,12 +44,14 @@ class JoinedRuns:
     operators   by operator index, in the order of the model
     unmatched   events of a delegate that belong to no certain operator
     fused       operators without an event of their own
+    builtin_ns  step in which the runtime measures operators that no delegate ran
     """
 
     invoke_ns: "NDArray[np.int64]"
     operators: dict[int, JoinedTimes]
     unmatched: list[JoinedTimes]
     fused: tuple[int, ...]
+    builtin_ns: int = 1
 
 
 def join_runs(subgraph: Subgraph, chunks: "Sequence[ProfiledRuns]") -> JoinedRuns:
@@ -91,6 +93,7 @@ def join_runs(subgraph: Subgraph, chunks: "Sequence[ProfiledRuns]") -> JoinedRun
             for o in subgraph.operators
             if o.index not in operators and o.index not in uncertain
         ),
+        builtin_ns=max(chunk.builtin_resolution_ns for chunk in chunks),
     )
 
 

@@ -2,14 +2,14 @@
 
 import math
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tflops_native.model import Subgraph
-from tflops_native.timing.estimate import STEP_NS, CutTimes
+from tflops_native.timing.estimate import STEP_NS, CutTimes, TimeEstimate
 from tflops_native.timing.options import Progress
 from tflops_native.timing.precision import Stop, next_look
-from tflops_native.timing.profile import JoinedRuns, join_runs
+from tflops_native.timing.profile import JoinedRuns, JoinedTimes, join_runs
 from tflops_native.timing.profile_result import (
     RELEVANT_SHARE,
     OperatorTime,
@@ -159,13 +159,15 @@ def make_profile(joined: JoinedRuns, log_ratios: list[float], own_ns: float, sto
         log_ratios: per round, of an invoke with the profiler and one without.
         own_ns: how much of the time of a builtin operator is the clock's own.
     """
+    if joined.builtin_ns > 1:
+        own_ns = 0.0  # of our clock, which did not time them
     operators = tuple(
         OperatorTime(
             index=index,
             kernel=" + ".join(found.names),
             is_delegated=found.is_delegated,
-            resolution_ns=STEP_NS * found.cuts if found.is_delegated else 1,
-            estimate=found.times.estimate(0.0 if found.is_delegated else own_ns),
+            resolution_ns=STEP_NS * found.cuts if found.is_delegated else joined.builtin_ns,
+            estimate=_estimate(found, own_ns, joined.builtin_ns),
             samples_ns=tuple(found.times.reported_ns.tolist()),
         )
         for index, found in joined.operators.items()
@@ -214,6 +216,15 @@ def _overhead(log_ratios: list[float], own_ns: float) -> Overhead:
         rounds=len(log_ratios),
         empty_operator_ns=own_ns,
     )
+
+
+def _estimate(times: JoinedTimes, own_ns: float, builtin_ns: int) -> TimeEstimate:
+    estimate = times.times.estimate(0.0 if times.is_delegated else own_ns)
+    if times.is_delegated or builtin_ns == 1:
+        return estimate
+    # Both ends were read in whole steps: a time is right but for less than one of them.
+    step = builtin_ns / NANOSECONDS_PER_SECOND
+    return replace(estimate, lower=max(estimate.lower - step, 0.0), upper=estimate.upper + step)
 
 
 def _is_precise(joined: JoinedRuns) -> bool:

@@ -7,7 +7,7 @@ from tflops_native.timing.evidence import Watch
 from tflops_native.timing.memory import MemoryWatch
 from tflops_native.timing.options import MeasureOptions, Progress
 from tflops_native.timing.profiling import profile_model
-from tflops_native.timing.result import RuntimeInfo, Timing
+from tflops_native.timing.result import Timing
 from tflops_native.timing.runtimes import open_runtime
 from tflops_native.timing.sampling import Plan, take_samples
 from tflops_native.timing.session import fill_inputs, open_session
@@ -41,9 +41,9 @@ def _measure(model: Model, options: MeasureOptions, report: Progress) -> Timing:
 
     entry = entry_point(model, options.signature)
     report("load", 0.0)
-    library = open_runtime(options.runtime)
+    runtime = open_runtime(options.runtime)
     memory = MemoryWatch()
-    session = open_session(model, entry, options, library, memory=memory, progress=report)
+    session = open_session(model, entry, options, runtime, memory=memory, progress=report)
     interpreter = session.interpreter
     inputs = fill_inputs(session, options)
     memory.look("filled")
@@ -59,7 +59,7 @@ def _measure(model: Model, options: MeasureOptions, report: Progress) -> Timing:
     # Runs at a rate are runs one by one.
     invokes = 1 if plan.interval_seconds else clock.invokes_per_sample(interpreter)
     # Caches and clocks are warm now; what the model remembers of the warm-up is forgotten.
-    clean = reset_state(session, options, library)
+    clean = reset_state(session, options, runtime)
     watch = Watch(threads=options.threads, is_pinned=options.pin is not None)
     samples, stop = take_samples(clean.interpreter, plan, invokes, report, watch.look)
     evidence = watch.finish()
@@ -67,14 +67,14 @@ def _measure(model: Model, options: MeasureOptions, report: Progress) -> Timing:
     profile = None
     if options.profile:
         report("profile", 0.0)
-        profiled = open_session(model, entry, options, library, profile=True)
+        profiled = open_session(model, entry, options, runtime, profile=True)
         fill_inputs(profiled, options)
         profile = profile_model(
             clean.interpreter, profiled.interpreter, entry.subgraph, latency.median, report
         )
     report("done", 1.0)
     return Timing(
-        runtime=RuntimeInfo(name=options.runtime, version=library.version, library=library.path),
+        runtime=runtime.info,
         kernels=options.kernels,
         threads=options.threads,
         signature=entry.signature,

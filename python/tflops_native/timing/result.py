@@ -10,22 +10,10 @@ from tflops_native.timing.inputs import InputRecord
 from tflops_native.timing.memory import Memory
 from tflops_native.timing.precision import Stop
 from tflops_native.timing.profile_result import Profile
+from tflops_native.timing.runtimes import RuntimeInfo
 from tflops_native.timing.stability import Stability
 from tflops_native.timing.statistics import Latency
 from tflops_native.timing.warm_up import WarmUp
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuntimeInfo:
-    """The library that ran the model: name as asked for, its own version, and its file."""
-
-    name: str
-    version: str
-    library: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {"name": self.name, "version": self.version, "library": self.library}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,16 +1,89 @@
-"""Finds the library that runs models. The only place that imports the compiled part."""
+"""Finds what runs models. The only place that imports the compiled part."""
 
+import sys
+from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tflops_native.errors import RuntimeLibraryError
 
 if TYPE_CHECKING:
-    from tflops_native._native import Library
+    from tflops_native._native import Interpreter, Library
+    from tflops_native.model import Model
+    from tflops_native.timing.options import MeasureOptions
 
-DEFAULT_RUNTIME = "tflite"
-KERNELS = ("xnnpack", "builtin")
+# Runtimes that are found by name; all others are given by path.
+RUNTIME_NAMES = ("tflite", "litert")
+DEFAULT_RUNTIME, LITERT = RUNTIME_NAMES
+KERNELS = ("xnnpack", "builtin", "reference")
+
+_KINDS = {"tflite": "TensorFlow Lite", "litert": "LiteRT"}
+# The second is the name before 2.0.3: too old, but found, so that the message can say so.
+_LITERT_FILES = ("libLiteRt", "libLiteRtRuntimeCApi")
+_SUFFIX = {"darwin": ".dylib", "win32": ".dll"}.get(sys.platform, ".so")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuntimeInfo:
+    """What ran the model.
+
+    name      as asked for: "tflite", "litert", or a path
+    kind      "TensorFlow Lite" or "LiteRT"
+    version   None if it does not tell
+    library   its file
+    """
+
+    name: str
+    kind: str = "TensorFlow Lite"
+    version: str | None
+    library: str
+
+    @property
+    def title(self) -> str:
+        """Name and version for people; that of a library given by path is the path."""
+        name = self.kind if self.name in RUNTIME_NAMES else self.name
+        return f"{name} {self.version or '(version unknown)'}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "version": self.version,
+            "library": self.library,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class NativeRuntime:
+    """A library that the compiled part drives: TensorFlow Lite's C API, or LiteRT's."""
+
+    info: RuntimeInfo
+    library: "Library"
+
+    def open(
+        self, model: "Model", options: "MeasureOptions", *, signature: str | None, profile: bool
+    ) -> "Interpreter":
+        """The model in an interpreter, not yet allocated.
+
+        Raises:
+            RuntimeLibraryError: the library lacks what is asked for.
+            InvokeError: it refuses the model, with its own words.
+        """
+        interpreter: Interpreter = native().Interpreter(
+            self.library,
+            model.data if model.path is None else model.path,
+            threads=options.threads,
+            kernels=options.kernels,
+            profile=profile,
+            signature=signature,
+        )
+        return interpreter
+
+
+Runtime: TypeAlias = NativeRuntime
 
 
 def native() -> ModuleType:
@@ -34,16 +107,54 @@ def native() -> ModuleType:
     return _native
 
 
-def open_runtime(runtime: str = DEFAULT_RUNTIME) -> "Library":
-    """The library to run models with.
+def open_runtime(name: str = DEFAULT_RUNTIME) -> Runtime:
+    """What to run models with.
 
     Args:
-        runtime: "tflite" for the one that the package carries, else the path of a TensorFlow Lite C
-            library.
+        name: "tflite" for the library that the package carries, "litert" for that of the installed
+            package ai-edge-litert, else the path of a library of either kind.
 
     Raises:
-        RuntimeLibraryError: there is none, or it is no TensorFlow Lite C library.
+        RuntimeLibraryError: there is none, or it is of no kind that is known.
     """
     libraries = native().Library
-    library: Library = libraries.linked() if runtime == DEFAULT_RUNTIME else libraries.open(runtime)
-    return library
+    library: Library
+    if name == DEFAULT_RUNTIME:
+        library = libraries.linked()
+    else:
+        library = libraries.open(_litert_path() if name == LITERT else name)
+    info = RuntimeInfo(
+        name=name,
+        kind=_KINDS[library.kind],
+        version=library.version or _distribution_version(Path(library.path)),
+        library=library.path,
+    )
+    return NativeRuntime(info, library)
+
+
+def _litert_path() -> Path:
+    """The library in the package ai-edge-litert, which is not imported: it would start TensorFlow Lite."""
+    spec = find_spec("ai_edge_litert")
+    folders = [] if spec is None else list(map(Path, spec.submodule_search_locations or ()))
+    for name in _LITERT_FILES:
+        for folder in folders:
+            path = folder / f"{name}{_SUFFIX}"
+            if path.is_file():
+                return path
+    if not folders:
+        raise RuntimeLibraryError(
+            "LiteRT is not installed: pip install 'tflops-native[litert]', or give the path of its library"
+        )
+    raise RuntimeLibraryError(
+        f"the package ai-edge-litert in '{folders[0]}' carries no {_LITERT_FILES[0]}{_SUFFIX}: "
+        "2.1.6 or newer is needed (pip install --upgrade ai-edge-litert)"
+    )
+
+
+def _distribution_version(library: Path) -> str | None:
+    """The version of the Python package that a library lies in: LiteRT does not tell its own."""
+    package = library.parent
+    found = list(package.parent.glob(f"{package.name}-*.dist-info"))
+    if len(found) != 1:
+        return None
+    return found[0].name.removesuffix(".dist-info").removeprefix(f"{package.name}-")

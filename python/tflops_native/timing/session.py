@@ -16,10 +16,10 @@ from tflops_native.timing.inputs import (
 )
 from tflops_native.timing.memory import MemoryWatch
 from tflops_native.timing.options import MeasureOptions, Progress
-from tflops_native.timing.runtimes import native
+from tflops_native.timing.runtimes import Runtime
 
 if TYPE_CHECKING:
-    from tflops_native._native import Interpreter, Library
+    from tflops_native._native import Interpreter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ def open_session(
     model: Model,
     entry: Entry,
     options: MeasureOptions,
-    library: "Library",
+    runtime: Runtime,
     *,
     profile: bool = False,
     memory: MemoryWatch | None = None,
@@ -71,14 +71,7 @@ def open_session(
     report("load", 0.0)
     look("before")
     start = time.perf_counter_ns()
-    interpreter = native().Interpreter(
-        library,
-        model.data if model.path is None else model.path,
-        threads=options.threads,
-        kernels=options.kernels,
-        profile=profile,
-        signature=signature,
-    )
+    interpreter = runtime.open(model, options, signature=signature, profile=profile)
     loaded = time.perf_counter_ns()
     look("loaded")
     report("allocate", 0.0)

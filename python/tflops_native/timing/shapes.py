@@ -31,7 +31,7 @@ def runtime_shapes(
 
     Returns:
         One per tensor of the subgraph. None for those that the runtime does not show: of a signature
-        outside the main subgraph, all but its inputs and outputs.
+        outside the main subgraph, and of LiteRT, all but inputs and outputs.
 
     Raises:
         The same as `measure_model`.
@@ -83,14 +83,17 @@ def _has_memory(session: Session, index: int) -> bool:
 def _shapes(model: Model, session: Session) -> Shapes:
     interpreter, subgraph = session.interpreter, session.entry.subgraph
     if not subgraph.index:
-        found = (interpreter.tensor(tensor.index) for tensor in subgraph.tensors)
-        return tuple(None if info is None else info.shape for info in found)
+        found = [interpreter.tensor(tensor.index) for tensor in subgraph.tensors]
+        if any(found):
+            return tuple(None if info is None else info.shape for info in found)
+    # Only inputs and outputs are shown.
     shapes = {
         subgraph.inputs[position]: interpreter.inputs[theirs].shape
         for position, theirs in session.positions.items()
     }
-    outputs = {info.name: info.shape for info in interpreter.outputs}
+    names = {}
     if session.entry.signature is not None:
-        signature = model.signature(session.entry.signature)
-        shapes.update((index, outputs[name]) for name, index in signature.outputs.items())
+        names = dict(model.signature(session.entry.signature).outputs)
+    for info in interpreter.outputs:
+        shapes[info.index if info.index >= 0 else names[info.name]] = info.shape
     return tuple(shapes.get(tensor.index) for tensor in subgraph.tensors)

@@ -1,20 +1,17 @@
 """What a model remembers from one invoke to the next: variable tensors and resource variables."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from tflops_native.errors import InvokeError, RuntimeLibraryError
 from tflops_native.model import Entry, Model, Operator, Subgraph
 from tflops_native.timing.options import MeasureOptions
+from tflops_native.timing.runtimes import Runtime
 from tflops_native.timing.session import Session, fill_inputs, open_session
-
-if TYPE_CHECKING:
-    from tflops_native._native import Library
 
 _VARIABLE = "VAR_HANDLE"
 
 
-def reset_state(session: Session, options: MeasureOptions, library: "Library") -> Session:
+def reset_state(session: Session, options: MeasureOptions, runtime: Runtime) -> Session:
     """A session in which the model remembers nothing but what its first invoke initialized.
 
     Variable tensors are set back in place. Resource variables live as long as the interpreter, so that
@@ -34,7 +31,7 @@ def reset_state(session: Session, options: MeasureOptions, library: "Library") -
             pass  # this runtime cannot: made anew
         else:
             return session
-    fresh = open_session(model, session.entry, options, library)
+    fresh = open_session(model, session.entry, options, runtime)
     fill_inputs(fresh, options)
     first_invoke(fresh)
     return fresh

@@ -21,7 +21,8 @@ from tflops_native.timing.imported.timer_json import TimerEvents, TimerRecord
 from tflops_native.timing.machine import Machine
 from tflops_native.timing.precision import Stop
 from tflops_native.timing.profiling import profile_of_runs
-from tflops_native.timing.result import RuntimeInfo, Timing
+from tflops_native.timing.result import Timing
+from tflops_native.timing.runtimes import RuntimeInfo
 from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND, Latency
 from tflops_native.timing.warm_up import WarmUp, is_steady
 

@@ -29,6 +29,7 @@ class TimerEvents:
     elapsed_ns: "NDArray[np.int64]"
     events: Sequence[tuple[str, int, int, bool]]
     is_fixed_sequence: bool = False  # not told
+    builtin_resolution_ns: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

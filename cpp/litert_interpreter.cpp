@@ -1,0 +1,353 @@
+#include "litert_interpreter.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <stdexcept>
+#include <utility>
+
+#include "errors.hpp"
+
+namespace tflops {
+namespace {
+
+std::vector<std::int64_t> shape_of(const LiteRtLayout& layout) {
+  const std::uint32_t rank = layout.rank_and_has_strides & 0x7F;
+  return {layout.dimensions, layout.dimensions + rank};
+}
+
+const char* kernel_mode(Kernels kernels) {
+  switch (kernels) {
+    case Kernels::builtin: return "builtin";
+    case Kernels::reference: return "reference";
+    case Kernels::xnnpack: break;
+  }
+  return "delegate";
+}
+
+std::string one_line(const std::string& messages) {
+  std::string line;
+  for (const char character : messages) line += character == '\n' ? std::string("; ") : std::string(1, character);
+  line.erase(line.find_last_not_of("; .") + 1);
+  return line;
+}
+
+}  // namespace
+
+LitertInterpreter::LitertInterpreter(std::shared_ptr<const LitertLibrary> library, const ModelSource& model,
+                                     const InterpreterOptions& options)
+    : library_(std::move(library)),
+      litert_(library_->functions()),
+      source_(model),
+      options_(options),
+      model_(nullptr, litert_.LiteRtDestroyModel),
+      compiled_(nullptr, litert_.LiteRtDestroyCompiledModel) {
+  check_threads(options.threads);
+  open_model();
+  open_signature();
+  compile();
+}
+
+void LitertInterpreter::open_model() {
+  LiteRtModelT* opened = nullptr;
+  if (const auto* path = std::get_if<std::string>(&source_)) {
+    const LiteRtStatus status = litert_.LiteRtCreateModelFromFile(library_->environment(), path->c_str(), &opened);
+    if (status != 0) fail("open '" + *path + "'", status);
+  } else {
+    const auto& bytes = std::get<ModelBytes>(source_);
+    const LiteRtStatus status =
+        litert_.LiteRtCreateModelFromBuffer(library_->environment(), bytes.data, bytes.size, &opened);
+    if (status != 0) fail("open a model of " + std::to_string(bytes.size) + " bytes", status);
+  }
+  model_.reset(opened);
+}
+
+void LitertInterpreter::open_signature() {
+  const std::optional<std::string>& key = options_.signature;
+  LiteRtParamIndex subgraph_count = 0;
+  LiteRtParamIndex signature_count = 0;
+  check(litert_.LiteRtGetNumModelSubgraphs(model_.get(), &subgraph_count), "list subgraphs");
+  check(litert_.LiteRtGetNumModelSignatures(model_.get(), &signature_count), "list signatures");
+  std::string known;
+  for (LiteRtParamIndex i = 0; i < signature_count; ++i) {
+    LiteRtSignatureT* signature = nullptr;
+    LiteRtSubgraphT* subgraph = nullptr;
+    const char* name = nullptr;
+    check(litert_.LiteRtGetModelSignature(model_.get(), i, &signature), "read a signature");
+    check(litert_.LiteRtGetSignatureKey(signature, &name), "read the key of a signature");
+    check(litert_.LiteRtGetSignatureSubgraph(signature, &subgraph), "find the subgraph of a signature");
+    LiteRtSubgraphT* candidate = nullptr;
+    LiteRtParamIndex index = 0;
+    while (index < subgraph_count) {
+      check(litert_.LiteRtGetModelSubgraph(model_.get(), index, &candidate), "read a subgraph");
+      if (candidate == subgraph) break;
+      ++index;
+    }
+    if (key ? *key == name : index == 0) {
+      signature_ = i;
+      subgraph_index_ = index;
+      list_ports(signature);
+      return;
+    }
+    known += (known.empty() ? "'" : ", '") + std::string(name) + "'";
+  }
+  if (key) throw std::invalid_argument("the model has no signature '" + *key + "': it has " + known);
+  throw InvokeError("LiteRT runs signatures only, and the model has none for its primary subgraph: it has " + known);
+}
+
+void LitertInterpreter::list_ports(LiteRtSignatureT* signature) {
+  LiteRtParamIndex input_count = 0;
+  LiteRtParamIndex output_count = 0;
+  check(litert_.LiteRtGetNumSignatureInputs(signature, &input_count), "list inputs");
+  check(litert_.LiteRtGetNumSignatureOutputs(signature, &output_count), "list outputs");
+  for (LiteRtParamIndex i = 0; i < input_count; ++i) {
+    LiteRtTensorT* tensor = nullptr;
+    const char* name = nullptr;
+    check(litert_.LiteRtGetSignatureInputTensorByIndex(signature, i, &tensor), "find an input");
+    check(litert_.LiteRtGetSignatureInputName(signature, i, &name), "name an input");
+    inputs_.push_back(port_of(tensor, name));
+  }
+  for (LiteRtParamIndex i = 0; i < output_count; ++i) {
+    LiteRtTensorT* tensor = nullptr;
+    const char* name = nullptr;
+    check(litert_.LiteRtGetSignatureOutputTensorByIndex(signature, i, &tensor), "find an output");
+    check(litert_.LiteRtGetSignatureOutputName(signature, i, &name), "name an output");
+    outputs_.push_back(port_of(tensor, name));
+  }
+}
+
+LitertInterpreter::Port LitertInterpreter::port_of(LiteRtTensorT* tensor, const char* name) const {
+  LiteRtRankedTensorType type{};
+  std::uint32_t index = 0;
+  int quantization = 0;
+  check(litert_.LiteRtGetRankedTensorType(tensor, &type), "find the type of an input or output");
+  check(litert_.LiteRtGetTensorIndex(tensor, &index), "find the index of an input or output");
+  TensorInfo info{};
+  info.index = subgraph_index_ == 0 ? static_cast<int>(index) : -1;
+  info.name = name;
+  info.type = type.element_type;
+  info.shape = shape_of(type.layout);
+  if (litert_.LiteRtGetQuantizationTypeId(tensor, &quantization) == 0 &&
+      quantization == kLiteRtQuantizationPerTensor) {
+    LiteRtQuantizationPerTensor parameters{};
+    check(litert_.LiteRtGetPerTensorQuantization(tensor, &parameters), "read the quantization of a tensor");
+    info.scale = parameters.scale;
+    info.zero_point = static_cast<std::int32_t>(parameters.zero_point);
+  }
+  const bool is_open = std::any_of(info.shape.begin(), info.shape.end(), [](std::int64_t n) { return n < 0; });
+  return {std::move(info), is_open, {nullptr, litert_.LiteRtDestroyTensorBuffer}};
+}
+
+// LiteRT's own functions that write these options are linked into its users and not exported; what they
+// write is TOML text.
+void LitertInterpreter::add_options(LiteRtOptionsT* options, const char* identifier, std::string& payload) const {
+  LiteRtOpaqueOptionsT* opaque = nullptr;
+  check(litert_.LiteRtCreateOpaqueOptions(identifier, payload.data(), [](void*) {}, &opaque), "create options");
+  check(litert_.LiteRtAddOpaqueOptions(options, opaque), "add options");
+}
+
+void LitertInterpreter::compile() {
+  // The texts live until the model is compiled.
+  std::string cpu = "num_threads = " + std::to_string(options_.threads) + "\nkernel_mode = \"" +
+                    kernel_mode(options_.kernels) + "\"\n";
+  // Mode 2 keeps error messages, to be asked for.
+  std::string runtime =
+      std::string("error_reporter_mode = 2\nenable_profiling = ") + (options_.profile ? "true" : "false") + "\n";
+  LiteRtOptionsT* created = nullptr;
+  check(litert_.LiteRtCreateOptions(&created), "create options");
+  const Handle<LiteRtOptionsT> native(created, litert_.LiteRtDestroyOptions);
+  check(litert_.LiteRtSetOptionsHardwareAccelerators(native.get(), kLiteRtHwAcceleratorCpu), "choose the processor");
+  add_options(native.get(), "xnnpack", cpu);
+  add_options(native.get(), "runtime_options_string", runtime);
+  LiteRtCompiledModelT* compiled = nullptr;
+  check(litert_.LiteRtCreateCompiledModel(library_->environment(), model_.get(), native.get(), &compiled),
+        "compile the model");
+  compiled_.reset(compiled);
+  if (options_.profile) check(litert_.LiteRtCompiledModelGetProfiler(compiled_.get(), &profiler_), "open its profiler");
+}
+
+TensorInfo LitertInterpreter::input_info(std::int64_t position) const {
+  return inputs_[check_position(position, inputs_.size(), "input")].info;
+}
+
+TensorInfo LitertInterpreter::output_info(std::int64_t position) const {
+  return outputs_[check_position(position, outputs_.size(), "output")].info;
+}
+
+void LitertInterpreter::resize_input(std::int64_t position, const std::vector<std::int64_t>& shape) {
+  const std::size_t index = check_position(position, inputs_.size(), "input");
+  const std::vector<int> dims = to_dims(shape);
+  is_allocated_ = false;
+  check(litert_.LiteRtCompiledModelResizeInputTensorNonStrict(compiled_.get(), signature_, index, dims.data(),
+                                                              dims.size()),
+        "resize an input");
+}
+
+void LitertInterpreter::allocate() {
+  is_allocated_ = false;
+  // Shapes are inferred first: the memory of inputs depends on them too.
+  const std::vector<LiteRtLayout> inferred = output_layouts(true);
+  const bool is_open = std::any_of(outputs_.begin(), outputs_.end(), [](const Port& port) { return port.is_open; });
+  allocate_inputs();
+  allocate_outputs(is_open ? observe_outputs() : Outputs{inferred, 0});
+  is_allocated_ = true;
+}
+
+std::vector<LiteRtLayout> LitertInterpreter::output_layouts(bool infer) const {
+  std::vector<LiteRtLayout> layouts(outputs_.size());
+  check(litert_.LiteRtGetCompiledModelOutputTensorLayouts(compiled_.get(), signature_, layouts.size(),
+                                                          layouts.data(), infer),
+        "allocate tensors");
+  return layouts;
+}
+
+// The shapes of outputs that are known only while the model runs, or are stored wrong until then. LiteRT
+// wants memory for outputs in advance, and XNNPACK writes beyond one that is too small; LiteRT's own
+// kernels refuse it. So they run the model once, with more and more memory.
+LitertInterpreter::Outputs LitertInterpreter::observe_outputs() const {
+  LitertInterpreter trial(library_, source_, {options_.threads, Kernels::builtin, false, options_.signature});
+  for (std::size_t i = 0; i < inputs_.size(); ++i) trial.resize_input(static_cast<std::int64_t>(i), inputs_[i].info.shape);
+  const std::vector<LiteRtLayout> inferred = trial.output_layouts(true);
+  trial.allocate_inputs();
+  for (const Port& port : trial.inputs_) {
+    const TensorView input = trial.view(port);
+    if (input.info.byte_size > 0) std::memset(input.data, 0, static_cast<std::size_t>(input.info.byte_size));
+  }
+  constexpr std::size_t most_bytes = std::size_t{1} << 30;
+  for (std::size_t least_bytes = 0; true; least_bytes = std::max<std::size_t>(4096, 16 * least_bytes)) {
+    trial.allocate_outputs({inferred, least_bytes});
+    try {
+      trial.run(1);
+      return {trial.output_layouts(false), least_bytes};
+    } catch (const InvokeError&) {
+      if (least_bytes >= most_bytes) throw;
+    }
+  }
+}
+
+void LitertInterpreter::allocate_inputs() {
+  input_buffers_.clear();
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    LiteRtRankedTensorType type{inputs_[i].info.type, {}};
+    LiteRtTensorBufferRequirementsT* requirements = nullptr;
+    LiteRtTensorBufferT* buffer = nullptr;
+    check(litert_.LiteRtGetCompiledModelInputTensorLayout(compiled_.get(), signature_, i, &type.layout),
+          "find the shape of an input");
+    check(litert_.LiteRtGetCompiledModelInputBufferRequirements(compiled_.get(), signature_, i, &requirements),
+          "find the size of an input");
+    check(litert_.LiteRtCreateManagedTensorBufferFromRequirements(library_->environment(), &type, requirements, &buffer),
+          "allocate an input");
+    keep_buffer(inputs_[i], type.layout, buffer);
+    input_buffers_.push_back(buffer);
+  }
+}
+
+void LitertInterpreter::allocate_outputs(const Outputs& outputs) {
+  output_buffers_.clear();
+  for (std::size_t i = 0; i < outputs_.size(); ++i) {
+    const LiteRtRankedTensorType type{outputs_[i].info.type, outputs.layouts[i]};
+    LiteRtTensorBufferRequirementsT* requirements = nullptr;
+    LiteRtTensorBufferT* buffer = nullptr;
+    std::size_t size = 0;
+    check(litert_.LiteRtGetCompiledModelOutputBufferRequirements(compiled_.get(), signature_, i, &requirements),
+          "find the size of an output");
+    check(litert_.LiteRtGetTensorBufferRequirementsBufferSize(requirements, &size), "find the size of an output");
+    check(litert_.LiteRtCreateManagedTensorBuffer(library_->environment(), kLiteRtTensorBufferTypeHostMemory, &type,
+                                                  std::max(size, outputs.least_bytes), &buffer),
+          "allocate an output");
+    keep_buffer(outputs_[i], type.layout, buffer);
+    output_buffers_.push_back(buffer);
+  }
+}
+
+void LitertInterpreter::keep_buffer(Port& port, const LiteRtLayout& layout, LiteRtTensorBufferT* buffer) const {
+  port.buffer.reset(buffer);
+  std::size_t size = 0;
+  check(litert_.LiteRtGetTensorBufferPackedSize(buffer, &size), "find the size of an input or output");
+  port.info.shape = shape_of(layout);
+  port.info.byte_size = static_cast<std::int64_t>(size);
+}
+
+void LitertInterpreter::reset_variables() {
+  throw RuntimeLibraryError("LiteRT has no function to reset variables");
+}
+
+TensorView LitertInterpreter::view(const Port& port) const {
+  void* data = nullptr;
+  check(litert_.LiteRtGetTensorBufferHostMemory(port.buffer.get(), &data), "reach the memory of a tensor");
+  return {port.info, data};
+}
+
+TensorView LitertInterpreter::input(std::int64_t position) const {
+  need_allocation("reach an input");
+  return view(inputs_[check_position(position, inputs_.size(), "input")]);
+}
+
+TensorView LitertInterpreter::output(std::int64_t position) const {
+  need_allocation("reach an output");
+  return view(outputs_[check_position(position, outputs_.size(), "output")]);
+}
+
+TensorView LitertInterpreter::tensor(std::int64_t) const {
+  throw InvokeError("LiteRT shows the inputs and outputs of a model, and no other tensor");
+}
+
+void LitertInterpreter::run(std::int64_t times) {
+  for (std::int64_t left = times; left > 0; --left) {
+    check(litert_.LiteRtRunCompiledModel(compiled_.get(), signature_, input_buffers_.size(), input_buffers_.data(),
+                                         output_buffers_.size(), output_buffers_.data()),
+          "invoke the model");
+  }
+}
+
+void LitertInterpreter::start_events() {
+  check(litert_.LiteRtStartProfiler(profiler_), "start its profiler");  // which forgets what it has
+}
+
+void LitertInterpreter::stop_events() noexcept { litert_.LiteRtStopProfiler(profiler_); }
+
+// Whole microseconds, of operators of the runtime as of those of delegates. No subgraph calls itself, so
+// the events of any other subgraph lie inside an operator of the one that runs.
+void LitertInterpreter::collect_events() {
+  int count = 0;
+  check(litert_.LiteRtGetNumProfilerEvents(profiler_, &count), "count profiled events");
+  events_.resize(static_cast<std::size_t>(count));
+  if (count == 0) return;
+  check(litert_.LiteRtGetProfilerEvents(profiler_, count, events_.data()), "read profiled events");
+  // The first event of a run is one of LiteRT's own. Operators of delegates tell neither start nor report:
+  // all that is known is that it was before the run ended.
+  const std::uint64_t run_start_us = events_.front().start_timestamp_us;
+  std::uint64_t run_end_us = run_start_us;
+  for (const auto& event : events_) run_end_us = std::max(run_end_us, event.start_timestamp_us + event.elapsed_time_us);
+  for (const auto& event : events_) {
+    const bool is_delegated = event.event_type == kLiteRtDelegateProfiledOperatorInvokeEvent;
+    if (!is_delegated && event.event_type != kLiteRtOperatorInvokeEvent &&
+        event.event_type != kLiteRtDelegateOperatorInvokeEvent) {
+      continue;
+    }
+    const std::uint64_t at_us = (is_delegated ? run_end_us : event.start_timestamp_us) - run_start_us;
+    recorder_.add({event.tag, static_cast<std::int64_t>(event.event_metadata1),
+                   static_cast<std::int64_t>(event.event_metadata2), is_delegated},
+                  event.event_metadata2 == subgraph_index_ ? 0 : 1, static_cast<std::int64_t>(at_us) * 1000,
+                  static_cast<std::int64_t>(event.elapsed_time_us) * 1000);
+  }
+}
+
+void LitertInterpreter::check(LiteRtStatus status, const char* what) const {
+  if (status != 0) fail(what, status);
+}
+
+void LitertInterpreter::fail(const std::string& what, LiteRtStatus status) const {
+  std::string reason;
+  char* messages = nullptr;
+  if (compiled_ != nullptr && litert_.LiteRtCompiledModelGetErrorMessages(compiled_.get(), &messages) == 0 &&
+      messages != nullptr) {
+    reason = one_line(messages);
+    std::free(messages);
+    litert_.LiteRtCompiledModelClearErrors(compiled_.get());
+  }
+  if (reason.empty()) reason = "status " + std::to_string(status) + " (" + litert_status_name(status) + ")";
+  throw InvokeError("LiteRT could not " + what + ": " + reason);
+}
+
+}  // namespace tflops

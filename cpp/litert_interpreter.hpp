@@ -1,0 +1,90 @@
+// A model in LiteRT's compiled model.
+#pragma once
+
+#include <memory>
+
+#include "interpreter.hpp"
+#include "litert_library.hpp"
+
+namespace tflops {
+
+// LiteRT shows the inputs and outputs of a signature and no other tensor. A model without signatures has
+// one for its primary subgraph; without a signature asked for, that of the primary subgraph is taken.
+class LitertInterpreter final : public Interpreter {
+ public:
+  LitertInterpreter(std::shared_ptr<const LitertLibrary> library, const ModelSource& model,
+                    const InterpreterOptions& options);
+
+  std::size_t input_count() const override { return inputs_.size(); }
+  std::size_t output_count() const override { return outputs_.size(); }
+  TensorInfo input_info(std::int64_t position) const override;
+  TensorInfo output_info(std::int64_t position) const override;
+  std::optional<TensorInfo> tensor_info(std::int64_t) const override { return std::nullopt; }
+
+  void resize_input(std::int64_t position, const std::vector<std::int64_t>& shape) override;
+  void allocate() override;
+  void reset_variables() override;
+
+  TensorView input(std::int64_t position) const override;
+  TensorView output(std::int64_t position) const override;
+  TensorView tensor(std::int64_t index) const override;
+  std::int64_t builtin_resolution_ns() const override { return 1000; }
+
+ private:
+  template <class T>
+  using Handle = std::unique_ptr<T, void (*)(T*)>;
+
+  struct Port {
+    TensorInfo info;  // its shape and size are those of the last allocation
+    bool is_open;     // whether the model leaves lengths open
+    Handle<LiteRtTensorBufferT> buffer;
+  };
+
+  // What is known of the outputs before the model runs.
+  struct Outputs {
+    std::vector<LiteRtLayout> layouts;
+    std::size_t least_bytes;  // of memory for each
+  };
+
+  void open_model();
+  void open_signature();
+  void compile();
+  void add_options(LiteRtOptionsT* options, const char* identifier, std::string& payload) const;
+  void list_ports(LiteRtSignatureT* signature);
+  Port port_of(LiteRtTensorT* tensor, const char* name) const;
+
+  void allocate_inputs();
+  Outputs observe_outputs() const;
+  std::vector<LiteRtLayout> output_layouts(bool infer) const;
+  void allocate_outputs(const Outputs& outputs);
+  void keep_buffer(Port& port, const LiteRtLayout& layout, LiteRtTensorBufferT* buffer) const;
+  TensorView view(const Port& port) const;
+
+  void run(std::int64_t times) override;
+  bool can_profile() const override { return profiler_ != nullptr; }
+  void start_events() override;
+  void collect_events() override;
+  void stop_events() noexcept override;
+
+  [[noreturn]] void fail(const std::string& what, LiteRtStatus status) const;
+  void check(LiteRtStatus status, const char* what) const;
+
+  // Destroyed from the last to the first: buffers and compiled model before all that they point to.
+  std::shared_ptr<const LitertLibrary> library_;
+  const LitertFunctions& litert_;
+  const ModelSource source_;
+  const InterpreterOptions options_;
+  Handle<LiteRtModelT> model_;
+  Handle<LiteRtCompiledModelT> compiled_;
+  LiteRtProfilerT* profiler_ = nullptr;  // the compiled model's
+  LiteRtParamIndex signature_ = 0;
+  std::uint64_t subgraph_index_ = 0;
+  std::vector<Port> inputs_;
+  std::vector<Port> outputs_;
+  // What a run is called with: the handles of the ports' buffers.
+  std::vector<LiteRtTensorBufferT*> input_buffers_;
+  std::vector<LiteRtTensorBufferT*> output_buffers_;
+  std::vector<LiteRtProfiledEventData> events_;
+};
+
+}  // namespace tflops
