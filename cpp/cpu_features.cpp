@@ -10,7 +10,7 @@
 #else
 #include <cpuid.h>
 #endif
-#elif defined(__aarch64__) && defined(__linux__)
+#elif (defined(__aarch64__) || defined(__arm__)) && defined(__linux__)
 #include <sys/auxv.h>
 #elif defined(__aarch64__) && defined(__APPLE__)
 #include <sys/sysctl.h>
@@ -85,9 +85,19 @@ CpuFeatures detect() {
   const unsigned long first = getauxval(AT_HWCAP);
   const unsigned long second = getauxval(AT_HWCAP2);
   CpuFeatures found;
+  found.neon = true;
   found.neon_fp16 = ((first >> 10) & 1U) != 0;         // HWCAP_ASIMDHP
   found.neon_dot_product = ((first >> 20) & 1U) != 0;  // HWCAP_ASIMDDP
   found.neon_i8mm = ((second >> 13) & 1U) != 0;        // HWCAP2_I8MM
+  return found;
+}
+
+#elif defined(__arm__) && defined(__linux__)
+
+CpuFeatures detect() {
+  constexpr unsigned long neon_and_vfpv4 = (1UL << 12) | (1UL << 16);  // HWCAP_NEON, HWCAP_VFPv4
+  CpuFeatures found;
+  found.neon = (getauxval(AT_HWCAP) & neon_and_vfpv4) == neon_and_vfpv4;
   return found;
 }
 
@@ -101,6 +111,7 @@ bool has(const char* name) {
 
 CpuFeatures detect() {
   CpuFeatures found;
+  found.neon = true;
   found.neon_fp16 = has("hw.optional.arm.FEAT_FP16");
   found.neon_dot_product = has("hw.optional.arm.FEAT_DotProd");
   found.neon_i8mm = has("hw.optional.arm.FEAT_I8MM");
@@ -109,7 +120,13 @@ CpuFeatures detect() {
 
 #else
 
-CpuFeatures detect() { return {}; }
+CpuFeatures detect() {
+  CpuFeatures found;
+#if defined(__aarch64__)
+  found.neon = true;
+#endif
+  return found;
+}
 
 #endif
 

@@ -14,7 +14,8 @@ struct CpuFeatures {
   bool avx512bw = false;
   bool avx512_vnni = false;
   bool avx512_fp16 = false;
-  // 64-bit Arm
+  // Arm
+  bool neon = false;  // with fused multiplication and addition
   bool neon_fp16 = false;
   bool neon_dot_product = false;
   bool neon_i8mm = false;

@@ -17,8 +17,8 @@ struct ComputeKernel {
   const char* arithmetic;    // "float32", "float16", "int8"
   const char* instructions;  // "FMA", "AVX512-VNNI", "NEON", "portable", ...
   std::int64_t operations_per_round;
-  int sums;         // vectors of one accumulator each
-  int lanes;        // of each vector
+  int sums;   // vectors of one accumulator each
+  int lanes;  // of each vector
   double (*run)(std::int64_t rounds);  // the total of all lanes
 };
 
