@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "external_delegate.hpp"
 #include "measure.hpp"
 #include "profile_recorder.hpp"
 
@@ -29,6 +30,7 @@ struct InterpreterOptions {
   Kernels kernels = Kernels::xnnpack;
   bool profile = false;
   std::optional<std::string> signature;
+  std::optional<DelegateSource> delegate;  // takes operators before the kernels do
 };
 
 struct TensorInfo {

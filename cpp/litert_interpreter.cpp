@@ -43,6 +43,9 @@ LitertInterpreter::LitertInterpreter(std::shared_ptr<const LitertLibrary> librar
       model_(nullptr, litert_.LiteRtDestroyModel),
       compiled_(nullptr, litert_.LiteRtDestroyCompiledModel) {
   check_threads(options.threads);
+  if (options.delegate) {
+    throw RuntimeLibraryError("LiteRT takes no external delegate: TensorFlow Lite does (--runtime tflite)");
+  }
   open_model();
   open_signature();
   compile();
@@ -205,7 +208,7 @@ std::vector<LiteRtLayout> LitertInterpreter::output_layouts(bool infer) const {
 // wants memory for outputs in advance, and XNNPACK writes beyond one that is too small; LiteRT's own
 // kernels refuse it. So they run the model once, with more and more memory.
 LitertInterpreter::Outputs LitertInterpreter::observe_outputs() const {
-  LitertInterpreter trial(library_, source_, {options_.threads, Kernels::builtin, false, options_.signature});
+  LitertInterpreter trial(library_, source_, {options_.threads, Kernels::builtin, false, options_.signature, std::nullopt});
   for (std::size_t i = 0; i < inputs_.size(); ++i) trial.resize_input(static_cast<std::int64_t>(i), inputs_[i].info.shape);
   const std::vector<LiteRtLayout> inferred = trial.output_layouts(true);
   trial.allocate_inputs();

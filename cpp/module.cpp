@@ -147,8 +147,10 @@ Kernels kernels_from(const std::string& name) {
 class Session {
  public:
   Session(const Library& library, const py::object& model, int threads, const std::string& kernels,
-          bool profile, std::optional<std::string> signature) {
-    const InterpreterOptions options{threads, kernels_from(kernels), profile, std::move(signature)};
+          bool profile, std::optional<std::string> signature, const py::object& delegate,
+          std::vector<std::pair<std::string, std::string>> delegate_options) {
+    InterpreterOptions options{threads, kernels_from(kernels), profile, std::move(signature), std::nullopt};
+    if (!delegate.is_none()) options.delegate = DelegateSource{file_path(delegate), std::move(delegate_options)};
     ModelSource source;
     if (py::isinstance<py::str>(model) || py::hasattr(model, "__fspath__")) {
       source = file_path(model);
@@ -263,11 +265,14 @@ void bind_records(py::module_& module) {
 void bind_interpreter(py::module_& module) {
   py::class_<Session>(module, "Interpreter", py::is_final())
       .def(py::init([](const Library& library, const py::object& model, int threads,
-                       const std::string& kernels, bool profile, std::optional<std::string> signature) {
-             return std::make_unique<Session>(library, model, threads, kernels, profile, std::move(signature));
+                       const std::string& kernels, bool profile, std::optional<std::string> signature,
+                       const py::object& delegate,
+                       std::vector<std::pair<std::string, std::string>> delegate_options) {
+             return std::make_unique<Session>(library, model, threads, kernels, profile, std::move(signature),
+                                              delegate, std::move(delegate_options));
            }),
            "library"_a, "model"_a, py::kw_only(), "threads"_a = 1, "kernels"_a = "xnnpack", "profile"_a = false,
-           "signature"_a = py::none())
+           "signature"_a = py::none(), "delegate"_a = py::none(), "delegate_options"_a = py::list())
       .def_property_readonly("inputs", [](Session& session) {
         return session.with_gil([](Interpreter& interpreter) {
           return list_infos(interpreter.input_count(), [&](std::int64_t i) { return interpreter.input_info(i); });

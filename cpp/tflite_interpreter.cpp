@@ -38,7 +38,7 @@ TfliteInterpreter::TfliteInterpreter(std::shared_ptr<const TfliteLibrary> librar
     : library_(std::move(library)),
       tflite_(library_->functions()),
       model_(nullptr, tflite_.TfLiteModelDelete),
-      delegate_(nullptr, tflite_.TfLiteXNNPackDelegateDelete),
+      xnnpack_(nullptr, tflite_.TfLiteXNNPackDelegateDelete),
       interpreter_(nullptr, tflite_.TfLiteInterpreterDelete),
       runner_(nullptr, tflite_.TfLiteSignatureRunnerDelete) {
   check_threads(options.threads);
@@ -73,17 +73,24 @@ void TfliteInterpreter::create(const InterpreterOptions& options) {
     profiler_ = std::make_unique<TfliteProfiler>(recorder_);
     tflite_.TfLiteInterpreterOptionsSetTelemetryProfiler(native.get(), profiler_->callbacks());
   }
+  if (options.delegate) {
+    external_ = std::make_unique<ExternalDelegate>(*options.delegate);
+    tflite_.TfLiteInterpreterOptionsAddDelegate(native.get(), external_->get());
+  }
   if (options.kernels == Kernels::xnnpack) {
     TfLiteXNNPackDelegateOptions xnnpack = tflite_.TfLiteXNNPackDelegateOptionsDefault();
     xnnpack.num_threads = options.threads;
-    delegate_.reset(tflite_.TfLiteXNNPackDelegateCreate(&xnnpack));
-    if (delegate_ == nullptr) fail("create the XNNPACK delegate");
-    tflite_.TfLiteInterpreterOptionsAddDelegate(native.get(), delegate_.get());
+    xnnpack_.reset(tflite_.TfLiteXNNPackDelegateCreate(&xnnpack));
+    if (xnnpack_ == nullptr) fail("create the XNNPACK delegate");
+    tflite_.TfLiteInterpreterOptionsAddDelegate(native.get(), xnnpack_.get());
   }
   log_.clear();
   interpreter_.reset(tflite_.TfLiteInterpreterCreate(model_.get(), native.get()));
   if (interpreter_ == nullptr) {
-    fail(delegate_ != nullptr ? "create an interpreter with XNNPACK kernels" : "create an interpreter");
+    std::string what = "create an interpreter";
+    if (xnnpack_ != nullptr) what += " with XNNPACK kernels";
+    if (options.delegate) what += (xnnpack_ != nullptr ? " and '" : " with '") + options.delegate->path + "'";
+    fail(what);
   }
 }
 

@@ -65,7 +65,8 @@ class TfliteInterpreter final : public Interpreter {
   ErrorLog log_;
   std::unique_ptr<TfliteProfiler> profiler_;
   Handle<TfLiteModel> model_;
-  Handle<TfLiteDelegate> delegate_;
+  std::unique_ptr<ExternalDelegate> external_;
+  Handle<TfLiteDelegate> xnnpack_;
   Handle<TfLiteInterpreter> interpreter_;
   Handle<TfLiteSignatureRunner> runner_;
   bool is_primary_ = true;  // whether inputs and outputs belong to the primary subgraph

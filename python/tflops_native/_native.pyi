@@ -154,6 +154,8 @@ class Interpreter:
 
     `model` is a path, or a buffer of bytes that is then used in place and must not change. With
     `kernels="xnnpack"` the XNNPACK delegate takes the operators it knows, with `"builtin"` none.
+    A `delegate` is the path of a library with TensorFlow Lite's functions of external delegates; it
+    is told the `delegate_options`, and takes operators before the kernels do.
     `"reference"` kernels are LiteRT's only. With a `signature`, inputs and outputs are those of the
     signature, in the order of their names; LiteRT's in the order of the subgraph.
 
@@ -171,6 +173,8 @@ class Interpreter:
         kernels: str = "xnnpack",
         profile: bool = False,
         signature: str | None = None,
+        delegate: str | PathLike[str] | None = None,
+        delegate_options: Sequence[tuple[str, str]] = (),
     ) -> None: ...
     @property
     def inputs(self) -> list[TensorInfo]: ...

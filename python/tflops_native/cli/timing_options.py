@@ -33,6 +33,20 @@ class CpuList(click.ParamType[Any]):
             self.fail(str(error))
 
 
+class KeyValue(click.ParamType[Any]):
+    """`key=value`."""
+
+    name = "KEY=VALUE"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        key, found, rest = str(value).partition("=")
+        if not (key and found):
+            self.fail(f"{value!r} is not of the form key=value")
+        return key, rest
+
+
 def runtime_option(command: Command) -> Command:
     """--runtime, of commands that run the model."""
     return click.option(
@@ -97,6 +111,19 @@ _OPTIONS = (
         type=Fraction(),
         help="Stop when the median is known to this part of itself (half its 95% interval); "
         "1% unless there is --runs.",
+    ),
+    click.option(
+        "--delegate-option",
+        "delegate_options",
+        type=KeyValue(),
+        multiple=True,
+        callback=lambda context, parameter, pairs: dict(pairs),
+        help="What the delegate is told; repeatable.",
+    ),
+    click.option(
+        "--delegate",
+        metavar="PATH",
+        help="Library of an external delegate of TensorFlow Lite, to take operators first.",
     ),
     runtime_option,
     click.option("--kernels", type=click.Choice(KERNELS), default=KERNELS[0], show_default=True),

@@ -313,7 +313,10 @@ def _runtime(timing: "Timing") -> str:
     evidence = timing.evidence
     if evidence is not None and evidence.is_pinned and evidence.cpus_allowed:
         threads += f" on CPU {','.join(map(str, evidence.cpus_allowed))}"
-    return f"{timing.runtime.title}, {timing.kernels} kernels, {threads}"
+    kernels = f"{timing.kernels} kernels"
+    if timing.delegate is not None:
+        kernels = f"delegate {timing.delegate}, then {kernels}"
+    return f"{timing.runtime.title}, {kernels}, {threads}"
 
 
 def _ns(nanoseconds: int) -> str:

@@ -27,6 +27,9 @@ class MeasureOptions:
                    be asked for
     runtime        "tflite" for the library that the package carries, "litert" for that of the
                    package ai-edge-litert, or the path of another one of either kind
+    delegate       path of a library of an external delegate of TensorFlow Lite, which takes operators
+                   before the kernels do
+    delegate_options   what it is told, as key -> value
     runs           most samples to take; without a precision exactly so many
     min_runs       least samples to take
     precision      stop when half the 95 % interval of the median is no more than this part of the
@@ -46,6 +49,8 @@ class MeasureOptions:
     threads: int = 1
     kernels: str = KERNELS[0]
     runtime: str = DEFAULT_RUNTIME
+    delegate: str | None = None
+    delegate_options: Mapping[str, str] = field(default_factory=dict)
     runs: int | None = None
     min_runs: int = 1
     precision: float | None = None
@@ -77,6 +82,8 @@ class MeasureOptions:
             )
         if self.kernels not in KERNELS:
             raise OptionError(f"kernels must be one of {', '.join(KERNELS)}, not {self.kernels!r}")
+        if self.delegate_options and self.delegate is None:
+            raise OptionError("delegate options are given, but no delegate")
         if self.fill not in FILLS:
             raise OptionError(f"fill must be one of {', '.join(FILLS)}, not {self.fill!r}")
         if self.seed < 0:
@@ -91,6 +98,8 @@ class MeasureKeywords(TypedDict, total=False):
     threads: int
     kernels: str
     runtime: str
+    delegate: str | None
+    delegate_options: Mapping[str, str]
     runs: int | None
     min_runs: int
     precision: float | None

@@ -78,7 +78,7 @@ def join_runs(subgraph: Subgraph, chunks: "Sequence[ProfiledRuns]") -> JoinedRun
             joined.times.reported_ns[same.runs] += same.elapsed_ns[:, position]
             joined.times.likely_cut_ns[same.runs] += likely_cut_ns[:, position]
             joined.times.most_cut_ns[same.runs] += most_cut_ns[:, position]
-            name = event.name if event.is_delegated else BUILTIN
+            name = event.name if event.is_delegated or target is None else BUILTIN
             if name not in joined.names:
                 joined.names.append(name)
             cuts_here[key] = cuts_here.get(key, 0) + cuts[position]
@@ -114,13 +114,16 @@ def join_events(subgraph: Subgraph, events: Sequence[Event]) -> tuple[list[int |
 
     The runtime's own kernels report the operator's index. An operator that never reports itself was
     taken by the delegate; the delegate's events between two reports belong to the partition that
-    runs there.
+    runs there. One that does not time its own operators is reported as a whole, by an index behind
+    those of the model: its time belongs to no single operator.
     """
+    appended = len(subgraph.operators)
     reported = {event.operator_index for event in events if not event.is_delegated}
     delegated = {o.index for o in subgraph.operators} - reported
     partitions = partition(subgraph, delegated)
     result: list[int | None] = [
-        None if event.is_delegated else event.operator_index for event in events
+        None if event.is_delegated or event.operator_index >= appended else event.operator_index
+        for event in events
     ]
     behind: dict[int | None, Partition] = {}  # last operator reported before it -> partition
     last: int | None = None
@@ -134,7 +137,8 @@ def join_events(subgraph: Subgraph, events: Sequence[Event]) -> tuple[list[int |
     last = None
     while start < len(events):
         if not events[start].is_delegated:
-            last = events[start].operator_index
+            if result[start] is not None:
+                last = result[start]
             start += 1
             continue
         stop = start + 1
@@ -149,4 +153,6 @@ def join_events(subgraph: Subgraph, events: Sequence[Event]) -> tuple[list[int |
             matched = set(matches)
             uncertain |= {o.index for i, o in enumerate(part.operators) if i not in matched}
         start = stop
+    if any(not event.is_delegated and event.operator_index >= appended for event in events):
+        uncertain |= delegated.difference(target for target in result if target is not None)
     return result, uncertain

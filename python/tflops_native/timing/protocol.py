@@ -76,6 +76,7 @@ def _measure(model: Model, options: MeasureOptions, report: Progress) -> Timing:
     return Timing(
         runtime=runtime.info,
         kernels=options.kernels,
+        delegate=options.delegate,
         threads=options.threads,
         signature=entry.signature,
         input_shapes={item.name: session.shapes[item.position] for item in entry.inputs},

@@ -32,6 +32,7 @@ class Timing:
     stability          how far the samples can be trusted, and what may disturb them
     evidence           what went on around the samples
     memory             what the process held
+    delegate           path of the external delegate, if there was one
     """
 
     runtime: RuntimeInfo
@@ -54,6 +55,7 @@ class Timing:
     stability: Stability | None = None
     evidence: Evidence | None = None
     memory: Memory | None = None
+    delegate: str | None = None
 
     @property
     def typical(self) -> float:
@@ -65,6 +67,7 @@ class Timing:
         return {
             "runtime": self.runtime.to_dict(),
             "kernels": self.kernels,
+            "delegate": self.delegate,
             "threads": self.threads,
             "signature": self.signature,
             "input_shapes": {name: list(shape) for name, shape in self.input_shapes.items()},

@@ -79,6 +79,8 @@ class NativeRuntime:
             kernels=options.kernels,
             profile=profile,
             signature=signature,
+            delegate=options.delegate,
+            delegate_options=list(options.delegate_options.items()),
         )
         return interpreter
 
