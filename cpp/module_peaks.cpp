@@ -25,6 +25,7 @@ void bind_peaks(py::module_& module) {
       .def(py::init<std::int64_t, int>(), "bytes_per_thread"_a, "threads"_a = 1, WithoutGil())
       .def_readonly_static("granularity", &ReadBuffers::granularity)
       .def("time", &ReadBuffers::time, "kernel"_a, "passes"_a, WithoutGil())
+      .def("time_part", &ReadBuffers::time_part, "kernel"_a, "part"_a, "parts"_a, WithoutGil())
       .def("checksum", &ReadBuffers::checksum, "kernel"_a, WithoutGil());
   module.def("compute_kernels", &compute_kernels);
   module.def("read_kernels", &read_kernels);

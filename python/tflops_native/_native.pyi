@@ -338,6 +338,13 @@ class ReadBuffers:
     def time(self, kernel: ReadKernel, passes: int) -> int:
         """Nanoseconds until all threads, which begin together, have read theirs so many times."""
 
+    def time_part(self, kernel: ReadKernel, part: int, parts: int) -> int:
+        """
+        As `time`, for one pass over one of so many equal parts of each buffer.
+
+        Raises `ValueError` for a part out of range, or of a size that is no multiple of `granularity`.
+        """
+
     def checksum(self, kernel: ReadKernel) -> int:
         """Sum, modulo 2^32, of the 32-bit words of one buffer: 0 + 1 + 2 + ..."""
 

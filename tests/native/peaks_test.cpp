@@ -79,6 +79,10 @@ TEST_CASE(threads_that_work_together_all_end) {
 TEST_CASE(sizes_that_cannot_be_right) {
   CHECK_THROWS(std::invalid_argument, "multiple of 4096", ReadBuffers(6000, 1));
   CHECK_THROWS(std::invalid_argument, "threads must be at least 1", ReadBuffers(4096, 0));
+  const ReadBuffers buffers(2 * ReadBuffers::granularity, 1);
+  CHECK_THROWS(std::invalid_argument, "no part 2 of 2", buffers.time_part(read_kernels().front(), 2, 2));
+  CHECK_THROWS(std::invalid_argument, "no part 0 of 4", buffers.time_part(read_kernels().front(), 0, 4));
+  CHECK_EQUAL(true, buffers.time_part(read_kernels().front(), 1, 2) > 0);
   CHECK_THROWS(std::invalid_argument, "rounds must be at least 1", time_compute(compute_kernels().front(), 0, 1));
 }
 

@@ -63,6 +63,8 @@ def test_bad_buffers(size):
         ReadBuffers(4096, 0)
     with pytest.raises(ValueError, match="passes must be at least 1"):
         ReadBuffers(4096).time(READ[0], 0)
+    with pytest.raises(ValueError, match="there is no part 3 of 3 of 12288 bytes"):
+        ReadBuffers(3 * 4096).time_part(READ[0], 3, 3)
 
 
 def test_more_memory_than_there_is():

@@ -48,9 +48,9 @@ def test_a_peak_is_the_best_of_many_trials():
         return 100 * repetitions * (3 if len(asked) % 3 == 0 else 1)
 
     assert peak_trials.best_rate(trial) == 1e9 / 100
-    lengths = [repetitions for repetitions in asked if repetitions >= 5_000]
-    assert len(lengths) > 10
-    assert len(set(lengths)) <= 2
+    # All trials but those that find out how long one is to be have one length.
+    (length,) = set(asked[-50:])
+    assert 0.3e6 <= 100 * length <= 2e6
 
 
 def test_trials_end_on_a_machine_that_becomes_ever_faster():
@@ -64,7 +64,7 @@ def test_trials_end_on_a_machine_that_becomes_ever_faster():
         return int(1000 * repetitions / speed)
 
     peak_trials.best_rate(trial)
-    assert count < 150
+    assert count < 250
 
 
 def test_one_repetition_may_be_longer_than_a_trial():

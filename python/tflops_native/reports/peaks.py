@@ -48,8 +48,9 @@ def _above(report: Report) -> list[tuple[str, str]]:
     named = ", ".join(f"{row.operator.index} {row.operator.name}" for row in above[:_NAMED])
     more = f" and {len(above) - _NAMED} more" if len(above) > _NAMED else ""
     text = (
-        f"quicker than this machine allows: {named}{more}; either a peak is too low (`tflops peaks "
-        "--force` measures again) or our count is too high, which is a bug: please report it"
+        f"quicker than this machine allows: {named}{more}; a peak is too low (`tflops peaks --force` "
+        "measures again), or the runtime left work out, as some kernels do for an input of zeros, or "
+        "our count is too high: please report that"
     )
     return [("note", text)]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 from tflops_native.timing.caches import Cache
@@ -15,15 +16,16 @@ if TYPE_CHECKING:
 # Other work on the machine makes a trial slower, never faster. So trials are shorter than what a scheduler
 # gives a program at a time, and go on until a number of them in a row brought nothing better. On a machine
 # that never comes to rest they end all the same.
-TRIAL_NS = 2_000_000
-TRIALS_WITHOUT_GAIN = 20
-TRIALS_LIMIT = 100
+TRIAL_NS = 1_000_000
+TRIALS_WITHOUT_GAIN = 50
+TRIALS_LIMIT = 200
 GAIN = 1.002
 # On some processors the widest instruction set runs at a lower frequency than the next one.
 _CANDIDATES = 2
 _PORTABLE = "portable"
 _DRAM_LEAST_BYTES = 64 << 20
 _DRAM_MOST_BYTES = 1 << 30
+_DRAM_PARTS = 16  # so that a trial is short here too
 
 # Does something so many times; returns the nanoseconds that took.
 Trial = Callable[[int], int]
@@ -50,10 +52,15 @@ def measure_compute_peaks(threads: int) -> tuple[ComputePeak, ...]:
 def best_rate(trial: Trial) -> float:
     """The most repetitions per second that a trial showed."""
     repetitions = _calibrate(trial)
+    return best_of(lambda: repetitions * 1e9 / max(trial(repetitions), 1))
+
+
+def best_of(measure: Callable[[], float]) -> float:
+    """The most that a measurement says, of as many as it takes."""
     best = 0.0
     without_gain = trials = 0
     while without_gain < TRIALS_WITHOUT_GAIN and trials < TRIALS_LIMIT:
-        rate = repetitions * 1e9 / max(trial(repetitions), 1)
+        rate = measure()
         without_gain = 0 if rate > GAIN * best else without_gain + 1
         best = max(best, rate)
         trials += 1
@@ -86,15 +93,16 @@ def _compute_peak(kernels: "list[ComputeKernel]", threads: int) -> ComputePeak:
 
 def _memory_peaks(threads: int, caches: tuple[Cache, ...]) -> tuple[MemoryPeak, ...]:
     peaks = []
-    for position, cache in enumerate(caches):
-        nearer = caches[position - 1].capacity(threads) if position else 0
-        total = cache_buffer_bytes(cache.capacity(threads), nearer)
-        peaks.append(_memory_peak(f"L{cache.level}", cache.capacity(threads), total, threads))
-    largest = caches[-1].capacity(threads)
-    dram_total = dram_buffer_bytes(largest, available_bytes())
+    nearer = 0
+    for cache in caches:
+        capacity = cache.capacity(threads)
+        total = cache_buffer_bytes(capacity, nearer)
+        peaks.append(_memory_peak(f"L{cache.level}", capacity, total, threads))
+        nearer = capacity
+    dram_total = dram_buffer_bytes(nearer, available_bytes())
     if dram_total is not None:
         with suppress(MemoryError):
-            peaks.append(_memory_peak(DRAM, None, dram_total, threads))
+            peaks.append(_memory_peak(DRAM, None, dram_total, threads, parts=_DRAM_PARTS))
     return tuple(peaks)
 
 
@@ -118,13 +126,21 @@ def dram_buffer_bytes(largest_cache: int, available: int | None) -> int | None:
     return bound if bound >= 2 * largest_cache else None
 
 
-def _memory_peak(name: str, capacity: int | None, total: int, threads: int) -> MemoryPeak:
+def _memory_peak(
+    name: str, capacity: int | None, total: int, threads: int, parts: int = 1
+) -> MemoryPeak:
+    """The most bytes per second; with several parts each trial reads the next one only."""
     core = native()
-    granularity = core.ReadBuffers.granularity
-    per_thread = max(total // threads // granularity, 1) * granularity
+    step = core.ReadBuffers.granularity * parts
+    per_thread = max(total // threads // step, 1) * step
     buffers = core.ReadBuffers(per_thread, threads)
     kernel = core.read_kernels()[0]
-    rate = best_rate(lambda passes: buffers.time(kernel, passes))
+    if parts == 1:
+        rate = best_rate(lambda passes: buffers.time(kernel, passes))
+    else:
+        # A part is not read again before all others were: no cache still holds it.
+        turn = cycle(range(parts))
+        rate = best_of(lambda: 1e9 / buffers.time_part(kernel, next(turn), parts)) / parts
     return MemoryPeak(
         name=name,
         capacity_bytes=capacity,
