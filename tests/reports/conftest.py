@@ -360,7 +360,7 @@ def make_report(name):
             stop=stop("precision", True),
         )
         # 432,640 operations of the first operator in 25 us are 17 GFLOP/s.
-        at_most = {"float": None, "roofline": peaks(25e9), "above": peaks(15e9)}[name]
+        at_most = {"float": None, "roofline": peaks(25e9), "above": peaks(12e9)}[name]
         return Report.of(model(), float_analysis(), timing(profile), MACHINE, peaks=at_most)
     if name == "mixed":
         profile = Profile(
