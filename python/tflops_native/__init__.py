@@ -16,21 +16,23 @@ from tflops_native.errors import (
 
 if TYPE_CHECKING:
     from tflops_native.analysis import Analysis
-    from tflops_native.api import analyze, measure, peaks, report
+    from tflops_native.api import analyze, compare, measure, peaks, report
     from tflops_native.model import Model, load
     from tflops_native.reports import Report
-    from tflops_native.timing import Peaks, Timing
+    from tflops_native.timing import Comparison, Peaks, Timing
 
     __version__: str
 
 # Imported on first use: a program that only catches our errors should not pay for the rest.
 _LAZY = {
     "Analysis": "tflops_native.analysis",
+    "Comparison": "tflops_native.timing",
     "Model": "tflops_native.model",
     "Peaks": "tflops_native.timing",
     "Report": "tflops_native.reports",
     "Timing": "tflops_native.timing",
     "analyze": "tflops_native.api",
+    "compare": "tflops_native.api",
     "load": "tflops_native.model",
     "measure": "tflops_native.api",
     "peaks": "tflops_native.api",
@@ -39,6 +41,7 @@ _LAZY = {
 
 __all__ = [
     "Analysis",
+    "Comparison",
     "InputDataError",
     "InvokeError",
     "Model",
@@ -54,6 +57,7 @@ __all__ = [
     "UnsupportedOperatorError",
     "__version__",
     "analyze",
+    "compare",
     "load",
     "measure",
     "peaks",

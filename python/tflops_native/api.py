@@ -11,6 +11,7 @@ from tflops_native.reports.joined import Report
 from tflops_native.timing import (
     NO_LIMITS,
     ChildLimits,
+    Comparison,
     InputData,
     MeasureKeywords,
     MeasureOptions,
@@ -18,6 +19,7 @@ from tflops_native.timing import (
     Peaks,
     Progress,
     Timing,
+    compare_model,
     load_timing,
     machine_peaks,
     measure_isolated,
@@ -138,6 +140,35 @@ def measure(
     if loaded.path is None:
         raise ValueError("only a model file can be measured in a child process, not bytes")
     return measure_isolated(loaded.path, chosen, progress, limits)
+
+
+def compare(
+    model: Source,
+    runtimes: Sequence[str],
+    *,
+    input_shapes: InputShapes | None = None,
+    signature: str | None = None,
+    progress: Progress | None = None,
+    **options: Unpack[MeasureKeywords],
+) -> Comparison:
+    """Time inferences with several runtimes in turns, in this process.
+
+    Args:
+        runtimes: two or more, as `runtime` of `measure`; the times of the others are given as
+            multiples of those of the first.
+        model, input_shapes, signature, progress, options: as for `measure`.
+
+    Raises:
+        The same as `measure`.
+    """
+    if "runtime" in options:
+        raise OptionError("the runtimes of a comparison are given by `runtimes`, not by `runtime`")
+    options["runtime"] = ",".join(runtimes)
+    chosen = MeasureOptions(input_shapes=input_shapes or {}, signature=signature, **options)
+    loaded = _loaded(model)
+    chosen = with_given_shapes(loaded, chosen)
+    analyze_model(loaded, input_shapes=chosen.input_shapes, signature=signature)
+    return compare_model(loaded, chosen, progress)
 
 
 def report(

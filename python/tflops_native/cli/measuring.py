@@ -1,20 +1,41 @@
 """Measuring with a progress bar."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tflops_native.timing import ChildLimits, MeasureOptions, Timing, measure_isolated
+from tflops_native.timing import (
+    ChildLimits,
+    Comparison,
+    MeasureOptions,
+    Timing,
+    compare_isolated,
+    measure_isolated,
+)
+from tflops_native.timing import Progress as Hear
+
+Outcome = TypeVar("Outcome")
 
 _BAR_WIDTH = 30
 
 
 def measure_with_progress(path: Path, options: MeasureOptions, limits: ChildLimits) -> Timing:
     """Measure in a child process; the bar is shown on a terminal only, and leaves no trace."""
+    return _with_progress(lambda show: measure_isolated(path, options, show, limits))
+
+
+def compare_with_progress(path: Path, options: MeasureOptions, limits: ChildLimits) -> Comparison:
+    """Compare runtimes in a child process, as `measure_with_progress` measures one."""
+    return _with_progress(lambda show: compare_isolated(path, options, show, limits))
+
+
+def _with_progress(run: Callable[[Hear | None], Outcome]) -> Outcome:
     console = Console(stderr=True)
     if not console.is_terminal:
-        return measure_isolated(path, options, limits=limits)
+        return run(None)
     bar = Progress(
         TextColumn("{task.description:8}"),
         BarColumn(_BAR_WIDTH),
@@ -30,4 +51,4 @@ def measure_with_progress(path: Path, options: MeasureOptions, limits: ChildLimi
         def show(what: str, done: float) -> None:
             bar.update(task, description=what, completed=done, refresh=True)
 
-        return measure_isolated(path, options, show, limits)
+        return run(show)

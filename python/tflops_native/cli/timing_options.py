@@ -53,8 +53,9 @@ def runtime_option(command: Command) -> Command:
         "--runtime",
         default=DEFAULT_RUNTIME,
         show_default=True,
-        metavar="tflite|litert|PATH",
-        help="The library of this package, that of ai-edge-litert, or the path of one of either kind.",
+        metavar="tflite|litert|tensorflow|PATH",
+        help="The library of this package, that of ai-edge-litert, TensorFlow's interpreter in Python, or "
+        "the path of a library of the first two kinds. To compare: several, with commas between them.",
     )(command)
 
 

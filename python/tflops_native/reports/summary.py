@@ -316,7 +316,8 @@ def _runtime(timing: "Timing") -> str:
     kernels = f"{timing.kernels} kernels"
     if timing.delegate is not None:
         kernels = f"delegate {timing.delegate}, then {kernels}"
-    return f"{timing.runtime.title}, {kernels}, {threads}"
+    python = "" if timing.runtime.is_native else "; timed through Python, without a profile"
+    return f"{timing.runtime.title}, {kernels}, {threads}{python}"
 
 
 def _ns(nanoseconds: int) -> str:

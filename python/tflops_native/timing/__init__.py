@@ -2,6 +2,7 @@
 
 from tflops_native.timing.affinity import parse_cpu_list
 from tflops_native.timing.clock import Clock
+from tflops_native.timing.comparison import Comparison, Ratio, RuntimeTiming, compare_model
 from tflops_native.timing.estimate import TimeEstimate
 from tflops_native.timing.evidence import Evidence
 from tflops_native.timing.imported import (
@@ -14,7 +15,7 @@ from tflops_native.timing.imported import (
     load_timing,
 )
 from tflops_native.timing.inputs import FILLS, InputData, InputRecord
-from tflops_native.timing.isolation import measure_isolated
+from tflops_native.timing.isolation import compare_isolated, measure_isolated
 from tflops_native.timing.limits import NO_LIMITS, ChildLimits
 from tflops_native.timing.machine import Machine, this_machine
 from tflops_native.timing.memory import Memory
@@ -27,7 +28,7 @@ from tflops_native.timing.precision import Stop
 from tflops_native.timing.profile_result import OperatorTime, Overhead, Profile, UnmatchedEvent
 from tflops_native.timing.protocol import measure_model
 from tflops_native.timing.result import Timing
-from tflops_native.timing.runtimes import DEFAULT_RUNTIME, KERNELS, RuntimeInfo
+from tflops_native.timing.runtimes import DEFAULT_RUNTIME, KERNELS, RuntimeInfo, runtime_names
 from tflops_native.timing.session import with_given_shapes
 from tflops_native.timing.shapes import runtime_shapes, runtime_shapes_isolated
 from tflops_native.timing.stability import Stability, judge
@@ -41,6 +42,7 @@ __all__ = [
     "NO_LIMITS",
     "ChildLimits",
     "Clock",
+    "Comparison",
     "ComputePeak",
     "DurationSummary",
     "Evidence",
@@ -63,7 +65,9 @@ __all__ = [
     "Peaks",
     "Profile",
     "Progress",
+    "Ratio",
     "RuntimeInfo",
+    "RuntimeTiming",
     "Stability",
     "Stop",
     "ThreadPeaks",
@@ -72,6 +76,8 @@ __all__ = [
     "TimingSource",
     "UnmatchedEvent",
     "WarmUp",
+    "compare_isolated",
+    "compare_model",
     "judge",
     "load_timing",
     "machine_peaks",
@@ -80,6 +86,7 @@ __all__ = [
     "measure_thread_peaks",
     "measure_thread_peaks_isolated",
     "parse_cpu_list",
+    "runtime_names",
     "runtime_shapes",
     "runtime_shapes_isolated",
     "this_machine",

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tflops_native.errors import InvokeError
 from tflops_native.timing.child_process import Ending, Outcome, Task, run_child
+from tflops_native.timing.comparison import Comparison, compare_model
 from tflops_native.timing.limits import NO_LIMITS, ChildLimits
 from tflops_native.timing.options import MeasureOptions, Progress
 from tflops_native.timing.post_mortem import last_operator
@@ -36,6 +37,17 @@ def measure_isolated(
     if outcome.step not in _BEFORE_OPERATORS:
         operator = last_operator(path, options, outcome, limits.memory_bytes)
     raise InvokeError(_message(outcome, operator))
+
+
+def compare_isolated(
+    path: Path,
+    options: MeasureOptions,
+    progress: Progress | None = None,
+    limits: ChildLimits = NO_LIMITS,
+) -> Comparison:
+    """As `compare_model`, of a model file in a child process; moreover errors as `run_isolated`."""
+    options.check()
+    return run_isolated(compare_model, path, options, progress, limits)
 
 
 def run_isolated(

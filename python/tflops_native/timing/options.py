@@ -23,10 +23,12 @@ class MeasureOptions:
     signature      key of the signature to measure; the main subgraph if None
     threads        threads of the runtime, 1 or more
     kernels        "xnnpack": the XNNPACK delegate takes the operators it knows; "builtin": the
-                   runtime's own kernels only; "reference": its plain ones, which only LiteRT can
-                   be asked for
+                   runtime's own kernels only; "reference": its plain ones, which the C API of
+                   TensorFlow Lite cannot be asked for
     runtime        "tflite" for the library that the package carries, "litert" for that of the
-                   package ai-edge-litert, or the path of another one of either kind
+                   package ai-edge-litert, "tensorflow" for TensorFlow's Python interpreter, or the
+                   path of another library of one of the first two kinds; several with commas
+                   between them where runtimes are compared
     delegate       path of a library of an external delegate of TensorFlow Lite, which takes operators
                    before the kernels do
     delegate_options   what it is told, as key -> value

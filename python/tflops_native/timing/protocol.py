@@ -65,7 +65,7 @@ def _measure(model: Model, options: MeasureOptions, report: Progress) -> Timing:
     evidence = watch.finish()
     latency = Latency.of(samples, invokes_per_sample=invokes)
     profile = None
-    if options.profile:
+    if options.profile and runtime.info.is_native:
         report("profile", 0.0)
         profiled = open_session(model, entry, options, runtime, profile=True)
         fill_inputs(profiled, options)

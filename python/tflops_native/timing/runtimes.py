@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from tflops_native.errors import RuntimeLibraryError
+from tflops_native.errors import OptionError, RuntimeLibraryError
 
 if TYPE_CHECKING:
     from tflops_native._native import Interpreter, Library
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from tflops_native.timing.options import MeasureOptions
 
 # Runtimes that are found by name; all others are given by path.
-RUNTIME_NAMES = ("tflite", "litert")
-DEFAULT_RUNTIME, LITERT = RUNTIME_NAMES
+RUNTIME_NAMES = ("tflite", "litert", "tensorflow")
+DEFAULT_RUNTIME, LITERT, TENSORFLOW = RUNTIME_NAMES
 KERNELS = ("xnnpack", "builtin", "reference")
 
 _KINDS = {"tflite": "TensorFlow Lite", "litert": "LiteRT"}
@@ -29,22 +29,27 @@ _SUFFIX = {"darwin": ".dylib", "win32": ".dll"}.get(sys.platform, ".so")
 class RuntimeInfo:
     """What ran the model.
 
-    name      as asked for: "tflite", "litert", or a path
-    kind      "TensorFlow Lite" or "LiteRT"
-    version   None if it does not tell
-    library   its file
+    name        as asked for: "tflite", "litert", "tensorflow", or a path
+    kind        "TensorFlow Lite", "LiteRT" or "TensorFlow"
+    version     None if it does not tell
+    library     its file or folder
+    is_native   whether it was called from native code; if not, each time holds the cost of a call
+                from Python, and there is no profile
     """
 
     name: str
     kind: str = "TensorFlow Lite"
     version: str | None
     library: str
+    is_native: bool = True
 
     @property
     def title(self) -> str:
         """Name and version for people; that of a library given by path is the path."""
         name = self.kind if self.name in RUNTIME_NAMES else self.name
-        return f"{name} {self.version or '(version unknown)'}"
+        return (
+            f"{name} {self.version or '(version unknown)'}{'' if self.is_native else ' (Python)'}"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -53,6 +58,7 @@ class RuntimeInfo:
             "kind": self.kind,
             "version": self.version,
             "library": self.library,
+            "is_native": self.is_native,
         }
 
 
@@ -85,7 +91,23 @@ class NativeRuntime:
         return interpreter
 
 
-Runtime: TypeAlias = NativeRuntime
+@dataclass(frozen=True, slots=True)
+class TensorFlowRuntime:
+    """TensorFlow's Python interpreter."""
+
+    info: RuntimeInfo
+
+    def open(
+        self, model: "Model", options: "MeasureOptions", *, signature: str | None, profile: bool
+    ) -> "Interpreter":
+        """As `NativeRuntime.open`; the interpreter has no profile."""
+        from tflops_native.timing.tensorflow_interpreter import TensorFlowInterpreter
+
+        opened = TensorFlowInterpreter(model, options, signature=signature, profile=profile)
+        return cast("Interpreter", opened)
+
+
+Runtime: TypeAlias = NativeRuntime | TensorFlowRuntime
 
 
 def native() -> ModuleType:
@@ -109,16 +131,29 @@ def native() -> ModuleType:
     return _native
 
 
+def runtime_names(runtimes: str) -> list[str]:
+    """The runtimes that are named, separated by commas; a path may hold none."""
+    return [name.strip() for name in runtimes.split(",") if name.strip()]
+
+
 def open_runtime(name: str = DEFAULT_RUNTIME) -> Runtime:
     """What to run models with.
 
     Args:
         name: "tflite" for the library that the package carries, "litert" for that of the installed
-            package ai-edge-litert, else the path of a library of either kind.
+            package ai-edge-litert, "tensorflow" for the Python interpreter of TensorFlow, else the
+            path of a library of one of the first two kinds.
 
     Raises:
+        OptionError: the name is none, or several.
         RuntimeLibraryError: there is none, or it is of no kind that is known.
     """
+    if len(runtime_names(name)) != 1:
+        raise OptionError(
+            f"one runtime is needed here, not {name!r}: `tflops time` compares several"
+        )
+    if name == TENSORFLOW:
+        return _tensorflow()
     libraries = native().Library
     library: Library
     if name == DEFAULT_RUNTIME:
@@ -132,6 +167,20 @@ def open_runtime(name: str = DEFAULT_RUNTIME) -> Runtime:
         library=library.path,
     )
     return NativeRuntime(info, library)
+
+
+def _tensorflow() -> TensorFlowRuntime:
+    from tflops_native.timing.tensorflow_interpreter import import_tensorflow
+
+    tensorflow = import_tensorflow()
+    info = RuntimeInfo(
+        name=TENSORFLOW,
+        kind="TensorFlow",
+        version=tensorflow.__version__,
+        library=str(tensorflow.__path__[0]),
+        is_native=False,
+    )
+    return TensorFlowRuntime(info)
 
 
 def _litert_path() -> Path:

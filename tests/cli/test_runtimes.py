@@ -1,0 +1,53 @@
+"""--runtime: several side by side, and what is refused."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("tflops_native._native", exc_type=ImportError)
+
+SINGLE = Path(__file__).parents[2] / "examples" / "single_conv_28x28.tflite"
+
+
+def test_several_runtimes_side_by_side(tflops):
+    ended = tflops("time", SINGLE, "--runtime", "tflite, tflite", "--runs", "3")
+    assert (ended.status, ended.err) == (0, "")
+    labels = [line.split(" ")[0] for line in ended.out.splitlines() if line]
+    assert labels == [
+        *("model", "input"),
+        *("runtime", "TensorFlow", "TensorFlow"),
+        *("result", "runs", "runtime", "machine"),
+    ]
+
+
+def test_side_by_side_as_json(tflops):
+    ended = tflops("time", SINGLE, "--runtime", "tflite,tflite", "--runs", "3", "--format", "json")
+    plain = json.loads(ended.out)
+    assert plain["format"] == "tflops_native/comparison"
+    assert [len(one["samples_ns"]) for one in plain["comparison"]["runtimes"]] == [3, 3]
+
+
+@pytest.mark.parametrize("command", ["report", "verify"])
+def test_commands_that_run_one_runtime(tflops, command):
+    ended = tflops(command, SINGLE, "--runtime", "tflite,litert")
+    assert (ended.status, ended.out) == (2, "")
+    assert "error: one runtime is needed here, not 'tflite,litert'" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (("--delegate", "/none.so"), "cannot load '/none.so': there is no such file"),
+        (("--delegate-option", "a=b"), "delegate options are given, but no delegate"),
+        (("--delegate-option", "a"), "'a' is not of the form key=value"),
+        (("--kernels", "reference"), "has no choice of reference kernels"),
+        (("--runtime", "/none.so"), "cannot load '/none.so': there is no such file"),
+        (("--runtime", "tflite,/none.so"), "cannot load '/none.so': there is no such file"),
+    ],
+)
+def test_what_is_refused(tflops, options, expected):
+    ended = tflops("time", SINGLE, *options)
+    assert (ended.status, ended.out) == (2, "")
+    assert expected in ended.err
+    assert ended.err.count("\n") == 1

@@ -1,0 +1,105 @@
+"""Runtimes side by side: what a person reads, and plain data."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tflops_native.reports.comparison import comparison_to_dict, comparison_to_text
+from tflops_native.timing import (
+    Clock,
+    Comparison,
+    Latency,
+    Machine,
+    Ratio,
+    RuntimeInfo,
+    RuntimeTiming,
+    Stop,
+    WarmUp,
+)
+
+
+class Model:
+    path = Path("/models/net.tflite")
+    size_bytes = 2048
+
+
+MACHINE = Machine(
+    processor="Quiet One",
+    architecture="x86_64",
+    system="Linux 6.1",
+    logical_cpus=2,
+    usable_cpus=2,
+)
+
+
+def timing(runtime, samples_ns):
+    return RuntimeTiming(
+        runtime=runtime,
+        load_ns=2_000_000,
+        allocate_ns=1_000_000,
+        first_invoke_ns=900_000,
+        warm_up=WarmUp(samples_ns=(1, 2), invokes_per_sample=1, is_steady=True),
+        invokes_per_sample=1,
+        samples_ns=samples_ns,
+        latency=Latency.of(samples_ns),
+    )
+
+
+@pytest.fixture
+def comparison():
+    tflite = RuntimeInfo(name="tflite", version="2.17.1", library="/lib/libtensorflowlite_c.so")
+    litert = RuntimeInfo(name="litert", kind="LiteRT", version=None, library="/lib/libLiteRt.so")
+    python = RuntimeInfo(
+        name="tensorflow", kind="TensorFlow", version="2.21.0", library="/tf", is_native=False
+    )
+    return Comparison(
+        kernels="xnnpack",
+        threads=2,
+        signature=None,
+        input_shapes={"x": (1, 4)},
+        inputs=(),
+        seed=0,
+        clock=Clock(resolution_ns=20, read_ns=25.0),
+        runtimes=(
+            timing(tflite, (200_000, 200_000, 300_000)),
+            timing(litert, (150_000, 160_000, 170_000)),
+            timing(python, (200_000, 201_000, 202_000)),
+        ),
+        ratios=(
+            Ratio(value=0.8, lower=0.79, upper=0.815, rounds=60),
+            Ratio(value=1.005, lower=0.98, upper=1.02, rounds=60),
+        ),
+        stop=Stop(reason="precision", precision=0.02, is_reached=True, seconds=3.04),
+    )
+
+
+def test_text(comparison):
+    assert comparison_to_text(Model(), comparison, MACHINE).splitlines() == [
+        "model     net.tflite, 2.00KiB",
+        "input     x 1x4",
+        "",
+        "runtime                     median    min    p95  first    load  ratio  95% interval",
+        "TensorFlow Lite 2.17.1       200µs  200µs  290µs  900µs  3.00ms      1",
+        "LiteRT (version unknown)     160µs  150µs  169µs  900µs  3.00ms  0.800  0.790..0.815",
+        "TensorFlow 2.21.0 (Python)   201µs  200µs  202µs  900µs  3.00ms  1.005  0.980..1.020",
+        "",
+        "result    LiteRT (version unknown) takes 20.0% less time than TensorFlow Lite 2.17.1",
+        "result    no difference to be seen between TensorFlow 2.21.0 (Python) and TensorFlow Lite 2.17.1",
+        "runs      60 rounds in 3.0s, the runtimes in turns, in both orders; the ratios are known to 2.0%",
+        "runtime   xnnpack kernels, 2 threads",
+        "machine   Quiet One",
+    ]
+
+
+def test_plain_data(comparison):
+    plain = comparison_to_dict(Model(), comparison, MACHINE)
+    assert json.loads(json.dumps(plain)) == plain
+    assert (plain["format"], plain["format_version"]) == ("tflops_native/comparison", 1)
+    assert plain["model"] == {"path": "/models/net.tflite", "size_bytes": 2048}
+    assert plain["machine"]["processor"] == "Quiet One"
+    first, second = plain["comparison"]["ratios"]
+    assert (first["value"], first["differs"], second["differs"]) == (0.8, True, False)
+    runtimes = plain["comparison"]["runtimes"]
+    assert [runtime["samples_ns"][0] for runtime in runtimes] == [200_000, 150_000, 200_000]
+    assert runtimes[2]["runtime"]["is_native"] is False
