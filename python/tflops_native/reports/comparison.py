@@ -83,7 +83,7 @@ def _findings(comparison: "Comparison") -> list[str]:
     for timing, ratio in zip(comparison.runtimes[1:], comparison.ratios, strict=True):
         name = timing.runtime.title
         if ratio.differs is None:
-            found.append(f"result    too few rounds to tell {name} from {first}")
+            found.append(f"result    too few independent rounds to tell {name} from {first}")
         elif not ratio.differs:
             found.append(f"result    no difference to be seen between {name} and {first}")
         else:
