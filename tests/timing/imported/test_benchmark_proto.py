@@ -26,10 +26,23 @@ def times_of(tmp_path):
     return times_of
 
 
+def official(name):
+    """The message class of Google's own module.
+
+    TensorFlow and ai_edge_litert both carry that module, and a process can load one of them only.
+    """
+    pool = pytest.importorskip("google.protobuf.descriptor_pool").Default()
+    from google.protobuf.message_factory import GetMessageClass
+
+    try:
+        return GetMessageClass(pool.FindMessageTypeByName(f"tflite.profiling.{name}"))
+    except KeyError:
+        return getattr(pytest.importorskip("ai_edge_litert.profiling_info_pb2"), name)
+
+
 def profiling_data(events, *, runs=4, delegated=()):
     """BenchmarkProfilingData as ProfileSummaryProtoFormatter fills it: events are shuffled."""
-    pb2 = pytest.importorskip("ai_edge_litert.profiling_info_pb2")
-    data = pb2.BenchmarkProfilingData()
+    data = official("BenchmarkProfilingData")()
     allocation = data.init_profile.subgraph_profiles.add(subgraph_index=0)
     fill(allocation.per_op_profiles.add(), ("AllocateTensors", "AllocateTensors/0", 99), 0, 1)
     other = data.runtime_profile.subgraph_profiles.add(subgraph_index=1, subgraph_name="body")
