@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from tflops_native.timing.counters import Window
-from tflops_native.timing.evidence import Evidence, Surroundings
-from tflops_native.timing.processors import Processor
+from tflops_native.timing.host.counters import Window
+from tflops_native.timing.host.evidence import Evidence, Surroundings
+from tflops_native.timing.host.processors import Processor
 
 
 def processor(cpu=0, **changes):

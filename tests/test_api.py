@@ -28,7 +28,8 @@ SOURCES = {
 def native(monkeypatch):
     """The runtime, with a protocol cut short: no figure is looked at."""
     pytest.importorskip("tflops_native._native", exc_type=ImportError)
-    from tflops_native.timing import profiling, warm_up
+    from tflops_native.timing import warm_up
+    from tflops_native.timing.profile import profiling
 
     monkeypatch.setattr(warm_up, "SECONDS_LIMIT", 0.001)
     monkeypatch.setattr(profiling, "SECONDS_LIMIT", 1e-9)
@@ -103,7 +104,7 @@ def test_a_refusal_says_where_and_what_would_help():
     [
         ({"threads": 0}, "threads must be 1 or more, but is 0"),
         ({"runs": 0}, "runs must be 1 or more, but is 0"),
-        ({"kernels": "gpu"}, "kernels must be one of xnnpack, builtin, not 'gpu'"),
+        ({"kernels": "gpu"}, "kernels must be one of xnnpack, builtin, reference, not 'gpu'"),
     ],
 )
 def test_options_out_of_range(arguments, message):

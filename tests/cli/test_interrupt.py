@@ -40,7 +40,7 @@ def measuring_child(parent):
     for _ in patiently():
         for entry in Path("/proc").iterdir():
             is_child = entry.name.isdigit() and parent_of(entry.name) == parent
-            if is_child and b"timing.child" in command_line(entry.name):
+            if is_child and b"isolation.child" in command_line(entry.name):
                 return int(entry.name)
     pytest.fail("there is no measuring process")
 
@@ -55,7 +55,7 @@ def patiently():
 def check_gone(process):
     """A process that waits to be buried has no command line any more."""
     for _ in patiently():
-        if b"timing.child" not in command_line(process):
+        if b"isolation.child" not in command_line(process):
             return
     pytest.fail("the measuring process is still there")
 

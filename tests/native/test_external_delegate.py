@@ -14,7 +14,7 @@ import tflops_native
 from tflops_native._native import Interpreter, Library
 from tflops_native.errors import InvokeError, RuntimeLibraryError
 from tflops_native.timing import MeasureOptions
-from tflops_native.timing.profiling import profile_of_runs
+from tflops_native.timing.profile.profiling import profile_of_runs
 
 X = np.array([1, -2, 3, -4], dtype=np.float32)
 

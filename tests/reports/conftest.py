@@ -36,9 +36,9 @@ from tflops_native.timing import (
     UnmatchedEvent,
     WarmUp,
 )
-from tflops_native.timing.causes import Cause
-from tflops_native.timing.patterns import Drift, Modes
-from tflops_native.timing.stability import Figures
+from tflops_native.timing.stability.causes import Cause
+from tflops_native.timing.stability.patterns import Drift, Modes
+from tflops_native.timing.stability.verdict import Figures
 
 GOLDEN = Path(__file__).parent / "golden"
 

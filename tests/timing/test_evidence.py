@@ -7,12 +7,12 @@ import sys
 import pytest
 
 from machines import evidence, window, write_files
-from tflops_native.timing import counters
-from tflops_native.timing import evidence as evidence_module
-from tflops_native.timing.cgroup import CpuQuota, read_cpu_quota
-from tflops_native.timing.counters import Counters, Task, Window, read_counters
-from tflops_native.timing.evidence import Evidence, Watch
-from tflops_native.timing.processors import (
+from tflops_native.timing.host import counters
+from tflops_native.timing.host import evidence as evidence_module
+from tflops_native.timing.host.cgroup import CpuQuota, read_cpu_quota
+from tflops_native.timing.host.counters import Counters, Task, Window, read_counters
+from tflops_native.timing.host.evidence import Evidence, Watch
+from tflops_native.timing.host.processors import (
     Processor,
     read_boost,
     read_heat_limit,

@@ -9,7 +9,8 @@ pytest.importorskip("tflops_native._native", exc_type=ImportError)
 
 import fake_tflite
 from tflops_native.errors import InvokeError, OptionError
-from tflops_native.timing import ChildLimits, MeasureOptions, measure_isolated, post_mortem
+from tflops_native.timing import ChildLimits, MeasureOptions, measure_isolated
+from tflops_native.timing.isolation import post_mortem
 
 linux = pytest.mark.skipif(
     sys.platform != "linux", reason="memory limits and death signals of Linux"

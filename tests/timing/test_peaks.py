@@ -15,10 +15,10 @@ from tflops_native.timing import (
     Peaks,
     ThreadPeaks,
     machine_peaks,
-    peak_cache,
-    peak_child,
-    peak_trials,
 )
+from tflops_native.timing.peaks import cache as peak_cache
+from tflops_native.timing.peaks import child as peak_child
+from tflops_native.timing.peaks import trials as peak_trials
 
 pytest.importorskip("tflops_native._native", exc_type=ImportError)
 
@@ -256,7 +256,7 @@ def test_a_child_that_crashes(monkeypatch, tmp_path):
 AGAINST_NUMPY = """
 import time
 import numpy as np
-from tflops_native.timing.peak_trials import measure_compute_peaks
+from tflops_native.timing.peaks.trials import measure_compute_peaks
 
 size = 768
 a, b = np.random.default_rng(0).random((2, size, size), dtype=np.float32)

@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from tflops_native.timing import MeasureOptions, machine, runtimes
+from tflops_native.timing import MeasureOptions, runtimes
+from tflops_native.timing.host import machine
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from tflops_native.errors import OptionError
 from tflops_native.model import Entry, Model, entry_point
-from tflops_native.timing.affinity import pinned
 from tflops_native.timing.clock import Clock
+from tflops_native.timing.host.affinity import pinned
 from tflops_native.timing.inputs import InputRecord
 from tflops_native.timing.options import MeasureOptions, Progress
 from tflops_native.timing.precision import LEAST_EFFECTIVE_SAMPLES, Stop, next_look

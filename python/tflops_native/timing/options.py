@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TypedDict
 
 from tflops_native.errors import OptionError
-from tflops_native.timing.affinity import check_cpus
+from tflops_native.timing.host.affinity import check_cpus
 from tflops_native.timing.inputs import FILLS, InputData
 from tflops_native.timing.runtimes import DEFAULT_RUNTIME, KERNELS
 

@@ -1,17 +1,17 @@
 """How a model is measured: load, allocate, first invoke, warm-up, clean runs, then profiled runs."""
 
 from tflops_native.model import Model, entry_point
-from tflops_native.timing.affinity import pinned
 from tflops_native.timing.clock import Clock
-from tflops_native.timing.evidence import Watch
-from tflops_native.timing.memory import MemoryWatch
+from tflops_native.timing.host.affinity import pinned
+from tflops_native.timing.host.evidence import Watch
+from tflops_native.timing.host.memory import MemoryWatch
 from tflops_native.timing.options import MeasureOptions, Progress
-from tflops_native.timing.profiling import profile_model
+from tflops_native.timing.profile.profiling import profile_model
 from tflops_native.timing.result import Timing
 from tflops_native.timing.runtimes import open_runtime
 from tflops_native.timing.sampling import Plan, take_samples
 from tflops_native.timing.session import fill_inputs, open_session
-from tflops_native.timing.stability import judge
+from tflops_native.timing.stability.verdict import judge
 from tflops_native.timing.state import first_invoke, reset_state
 from tflops_native.timing.statistics import Latency
 from tflops_native.timing.warm_up import warm_up

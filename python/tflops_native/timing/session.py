@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tflops_native.model import Entry, Model, entry_point, named_input, resolve_input_shapes
+from tflops_native.timing.host.memory import MemoryWatch
 from tflops_native.timing.inputs import (
     GivenInput,
     InputRecord,
@@ -14,7 +15,6 @@ from tflops_native.timing.inputs import (
     input_data,
     read_given,
 )
-from tflops_native.timing.memory import MemoryWatch
 from tflops_native.timing.options import MeasureOptions, Progress
 from tflops_native.timing.runtimes import Runtime
 

@@ -6,8 +6,8 @@ from typing import TypeAlias
 
 from tflops_native.errors import InvokeError
 from tflops_native.model import Model, entry_point
-from tflops_native.timing.isolation import run_isolated
-from tflops_native.timing.limits import NO_LIMITS, ChildLimits
+from tflops_native.timing.isolation.isolation import run_isolated
+from tflops_native.timing.isolation.limits import NO_LIMITS, ChildLimits
 from tflops_native.timing.options import MeasureOptions, Progress
 from tflops_native.timing.runtimes import open_runtime
 from tflops_native.timing.session import Session, fill_inputs, open_session

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from tflops_native.errors import ProfileFormatError
 from tflops_native.model import BUILTIN_OPERATORS, Entry, Model, Operator, Subgraph
-from tflops_native.timing.delegated import may_stand_for
 from tflops_native.timing.imported.recorded import ModelMark, Recorded, RecordedEvent
+from tflops_native.timing.profile.delegated import may_stand_for
 
 _BUILTIN_NAMES = frozenset(BUILTIN_OPERATORS)
 # They multiply: a delegate fuses none of them into another operator.

@@ -10,8 +10,8 @@ from tflops_native.timing.imported.result import (
     ImportedOperatorTime,
     ImportedProfile,
 )
-from tflops_native.timing.profile import BUILTIN, join_events
-from tflops_native.timing.sequences import Event
+from tflops_native.timing.profile.join import BUILTIN, join_events
+from tflops_native.timing.profile.sequences import Event
 
 RESOLUTION_NS = 1000  # benchmark_model counts whole microseconds
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from tflops_native.model import Entry, Model, entry_point, resolve_input_shapes
 from tflops_native.timing.clock import Clock
+from tflops_native.timing.host.machine import Machine
 from tflops_native.timing.imported.check import (
     check_model,
     check_shapes,
@@ -18,9 +19,8 @@ from tflops_native.timing.imported.join import join_recorded
 from tflops_native.timing.imported.recorded import Recorded
 from tflops_native.timing.imported.result import ImportedTiming, TimingSource
 from tflops_native.timing.imported.timer_json import TimerEvents, TimerRecord
-from tflops_native.timing.machine import Machine
 from tflops_native.timing.precision import Stop
-from tflops_native.timing.profiling import profile_of_runs
+from tflops_native.timing.profile.profiling import profile_of_runs
 from tflops_native.timing.result import Timing
 from tflops_native.timing.runtimes import RuntimeInfo
 from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND, Latency

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tflops_native.timing.estimate import TimeEstimate
 from tflops_native.timing.imported.recorded import Recorded
 from tflops_native.timing.inputs import InputRecord
+from tflops_native.timing.profile.estimate import TimeEstimate
 from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND
 
 

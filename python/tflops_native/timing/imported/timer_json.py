@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tflops_native.timing.machine import Machine
+from tflops_native.timing.host.machine import Machine
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,9 +5,9 @@ from contextlib import suppress
 from itertools import cycle
 from typing import TYPE_CHECKING
 
-from tflops_native.timing.caches import Cache
-from tflops_native.timing.machine import available_bytes
-from tflops_native.timing.peaks import DRAM, ComputePeak, MemoryPeak, ThreadPeaks
+from tflops_native.timing.host.caches import Cache
+from tflops_native.timing.host.machine import available_bytes
+from tflops_native.timing.peaks.peaks import DRAM, ComputePeak, MemoryPeak, ThreadPeaks
 from tflops_native.timing.runtimes import native
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from tflops_native.errors import TflopsError
 from tflops_native.model import Model, entry_point, load
-from tflops_native.timing.affinity import pinned
-from tflops_native.timing.child_process import Ending, run_child
-from tflops_native.timing.limits import ChildLimits
+from tflops_native.timing.host.affinity import pinned
+from tflops_native.timing.isolation.child_process import Ending, run_child
+from tflops_native.timing.isolation.limits import ChildLimits
 from tflops_native.timing.options import MeasureOptions, Progress
 from tflops_native.timing.runtimes import open_runtime
 from tflops_native.timing.session import fill_inputs, open_session

@@ -18,7 +18,7 @@ from typing import IO, Any, TypeAlias, TypeVar
 
 from tflops_native.errors import InvokeError, TflopsError
 from tflops_native.model import Model
-from tflops_native.timing.limits import ChildLimits, byte_text
+from tflops_native.timing.isolation.limits import ChildLimits, byte_text
 from tflops_native.timing.options import MeasureOptions, Progress
 
 Outcome = TypeVar("Outcome")
@@ -98,7 +98,7 @@ def run_child(
         request.seek(0)
         child = subprocess.Popen(
             # -P: modules are not looked for in the working directory.
-            [sys.executable, "-P", "-m", "tflops_native.timing.child"],
+            [sys.executable, "-P", "-m", "tflops_native.timing.isolation.child"],
             stdin=request,
             stdout=subprocess.PIPE,
             stderr=noise,

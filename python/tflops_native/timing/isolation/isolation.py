@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from tflops_native.errors import InvokeError
-from tflops_native.timing.child_process import Ending, Outcome, Task, run_child
 from tflops_native.timing.comparison import Comparison, compare_model
-from tflops_native.timing.limits import NO_LIMITS, ChildLimits
+from tflops_native.timing.isolation.child_process import Ending, Outcome, Task, run_child
+from tflops_native.timing.isolation.limits import NO_LIMITS, ChildLimits
+from tflops_native.timing.isolation.post_mortem import last_operator
 from tflops_native.timing.options import MeasureOptions, Progress
-from tflops_native.timing.post_mortem import last_operator
 from tflops_native.timing.protocol import measure_model
 from tflops_native.timing.result import Timing
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tflops_native.timing.kernel_files import ROOT, folders, read_integer, read_text
+from tflops_native.timing.host.kernel_files import ROOT, folders, read_integer, read_text
 
 _CPUS = "sys/devices/system/cpu"
 # Bits of the Raspberry Pi's firmware: voltage too low, frequency capped, throttled, near the limit.

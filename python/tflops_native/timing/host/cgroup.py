@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tflops_native.timing.kernel_files import ROOT, read_fields, read_integer, read_text
+from tflops_native.timing.host.kernel_files import ROOT, read_fields, read_integer, read_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

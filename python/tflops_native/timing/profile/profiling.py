@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tflops_native.model import Subgraph
-from tflops_native.timing.estimate import STEP_NS, CutTimes, TimeEstimate
 from tflops_native.timing.options import Progress
 from tflops_native.timing.precision import Stop, next_look
-from tflops_native.timing.profile import JoinedRuns, JoinedTimes, join_runs
-from tflops_native.timing.profile_result import (
+from tflops_native.timing.profile.estimate import STEP_NS, CutTimes, TimeEstimate
+from tflops_native.timing.profile.join import JoinedRuns, JoinedTimes, join_runs
+from tflops_native.timing.profile.result import (
     RELEVANT_SHARE,
     OperatorTime,
     Overhead,

@@ -8,8 +8,8 @@ from typing import IO
 
 from tflops_native.errors import TflopsError
 from tflops_native.model import load
-from tflops_native.timing.child_process import Done, Failure, Message, Request, Step
-from tflops_native.timing.limits import hold_memory, release_memory
+from tflops_native.timing.isolation.child_process import Done, Failure, Message, Request, Step
+from tflops_native.timing.isolation.limits import hold_memory, release_memory
 
 
 def main() -> None:

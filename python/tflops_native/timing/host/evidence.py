@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tflops_native.timing.cgroup import CpuQuota, read_cpu_quota
-from tflops_native.timing.counters import Counters, Window, read_counters
-from tflops_native.timing.kernel_files import ROOT
-from tflops_native.timing.processors import (
+from tflops_native.timing.host.cgroup import CpuQuota, read_cpu_quota
+from tflops_native.timing.host.counters import Counters, Window, read_counters
+from tflops_native.timing.host.kernel_files import ROOT
+from tflops_native.timing.host.processors import (
     Processor,
     read_boost,
     read_heat_limit,

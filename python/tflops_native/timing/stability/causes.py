@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tflops_native.timing.affinity import cpu_list
-from tflops_native.timing.evidence import Evidence
+from tflops_native.timing.host.affinity import cpu_list
+from tflops_native.timing.host.evidence import Evidence
 
 # Below this share of the time others are not what makes samples differ.
 WAIT_LIMIT = 0.02

@@ -7,10 +7,10 @@ import subprocess
 import sys
 
 from tflops_native.errors import InvokeError
-from tflops_native.timing.affinity import usable_cpus
-from tflops_native.timing.caches import Cache, data_caches
-from tflops_native.timing.peak_trials import measure_thread_peaks
-from tflops_native.timing.peaks import ThreadPeaks
+from tflops_native.timing.host.affinity import usable_cpus
+from tflops_native.timing.host.caches import Cache, data_caches
+from tflops_native.timing.peaks.peaks import ThreadPeaks
+from tflops_native.timing.peaks.trials import measure_thread_peaks
 
 
 def measure_thread_peaks_isolated(threads: int, caches: tuple[Cache, ...]) -> ThreadPeaks:
@@ -21,7 +21,7 @@ def measure_thread_peaks_isolated(threads: int, caches: tuple[Cache, ...]) -> Th
     """
     child = subprocess.run(
         # -P: modules are not looked for in the working directory.
-        [sys.executable, "-P", "-m", "tflops_native.timing.peak_child", str(threads)],
+        [sys.executable, "-P", "-m", "tflops_native.timing.peaks.child", str(threads)],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,

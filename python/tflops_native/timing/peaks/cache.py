@@ -11,11 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from tflops_native.timing.affinity import usable_cpus
-from tflops_native.timing.caches import Cache, data_caches
-from tflops_native.timing.machine import this_machine
-from tflops_native.timing.peak_trials import measure_thread_peaks
-from tflops_native.timing.peaks import Peaks, ThreadPeaks
+from tflops_native.timing.host.affinity import usable_cpus
+from tflops_native.timing.host.caches import Cache, data_caches
+from tflops_native.timing.host.machine import this_machine
+from tflops_native.timing.peaks.peaks import Peaks, ThreadPeaks
+from tflops_native.timing.peaks.trials import measure_thread_peaks
 from tflops_native.timing.runtimes import native
 
 # Raised with every change of the kernels or of the trials, so that older figures are measured again.

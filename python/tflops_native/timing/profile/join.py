@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tflops_native.model import Subgraph
-from tflops_native.timing.delegated import match_events
-from tflops_native.timing.estimate import CutTimes
-from tflops_native.timing.partition import Partition, partition
-from tflops_native.timing.sequences import Event, runs_by_sequence
+from tflops_native.timing.profile.delegated import match_events
+from tflops_native.timing.profile.estimate import CutTimes
+from tflops_native.timing.profile.partition import Partition, partition
+from tflops_native.timing.profile.sequences import Event, runs_by_sequence
 
 if TYPE_CHECKING:
     import numpy as np

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tflops_native.timing.estimate import STEP_NS
+from tflops_native.timing.profile.estimate import STEP_NS
 
 if TYPE_CHECKING:
     import numpy as np

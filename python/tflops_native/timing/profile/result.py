@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from tflops_native.timing.estimate import TimeEstimate
 from tflops_native.timing.precision import Stop
+from tflops_native.timing.profile.estimate import TimeEstimate
 from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND
 
 # The times of operators that take less of the whole need not be known well.

@@ -4,10 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from tflops_native.timing import causes
-from tflops_native.timing.causes import Cause, find_causes
-from tflops_native.timing.evidence import Evidence
-from tflops_native.timing.patterns import Drift, Modes, autocorrelation, drift, modes, stalls
+from tflops_native.timing.host.evidence import Evidence
+from tflops_native.timing.stability import causes
+from tflops_native.timing.stability.causes import Cause, find_causes
+from tflops_native.timing.stability.patterns import (
+    Drift,
+    Modes,
+    autocorrelation,
+    drift,
+    modes,
+    stalls,
+)
 
 Verdict: TypeAlias = Literal["stable", "noisy", "drifting", "bimodal", "throttled", "unknown"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tflops_native.timing.kernel_files import ROOT, folders, read_text
+from tflops_native.timing.host.kernel_files import ROOT, folders, read_text
 
 
 @dataclass(frozen=True, slots=True)

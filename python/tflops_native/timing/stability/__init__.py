@@ -1,0 +1,1 @@
+"""How far samples can be trusted, and what may disturb them."""
