@@ -26,7 +26,7 @@ def test_plain_data_has_base_units_and_a_version(made):
         "machine",
     ]
     assert plain["format"] == "tflops_native/report"
-    assert plain["format_version"] == 1
+    assert plain["format_version"] == 2
     assert plain["model"] == {
         "path": "/some/where/tiny.tflite",
         "size_bytes": 12_345,

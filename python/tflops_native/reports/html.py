@@ -6,6 +6,7 @@ from tflops_native.analysis import Analysis
 from tflops_native.reports import summary
 from tflops_native.reports.joined import Report
 from tflops_native.reports.table import lines
+from tflops_native.reports.times import times
 
 _CELL = "padding:2px 8px;white-space:pre;font-variant-numeric:tabular-nums"
 
@@ -15,7 +16,7 @@ def report_to_html(report: Report) -> str:
     table = "" if report.analysis is None else _table(report, report.analysis)
     return (
         f"<div>{_lines(summary.header(report))}{table}"
-        f"{_lines(summary.counts(report) + summary.times(report))}</div>"
+        f"{_lines(summary.counts(report) + times(report))}</div>"
     )
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     )
 
 FORMAT = "tflops_native/report"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

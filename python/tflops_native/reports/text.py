@@ -11,6 +11,7 @@ from tflops_native.analysis import Analysis
 from tflops_native.reports import summary
 from tflops_native.reports.joined import Report
 from tflops_native.reports.table import Emphasis, lines
+from tflops_native.reports.times import times
 
 # What may be cut on a narrow terminal: words, never numbers.
 _SHRINKS = {"operator": 8, "output": 8, "bound": 5}
@@ -44,7 +45,7 @@ def print_report(report: Report, console: Console) -> None:
         console.print()
         _print_table(_table(report, report.analysis, limit), console)
         console.print()
-    _print_lines(summary.counts(report) + summary.times(report), console)
+    _print_lines(summary.counts(report) + times(report), console)
 
 
 def _print_lines(lines: summary.Lines, console: Console) -> None:
