@@ -100,8 +100,8 @@ def _runs(timing: "Timing") -> str:
 
 
 def _percent(fraction: float) -> str:
-    """Two digits: 0.0123 -> "1.2", 0.00042 -> "0.042"."""
-    return f"{100 * fraction:.2g}"
+    """Two digits: 0.0123 -> "1.2", 0.00042 -> "0.042"; less than a hundredth is "<0.01"."""
+    return f"{100 * fraction:.2g}" if fraction >= 1e-4 else "<0.01"
 
 
 def _before(timing: "Timing") -> str:
