@@ -222,6 +222,9 @@ def memory_faults(evidence: Evidence) -> Cause | None:
     minor = evidence.total.minor_faults
     if minor is None or _per_second(evidence, minor) < FAULTS_PER_SECOND_LIMIT:
         return None
+    # Fewer are those of this program, which keeps the samples of short runs by the ten thousand.
+    if minor < evidence.total.samples:
+        return None
     return Cause(
         seen=f"{_per_second(evidence, minor):.0f} page faults/s",
         why="memory is given back and mapped anew in each run",
