@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tflops_native.timing import Latency
-from tflops_native.timing.statistics import is_outlier, quantile
+from tflops_native.timing.statistics import is_outlier
 
 
 def test_one_sample_is_every_statistic():
@@ -118,22 +118,3 @@ def test_samples_are_not_reordered():
     samples = [3, 1, 2]
     Latency.of(samples)
     assert samples == [3, 1, 2]
-
-
-@pytest.mark.parametrize(
-    ("ordered", "fraction", "expected"),
-    [
-        ([7], 0.0, 7),
-        ([7], 0.5, 7),
-        ([7], 1.0, 7),
-        ([1, 3], 0.5, 2),
-        ([1, 3], 0.25, 1.5),
-        ([1, 2, 3], 0.5, 2),
-        ([1, 2, 3, 4, 5], 0.0, 1),
-        ([1, 2, 3, 4, 5], 1.0, 5),
-        ([0, 10, 20, 30, 40], 0.9, 36),
-        ([5, 5, 5, 5], 0.9, 5),
-    ],
-)
-def test_quantile(ordered, fraction, expected):
-    assert quantile(ordered, fraction) == pytest.approx(expected)

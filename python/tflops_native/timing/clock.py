@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tflops_native.timing.runtimes import native
-from tflops_native.timing.statistics import quantile
 
 if TYPE_CHECKING:
     from tflops_native._native import Interpreter
@@ -37,11 +36,13 @@ class Clock:
 
         Tried out, because the first guess holds the cost of the clock.
         """
+        import numpy as np
+
         wanted_ns = SAMPLE_STEPS * self.resolution_ns
         invokes = 1
         while True:
             trials = interpreter.time_invokes(_TRIALS, _TRIAL_SECONDS, invokes)
-            sample_ns = max(1.0, quantile(sorted(trials.tolist()), 0.5))
+            sample_ns = max(1.0, float(np.median(trials)))
             if sample_ns >= wanted_ns:
                 return invokes
             invokes = max(invokes + 1, round(invokes * wanted_ns / sample_ns))

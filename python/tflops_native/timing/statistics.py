@@ -244,11 +244,3 @@ def is_outlier(samples: "NDArray[np.float64]") -> "NDArray[np.bool_]":
         return np.zeros(len(samples), dtype=np.bool_)
     outliers: NDArray[np.bool_] = scores > _OUTLIER_SCORE
     return outliers
-
-
-def quantile(ordered: Sequence[float], fraction: float) -> float:
-    """Value below which this fraction of the sorted samples lies, by linear interpolation."""
-    position = fraction * (len(ordered) - 1)
-    lower = int(position)
-    upper = min(lower + 1, len(ordered) - 1)
-    return ordered[lower] + (ordered[upper] - ordered[lower]) * (position - lower)

@@ -176,7 +176,9 @@ def _ending(
     elif status is None or "bad_alloc" in said:
         what = f"the runtime ran out of memory {place}{limit}"
     else:
-        what = f"the runtime crashed (the measuring process {_cause(status)} {place}{limit})"
+        what = (
+            f"the runtime crashed (the measuring process {describe_ending(status)} {place}{limit})"
+        )
     return Ending(
         what=what, step=None if step.what == _START else step.what, timed_out=timed_out, said=said
     )
@@ -195,7 +197,8 @@ def _limit_text(limits: ChildLimits) -> str:
     return f", with a memory limit of {byte_text(limits.memory_bytes)}"
 
 
-def _cause(status: int) -> str:
+def describe_ending(status: int) -> str:
+    """How a process ended, by its return code: "ended with exit code 3", "was ended by SIGSEGV"."""
     if status >= 0:
         return f"ended with exit code {status}"
     try:

@@ -2,13 +2,13 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 
 from tflops_native.errors import InvokeError
 from tflops_native.timing.host.affinity import usable_cpus
 from tflops_native.timing.host.caches import Cache, data_caches
+from tflops_native.timing.isolation.child_process import describe_ending
 from tflops_native.timing.peaks.peaks import ThreadPeaks
 from tflops_native.timing.peaks.trials import measure_thread_peaks
 
@@ -34,17 +34,8 @@ def measure_thread_peaks_isolated(threads: int, caches: tuple[Cache, ...]) -> Th
         said = child.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
         raise InvokeError(
             "the peaks of this machine cannot be measured: the measuring process "
-            f"{_ending(child.returncode)}{said and f'; it last said: {said}'}"
+            f"{describe_ending(child.returncode)}{said and f'; it last said: {said}'}"
         ) from error
-
-
-def _ending(status: int) -> str:
-    if status >= 0:
-        return f"ended with exit code {status}"
-    try:
-        return f"was ended by {signal.Signals(-status).name}"
-    except ValueError:
-        return f"was ended by signal {-status}"
 
 
 def main() -> None:
