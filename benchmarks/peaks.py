@@ -28,7 +28,7 @@ import time
 
 import numpy as np
 
-from tflops_native.timing.peaks.trials import measure_compute_peaks
+from tflops_native.machine.peaks.trials import measure_compute_peaks
 
 SIZE = 768
 a, b = np.random.default_rng(0).random((2, SIZE, SIZE), dtype=np.float32)

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from tflops_native.timing.host.counters import Window
-from tflops_native.timing.host.evidence import Evidence, Surroundings
-from tflops_native.timing.host.processors import Processor
+from tflops_native.machine.counters import Window
+from tflops_native.machine.evidence import Evidence, Surroundings
+from tflops_native.machine.processors import Processor
 
 
 def processor(cpu=0, **changes):

@@ -28,8 +28,8 @@ SOURCES = {
 def native(monkeypatch):
     """The runtime, with a protocol cut short: no figure is looked at."""
     pytest.importorskip("tflops_native._native", exc_type=ImportError)
+    from tflops_native.profile import profiling
     from tflops_native.timing import warm_up
-    from tflops_native.timing.profile import profiling
 
     monkeypatch.setattr(warm_up, "SECONDS_LIMIT", 0.001)
     monkeypatch.setattr(profiling, "SECONDS_LIMIT", 1e-9)
@@ -235,7 +235,7 @@ def test_strict_refuses_what_is_not_counted(builders):
 
 
 def test_the_same_seed_gives_the_same_inputs(native, monkeypatch):
-    from tflops_native.timing import session
+    from tflops_native.runtime import session
 
     drawn = []
     original = session.input_data
@@ -260,7 +260,7 @@ def test_a_model_of_the_zoo_from_bytes(native):
 def test_the_keywords_of_measure_are_the_options():
     from dataclasses import fields
 
-    from tflops_native.timing import MeasureKeywords, MeasureOptions
+    from tflops_native.timing.options import MeasureKeywords, MeasureOptions
 
     names = [field.name for field in fields(MeasureOptions)]
     assert ["input_shapes", "signature", *MeasureKeywords.__annotations__] == names

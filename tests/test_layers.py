@@ -24,11 +24,17 @@ BELOW = {
     "cli": {"reports", "analysis", "timing", "ops", "model", "errors"},
 }
 
+MEASURING = {"imported", "isolation", "machine", "measurement", "profile", "runtime", "stability"}
+
 
 def layer(path):
     """ "ops" for ops/matmul.py, "api" for api.py, "" for the package's own file."""
     first = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-    return "" if first == "__init__" else first
+    return "" if first == "__init__" else named(first)
+
+
+def named(part):
+    return "timing" if part in MEASURING else part
 
 
 def is_type_checking(node):
@@ -61,7 +67,7 @@ def own_layers(path):
     """The layers of this package that a file imports."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     parts = [name.split(".") for name in imported(tree)]
-    return {names[1] for names in parts if names[0] == "tflops_native" and len(names) > 1}
+    return {named(names[1]) for names in parts if names[0] == "tflops_native" and len(names) > 1}
 
 
 def name_of(path):

@@ -1,4 +1,4 @@
-// The JSON document of a measurement, which python/tflops_native/timing/imported/timer_json.py reads.
+// The JSON document of a measurement, which python/tflops_native/imported/timer_json.py reads.
 #pragma once
 
 #include <ostream>

@@ -17,20 +17,22 @@ from tflops_native.errors import (
 if TYPE_CHECKING:
     from tflops_native.analysis import Analysis
     from tflops_native.api import analyze, compare, measure, peaks, report
+    from tflops_native.machine.peaks.peaks import Peaks
     from tflops_native.model import Model, load
     from tflops_native.reports import Report
-    from tflops_native.timing import Comparison, Peaks, Timing
+    from tflops_native.timing.comparison import Comparison
+    from tflops_native.timing.result import Timing
 
     __version__: str
 
 # Imported on first use: a program that only catches our errors should not pay for the rest.
 _LAZY = {
     "Analysis": "tflops_native.analysis",
-    "Comparison": "tflops_native.timing",
+    "Comparison": "tflops_native.timing.comparison",
     "Model": "tflops_native.model",
-    "Peaks": "tflops_native.timing",
+    "Peaks": "tflops_native.machine.peaks.peaks",
     "Report": "tflops_native.reports",
-    "Timing": "tflops_native.timing",
+    "Timing": "tflops_native.timing.result",
     "analyze": "tflops_native.api",
     "compare": "tflops_native.api",
     "load": "tflops_native.model",

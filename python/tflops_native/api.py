@@ -6,30 +6,23 @@ from typing import Literal, TypeAlias, Unpack
 
 from tflops_native.analysis import Analysis, analyze_model
 from tflops_native.errors import OptionError
+from tflops_native.imported import load_timing
+from tflops_native.isolation.isolation import measure_isolated
+from tflops_native.isolation.limits import NO_LIMITS, ChildLimits
+from tflops_native.machine.machine import this_machine
+from tflops_native.machine.peaks.cache import MeasurePeaks, machine_peaks
+from tflops_native.machine.peaks.child import measure_thread_peaks_isolated
+from tflops_native.machine.peaks.peaks import Peaks
+from tflops_native.machine.peaks.trials import measure_thread_peaks
+from tflops_native.measurement import measure_model
 from tflops_native.model import Model, load
 from tflops_native.reports.joined import Report
-from tflops_native.timing import (
-    NO_LIMITS,
-    ChildLimits,
-    Comparison,
-    InputData,
-    MeasureKeywords,
-    MeasureOptions,
-    MeasurePeaks,
-    Peaks,
-    Progress,
-    Timing,
-    compare_model,
-    load_timing,
-    machine_peaks,
-    measure_isolated,
-    measure_model,
-    measure_thread_peaks,
-    measure_thread_peaks_isolated,
-    runtime_shapes,
-    this_machine,
-    with_given_shapes,
-)
+from tflops_native.runtime.inputs import InputData
+from tflops_native.runtime.session import with_given_shapes
+from tflops_native.runtime.shapes import runtime_shapes
+from tflops_native.timing.comparison import Comparison, compare_model
+from tflops_native.timing.options import MeasureKeywords, MeasureOptions, Progress
+from tflops_native.timing.result import Timing
 
 Source: TypeAlias = Model | str | PathLike[str] | bytes | bytearray | memoryview
 InputShapes: TypeAlias = Mapping[str, Sequence[int]]

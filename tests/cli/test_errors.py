@@ -200,11 +200,11 @@ def test_without_the_compiled_part_counting_is_what_is_left(process, command):
     # In a process of its own, in which the import fails.
     program = (
         "import sys; sys.modules['tflops_native._native'] = None; "
-        "from tflops_native.timing import protocol; "
-        "from tflops_native.timing.isolation import isolation; "
+        "from tflops_native import measurement; "
+        "from tflops_native.isolation import isolation; "
         "from tflops_native.model import load; import tflops_native.cli.measuring as measuring; "
         "measuring.measure_isolated = lambda path, options, *others: "
-        "protocol.measure_model(load(path), options); "
+        "measurement.measure_model(load(path), options); "
         "from tflops_native.cli import main; main()"
     )
     ended = process(args=[sys.executable, "-c", program, command, str(SINGLE)])

@@ -12,7 +12,7 @@ pytest.importorskip("tflops_native._native", exc_type=ImportError)
 pytest.importorskip("builders")
 
 from builders import ModelBuilder, options
-from tflops_native.timing.isolation import isolation
+from tflops_native.isolation import isolation
 
 SINGLE = EXAMPLES / "single_conv_28x28.tflite"
 DYNAMIC = EXAMPLES / "single_conv_dynamic.tflite"

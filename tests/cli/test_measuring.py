@@ -11,7 +11,7 @@ from zoo import EXAMPLES
 pytest.importorskip("tflops_native._native", exc_type=ImportError)
 
 from tflops_native import analyze
-from tflops_native.timing import runtimes
+from tflops_native.runtime import libraries
 
 SINGLE = EXAMPLES / "single_conv_28x28.tflite"
 DYNAMIC = EXAMPLES / "single_conv_dynamic.tflite"
@@ -85,7 +85,7 @@ def test_report_as_json(tflops):
 
 
 def test_another_library_by_its_path(tflops):
-    library = runtimes.open_runtime().info.library
+    library = libraries.open_runtime().info.library
     ended = tflops("time", SINGLE, "--runs", "1", "--runtime", library, "--format", "json")
     assert (ended.status, ended.err) == (0, "")
     runtime = json.loads(ended.out)["timing"]["runtime"]

@@ -19,8 +19,9 @@ def test_peaks_as_a_table(tflops):
     assert (ended.status, ended.err) == (0, "")
     lines = ended.out.splitlines()
     assert [line.split()[0] for line in lines if line][:2] == ["machine", "threads"]
-    assert lines[2].startswith("threads float32 GFLOP/s int8 GOP/s ")
-    assert "L1 GB/s" in lines[2]
+    # Which types there are is the processor's matter: some have float16.
+    assert lines[2].startswith("threads f32 GFLOP/s ")
+    assert " i8 GOP/s L1 GB/s" in lines[2]
     assert max(map(len, lines[:4])) <= 80
     assert lines[3].split()[0] == "1"
 

@@ -13,8 +13,8 @@ pytest.importorskip("tflops_native._native", exc_type=ImportError)
 import tflops_native
 from tflops_native._native import Interpreter, Library
 from tflops_native.errors import InvokeError, RuntimeLibraryError
-from tflops_native.timing import MeasureOptions
-from tflops_native.timing.profile.profiling import profile_of_runs
+from tflops_native.profile.profiling import profile_of_runs
+from tflops_native.timing.options import MeasureOptions
 
 X = np.array([1, -2, 3, -4], dtype=np.float32)
 

@@ -11,7 +11,7 @@ pytest.importorskip("ai_edge_litert", reason="LiteRT is an extra")
 
 from tflops_native._native import Interpreter, Library
 from tflops_native.errors import InvokeError, RuntimeLibraryError
-from tflops_native.timing.runtimes import NativeRuntime, open_runtime
+from tflops_native.runtime.libraries import NativeRuntime, open_runtime
 
 MODELS = Path(__file__).parents[1] / "models"
 EXAMPLES = Path(__file__).parents[2] / "examples"

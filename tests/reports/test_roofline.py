@@ -5,10 +5,11 @@ import dataclasses
 import pytest
 
 from tflops_native.analysis import Status
+from tflops_native.machine.peaks.peaks import ComputePeak, MemoryPeak, ThreadPeaks
 from tflops_native.ops import Cost
+from tflops_native.profile.estimate import TimeEstimate
 from tflops_native.reports.roofline import Utilization, roofs, seconds_per_byte
 from tflops_native.reports.text import report_to_text
-from tflops_native.timing import ComputePeak, MemoryPeak, ThreadPeaks, TimeEstimate
 
 
 def memory(name, capacity, bandwidth):

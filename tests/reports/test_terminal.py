@@ -8,26 +8,19 @@ import pytest
 from rich.console import Console
 
 from tflops_native.analysis import analyze_model
+from tflops_native.machine.peaks.peaks import ComputePeak, MemoryPeak, ThreadPeaks
 from tflops_native.model import load
+from tflops_native.profile.estimate import TimeEstimate
+from tflops_native.profile.result import OperatorTime, Overhead, Profile, UnmatchedEvent
 from tflops_native.reports import Report
 from tflops_native.reports.table import columns, lines
 from tflops_native.reports.text import print_report, report_to_text
-from tflops_native.timing import (
-    Clock,
-    ComputePeak,
-    Latency,
-    MemoryPeak,
-    OperatorTime,
-    Overhead,
-    Profile,
-    RuntimeInfo,
-    Stop,
-    ThreadPeaks,
-    TimeEstimate,
-    Timing,
-    UnmatchedEvent,
-    WarmUp,
-)
+from tflops_native.runtime.libraries import RuntimeInfo
+from tflops_native.timing.clock import Clock
+from tflops_native.timing.precision import Stop
+from tflops_native.timing.result import Timing
+from tflops_native.timing.statistics import Latency
+from tflops_native.timing.warm_up import WarmUp
 from zoo import EXAMPLES, zoo_model
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")

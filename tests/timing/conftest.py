@@ -8,8 +8,8 @@ import pytest
 @pytest.fixture
 def short_protocol(monkeypatch):
     """Hardly any warm-up, and two profiled runs."""
+    from tflops_native.profile import profiling
     from tflops_native.timing import warm_up
-    from tflops_native.timing.profile import profiling
 
     monkeypatch.setattr(warm_up, "SECONDS_LIMIT", 0.001)
     monkeypatch.setattr(profiling, "SECONDS_LIMIT", 1e-9)

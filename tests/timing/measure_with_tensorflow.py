@@ -8,8 +8,8 @@ import warnings
 import tensorflow as tf
 
 import tflops_native
+from tflops_native.profile import profiling
 from tflops_native.timing import warm_up
-from tflops_native.timing.profile import profiling
 
 warm_up.SECONDS_LIMIT = 0.001
 profiling.SECONDS_LIMIT = 1e-9

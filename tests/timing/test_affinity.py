@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tflops_native.timing.host import affinity
-from tflops_native.timing.host.affinity import check_cpus, cpu_list, parse_cpu_list, pinned
+from tflops_native.machine import affinity
+from tflops_native.machine.affinity import check_cpus, cpu_list, parse_cpu_list, pinned
 from zoo import EXAMPLES
 
 MODEL = EXAMPLES / "mobilenet_v1_0.25_96_float32.tflite"

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from tflops_native.timing.host.caches import Cache, data_caches
+from tflops_native.machine.caches import Cache, data_caches
 
 
 @pytest.fixture

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 import tflops_native
-from tflops_native.timing import Latency, MeasureOptions, Ratio, comparison
-from tflops_native.timing.comparison import _Contender, _take_rounds
+from tflops_native.timing import comparison
+from tflops_native.timing.comparison import Ratio, _Contender, _take_rounds
+from tflops_native.timing.options import MeasureOptions
 from tflops_native.timing.sampling import Plan
+from tflops_native.timing.statistics import Latency
 
 SINGLE = Path(__file__).parents[2] / "examples" / "single_conv_28x28.tflite"
 

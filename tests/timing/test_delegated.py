@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphs import chain
-from tflops_native.timing.profile.delegated import match_events
+from tflops_native.profile.delegated import match_events
 
 CONVOLUTION = "Convolution (NHWC, F32) IGEMM"
 CONVERT = "Convert (NC, F32, QD8)"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tflops_native.timing.profile.estimate import CutTimes, TimeEstimate
+from tflops_native.profile.estimate import CutTimes, TimeEstimate
 
 STEADY, UNSTEADY = 0.02, 1.5  # spread in microseconds
 NOISES = {

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from graphs import chain, graph
-from tflops_native.timing.profile.join import join_events, join_runs
-from tflops_native.timing.profile.sequences import Event
+from tflops_native.profile.join import join_events, join_runs
+from tflops_native.profile.sequences import Event
 
 CONVOLUTION = "Convolution (NHWC, F32) IGEMM"
 COPY = "Copy (NC, X32)"

@@ -7,12 +7,12 @@ import sys
 import pytest
 
 from machines import evidence, window, write_files
-from tflops_native.timing.host import counters
-from tflops_native.timing.host import evidence as evidence_module
-from tflops_native.timing.host.cgroup import CpuQuota, read_cpu_quota
-from tflops_native.timing.host.counters import Counters, Task, Window, read_counters
-from tflops_native.timing.host.evidence import Evidence, Watch
-from tflops_native.timing.host.processors import (
+from tflops_native.machine import counters
+from tflops_native.machine import evidence as evidence_module
+from tflops_native.machine.cgroup import CpuQuota, read_cpu_quota
+from tflops_native.machine.counters import Counters, Task, Window, read_counters
+from tflops_native.machine.evidence import Evidence, Watch
+from tflops_native.machine.processors import (
     Processor,
     read_boost,
     read_heat_limit,

@@ -9,8 +9,10 @@ pytest.importorskip("tflops_native._native", exc_type=ImportError)
 
 import fake_tflite
 from tflops_native.errors import InvokeError, OptionError
-from tflops_native.timing import ChildLimits, MeasureOptions, measure_isolated
-from tflops_native.timing.isolation import post_mortem
+from tflops_native.isolation import post_mortem
+from tflops_native.isolation.isolation import measure_isolated
+from tflops_native.isolation.limits import ChildLimits
+from tflops_native.timing.options import MeasureOptions
 
 linux = pytest.mark.skipif(
     sys.platform != "linux", reason="memory limits and death signals of Linux"

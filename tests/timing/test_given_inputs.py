@@ -10,8 +10,9 @@ pytest.importorskip("builders")
 from builders import ModelBuilder, options
 from tflops_native.errors import InputDataError, ShapeError
 from tflops_native.model import entry_point, load
-from tflops_native.timing import MeasureOptions, with_given_shapes
-from tflops_native.timing.inputs import read_given
+from tflops_native.runtime.inputs import read_given
+from tflops_native.runtime.session import with_given_shapes
+from tflops_native.timing.options import MeasureOptions
 
 X = np.array([[1, 2, 3], [4, 5, 6]], np.float32)
 N = np.array([7, 8], np.int32)

@@ -7,7 +7,7 @@ import pytest
 
 from tflops_native.errors import InvokeError
 from tflops_native.model import EntryInput, Quantization, Tensor, TensorType
-from tflops_native.timing.inputs.drawn import draw, zeros
+from tflops_native.runtime.inputs.drawn import draw, zeros
 
 NOTHING = memoryview(b"")
 SHAPE = (64, 128)  # enough draws to come near both ends of 256 values

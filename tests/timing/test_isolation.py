@@ -15,9 +15,11 @@ pytest.importorskip("tflops_native._native", exc_type=ImportError)
 
 import fake_tflite
 from tflops_native.errors import InvokeError, ModelFormatError, RuntimeLibraryError, ShapeError
+from tflops_native.isolation import child_process
+from tflops_native.isolation.isolation import measure_isolated
+from tflops_native.measurement import measure_model
 from tflops_native.model import load
-from tflops_native.timing import MeasureOptions, measure_isolated, measure_model
-from tflops_native.timing.isolation import child_process
+from tflops_native.timing.options import MeasureOptions
 
 SINGLE = EXAMPLES / "single_conv_28x28.tflite"
 DYNAMIC = EXAMPLES / "single_conv_dynamic.tflite"
@@ -190,8 +192,9 @@ def test_an_error_of_the_caller_ends_the_child_and_goes_on(children, error):
 PARENT = """
 import sys
 from pathlib import Path
-from tflops_native.timing import MeasureOptions, measure_isolated
-from tflops_native.timing.isolation import child_process
+from tflops_native.isolation.isolation import measure_isolated
+from tflops_native.timing.options import MeasureOptions
+from tflops_native.isolation import child_process
 
 class Recorded(child_process.subprocess.Popen):
     def __init__(self, *arguments, **keywords):

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from machines import write_files
-from tflops_native.timing.host.memory import Memory, MemoryWatch
+from tflops_native.machine.memory import Memory, MemoryWatch
 
 UNKNOWN = Memory(
     before=None, loaded=None, allocated=None, filled=None, first_invoke=None, peak=None

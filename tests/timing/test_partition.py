@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from graphs import chain, graph
-from tflops_native.timing.profile.partition import partition
+from tflops_native.profile.partition import partition
 
 
 def partitions(subgraph, delegated):

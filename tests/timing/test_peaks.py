@@ -9,16 +9,11 @@ import sys
 import pytest
 
 from tflops_native.errors import InvokeError
-from tflops_native.timing import (
-    ComputePeak,
-    MemoryPeak,
-    Peaks,
-    ThreadPeaks,
-    machine_peaks,
-)
-from tflops_native.timing.peaks import cache as peak_cache
-from tflops_native.timing.peaks import child as peak_child
-from tflops_native.timing.peaks import trials as peak_trials
+from tflops_native.machine.peaks import cache as peak_cache
+from tflops_native.machine.peaks import child as peak_child
+from tflops_native.machine.peaks import trials as peak_trials
+from tflops_native.machine.peaks.cache import machine_peaks
+from tflops_native.machine.peaks.peaks import ComputePeak, MemoryPeak, Peaks, ThreadPeaks
 
 pytest.importorskip("tflops_native._native", exc_type=ImportError)
 
@@ -256,7 +251,7 @@ def test_a_child_that_crashes(monkeypatch, tmp_path):
 AGAINST_NUMPY = """
 import time
 import numpy as np
-from tflops_native.timing.peaks.trials import measure_compute_peaks
+from tflops_native.machine.peaks.trials import measure_compute_peaks
 
 size = 768
 a, b = np.random.default_rng(0).random((2, size, size), dtype=np.float32)

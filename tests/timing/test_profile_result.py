@@ -4,14 +4,9 @@ import dataclasses
 
 import pytest
 
-from tflops_native.timing import (
-    OperatorTime,
-    Overhead,
-    Profile,
-    Stop,
-    TimeEstimate,
-    UnmatchedEvent,
-)
+from tflops_native.profile.estimate import TimeEstimate
+from tflops_native.profile.result import OperatorTime, Overhead, Profile, UnmatchedEvent
+from tflops_native.timing.precision import Stop
 
 REACHED = Stop(reason="precision", precision=0.03, is_reached=True, seconds=1.5)
 

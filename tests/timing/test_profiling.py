@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from graphs import chain
-from tflops_native.timing import Stop
-from tflops_native.timing.profile import profiling
-from tflops_native.timing.profile.join import join_runs
-from tflops_native.timing.profile.profiling import make_profile, profile_model, profile_of_runs
+from tflops_native.profile import profiling
+from tflops_native.profile.join import join_runs
+from tflops_native.profile.profiling import make_profile, profile_model, profile_of_runs
+from tflops_native.timing.precision import Stop
 
 
 class Machine:

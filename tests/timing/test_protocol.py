@@ -4,8 +4,9 @@ import math
 
 import pytest
 
-from tflops_native.timing import MeasureOptions, runtimes
-from tflops_native.timing.host import machine
+from tflops_native.machine import machine
+from tflops_native.runtime import libraries
+from tflops_native.timing.options import MeasureOptions
 
 
 @pytest.mark.parametrize(
@@ -37,7 +38,7 @@ def test_without_the_compiled_part_the_error_says_what_is_left(monkeypatch):
     monkeypatch.setitem(sys.modules, "tflops_native._native", None)
     monkeypatch.delattr(tflops_native, "_native", raising=False)
     with pytest.raises(tflops_native.RuntimeLibraryError, match=r"has no timing.*; counting works"):
-        runtimes.native()
+        libraries.native()
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,10 @@ import pytest
 
 import tflops_native
 from tflops_native.errors import RuntimeLibraryError
-from tflops_native.timing import runtimes
-from tflops_native.timing.runtimes import _distribution_version, open_runtime
+from tflops_native.runtime import libraries
+from tflops_native.runtime.libraries import _distribution_version, open_runtime
+from tflops_native.runtime.shapes import runtime_shapes
+from tflops_native.timing.options import MeasureOptions
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 pytest.importorskip("tflops_native._native", exc_type=ImportError)
@@ -22,7 +24,7 @@ def package(monkeypatch, folder):
         spec = ModuleSpec("ai_edge_litert", None)
         spec.submodule_search_locations = [str(folder)]
     monkeypatch.setattr(
-        runtimes, "find_spec", lambda name: spec if name == "ai_edge_litert" else find_spec(name)
+        libraries, "find_spec", lambda name: spec if name == "ai_edge_litert" else find_spec(name)
     )
 
 
@@ -80,7 +82,7 @@ def test_litert_shows_inputs_and_outputs_only():
     pytest.importorskip("ai_edge_litert", reason="LiteRT is an extra")
     model = tflops_native.load(EXAMPLES / "single_conv_28x28.tflite")
     options = runtimes_options(runtime="litert")
-    shapes = tflops_native.timing.runtime_shapes(model, options)
+    shapes = runtime_shapes(model, options)
     (graph,) = model.subgraphs
     shown = {graph.inputs[0]: (1, 28, 28, 1), graph.outputs[0]: (1, 26, 26, 32)}
     assert dict(enumerate(shapes)) == {
@@ -89,4 +91,4 @@ def test_litert_shows_inputs_and_outputs_only():
 
 
 def runtimes_options(**changes):
-    return tflops_native.timing.MeasureOptions(input_shapes={}, **changes)
+    return MeasureOptions(input_shapes={}, **changes)

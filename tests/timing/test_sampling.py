@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tflops_native.timing import MeasureOptions
+from tflops_native.timing.options import MeasureOptions
 from tflops_native.timing.sampling import MOST_SAMPLES, Plan, take_samples
 from timing_fakes import FakeInterpreter
 

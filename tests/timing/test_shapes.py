@@ -11,12 +11,9 @@ pytest.importorskip("builders")
 import builders
 from tflops_native.errors import InvokeError, RuntimeLibraryError, ShapeError
 from tflops_native.model import load
-from tflops_native.timing import (
-    MeasureOptions,
-    runtime_shapes,
-    runtime_shapes_isolated,
-    session,
-)
+from tflops_native.runtime import session
+from tflops_native.runtime.shapes import runtime_shapes, runtime_shapes_isolated
+from tflops_native.timing.options import MeasureOptions
 
 SINGLE = EXAMPLES / "single_conv_28x28.tflite"
 DYNAMIC = EXAMPLES / "single_conv_dynamic.tflite"

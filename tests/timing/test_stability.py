@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from machines import evidence, processor, surroundings, unknown_evidence, window
-from tflops_native.timing.host.cgroup import CpuQuota
-from tflops_native.timing.stability import causes
-from tflops_native.timing.stability.patterns import Modes, autocorrelation, drift, modes, stalls
-from tflops_native.timing.stability.verdict import Verdict, judge
+from tflops_native.machine.cgroup import CpuQuota
+from tflops_native.stability import causes
+from tflops_native.stability.patterns import Modes, autocorrelation, drift, modes, stalls
+from tflops_native.stability.verdict import Verdict, judge
 
 STREAMS = 200
 MICROSECOND = 1000

@@ -11,11 +11,14 @@ pytest.importorskip("builders")
 
 import builders
 from builders import ModelBuilder, options
+from tflops_native import measurement
 from tflops_native.errors import InvokeError, RuntimeLibraryError
+from tflops_native.measurement import measure_model
 from tflops_native.model import entry_point, load
-from tflops_native.timing import MeasureOptions, measure_model, protocol, runtimes
-from tflops_native.timing.session import fill_inputs, open_session
-from tflops_native.timing.state import first_invoke, reset_state
+from tflops_native.runtime import libraries
+from tflops_native.runtime.session import fill_inputs, open_session
+from tflops_native.runtime.state import first_invoke, reset_state
+from tflops_native.timing.options import MeasureOptions
 from zoo import EXAMPLES, MODELS
 
 ONES = MeasureOptions(
@@ -67,7 +70,7 @@ def resource_variable(*, initialized=True):
 
 
 def opened(model, chosen=ONES):
-    loaded, library = load(model.pack()), runtimes.open_runtime()
+    loaded, library = load(model.pack()), libraries.open_runtime()
     session = open_session(loaded, entry_point(loaded), chosen, library)
     fill_inputs(session, chosen)
     first_invoke(session)
@@ -110,7 +113,7 @@ def test_resource_variables_start_anew():
 
 def test_a_model_without_state_goes_on():
     chosen = MeasureOptions(input_shapes={})
-    model, library = load(EXAMPLES / "single_conv_28x28.tflite"), runtimes.open_runtime()
+    model, library = load(EXAMPLES / "single_conv_28x28.tflite"), libraries.open_runtime()
     session = open_session(model, entry_point(model), chosen, library)
     assert reset_state(session, chosen, library) is session
 
@@ -118,7 +121,7 @@ def test_a_model_without_state_goes_on():
 @pytest.mark.parametrize("make", [variable_tensor, resource_variable])
 def test_the_clean_samples_start_from_a_fresh_state(monkeypatch, make):
     sums = []
-    original = protocol.reset_state
+    original = measurement.reset_state
 
     def observed(session, *rest):
         sums.append(run(session, 0))
@@ -126,7 +129,7 @@ def test_the_clean_samples_start_from_a_fresh_state(monkeypatch, make):
         sums.append(run(fresh, 1))
         return fresh
 
-    monkeypatch.setattr(protocol, "reset_state", observed)
+    monkeypatch.setattr(measurement, "reset_state", observed)
     measure_model(load(make().pack()), ONES)
     before, after = sums
     assert before > 2 >= after

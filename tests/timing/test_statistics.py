@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from tflops_native.timing import Latency
-from tflops_native.timing.statistics import is_outlier
+from tflops_native.timing.statistics import Latency, is_outlier
 
 
 def test_one_sample_is_every_statistic():

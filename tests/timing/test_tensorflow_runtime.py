@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tflops_native.errors import RuntimeLibraryError
-from tflops_native.timing.runtimes import open_runtime
+from tflops_native.runtime.libraries import open_runtime
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PROGRAM = Path(__file__).parent / "measure_with_tensorflow.py"

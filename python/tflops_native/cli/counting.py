@@ -10,7 +10,8 @@ from tflops_native.cli.options import InputShapes
 from tflops_native.model import Model
 
 if TYPE_CHECKING:
-    from tflops_native.timing import ChildLimits, MeasureOptions
+    from tflops_native.isolation.limits import ChildLimits
+    from tflops_native.timing.options import MeasureOptions
 
 
 def run_options(
@@ -18,7 +19,8 @@ def run_options(
 ) -> "MeasureOptions":
     """How a count runs the model, if it does; the shapes of the user's data are among its shapes."""
     # Imported here: most counts run nothing.
-    from tflops_native.timing import MeasureOptions, with_given_shapes
+    from tflops_native.runtime.session import with_given_shapes
+    from tflops_native.timing.options import MeasureOptions
 
     options = MeasureOptions(input_shapes=input_shapes, signature=signature, inputs=inputs)
     return with_given_shapes(model, options)
@@ -38,7 +40,8 @@ def count_model(
     """The analysis of one entry point of the model at `path`; with `run` on the shapes of a run."""
     tensor_shapes = None
     if run is not None:
-        from tflops_native.timing import NO_LIMITS, runtime_shapes_isolated
+        from tflops_native.isolation.limits import NO_LIMITS
+        from tflops_native.runtime.shapes import runtime_shapes_isolated
 
         # Shapes that do not fit are refused here, with a hint: the runtime could crash on them.
         analyze_model(model, input_shapes=input_shapes, signature=signature)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from tflops_native.timing import ChildLimits
+from tflops_native.isolation.limits import ChildLimits
 
 _UNITS = {
     "": 1,

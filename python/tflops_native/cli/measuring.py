@@ -7,15 +7,12 @@ from typing import TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tflops_native.timing import (
-    ChildLimits,
-    Comparison,
-    MeasureOptions,
-    Timing,
-    compare_isolated,
-    measure_isolated,
-)
-from tflops_native.timing import Progress as Hear
+from tflops_native.isolation.isolation import compare_isolated, measure_isolated
+from tflops_native.isolation.limits import ChildLimits
+from tflops_native.timing.comparison import Comparison
+from tflops_native.timing.options import MeasureOptions
+from tflops_native.timing.options import Progress as Hear
+from tflops_native.timing.result import Timing
 
 Outcome = TypeVar("Outcome")
 

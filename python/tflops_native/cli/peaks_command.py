@@ -5,9 +5,10 @@ import sys
 import click
 
 from tflops_native.cli.options import WholeNumber, show_json
+from tflops_native.machine.peaks.cache import machine_peaks
+from tflops_native.machine.peaks.child import measure_thread_peaks_isolated
 from tflops_native.reports import numbers
 from tflops_native.reports.peaks import peaks_to_text
-from tflops_native.timing import machine_peaks, measure_thread_peaks_isolated
 
 
 @click.command("peaks")

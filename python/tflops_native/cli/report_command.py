@@ -16,22 +16,17 @@ from tflops_native.cli.options import (
 )
 from tflops_native.cli.timing_options import timing_options
 from tflops_native.errors import InvokeError, ProfileFormatError
+from tflops_native.imported import ImportedTiming, load_timing
+from tflops_native.isolation.limits import ChildLimits
+from tflops_native.machine.machine import Machine, this_machine
+from tflops_native.machine.peaks.cache import machine_peaks
+from tflops_native.machine.peaks.child import measure_thread_peaks_isolated
+from tflops_native.machine.peaks.peaks import ThreadPeaks
 from tflops_native.model import load
 from tflops_native.reports import Report
-from tflops_native.timing import (
-    ChildLimits,
-    ImportedTiming,
-    Machine,
-    MeasureKeywords,
-    MeasureOptions,
-    ThreadPeaks,
-    Timing,
-    load_timing,
-    machine_peaks,
-    measure_thread_peaks_isolated,
-    this_machine,
-    with_given_shapes,
-)
+from tflops_native.runtime.session import with_given_shapes
+from tflops_native.timing.options import MeasureKeywords, MeasureOptions
+from tflops_native.timing.result import Timing
 
 
 @click.command("report")

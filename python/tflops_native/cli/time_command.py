@@ -15,16 +15,14 @@ from tflops_native.cli.options import (
     static_options,
 )
 from tflops_native.cli.timing_options import timing_options
+from tflops_native.isolation.limits import ChildLimits
+from tflops_native.machine.machine import this_machine
 from tflops_native.model import load
 from tflops_native.reports import Report
 from tflops_native.reports.comparison import comparison_to_dict, comparison_to_text
-from tflops_native.timing import (
-    ChildLimits,
-    MeasureOptions,
-    runtime_names,
-    this_machine,
-    with_given_shapes,
-)
+from tflops_native.runtime.libraries import runtime_names
+from tflops_native.runtime.session import with_given_shapes
+from tflops_native.timing.options import MeasureOptions
 
 
 @click.command("time")

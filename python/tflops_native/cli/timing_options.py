@@ -9,14 +9,10 @@ import click
 from tflops_native.cli.input_options import input_file_option
 from tflops_native.cli.options import Command, WholeNumber
 from tflops_native.cli.quantities import Duration, Fraction
-from tflops_native.timing import (
-    DEFAULT_RUNTIME,
-    FILLS,
-    KERNELS,
-    MeasureKeywords,
-    MeasureOptions,
-    parse_cpu_list,
-)
+from tflops_native.machine.affinity import parse_cpu_list
+from tflops_native.runtime.inputs import FILLS
+from tflops_native.runtime.libraries import DEFAULT_RUNTIME, KERNELS
+from tflops_native.timing.options import MeasureKeywords, MeasureOptions
 
 
 class CpuList(click.ParamType[Any]):

@@ -15,15 +15,13 @@ from tflops_native.cli.options import (
     static_options,
 )
 from tflops_native.cli.timing_options import data_options, runtime_option
+from tflops_native.isolation.limits import ChildLimits
 from tflops_native.model import load
 from tflops_native.reports import numbers
 from tflops_native.reports.verification import TensorDifference, Verification
-from tflops_native.timing import (
-    ChildLimits,
-    MeasureOptions,
-    runtime_shapes_isolated,
-    with_given_shapes,
-)
+from tflops_native.runtime.session import with_given_shapes
+from tflops_native.runtime.shapes import runtime_shapes_isolated
+from tflops_native.timing.options import MeasureOptions
 
 DIFFERENT = 1
 _NAMED = 3  # tensors of one reason that are named, where there are more

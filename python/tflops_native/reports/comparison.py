@@ -6,7 +6,8 @@ from tflops_native.model import Model
 from tflops_native.reports import numbers
 
 if TYPE_CHECKING:
-    from tflops_native.timing import Comparison, Machine, Ratio, RuntimeTiming
+    from tflops_native.machine.machine import Machine
+    from tflops_native.timing.comparison import Comparison, Ratio, RuntimeTiming
 
 FORMAT = "tflops_native/comparison"
 FORMAT_VERSION = 1

@@ -6,13 +6,9 @@ from typing import TYPE_CHECKING
 from tflops_native.reports import numbers
 
 if TYPE_CHECKING:
+    from tflops_native.imported import DurationSummary, ImportedProfile, ImportedTiming
+    from tflops_native.profile.result import Profile
     from tflops_native.reports.joined import Report
-    from tflops_native.timing import (
-        DurationSummary,
-        ImportedProfile,
-        ImportedTiming,
-        Profile,
-    )
 
 # From here on the steps of a file make less than 5 % of a time.
 _CLEAR_OF_RESOLUTION = 20

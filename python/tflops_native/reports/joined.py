@@ -8,15 +8,11 @@ from tflops_native.model import Model
 from tflops_native.reports.roofline import Roof, Utilization, roofs
 
 if TYPE_CHECKING:
-    from tflops_native.timing import (
-        ImportedOperatorTime,
-        ImportedTiming,
-        Machine,
-        OperatorTime,
-        ThreadPeaks,
-        Timing,
-        TimingSource,
-    )
+    from tflops_native.imported import ImportedOperatorTime, ImportedTiming, TimingSource
+    from tflops_native.machine.machine import Machine
+    from tflops_native.machine.peaks.peaks import ThreadPeaks
+    from tflops_native.profile.result import OperatorTime
+    from tflops_native.timing.result import Timing
 
 FORMAT = "tflops_native/report"
 FORMAT_VERSION = 2

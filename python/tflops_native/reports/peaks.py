@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 from tflops_native.analysis import is_float
 from tflops_native.reports import numbers
 from tflops_native.reports.joined import Report
+from tflops_native.reports.table import short_type
 
 if TYPE_CHECKING:
-    from tflops_native.timing import Peaks, ThreadPeaks
+    from tflops_native.machine.peaks.peaks import Peaks, ThreadPeaks
 
 _NAMED = 3  # operators above their roof that are named, where there are more
 
@@ -84,7 +85,7 @@ def peaks_to_text(peaks: "Peaks") -> str:
 
 
 def _headings(peaks: "ThreadPeaks") -> list[str]:
-    compute = [f"{p.arithmetic} G{_unit(p.arithmetic)}/s" for p in peaks.compute]
+    compute = [f"{short_type(p.arithmetic)} G{_unit(p.arithmetic)}/s" for p in peaks.compute]
     return ["threads", *compute, *(f"{level.name} GB/s" for level in peaks.memory)]
 
 

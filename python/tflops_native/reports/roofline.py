@@ -25,11 +25,8 @@ from tflops_native.analysis import EXACT, Analysis, OperatorAnalysis
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tflops_native.timing import (
-        MemoryPeak,
-        ThreadPeaks,
-        TimeEstimate,
-    )
+    from tflops_native.machine.peaks.peaks import MemoryPeak, ThreadPeaks
+    from tflops_native.profile.estimate import TimeEstimate
 
 COMPUTE = "compute"
 OVERHEAD = "overhead"

@@ -9,7 +9,8 @@ from tflops_native.reports.summary import Lines
 from tflops_native.reports.table import operation_unit
 
 if TYPE_CHECKING:
-    from tflops_native.timing import Overhead, Profile, Timing
+    from tflops_native.profile.result import Overhead, Profile
+    from tflops_native.timing.result import Timing
 
 
 def times(report: Report) -> Lines:
@@ -18,7 +19,7 @@ def times(report: Report) -> Lines:
     if timing is None:
         return []
     # A count does not import how to time.
-    from tflops_native.timing import ImportedTiming
+    from tflops_native.imported import ImportedTiming
 
     if isinstance(timing, ImportedTiming):
         return [

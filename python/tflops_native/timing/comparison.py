@@ -7,16 +7,16 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tflops_native.errors import OptionError
+from tflops_native.machine.affinity import pinned
 from tflops_native.model import Entry, Model, entry_point
+from tflops_native.runtime.inputs import InputRecord
+from tflops_native.runtime.libraries import RuntimeInfo, open_runtime, runtime_names
+from tflops_native.runtime.session import fill_inputs, open_session
+from tflops_native.runtime.state import first_invoke, reset_state
 from tflops_native.timing.clock import Clock
-from tflops_native.timing.host.affinity import pinned
-from tflops_native.timing.inputs import InputRecord
 from tflops_native.timing.options import MeasureOptions, Progress
 from tflops_native.timing.precision import LEAST_EFFECTIVE_SAMPLES, Stop, next_look
-from tflops_native.timing.runtimes import RuntimeInfo, open_runtime, runtime_names
 from tflops_native.timing.sampling import Plan
-from tflops_native.timing.session import fill_inputs, open_session
-from tflops_native.timing.state import first_invoke, reset_state
 from tflops_native.timing.statistics import Latency, median_interval
 from tflops_native.timing.warm_up import WarmUp, warm_up
 

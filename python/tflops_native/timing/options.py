@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import TypedDict
 
 from tflops_native.errors import OptionError
-from tflops_native.timing.host.affinity import check_cpus
-from tflops_native.timing.inputs import FILLS, InputData
-from tflops_native.timing.runtimes import DEFAULT_RUNTIME, KERNELS
+from tflops_native.machine.affinity import check_cpus
+from tflops_native.runtime.inputs import FILLS, InputData
+from tflops_native.runtime.libraries import DEFAULT_RUNTIME, KERNELS
 
 # Seconds between two runs.
 MAX_INTERVAL = 3600.0

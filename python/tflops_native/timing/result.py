@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tflops_native.machine.evidence import Evidence
+from tflops_native.machine.memory import Memory
+from tflops_native.profile.result import Profile
+from tflops_native.runtime.inputs import InputRecord
+from tflops_native.runtime.libraries import RuntimeInfo
+from tflops_native.stability.verdict import Stability
 from tflops_native.timing.clock import Clock
-from tflops_native.timing.host.evidence import Evidence
-from tflops_native.timing.host.memory import Memory
-from tflops_native.timing.inputs import InputRecord
 from tflops_native.timing.precision import Stop
-from tflops_native.timing.profile.result import Profile
-from tflops_native.timing.runtimes import RuntimeInfo
-from tflops_native.timing.stability.verdict import Stability
 from tflops_native.timing.statistics import Latency
 from tflops_native.timing.warm_up import WarmUp
 

@@ -1,0 +1,151 @@
+"""Whether a recorded profile can be of this model: the first contradiction is told."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from tflops_native.errors import ProfileFormatError
+from tflops_native.imported.recorded import ModelMark, Recorded, RecordedEvent
+from tflops_native.model import BUILTIN_OPERATORS, Entry, Model, Operator, Subgraph
+from tflops_native.profile.delegated import may_stand_for
+
+_BUILTIN_NAMES = frozenset(BUILTIN_OPERATORS)
+# They multiply: a delegate fuses none of them into another operator.
+_CONVOLUTIONS = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D"})
+_HEAVY = _CONVOLUTIONS | {"FULLY_CONNECTED", "TRANSPOSE_CONV", "BATCH_MATMUL"}
+
+
+def check_model(recorded: Recorded, model: Model, entry: Entry) -> None:
+    """Raise unless what was recorded can be of this model and this entry point.
+
+    Raises:
+        ProfileFormatError: with the first difference.
+    """
+    check_size(recorded.model, model)
+    # Runtimes make up a name where a model has no signatures.
+    if recorded.signature is not None and model.signatures:
+        check_signature(recorded.signature, model, entry)
+    if recorded.events:
+        _check_nodes(recorded.events, entry.subgraph)
+        _check_delegated((*recorded.events, *recorded.inside), entry.subgraph)
+
+
+def check_size(mark: ModelMark, model: Model) -> None:
+    """Raise if the recorded size of the model is another one. A file may have been renamed."""
+    if mark.size_bytes is None:
+        return
+    if abs(mark.size_bytes - model.size_bytes) > mark.size_error_bytes:
+        name = "" if mark.name is None else f" ({mark.name})"
+        raise other_model(
+            f"it was a model{name} of about {mark.size_bytes:,.0f} bytes, "
+            f"this one has {model.size_bytes:,}"
+        )
+
+
+def check_shapes(
+    recorded: Mapping[str, tuple[int, ...]], entry: Entry, shapes: Mapping[int, tuple[int, ...]]
+) -> None:
+    """Raise unless the recorded shapes of inputs are those that are counted."""
+    for name, shape in recorded.items():
+        for item in entry.inputs:
+            if name in (item.name, item.tensor.name) and shapes[item.position] != shape:
+                taken, counted = _joined(shape), _joined(shapes[item.position])
+                raise ProfileFormatError(
+                    f"the profile was taken with {taken} for input {name!r}, but the count is for "
+                    f"{counted}: pass --input-shape {name}={taken}"
+                )
+
+
+def _joined(shape: tuple[int, ...]) -> str:
+    return ",".join(map(str, shape))
+
+
+def check_signature(signature: str | None, model: Model, entry: Entry) -> None:
+    """Raise unless this signature, None for the main subgraph, runs what is counted."""
+    subgraph = 0
+    if signature is not None:
+        known = {found.key: found.subgraph_index for found in model.signatures}
+        if signature not in known:
+            raise other_model(f"it ran signature {signature!r}, this one has: {', '.join(known)}")
+        subgraph = known[signature]
+    if subgraph != entry.subgraph.index:
+        ran = "the main subgraph" if signature is None else f"signature {signature!r}"
+        asked = "leave --signature out" if signature is None else f"pass --signature {signature}"
+        raise ProfileFormatError(
+            f"the profile is of {ran}, but the count is of signature {entry.signature!r}: {asked}"
+        )
+
+
+def _check_nodes(events: Sequence[RecordedEvent], subgraph: Subgraph) -> None:
+    operators = subgraph.operators
+    nodes = [event for event in events if not event.is_inside]
+    for node in sorted(nodes, key=lambda node: node.index):
+        if node.index < len(operators):
+            _check_node(node, operators[node.index], subgraph)
+        elif node.name in _BUILTIN_NAMES:
+            raise other_model(
+                f"its operator {node.index} is {node.name}, this one has {len(operators)} operators"
+            )
+    own = {node.index for node in nodes if node.index < len(operators)}
+    delegates = sorted(node.index for node in nodes if node.index >= len(operators))
+    if delegates and delegates[0] > len(operators):
+        raise other_model(
+            f"it had {delegates[0]} operators before the delegate took some, "
+            f"this one has {len(operators)}"
+        )
+    if not delegates and len(nodes) == len(events):
+        missing = next((o for o in operators if o.index not in own), None)
+        if missing is not None:
+            raise other_model(
+                f"it has no operator {missing.index}, which is {missing.name} in this one"
+            )
+
+
+def _check_node(node: RecordedEvent, operator: Operator, subgraph: Subgraph) -> None:
+    if node.name != operator.name:
+        raise other_model(
+            f"its operator {node.index} is {node.name}, in this one it is {operator.name}"
+        )
+    if node.outputs is None:
+        return
+    names = [subgraph.tensors[index].name for index in operator.outputs]
+    if all(names) and _plain(node.outputs) != _plain(", ".join(names)):
+        raise other_model(
+            f"its operator {node.index} ({node.name}) makes {node.outputs!r}, "
+            f"in this one it makes {', '.join(names)!r}"
+        )
+
+
+def _plain(names: str) -> str:
+    """Without what writing changes: a CSV file has tabs for commas, a copied log spaces for tabs."""
+    return "".join(names.replace(",", "").split())
+
+
+def _check_delegated(events: Sequence[RecordedEvent], subgraph: Subgraph) -> None:
+    """Compare how many operators of each kind ran inside of delegates with those there are.
+
+    Names that are not XNNPACK's say nothing.
+    """
+    inside = [event for event in events if event.is_inside]
+    if not inside:
+        return
+    own = {event.index for event in events if not event.is_inside}
+    taken = Counter(o.name for o in subgraph.operators if o.index not in own)
+    kinds = [(frozenset(may_stand_for(event.name)), event.calls) for event in inside]
+    convolutions = sum(calls for names, calls in kinds if names == _CONVOLUTIONS)
+    most = sum(taken[name] for name in _CONVOLUTIONS)
+    if convolutions > most:
+        raise other_model(
+            f"{convolutions} of CONV_2D and DEPTHWISE_CONV_2D ran in its delegate, this one has {most}"
+        )
+    heavy = sum(calls for names, calls in kinds if names & _HEAVY)
+    least = sum(taken[name] for name in _HEAVY)
+    if heavy < least and all(names for names, _ in kinds):
+        raise other_model(
+            f"only {heavy} convolutions and matrix products ran in its delegate, "
+            f"this one has {least}"
+        )
+
+
+def other_model(difference: str) -> ProfileFormatError:
+    """The error for a profile of another model: the first difference, as a clause."""
+    return ProfileFormatError(f"the profile belongs to another model: {difference}")

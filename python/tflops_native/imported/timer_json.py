@@ -1,0 +1,193 @@
+"""The JSON of `tflops-timer`, our timer for targets without Python: raw samples and events."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tflops_native.machine.machine import Machine
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+FORMAT = "tflops_native/timer"
+FORMAT_VERSION = 1
+_LARGEST_NS = 1 << 62
+
+Kind = TypeVar("Kind")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerEvents:
+    """Profiled runs as the compiled part gives them: see `ProfiledRuns` in `_native.pyi`."""
+
+    invoke_ns: "NDArray[np.int64]"
+    run_offsets: "NDArray[np.int64]"
+    event_ids: "NDArray[np.int64]"
+    depths: "NDArray[np.int64]"
+    at_ns: "NDArray[np.int64]"
+    elapsed_ns: "NDArray[np.int64]"
+    events: Sequence[tuple[str, int, int, bool]]
+    is_fixed_sequence: bool = False  # not told
+    builtin_resolution_ns: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerRecord:
+    """What one file tells; the fields are named as those of `Timing`."""
+
+    tool: str
+    model_name: str
+    model_size_bytes: int
+    model_crc32: int
+    machine: Machine
+    runtime_name: str
+    runtime_version: str
+    runtime_library: str
+    kernels: str
+    threads: int
+    signature: str | None
+    input_shapes: Mapping[str, tuple[int, ...]]
+    seed: int
+    clock_resolution_ns: int
+    clock_read_ns: float
+    load_ns: int
+    allocate_ns: int
+    first_invoke_ns: int
+    warm_up_ns: tuple[int, ...]
+    invokes_per_sample: int
+    stop_reason: str
+    samples_ns: tuple[int, ...]
+    events: TimerEvents | None
+
+
+def is_timer_json(plain: Mapping[str, Any]) -> bool:
+    """Whether parsed JSON says that it is of the timer."""
+    return plain.get("format") == FORMAT
+
+
+def read_timer_json(plain: Mapping[str, Any]) -> TimerRecord:
+    """What it tells.
+
+    Raises:
+        ValueError: it is of a later version, or a field is missing or cannot be.
+    """
+    version = plain.get("format_version")
+    if version != FORMAT_VERSION:
+        raise ValueError(f"its format has version {version!r}, this program reads {FORMAT_VERSION}")
+    model, runtime, machine = (_get(plain, k, dict) for k in ("model", "runtime", "machine"))
+    samples = _integers(plain, "samples_ns", least=1)
+    if not samples:
+        raise ValueError("'samples_ns' is empty")
+    shapes = _get(plain, "input_shapes", dict)
+    return TimerRecord(
+        tool=_get(plain, "tool", str),
+        model_name=_get(model, "name", str),
+        model_size_bytes=_integer(model, "size_bytes"),
+        model_crc32=_integer(model, "crc32"),
+        machine=_machine(machine),
+        runtime_name=_get(runtime, "name", str),
+        runtime_version=_get(runtime, "version", str),
+        runtime_library=_get(runtime, "library", str),
+        kernels=_get(plain, "kernels", str),
+        threads=_integer(plain, "threads", least=1),
+        signature=None if plain.get("signature") is None else _get(plain, "signature", str),
+        input_shapes={str(name): _integers(shapes, name) for name in shapes},
+        seed=_integer(plain, "seed"),
+        clock_resolution_ns=_integer(plain, "clock_resolution_ns"),
+        clock_read_ns=_number(plain, "clock_read_ns"),
+        load_ns=_integer(plain, "load_ns"),
+        allocate_ns=_integer(plain, "allocate_ns"),
+        first_invoke_ns=_integer(plain, "first_invoke_ns"),
+        warm_up_ns=_integers(plain, "warm_up_ns"),
+        invokes_per_sample=_integer(plain, "invokes_per_sample", least=1),
+        stop_reason=_get(plain, "stop_reason", str),
+        samples_ns=samples,
+        events=None if plain.get("profile") is None else _events(_get(plain, "profile", dict)),
+    )
+
+
+def _machine(plain: Mapping[str, Any]) -> Machine:
+    def number(name: str) -> int | None:
+        return None if plain.get(name) is None else _integer(plain, name, least=1)
+
+    return Machine(
+        processor=None if plain.get("processor") is None else _get(plain, "processor", str),
+        architecture=_get(plain, "architecture", str),
+        system=_get(plain, "system", str),
+        logical_cpus=number("logical_cpus"),
+        usable_cpus=number("usable_cpus"),
+    )
+
+
+def _events(plain: Mapping[str, Any]) -> TimerEvents:
+    """The profiled runs, with every index checked."""
+    import numpy as np
+
+    events = []
+    for event in _get(plain, "events", list):
+        if not isinstance(event, dict):
+            raise ValueError(f"{event!r} in 'events' is no object")
+        events.append(
+            (
+                _get(event, "name", str),
+                _integer(event, "operator_index", least=-1),
+                _integer(event, "subgraph_index", least=-1),
+                _get(event, "delegated", bool),
+            )
+        )
+    invoke, offsets = _integers(plain, "invoke_ns", least=1), _integers(plain, "run_offsets")
+    ids, depths = _integers(plain, "event_ids"), _integers(plain, "depths")
+    at, elapsed = _integers(plain, "at_ns"), _integers(plain, "elapsed_ns")
+    if not len(ids) == len(depths) == len(at) == len(elapsed):
+        raise ValueError("'event_ids', 'depths', 'at_ns' and 'elapsed_ns' have different lengths")
+    if any(event >= len(events) for event in ids):
+        raise ValueError(f"'event_ids' has an event that is none of the {len(events)}")
+    ends = (0, *offsets, len(ids))
+    if not invoke or len(offsets) != len(invoke) + 1 or list(ends) != sorted(ends):
+        raise ValueError("'run_offsets' does not fit 'invoke_ns' and 'event_ids'")
+    return TimerEvents(
+        invoke_ns=np.array(invoke),
+        run_offsets=np.array(offsets),
+        event_ids=np.array(ids, dtype=np.int64),
+        depths=np.array(depths, dtype=np.int64),
+        at_ns=np.array(at, dtype=np.int64),
+        elapsed_ns=np.array(elapsed, dtype=np.int64),
+        events=events,
+    )
+
+
+def _get(plain: Mapping[str, Any], name: str, kind: type[Kind]) -> Kind:
+    value = plain.get(name)
+    if not isinstance(value, kind):
+        raise ValueError(f"{name!r} is {_short(value)} where {_KINDS[kind]} is expected")
+    return value
+
+
+_KINDS: dict[type, str] = {str: "text", dict: "an object", list: "a list", bool: "true or false"}
+
+
+def _integer(plain: Mapping[str, Any], name: str, least: int = 0) -> int:
+    return _checked(plain.get(name), name, least)
+
+
+def _number(plain: Mapping[str, Any], name: str) -> float:
+    value = plain.get(name)
+    # Written so that a NaN is refused too.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e9:
+        raise ValueError(f"{name!r} has {_short(value)} where a number is expected")
+    return float(value)
+
+
+def _integers(plain: Mapping[str, Any], name: str, least: int = 0) -> tuple[int, ...]:
+    return tuple(_checked(value, name, least) for value in _get(plain, name, list))
+
+
+def _checked(value: object, name: str, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value < _LARGEST_NS:
+        raise ValueError(f"{name!r} has {_short(value)} where a whole number is expected")
+    return value
+
+
+def _short(value: object) -> str:
+    return repr(value)[:40]

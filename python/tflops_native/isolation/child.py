@@ -1,0 +1,66 @@
+"""The child process of `child_process`: does one task with one model and reports through a pipe."""
+
+import os
+import pickle
+import signal
+import sys
+from typing import IO
+
+from tflops_native.errors import TflopsError
+from tflops_native.isolation.child_process import Done, Failure, Message, Request, Step
+from tflops_native.isolation.limits import hold_memory, release_memory
+from tflops_native.model import load
+
+
+def main() -> None:
+    """Serve one request."""
+    # The runtime prints to standard output or error as it likes: the pipe is taken out of its way.
+    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as pipe:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        request: Request = pickle.load(sys.stdin.buffer)
+        _end_with(request.parent)
+        try:
+            _send(pipe, _run(request, pipe))
+        except BrokenPipeError:
+            # The parent is gone and nobody waits for the result.
+            os._exit(1)
+
+
+def _run(request: Request, pipe: IO[bytes]) -> Message:
+    def report(what: str, done: float) -> None:
+        _send(pipe, Step(what, done))
+
+    try:
+        if request.memory_bytes is not None:
+            hold_memory(request.memory_bytes)
+        return Done(request.task(load(request.path), request.options, report))
+    except (TflopsError, ValueError) as error:
+        return Failure(error)
+    except MemoryError as error:
+        if request.memory_bytes is not None:
+            release_memory()
+        return Failure(MemoryError(str(error)))
+
+
+def _end_with(parent: int) -> None:
+    """Let the system end this process when its parent ends, even in the middle of a call that hangs.
+
+    Elsewhere than on Linux it ends when it next has something to say.
+    """
+    if sys.platform != "linux":
+        return
+    import ctypes
+
+    set_parent_death_signal = 1  # PR_SET_PDEATHSIG
+    ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _send(pipe: IO[bytes], message: Message) -> None:
+    pickle.dump(message, pipe)
+    pipe.flush()
+
+
+if __name__ == "__main__":
+    main()

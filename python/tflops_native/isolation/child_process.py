@@ -1,0 +1,217 @@
+"""The parent's side of a child process that does one task with one model, and how it ended if not well.
+
+The child reads one pickled request from its standard input and writes pickled messages to its standard
+output; whatever the runtime prints goes to standard error, which is kept for the error message.
+"""
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, TypeAlias, TypeVar
+
+from tflops_native.errors import InvokeError, TflopsError
+from tflops_native.isolation.limits import ChildLimits, byte_text
+from tflops_native.model import Model
+from tflops_native.timing.options import MeasureOptions, Progress
+
+Outcome = TypeVar("Outcome")
+# What the child does with a model: a function of a module, which it imports by its name.
+Task: TypeAlias = Callable[[Model, MeasureOptions, Progress | None], Outcome]
+
+_LAST_LINES = 3
+_LAST_BYTES = 4096
+_START = "start"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the child is asked to do, and the process whose end is its end too."""
+
+    task: Task[Any]
+    path: Path
+    options: MeasureOptions
+    memory_bytes: int | None
+    parent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What the child is doing, and how much of it is done, 0 to 1."""
+
+    what: str
+    done: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The child could not do it: an error to raise here, or a `MemoryError`."""
+
+    error: TflopsError | ValueError | MemoryError
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What the task returned."""
+
+    outcome: Any
+
+
+Message = Step | Failure | Done
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """The end of a child that did not do its task, and raised no error of ours.
+
+    what       in one line
+    step       what it was doing; None before its first word
+    timed_out  whether the time limit ended it
+    said       the last lines that the runtime printed, joined
+    """
+
+    what: str
+    step: str | None
+    timed_out: bool
+    said: str
+
+
+def run_child(
+    task: Task[Outcome],
+    path: Path,
+    options: MeasureOptions,
+    progress: Progress | None,
+    limits: ChildLimits,
+) -> Outcome | Ending:
+    """What `task(load(path), options, progress)` returns or raises in a child process.
+
+    No child remains, however this ends.
+    """
+    with tempfile.TemporaryFile() as request, tempfile.TemporaryFile() as noise:
+        pickle.dump(Request(task, path, options, limits.memory_bytes, os.getpid()), request)
+        request.seek(0)
+        child = subprocess.Popen(
+            # -P: modules are not looked for in the working directory.
+            [sys.executable, "-P", "-m", "tflops_native.isolation.child"],
+            stdin=request,
+            stdout=subprocess.PIPE,
+            stderr=noise,
+            # Ctrl-C reaches this process only, which then ends the child: one of them must speak.
+            start_new_session=True,
+        )
+        deadline = _Deadline(child, limits.timeout_seconds)
+        try:
+            step = Step(_START, 0.0)
+            while isinstance(message := _receive(child), Step):
+                step = message
+                if progress is not None:
+                    progress(step.what, step.done)
+            if isinstance(message, Done):
+                outcome: Outcome = message.outcome
+                return outcome
+            if isinstance(message, Failure) and not isinstance(message.error, MemoryError):
+                raise _with_limit(message.error, limits)
+            status = None if message is not None else child.wait()
+            return _ending(status, step, deadline.has_passed, limits, _last_words(noise))
+        finally:
+            deadline.cancel()
+            child.kill()
+            child.wait()
+            if child.stdout is not None:
+                child.stdout.close()
+
+
+class _Deadline:
+    """Ends a child when its time is up. A thread, because reads from pipes of Windows have no limit."""
+
+    def __init__(self, child: "subprocess.Popen[bytes]", seconds: float | None) -> None:
+        self.has_passed = False
+        self._child = child
+        self._timer: threading.Timer | None = None
+        if seconds is not None:
+            self._timer = threading.Timer(min(seconds, threading.TIMEOUT_MAX), self._end)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _end(self) -> None:
+        self.has_passed = True
+        self._child.kill()
+
+    def cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+
+def _receive(child: "subprocess.Popen[bytes]") -> Message | None:
+    """What the child says next; None if it ended instead."""
+    if child.stdout is None:
+        return None
+    try:
+        message: Message = pickle.load(child.stdout)
+    except (EOFError, pickle.UnpicklingError):
+        return None
+    return message
+
+
+def _ending(
+    status: int | None, step: Step, timed_out: bool, limits: ChildLimits, said: str
+) -> Ending:
+    """How the child ended.
+
+    Args:
+        status: its exit status; None if Python in it could not have memory, and told us.
+    """
+    place = f"at step {step.what!r}"
+    limit = _limit_text(limits)
+    if timed_out:
+        what = f"the measurement did not end within {limits.timeout_seconds:g} s, it was {place}"
+        if step.done:
+            what += f" ({step.done:.0%} done)"
+    elif status is None or "bad_alloc" in said:
+        what = f"the runtime ran out of memory {place}{limit}"
+    else:
+        what = (
+            f"the runtime crashed (the measuring process {describe_ending(status)} {place}{limit})"
+        )
+    return Ending(
+        what=what, step=None if step.what == _START else step.what, timed_out=timed_out, said=said
+    )
+
+
+def _with_limit(error: TflopsError | ValueError, limits: ChildLimits) -> TflopsError | ValueError:
+    """The error of a runtime, which seldom says that it was memory that it lacked."""
+    if limits.memory_bytes is None or type(error) is not InvokeError:
+        return error
+    return InvokeError(f"{error}{_limit_text(limits)}")
+
+
+def _limit_text(limits: ChildLimits) -> str:
+    if limits.memory_bytes is None:
+        return ""
+    return f", with a memory limit of {byte_text(limits.memory_bytes)}"
+
+
+def describe_ending(status: int) -> str:
+    """How a process ended, by its return code: "ended with exit code 3", "was ended by SIGSEGV"."""
+    if status >= 0:
+        return f"ended with exit code {status}"
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = f"signal {-status}"
+    killer = ", as the system does where memory is short," if name == "SIGKILL" else ""
+    return f"was ended by {name}{killer}"
+
+
+def _last_words(noise: IO[bytes]) -> str:
+    size = noise.seek(0, os.SEEK_END)
+    noise.seek(max(0, size - _LAST_BYTES))
+    lines = noise.read().decode("utf-8", "replace").strip().splitlines()
+    telling = [line for line in lines if line and not line.startswith("INFO: ")]
+    return " | ".join(telling[-_LAST_LINES:])

@@ -1,0 +1,119 @@
+"""Which operator a runtime crashed or hung in: the failure is repeated with the profiler watching.
+
+The clean runs of a measurement know nothing of operators. So a second child invokes the model under
+the profiler, which notes each operator that begins in memory shared through a file; the parent reads it
+when that child has ended too.
+"""
+
+import mmap
+import os
+import struct
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from tflops_native.errors import TflopsError
+from tflops_native.isolation.child_process import Ending, run_child
+from tflops_native.isolation.limits import ChildLimits
+from tflops_native.machine.affinity import pinned
+from tflops_native.model import Model, entry_point, load
+from tflops_native.runtime.libraries import open_runtime
+from tflops_native.runtime.session import fill_inputs, open_session
+from tflops_native.timing.options import MeasureOptions, Progress
+
+# Invokes for so long, if none fails; the last may take a while longer before it counts as hanging.
+INVOKE_SECONDS = 2.0
+_HANG_SECONDS = 2.0
+# For all of it, a model that hangs as it is loaded included.
+LIMIT_SECONDS = 20.0
+
+_NOTE = struct.Struct("=qqq")  # LastOperator of the native core
+_DELEGATED = "operators in XNNPACK are reported only afterwards"
+_RUN_BEGUN, _OPERATOR_BEGUN, _OPERATOR_ENDED = 1, 2, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What the profiler noted last: a state, and the operator that it is about."""
+
+    state: int
+    operator_index: int
+    subgraph_index: int
+
+
+def last_operator(
+    path: Path, options: MeasureOptions, ending: Ending, memory_bytes: int | None
+) -> str:
+    """What is known, in words, of the operator in which a measurement came to this ending.
+
+    Args:
+        memory_bytes: the limit under which it did.
+    """
+    limits = ChildLimits(timeout_seconds=LIMIT_SECONDS, memory_bytes=memory_bytes)
+    with tempfile.TemporaryDirectory(prefix="tflops") as directory:
+        place = Path(directory) / "last_operator"
+        place.write_bytes(bytes(_NOTE.size))
+        task = partial(watch_operators, place, INVOKE_SECONDS)
+        try:
+            outcome = run_child(task, path, options, None, limits)
+        except (TflopsError, ValueError) as error:
+            return f"operator not known: under the profiler, {error}"
+        note = Note(*_NOTE.unpack(place.read_bytes()))
+    if not isinstance(outcome, Ending) and ending.timed_out:
+        return "no operator was seen to hang: more time or fewer runs may be all it needs"
+    if not isinstance(outcome, Ending):
+        return "operator not known: under the profiler it did not happen again"
+    return _describe(note, load(path), options)
+
+
+def watch_operators(
+    place: Path,
+    seconds: float,
+    model: Model,
+    options: MeasureOptions,
+    progress: Progress | None = None,
+) -> None:
+    """Invoke a model for some seconds, or until it fails, and note each operator at `place`.
+
+    The process is ended if the last invoke does not end.
+    """
+    entry = entry_point(model, options.signature)
+    with pinned(options.pin), place.open("r+b") as file:
+        # Never closed: the interpreter may write to it as long as it lives.
+        memory = mmap.mmap(file.fileno(), _NOTE.size)
+        session = open_session(model, entry, options, open_runtime(options.runtime), profile=True)
+        session.interpreter.watch_operators(memory)
+        fill_inputs(session, options)
+        alarm = threading.Timer(seconds + _HANG_SECONDS, os._exit, [1])
+        alarm.daemon = True
+        alarm.start()
+        end = time.monotonic() + seconds
+        session.interpreter.profile_invokes(1, 0.0)
+        while time.monotonic() < end:
+            session.interpreter.profile_invokes(1, 0.0)
+        alarm.cancel()
+
+
+def _describe(note: Note, model: Model, options: MeasureOptions) -> str:
+    has_delegate = options.kernels == "xnnpack"
+    if note.state == _OPERATOR_BEGUN:
+        return f"operator last seen: {_name(note, model)}"
+    if note.state == _OPERATOR_ENDED:
+        seen = f"operator last seen: {_name(note, model)}, which had ended"
+        return f"{seen}; {_DELEGATED}" if has_delegate else seen
+    if note.state == _RUN_BEGUN:
+        seen = "operator not known: none had reported itself"
+        return f"{seen}; {_DELEGATED}" if has_delegate else seen
+    return "operator not known: under the profiler it failed before the first run"
+
+
+def _name(note: Note, model: Model) -> str:
+    try:
+        operator = model.subgraphs[note.subgraph_index].operators[note.operator_index]
+    except IndexError:
+        return str(note.operator_index)
+    elsewhere = f" in subgraph {note.subgraph_index}" if note.subgraph_index else ""
+    return f"{operator.index} ({operator.name}){elsewhere}"

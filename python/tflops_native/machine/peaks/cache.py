@@ -1,0 +1,136 @@
+"""Keeps measured peaks in the user's cache folder, one file per machine, and measures what is missing."""
+
+import hashlib
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from tflops_native.machine.affinity import usable_cpus
+from tflops_native.machine.caches import Cache, data_caches
+from tflops_native.machine.machine import this_machine
+from tflops_native.machine.peaks.peaks import Peaks, ThreadPeaks
+from tflops_native.machine.peaks.trials import measure_thread_peaks
+from tflops_native.runtime.libraries import native
+
+# Raised with every change of the kernels or of the trials, so that older figures are measured again.
+KERNELS_VERSION = 2
+_ALL_COUNTS = 8  # up to so many CPUs each number of threads is measured, then each power of two
+
+MeasurePeaks = Callable[[int, tuple[Cache, ...]], ThreadPeaks]
+# Called with the number of threads that is measured next, and how many are done of how many.
+PeakProgress = Callable[[int, int, int], None]
+
+
+def thread_counts(cpus: int) -> tuple[int, ...]:
+    """1 to so many CPUs, from eight on only powers of two, and all of them."""
+    if cpus <= _ALL_COUNTS:
+        return tuple(range(1, cpus + 1))
+    powers = [1 << power for power in range(cpus.bit_length()) if 1 << power < cpus]
+    return (*powers, cpus)
+
+
+def machine_peaks(
+    threads: Sequence[int] | None = None,
+    *,
+    force: bool = False,
+    progress: PeakProgress | None = None,
+    measure: MeasurePeaks = measure_thread_peaks,
+) -> Peaks:
+    """The peaks of this machine: those in the cache, and what is missing measured now.
+
+    Args:
+        threads: numbers of threads, more than the CPUs counting as all of these; None: 1 to all.
+        force: measure again what is in the cache.
+        measure: measures one number of threads.
+
+    Raises:
+        ValueError: a number of threads is below 1.
+        RuntimeLibraryError: the compiled part is missing.
+    """
+    for count in threads or ():
+        if count < 1:
+            raise ValueError(f"threads must be 1 or more, but is {count}")
+    caches = data_caches(usable_cpus())
+    fingerprint = _fingerprint(caches)
+    cpus = fingerprint["cpus"]
+    wanted = thread_counts(cpus) if threads is None else {min(count, cpus) for count in threads}
+    path = _path(fingerprint)
+    known = {peaks.threads: peaks for peaks in _read(path, fingerprint)}
+    missing = [count for count in sorted(wanted) if force or count not in known]
+    for done, count in enumerate(missing):
+        if progress is not None:
+            progress(count, done, len(missing))
+        known[count] = measure(count, caches)
+    peaks = Peaks(fingerprint=fingerprint, measured=tuple(known[count] for count in sorted(known)))
+    if missing:
+        _write(path, peaks)
+    return peaks
+
+
+def cache_folder() -> Path | None:
+    """Where programs keep what they can make again; None where there is no such place."""
+    if folder := os.environ.get("XDG_CACHE_HOME"):
+        return Path(folder) / "tflops_native"
+    if sys.platform == "win32":
+        local = os.environ.get("LOCALAPPDATA")
+        return Path(local) / "tflops_native" / "Cache" if local else None
+    try:
+        home = Path.home()
+    except RuntimeError:
+        return None
+    middle = "Library/Caches" if sys.platform == "darwin" else ".cache"
+    return home / middle / "tflops_native"
+
+
+def _fingerprint(caches: tuple[Cache, ...]) -> dict[str, Any]:
+    """All that peaks depend on, as far as it can be told."""
+    core = native()
+    machine = this_machine()
+    return {
+        "processor": machine.processor,
+        "architecture": machine.architecture,
+        "host": platform.node(),
+        "cpus": len(usable_cpus()),
+        "caches": [cache.to_dict() for cache in caches],
+        "instructions": [f"{k.arithmetic} {k.instructions}" for k in core.compute_kernels()],
+        "kernels_version": KERNELS_VERSION,
+    }
+
+
+def _path(fingerprint: dict[str, Any]) -> Path | None:
+    folder = cache_folder()
+    digest = hashlib.sha256(json.dumps(fingerprint, sort_keys=True).encode()).hexdigest()
+    return None if folder is None else folder / f"peaks-{digest[:16]}.json"
+
+
+def _read(path: Path | None, fingerprint: dict[str, Any]) -> tuple[ThreadPeaks, ...]:
+    """What the file says of this machine; nothing where there is none, or it is damaged."""
+    if path is None:
+        return ()
+    try:
+        peaks = Peaks.from_dict(json.loads(path.read_bytes()))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return ()
+    return peaks.measured if peaks.fingerprint == fingerprint else ()
+
+
+def _write(path: Path | None, peaks: Peaks) -> None:
+    """Replace the file as a whole, so that nobody reads half of one; to be unable to is no error."""
+    if path is None:
+        return
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(peaks.to_dict(), file, indent=1)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise

@@ -1,0 +1,158 @@
+"""Joins the events of profiled runs to the operators of the model."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tflops_native.model import Subgraph
+from tflops_native.profile.delegated import match_events
+from tflops_native.profile.estimate import CutTimes
+from tflops_native.profile.partition import Partition, partition
+from tflops_native.profile.sequences import Event, runs_by_sequence
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tflops_native._native import ProfiledRuns
+
+BUILTIN = "builtin"
+# Of these the delegate runs a copy for each input or output, times each and reports their sum as one
+# (XNNPACK src/subgraph/concatenate.c and even-split.c).
+_COPY_PER_INPUT = frozenset({"CONCATENATION", "PACK"})
+_COPY_PER_OUTPUT = frozenset({"SPLIT", "UNPACK"})
+
+
+@dataclass(slots=True)
+class JoinedTimes:
+    """What was measured of one operator of the model, or of one unmatched event, in all runs.
+
+    names   of what ran it
+    cuts    how often the clock cut off a part of each time
+    """
+
+    is_delegated: bool
+    times: CutTimes
+    names: list[str] = field(default_factory=list)
+    cuts: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinedRuns:
+    """The times of one subgraph in all profiled runs.
+
+    operators   by operator index, in the order of the model
+    unmatched   events of a delegate that belong to no certain operator
+    fused       operators without an event of their own
+    builtin_ns  step in which the runtime measures operators that no delegate ran
+    """
+
+    invoke_ns: "NDArray[np.int64]"
+    operators: dict[int, JoinedTimes]
+    unmatched: list[JoinedTimes]
+    fused: tuple[int, ...]
+    builtin_ns: int = 1
+
+
+def join_runs(subgraph: Subgraph, chunks: "Sequence[ProfiledRuns]") -> JoinedRuns:
+    """Join the events of all runs, in chunks as they were measured, to the operators of the subgraph."""
+    import numpy as np
+
+    invoke_ns = np.concatenate([chunk.invoke_ns for chunk in chunks])
+    found: dict[int | tuple[str, int], JoinedTimes] = {}  # by operator, or by name and position
+    uncertain: set[int] = set()
+    for same in runs_by_sequence(subgraph.index, chunks):
+        targets, unsure = join_events(subgraph, same.events)
+        uncertain |= unsure
+        cuts = [
+            _cuts(subgraph, *pair) if pair[0].is_delegated else 0
+            for pair in zip(same.events, targets, strict=True)
+        ]
+        likely_cut_ns, most_cut_ns = same.cut_off_ns(cuts)
+        cuts_here: dict[int | tuple[str, int], int] = {}
+        for position, (event, target) in enumerate(zip(same.events, targets, strict=True)):
+            key = (event.name, position) if target is None else target
+            if key not in found:
+                found[key] = JoinedTimes(event.is_delegated, CutTimes.zero(len(invoke_ns)))
+            joined = found[key]
+            joined.times.reported_ns[same.runs] += same.elapsed_ns[:, position]
+            joined.times.likely_cut_ns[same.runs] += likely_cut_ns[:, position]
+            joined.times.most_cut_ns[same.runs] += most_cut_ns[:, position]
+            name = event.name if event.is_delegated or target is None else BUILTIN
+            if name not in joined.names:
+                joined.names.append(name)
+            cuts_here[key] = cuts_here.get(key, 0) + cuts[position]
+            joined.cuts = max(joined.cuts, cuts_here[key])
+    operators = {key: found[key] for key in sorted(k for k in found if isinstance(k, int))}
+    return JoinedRuns(
+        invoke_ns=invoke_ns,
+        operators=operators,
+        unmatched=[times for key, times in found.items() if not isinstance(key, int)],
+        fused=tuple(
+            o.index
+            for o in subgraph.operators
+            if o.index not in operators and o.index not in uncertain
+        ),
+        builtin_ns=max(chunk.builtin_resolution_ns for chunk in chunks),
+    )
+
+
+def _cuts(subgraph: Subgraph, event: Event, target: int | None) -> int:
+    """How many times the delegate cut to make up the time of one event."""
+    if target is None or not event.name.lower().startswith("copy"):
+        return 1
+    operator = subgraph.operators[target]
+    if operator.name in _COPY_PER_INPUT:
+        return len(operator.inputs)
+    return len(operator.outputs) if operator.name in _COPY_PER_OUTPUT else 1
+
+
+def join_events(subgraph: Subgraph, events: Sequence[Event]) -> tuple[list[int | None], set[int]]:
+    """For each event of one run the index of its operator, or None where it is not certain.
+
+    Also the operators that may have made one of the events that are joined to none.
+
+    The runtime's own kernels report the operator's index. An operator that never reports itself was
+    taken by the delegate; the delegate's events between two reports belong to the partition that
+    runs there. One that does not time its own operators is reported as a whole, by an index behind
+    those of the model: its time belongs to no single operator.
+    """
+    appended = len(subgraph.operators)
+    reported = {event.operator_index for event in events if not event.is_delegated}
+    delegated = {o.index for o in subgraph.operators} - reported
+    partitions = partition(subgraph, delegated)
+    result: list[int | None] = [
+        None if event.is_delegated or event.operator_index >= appended else event.operator_index
+        for event in events
+    ]
+    behind: dict[int | None, Partition] = {}  # last operator reported before it -> partition
+    last: int | None = None
+    for part in partitions:
+        if part.is_delegated:
+            behind[last] = part
+        else:
+            last = part.operators[-1].index
+    uncertain: set[int] = set()
+    start = 0
+    last = None
+    while start < len(events):
+        if not events[start].is_delegated:
+            if result[start] is not None:
+                last = result[start]
+            start += 1
+            continue
+        stop = start + 1
+        while stop < len(events) and events[stop].is_delegated:
+            stop += 1
+        part = behind.get(last, Partition(True, ()))
+        names = [event.name for event in events[start:stop]]
+        matches = match_events(part.operators, names)
+        for offset, position in enumerate(matches):
+            result[start + offset] = None if position is None else part.operators[position].index
+        if None in matches:
+            matched = set(matches)
+            uncertain |= {o.index for i, o in enumerate(part.operators) if i not in matched}
+        start = stop
+    if any(not event.is_delegated and event.operator_index >= appended for event in events):
+        uncertain |= delegated.difference(target for target in result if target is not None)
+    return result, uncertain

@@ -1,0 +1,243 @@
+"""The profiling pass: runs with and without the profiler in turns, until each operator is known well."""
+
+import math
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from tflops_native.model import Subgraph
+from tflops_native.profile.estimate import STEP_NS, CutTimes, TimeEstimate
+from tflops_native.profile.join import JoinedRuns, JoinedTimes, join_runs
+from tflops_native.profile.result import (
+    RELEVANT_SHARE,
+    OperatorTime,
+    Overhead,
+    Profile,
+    UnmatchedEvent,
+)
+from tflops_native.runtime.libraries import native
+from tflops_native.timing.options import Progress
+from tflops_native.timing.precision import Stop, next_look
+from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND, median_interval
+
+if TYPE_CHECKING:
+    from tflops_native._native import Interpreter, ProfiledRuns
+
+PRECISION = 0.03
+# Both kinds of runs together: at least a second of them, and enough rounds for an interval of the
+# profiler's price; at most five seconds, but some rounds in any case.
+SECONDS = 1.0
+SECONDS_LIMIT = 5.0
+ROUNDS = 20
+ROUNDS_IN_ANY_CASE = 3
+# All samples are kept: no more than a median can use, and no more events than memory should hold.
+RUNS_LIMIT = 5_000
+EVENTS_LIMIT = 200_000
+# Of one kind of runs in a round: short enough for a machine not to change meanwhile, but of some runs
+# where there is time for them. The first of these finds the caches full of the other interpreter's data:
+# it does not count.
+TURN_SECONDS = 0.025
+TURN_RUNS = 3
+TURN_RUNS_LIMIT = 200
+EMPTY_OPERATORS = 1_001
+
+
+@dataclass(slots=True)
+class _Rounds:
+    """What was measured so far.
+
+    chunks       the profiled runs of each round
+    log_ratios   of the medians with the profiler and without, per round
+    """
+
+    clean: "Interpreter"
+    profiled: "Interpreter"
+    invoke_seconds: float
+    chunks: "list[ProfiledRuns]" = field(default_factory=list)
+    log_ratios: list[float] = field(default_factory=list)
+
+    @property
+    def runs(self) -> int:
+        return sum(len(chunk.invoke_ns) for chunk in self.chunks)
+
+    @property
+    def runs_limit(self) -> int:
+        events = sum(len(chunk.event_ids) for chunk in self.chunks)
+        return min(RUNS_LIMIT, EVENTS_LIMIT * self.runs // events) if events else RUNS_LIMIT
+
+    def take(self) -> None:
+        """One round. The two kinds take turns at being the first, so that a trend favours none."""
+        import numpy as np
+
+        runs = max(1, min(TURN_RUNS_LIMIT, self.runs_limit - self.runs))
+        full_turn = TURN_RUNS * self.invoke_seconds
+        turn_seconds = min(max(TURN_SECONDS, full_turn), SECONDS_LIMIT / ROUNDS)
+        medians = {}
+        for is_profiled in (False, True) if len(self.log_ratios) % 2 == 0 else (True, False):
+            interpreter = self.profiled if is_profiled else self.clean
+            if full_turn <= turn_seconds:
+                interpreter.invoke()
+            if is_profiled:
+                self.chunks.append(interpreter.profile_invokes(runs, turn_seconds))
+                taken_ns = self.chunks[-1].invoke_ns
+            else:
+                taken_ns = interpreter.time_invokes(runs, turn_seconds)
+            # A coarse clock may say 0.
+            medians[is_profiled] = max(float(np.median(taken_ns)), 1.0)
+        self.log_ratios.append(math.log(medians[True] / medians[False]))
+
+
+def profile_model(
+    clean: "Interpreter",
+    profiled: "Interpreter",
+    subgraph: Subgraph,
+    invoke_seconds: float,
+    report: Progress,
+) -> Profile:
+    """Time each operator of a subgraph, and the profiler's price.
+
+    Args:
+        clean: an interpreter without the profiler, already warm.
+        profiled: another one of the same model and inputs, with the profiler.
+        invoke_seconds: about how long an invoke takes.
+    """
+    report("profile", 0.0)
+    profiled.invoke()
+    rounds = _Rounds(clean, profiled, invoke_seconds)
+    start = time.perf_counter()
+    look = next_look(0)
+    while True:
+        rounds.take()
+        seconds = time.perf_counter() - start
+        report("profile", min(seconds / SECONDS_LIMIT, 1.0))
+        if len(rounds.log_ratios) < ROUNDS_IN_ANY_CASE:
+            continue
+        is_full = rounds.runs >= rounds.runs_limit
+        is_late = seconds >= SECONDS_LIMIT
+        is_enough = seconds >= SECONDS and len(rounds.log_ratios) >= ROUNDS
+        if not (is_full or is_late or (is_enough and rounds.runs >= look)):
+            continue
+        look = next_look(rounds.runs)
+        joined = join_runs(subgraph, rounds.chunks)
+        if is_full or is_late or _is_precise(joined):
+            break
+    is_precise = _is_precise(joined)
+    stop = Stop(
+        reason="precision" if is_precise else "max_time" if is_late else "samples",
+        precision=PRECISION,
+        is_reached=is_precise,
+        seconds=seconds,
+    )
+    return make_profile(joined, rounds.log_ratios, empty_operator_ns(), stop)
+
+
+def profile_of_runs(subgraph: Subgraph, runs: "ProfiledRuns", clean_median_ns: float) -> Profile:
+    """Times of the operators in a fixed number of runs, measured after those without the profiler."""
+    import numpy as np
+
+    ratio = float(np.median(runs.invoke_ns)) / max(clean_median_ns, 1.0)
+    stop = Stop(
+        reason="runs",
+        precision=None,
+        is_reached=None,
+        seconds=float(np.sum(runs.invoke_ns)) / NANOSECONDS_PER_SECOND,
+    )
+    return make_profile(join_runs(subgraph, [runs]), [math.log(max(ratio, 1e-9))], 0.0, stop)
+
+
+def empty_operator_ns() -> float:
+    """What an operator that does nothing seems to take: that much of each time is the clock's own."""
+    import numpy as np
+
+    return float(np.median(native().empty_operator_ns(EMPTY_OPERATORS)))
+
+
+def make_profile(joined: JoinedRuns, log_ratios: list[float], own_ns: float, stop: Stop) -> Profile:
+    """The estimates of all that was joined.
+
+    Args:
+        log_ratios: per round, of an invoke with the profiler and one without.
+        own_ns: how much of the time of a builtin operator is the clock's own.
+    """
+    if joined.builtin_ns > 1:
+        own_ns = 0.0  # of our clock, which did not time them
+    operators = tuple(
+        OperatorTime(
+            index=index,
+            kernel=" + ".join(found.names),
+            is_delegated=found.is_delegated,
+            resolution_ns=STEP_NS * found.cuts if found.is_delegated else joined.builtin_ns,
+            estimate=_estimate(found, own_ns, joined.builtin_ns),
+            samples_ns=tuple(found.times.reported_ns.tolist()),
+        )
+        for index, found in joined.operators.items()
+    )
+    unmatched = tuple(
+        UnmatchedEvent(
+            name=found.names[0],
+            estimate=found.times.estimate(),
+            samples_ns=tuple(found.times.reported_ns.tolist()),
+        )
+        for found in joined.unmatched
+    )
+    estimates = [part.estimate for part in operators] + [event.estimate for event in unmatched]
+    inside = sum(estimate.typical for estimate in estimates)
+    return Profile(
+        invoke_ns=tuple(joined.invoke_ns.tolist()),
+        operators=operators,
+        unmatched=unmatched,
+        fused=joined.fused,
+        outside=_outside(joined, inside, own_ns),
+        overhead=_overhead(log_ratios, own_ns),
+        stop=stop,
+    )
+
+
+def _outside(joined: JoinedRuns, inside: float, own_ns: float) -> float:
+    """Seconds outside of the operators, whose medians are `inside` seconds together."""
+    import numpy as np
+
+    found = (*joined.operators.values(), *joined.unmatched)
+    outside_ns = joined.invoke_ns - sum(f.times.reported_ns + f.times.likely_cut_ns for f in found)
+    builtin = sum(not f.is_delegated for f in found)
+    median = (float(np.median(outside_ns)) + builtin * own_ns) / NANOSECONDS_PER_SECOND
+    left = float(np.median(joined.invoke_ns)) / NANOSECONDS_PER_SECOND - inside
+    return min(median, max(left, 0.0))
+
+
+def _overhead(log_ratios: list[float], own_ns: float) -> Overhead:
+    import numpy as np
+
+    interval = median_interval(log_ratios)
+    return Overhead(
+        relative=math.expm1(float(np.median(log_ratios))),
+        lower=None if interval is None else math.expm1(interval.lower),
+        upper=None if interval is None else math.expm1(interval.upper),
+        rounds=len(log_ratios),
+        empty_operator_ns=own_ns,
+    )
+
+
+def _estimate(times: JoinedTimes, own_ns: float, builtin_ns: int) -> TimeEstimate:
+    estimate = times.times.estimate(0.0 if times.is_delegated else own_ns)
+    if times.is_delegated or builtin_ns == 1:
+        return estimate
+    # Both ends were read in whole steps: a time is right but for less than one of them.
+    step = builtin_ns / NANOSECONDS_PER_SECOND
+    return replace(estimate, lower=max(estimate.lower - step, 0.0), upper=estimate.upper + step)
+
+
+def _is_precise(joined: JoinedRuns) -> bool:
+    """Whether further runs are needless for all operators that matter."""
+    import numpy as np
+
+    relevant_ns = RELEVANT_SHARE * float(np.median(joined.invoke_ns))
+    return all(
+        times.is_precise(PRECISION)
+        for times in _times(joined)
+        if np.median(times.reported_ns + times.likely_cut_ns) >= relevant_ns
+    )
+
+
+def _times(joined: JoinedRuns) -> list[CutTimes]:
+    return [found.times for found in (*joined.operators.values(), *joined.unmatched)]

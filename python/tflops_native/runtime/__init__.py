@@ -1,0 +1,1 @@
+"""What runs a model: libraries, options, sessions, and the data of the inputs."""

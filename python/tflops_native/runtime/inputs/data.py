@@ -1,0 +1,40 @@
+"""What one input holds while a model runs, and the record of it."""
+
+from typing import TYPE_CHECKING, Any
+
+from tflops_native.model import EntryInput
+from tflops_native.runtime.inputs.drawn import draw, zeros
+from tflops_native.runtime.inputs.given import GivenInput
+from tflops_native.runtime.inputs.record import InputRecord
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def input_data(
+    item: EntryInput,
+    shape: tuple[int, ...],
+    *,
+    given: GivenInput | None,
+    fill: str,
+    seed: int,
+    index_limit: int | None,
+) -> tuple["NDArray[Any]", InputRecord]:
+    """The user's data if there is any, else what `fill` says: "random" or "zeros".
+
+    Raises:
+        InvokeError: no data can be made for this type.
+    """
+    facts: dict[str, Any]
+    if given is not None:
+        array = given.array
+        file = None if given.file is None else str(given.file)
+        facts = {"kind": "array" if file is None else "file", "file": file, "sha256": given.sha256}
+    elif fill == "zeros":
+        array, facts = zeros(item, shape), {"kind": "zeros"}
+    else:
+        drawn = draw(item, shape, seed, index_limit)
+        array = drawn.data
+        facts = {"kind": "random", "seed": seed, "low": drawn.low, "high": drawn.high}
+    name = item.tensor.type.name.lower()
+    return array, InputRecord(name=item.name, type=name, shape=shape, **facts)

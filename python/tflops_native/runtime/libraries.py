@@ -1,0 +1,211 @@
+"""Finds what runs models. The only place that imports the compiled part."""
+
+import sys
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+from tflops_native.errors import OptionError, RuntimeLibraryError
+
+if TYPE_CHECKING:
+    from tflops_native._native import Interpreter, Library
+    from tflops_native.model import Model
+    from tflops_native.timing.options import MeasureOptions
+
+# Runtimes that are found by name; all others are given by path.
+RUNTIME_NAMES = ("tflite", "litert", "tensorflow")
+DEFAULT_RUNTIME, LITERT, TENSORFLOW = RUNTIME_NAMES
+KERNELS = ("xnnpack", "builtin", "reference")
+
+_KINDS = {"tflite": "TensorFlow Lite", "litert": "LiteRT"}
+# The second is the name before 2.0.3: too old, but found, so that the message can say so.
+_LITERT_FILES = ("libLiteRt", "libLiteRtRuntimeCApi")
+_SUFFIX = {"darwin": ".dylib", "win32": ".dll"}.get(sys.platform, ".so")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuntimeInfo:
+    """What ran the model.
+
+    name        as asked for: "tflite", "litert", "tensorflow", or a path
+    kind        "TensorFlow Lite", "LiteRT" or "TensorFlow"
+    version     None if it does not tell
+    library     its file or folder
+    is_native   whether it was called from native code; if not, each time holds the cost of a call
+                from Python, and there is no profile
+    """
+
+    name: str
+    kind: str = "TensorFlow Lite"
+    version: str | None
+    library: str
+    is_native: bool = True
+
+    @property
+    def title(self) -> str:
+        """Name and version for people; that of a library given by path is the path."""
+        name = self.kind if self.name in RUNTIME_NAMES else self.name
+        return (
+            f"{name} {self.version or '(version unknown)'}{'' if self.is_native else ' (Python)'}"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "version": self.version,
+            "library": self.library,
+            "is_native": self.is_native,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class NativeRuntime:
+    """A library that the compiled part drives: TensorFlow Lite's C API, or LiteRT's."""
+
+    info: RuntimeInfo
+    library: "Library"
+
+    def open(
+        self, model: "Model", options: "MeasureOptions", *, signature: str | None, profile: bool
+    ) -> "Interpreter":
+        """The model in an interpreter, not yet allocated.
+
+        Raises:
+            RuntimeLibraryError: the library lacks what is asked for.
+            InvokeError: it refuses the model, with its own words.
+        """
+        interpreter: Interpreter = native().Interpreter(
+            self.library,
+            model.data if model.path is None else model.path,
+            threads=options.threads,
+            kernels=options.kernels,
+            profile=profile,
+            signature=signature,
+            delegate=options.delegate,
+            delegate_options=list(options.delegate_options.items()),
+        )
+        return interpreter
+
+
+@dataclass(frozen=True, slots=True)
+class TensorFlowRuntime:
+    """TensorFlow's Python interpreter."""
+
+    info: RuntimeInfo
+
+    def open(
+        self, model: "Model", options: "MeasureOptions", *, signature: str | None, profile: bool
+    ) -> "Interpreter":
+        """As `NativeRuntime.open`; the interpreter has no profile."""
+        from tflops_native.runtime.tensorflow_interpreter import TensorFlowInterpreter
+
+        opened = TensorFlowInterpreter(model, options, signature=signature, profile=profile)
+        return cast("Interpreter", opened)
+
+
+Runtime: TypeAlias = NativeRuntime | TensorFlowRuntime
+
+
+def native() -> ModuleType:
+    """The compiled part, imported on first use.
+
+    Raises:
+        RuntimeLibraryError: it is not there, or its libraries cannot be loaded.
+    """
+    if find_spec("tflops_native._native") is None:
+        raise RuntimeLibraryError(
+            "this build of tflops_native has no timing: it is the static analyzer alone; "
+            "counting works, and a wheel made for this machine times as well"
+        )
+    try:
+        from tflops_native import _native
+    except ImportError as error:
+        raise RuntimeLibraryError(
+            f"this installation cannot time models: its compiled part does not load ({error}); "
+            "counting works without it"
+        ) from error
+    return _native
+
+
+def runtime_names(runtimes: str) -> list[str]:
+    """The runtimes that are named, separated by commas; a path may hold none."""
+    return [name.strip() for name in runtimes.split(",") if name.strip()]
+
+
+def open_runtime(name: str = DEFAULT_RUNTIME) -> Runtime:
+    """What to run models with.
+
+    Args:
+        name: "tflite" for the library that the package carries, "litert" for that of the installed
+            package ai-edge-litert, "tensorflow" for the Python interpreter of TensorFlow, else the
+            path of a library of one of the first two kinds.
+
+    Raises:
+        OptionError: the name is none, or several.
+        RuntimeLibraryError: there is none, or it is of no kind that is known.
+    """
+    if len(runtime_names(name)) != 1:
+        raise OptionError(
+            f"one runtime is needed here, not {name!r}: `tflops time` compares several"
+        )
+    if name == TENSORFLOW:
+        return _tensorflow()
+    libraries = native().Library
+    library: Library
+    if name == DEFAULT_RUNTIME:
+        library = libraries.linked()
+    else:
+        library = libraries.open(_litert_path() if name == LITERT else name)
+    info = RuntimeInfo(
+        name=name,
+        kind=_KINDS[library.kind],
+        version=library.version or _distribution_version(Path(library.path)),
+        library=library.path,
+    )
+    return NativeRuntime(info, library)
+
+
+def _tensorflow() -> TensorFlowRuntime:
+    from tflops_native.runtime.tensorflow_interpreter import import_tensorflow
+
+    tensorflow = import_tensorflow()
+    info = RuntimeInfo(
+        name=TENSORFLOW,
+        kind="TensorFlow",
+        version=tensorflow.__version__,
+        library=str(tensorflow.__path__[0]),
+        is_native=False,
+    )
+    return TensorFlowRuntime(info)
+
+
+def _litert_path() -> Path:
+    """The library in the package ai-edge-litert, which is not imported: it would start TensorFlow Lite."""
+    spec = find_spec("ai_edge_litert")
+    folders = [] if spec is None else list(map(Path, spec.submodule_search_locations or ()))
+    for name in _LITERT_FILES:
+        for folder in folders:
+            path = folder / f"{name}{_SUFFIX}"
+            if path.is_file():
+                return path
+    if not folders:
+        raise RuntimeLibraryError(
+            "LiteRT is not installed: pip install 'tflops-native[litert]', or give the path of its library"
+        )
+    raise RuntimeLibraryError(
+        f"the package ai-edge-litert in '{folders[0]}' carries no {_LITERT_FILES[0]}{_SUFFIX}: "
+        "2.1.6 or newer is needed (pip install --upgrade ai-edge-litert)"
+    )
+
+
+def _distribution_version(library: Path) -> str | None:
+    """The version of the Python package that a library lies in: LiteRT does not tell its own."""
+    package = library.parent
+    found = list(package.parent.glob(f"{package.name}-*.dist-info"))
+    if len(found) != 1:
+        return None
+    return found[0].name.removesuffix(".dist-info").removeprefix(f"{package.name}-")

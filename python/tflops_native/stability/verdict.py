@@ -1,0 +1,225 @@
+"""How far a series of samples can be trusted: a verdict, the figures behind it, and likely causes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from tflops_native.machine.evidence import Evidence
+from tflops_native.stability import causes
+from tflops_native.stability.causes import Cause, find_causes
+from tflops_native.stability.patterns import (
+    Drift,
+    Modes,
+    autocorrelation,
+    drift,
+    modes,
+    stalls,
+)
+
+Verdict: TypeAlias = Literal["stable", "noisy", "drifting", "bimodal", "throttled", "unknown"]
+
+# Fewer samples show no pattern.
+SAMPLES_FEWEST = 10
+# Median deviation from the median. Beyond, two runs of a program often differ by more than what one
+# wants to see; other benchmark tools draw their line there too.
+SPREAD_LIMIT = 0.05
+# How far the 95th percentile may lie above the median: for a normal distribution at the limit above
+# it lies 12% above.
+TAIL_LIMIT = 0.2
+# Stalls are too rare to move the percentiles, but take this share of the time.
+STALLED_LIMIT = 0.05
+STALLS_FEWEST = 3
+# A trend smaller than this over the whole measurement decides nothing.
+DRIFT_LIMIT = 0.02
+# Time lost to others: from here on their work, and not the model, decides the pattern of the samples.
+LOST_LIMIT = 0.05
+# The last quarter of the samples against the first.
+SLOWER_LIMIT = 0.02
+
+_ALWAYS = (causes.quota_throttled, causes.heat_throttled, causes.threads_exceed_cpus)
+_IF_UNSTEADY = (
+    causes.quota_throttled,
+    causes.heat_throttled,
+    causes.frequency_fell,
+    causes.others_run,
+    causes.threads_exceed_cpus,
+    causes.hypervisor_steals,
+    causes.others_load,
+    causes.unlike_cpus,
+    causes.threads_move,
+    causes.memory_faults,
+    causes.governor_varies,
+    causes.boost_varies,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What the samples by themselves tell. Shares are fractions of the median.
+
+    spread              median deviation from the median
+    tail                how far the 95th percentile lies above the median
+    stalls              number of samples that were held up
+    stalled             share of all the time that these took beyond the median
+    drift               trend over the whole measurement; None if it cannot be told from a slow swing
+    drift_per_minute    the same by time
+    slowdown            median of the last quarter of the samples over that of the first, minus 1
+    autocorrelation     of each sample with the next, by ranks; None if all are equal
+    modes               the two modes of the samples, if they have two
+    """
+
+    seconds: float
+    spread: float
+    tail: float
+    stalls: int
+    stalled: float
+    drift: Drift | None
+    slowdown: float
+    autocorrelation: float | None
+    modes: Modes | None
+
+    @property
+    def drift_per_minute(self) -> float | None:
+        """The trend by time."""
+        if self.drift is None or not self.seconds:
+            return None
+        return self.drift.share * 60 / self.seconds
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {
+            "seconds": self.seconds,
+            "spread": self.spread,
+            "tail": self.tail,
+            "stalls": self.stalls,
+            "stalled": self.stalled,
+            "drift": None if self.drift is None else self.drift.share,
+            "drift_is_significant": None if self.drift is None else self.drift.is_significant,
+            "drift_per_minute": self.drift_per_minute,
+            "slowdown": self.slowdown,
+            "autocorrelation": self.autocorrelation,
+            "modes": None if self.modes is None else self.modes.to_dict(),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stability:
+    """A verdict on the samples, and what it rests on.
+
+    verdict   "unknown" if there are too few samples to tell
+    because   the reason for the verdict in words
+    figures   what the samples tell; None if there are too few
+    causes    what can explain it, the weightiest first
+    """
+
+    verdict: Verdict
+    because: str
+    figures: Figures | None
+    causes: tuple[Cause, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {
+            "verdict": self.verdict,
+            "because": self.because,
+            "figures": None if self.figures is None else self.figures.to_dict(),
+            "causes": [cause.to_dict() for cause in self.causes],
+        }
+
+
+def judge(
+    samples_ns: Sequence[int], evidence: Evidence | None = None, *, resolution_ns: int = 1
+) -> Stability:
+    """The verdict on samples in the order in which they were taken.
+
+    Args:
+        samples_ns: one duration per sample, in nanoseconds.
+        evidence: what went on around them, if that is known.
+        resolution_ns: the smallest step of the clock.
+    """
+    figures = None
+    if len(samples_ns) < SAMPLES_FEWEST:
+        verdict: Verdict = "unknown"
+        because = f"{len(samples_ns)} are too few samples to tell"
+    elif sorted(samples_ns)[len(samples_ns) // 2] <= 0:
+        verdict, because = "unknown", "the samples are shorter than a step of the clock"
+    else:
+        figures = _figures(samples_ns, evidence, resolution_ns)
+        verdict, because = _verdict(figures, evidence)
+    found: tuple[Cause, ...] = ()
+    if evidence is not None:
+        is_unsteady = verdict not in ("stable", "unknown")
+        found = find_causes(evidence, _IF_UNSTEADY if is_unsteady else _ALWAYS)
+        if is_unsteady and not found:
+            found = (causes.nothing_seen(evidence),)
+    return Stability(verdict=verdict, because=because, figures=figures, causes=found)
+
+
+def _figures(samples_ns: Sequence[int], evidence: Evidence | None, resolution_ns: int) -> Figures:
+    import numpy as np
+
+    values = np.asarray(samples_ns, dtype=float)
+    median = float(np.median(values))
+    quarter = -(-len(values) // 4)
+    count, share = stalls(samples_ns)
+    return Figures(
+        seconds=float(values.sum()) / 1e9 if evidence is None else evidence.total.seconds,
+        spread=float(np.median(np.abs(values - median))) / median,
+        # Not interpolated: of 20 samples one outlier is no tail.
+        tail=float(np.quantile(values, 0.95, method="lower")) / median - 1,
+        stalls=count,
+        stalled=share,
+        drift=drift(samples_ns),
+        slowdown=float(np.median(values[-quarter:]) / max(1.0, np.median(values[:quarter]))) - 1,
+        autocorrelation=autocorrelation(samples_ns),
+        modes=modes(samples_ns, resolution_ns),
+    )
+
+
+def _verdict(figures: Figures, evidence: Evidence | None) -> tuple[Verdict, str]:
+    throttled = None if evidence is None else _throttled(figures, evidence)
+    if throttled is not None:
+        return "throttled", throttled.seen
+    lost = 0.0 if evidence is None else causes.lost_share(evidence)
+    noise, trend, pair = _noise(figures), figures.drift, figures.modes
+    is_drifting = trend is not None and trend.is_significant and abs(trend.share) >= DRIFT_LIMIT
+    if lost >= LOST_LIMIT and (noise or is_drifting or pair):
+        return "noisy", noise or f"{100 * lost:.0f}% of the time was lost to others"
+    if trend is not None and is_drifting:
+        return "drifting", f"{100 * trend.share:+.1f}% within {figures.seconds:.2g} s"
+    if pair is not None:
+        return "bimodal", _describe(pair, figures.slowdown)
+    if noise:
+        return "noisy", noise
+    return "stable", f"MAD {_percent(figures.spread)}, 95th percentile +{_percent(figures.tail)}"
+
+
+def _throttled(figures: Figures, evidence: Evidence) -> Cause | None:
+    """What held the CPUs back, if anything did."""
+    cause = causes.quota_throttled(evidence) or causes.heat_throttled(evidence)
+    if cause is None and figures.slowdown >= SLOWER_LIMIT:
+        cause = causes.frequency_fell(evidence)
+    return cause
+
+
+def _describe(pair: Modes, slowdown: float) -> str:
+    longer = pair.slow_ns / pair.fast_ns - 1
+    where = ""
+    if abs(slowdown) > longer / 2:
+        where = ", mostly at the end" if slowdown > 0 else ", mostly at the start"
+    return f"{100 * pair.slow_share:.0f}% take {100 * longer:.0f}% longer{where}"
+
+
+def _noise(figures: Figures) -> str:
+    """Why the samples are noisy; empty if they are not."""
+    if figures.spread >= SPREAD_LIMIT:
+        return f"MAD {_percent(figures.spread)} of the median"
+    if figures.tail >= TAIL_LIMIT:
+        return f"the 95th percentile is {1 + figures.tail:.3g} times the median"
+    if figures.stalled >= STALLED_LIMIT and figures.stalls >= STALLS_FEWEST:
+        return f"{figures.stalls} samples stalled, for {_percent(figures.stalled)} of the time"
+    return ""
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}%"
