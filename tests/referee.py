@@ -8,8 +8,8 @@ import pytest
 pytest.importorskip("tflops_native._native", exc_type=ImportError)
 
 from tflops_native._native import Interpreter, Library
-from tflops_native.analysis import analyze_model
 from tflops_native.model import load
+from workloads import analyze_model
 
 
 @cache

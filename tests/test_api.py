@@ -258,12 +258,21 @@ def test_a_model_of_the_zoo_from_bytes(native):
 
 
 def test_the_keywords_of_measure_are_the_options():
+    """With the same defaults, and each described: `help(measure)` tells everything."""
+    import inspect
     from dataclasses import fields
 
-    from tflops_native.timing.options import MeasureKeywords, MeasureOptions
+    from tflops_native.runtime.options import RunOptions
+    from tflops_native.timing.stop_rule import StopRule
 
-    names = [field.name for field in fields(MeasureOptions)]
-    assert ["input_shapes", "signature", *MeasureKeywords.__annotations__] == names
+    keywords = inspect.signature(tflops_native.measure).parameters
+    described = inspect.signature(tflops_native.report).parameters
+    for options in (RunOptions(), StopRule()):
+        for field in fields(options):
+            default = keywords[field.name].default
+            assert (default or {}) == (getattr(options, field.name) or {})
+            assert described[field.name].default == default
+            assert f"        {field.name}: " in tflops_native.measure.__doc__
 
 
 @pytest.mark.parametrize("limit", [{"timeout": 1.0}, {"memory_limit": 1 << 30}])

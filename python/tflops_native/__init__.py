@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from tflops_native.analysis import Analysis
     from tflops_native.api import analyze, compare, measure, peaks, report
     from tflops_native.machine.peaks.peaks import Peaks
+    from tflops_native.measurement.comparison import Comparison
     from tflops_native.model import Model, load
     from tflops_native.reports import Report
-    from tflops_native.timing.comparison import Comparison
     from tflops_native.timing.result import Timing
 
     __version__: str
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 # Imported on first use: a program that only catches our errors should not pay for the rest.
 _LAZY = {
     "Analysis": "tflops_native.analysis",
-    "Comparison": "tflops_native.timing.comparison",
+    "Comparison": "tflops_native.measurement.comparison",
     "Model": "tflops_native.model",
     "Peaks": "tflops_native.machine.peaks.peaks",
     "Report": "tflops_native.reports",

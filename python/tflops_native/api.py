@@ -1,32 +1,34 @@
-"""The functions that most callers need. Arguments are shared: see `analyze` and `measure`."""
+"""The functions that most callers need: one pipeline, which the command line calls too."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from os import PathLike
-from typing import Literal, TypeAlias, Unpack
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
-from tflops_native.analysis import Analysis, analyze_model
-from tflops_native.errors import OptionError
-from tflops_native.imported import load_timing
-from tflops_native.isolation.isolation import measure_isolated
+from tflops_native.analysis.conventions import CONVENTIONS, convention_counts
+from tflops_native.analysis.entry import analyze_workload
+from tflops_native.analysis.padding import valid_macs
+from tflops_native.analysis.result import Analysis
+from tflops_native.checks import one_of, whole_number
+from tflops_native.errors import OptionError, TflopsError
 from tflops_native.isolation.limits import NO_LIMITS, ChildLimits
 from tflops_native.machine.machine import this_machine
-from tflops_native.machine.peaks.cache import MeasurePeaks, machine_peaks
-from tflops_native.machine.peaks.child import measure_thread_peaks_isolated
-from tflops_native.machine.peaks.peaks import Peaks
-from tflops_native.machine.peaks.trials import measure_thread_peaks
-from tflops_native.measurement import measure_model
-from tflops_native.model import Model, load
+from tflops_native.model.graph import Model
+from tflops_native.model.reader import load
+from tflops_native.progress import Progress, no_progress
 from tflops_native.reports.joined import Report
-from tflops_native.runtime.inputs import InputData
-from tflops_native.runtime.session import with_given_shapes
-from tflops_native.runtime.shapes import runtime_shapes
-from tflops_native.timing.comparison import Comparison, compare_model
-from tflops_native.timing.options import MeasureKeywords, MeasureOptions, Progress
-from tflops_native.timing.result import Timing
+from tflops_native.reports.verification import Verification
+from tflops_native.runtime.options import DEFAULT_RUNTIME, RunOptions
+from tflops_native.timing.stop_rule import StopRule
+from tflops_native.workload import Inputs, InputShapes, Workload
+
+if TYPE_CHECKING:
+    from tflops_native.machine.peaks.peaks import Peaks, ThreadPeaks
+    from tflops_native.measurement.comparison import Comparison
+    from tflops_native.runtime.shapes import Shapes
+    from tflops_native.timing.result import Timing
 
 Source: TypeAlias = Model | str | PathLike[str] | bytes | bytearray | memoryview
-InputShapes: TypeAlias = Mapping[str, Sequence[int]]
-Inputs: TypeAlias = Mapping[str, InputData]
 ShapeSource: TypeAlias = Literal["inferred", "runtime"]
 
 
@@ -35,56 +37,82 @@ def analyze(
     *,
     input_shapes: InputShapes | None = None,
     signature: str | None = None,
+    inputs: Inputs | None = None,
     strict: bool = False,
     trip_count: int | None = None,
     shapes: ShapeSource = "inferred",
-    inputs: Inputs | None = None,
+    isolated: bool = False,
 ) -> Analysis:
     """Count the arithmetic of one inference, without running the model.
 
-    All shapes are inferred from the input shapes on; shapes stored in the file are not believed.
+    All shapes are inferred from the input shapes; shapes stored in the file are not trusted.
 
     Args:
         model: a path, the bytes of a model, or what `load` returned.
-        input_shapes: input name -> shape. Inputs left out have the shape in the file, with 1 for
-            each length that it leaves open. The empty name stands for the only input.
-        signature: key of the signature to analyse; the main subgraph if None.
-        strict: raise if any operator is not counted exactly.
-        trip_count: turns of loops whose number only data decides; one is counted if None.
-        shapes: "runtime": run the model once, on `inputs` and random ones, and count with the
-            shapes it had, for models whose shapes depend on data.
+        input_shapes: input name -> shape, or the shape of the only input. Inputs left out have the
+            shape of their data, else that in the file, with 1 for each length that it leaves open.
+        signature: key of the signature to analyze; the main subgraph if None.
         inputs: input name -> an array, or the path of a .npy, .npz or .bin file. Sets the
             lengths that the model leaves open, of inputs that are not in `input_shapes`.
+        strict: raise if any operator is not counted exactly.
+        trip_count: iterations to assume for loops whose count depends on data; 1 if None.
+        shapes: "runtime": run the model once, on `inputs` and random ones, and count with the
+            shapes it had, for models whose shapes depend on data.
+        isolated: with `shapes="runtime"`, run it in a child process, which survives a runtime that
+            crashes; else it runs in this process.
 
     Raises:
-        ModelFormatError: the file is no model, or is damaged, or has no such signature.
+        ModelFormatError: the file is not a model, or is damaged, or has no such signature.
         ShapeError: an input shape is refused, or shapes do not fit at an operator.
         InputDataError: data cannot be read, or does not fit an input.
         UnsupportedOperatorError: with `strict`, some operators are not counted exactly.
         RuntimeLibraryError, InvokeError: with `shapes="runtime"`, the model cannot be run.
-        OptionError: an option is out of range, or a CPU to pin to is not allowed.
+        OptionError: an option is out of range.
+    """
+    workload = _workload(model, input_shapes, signature, inputs)
+    counting = _Counting(strict, trip_count, shapes)
+    return counting.analysis(workload, RunOptions(), isolated, NO_LIMITS, no_progress)
+
+
+def count(
+    model: Source,
+    *,
+    input_shapes: InputShapes | None = None,
+    signature: str | None = None,
+    inputs: Inputs | None = None,
+    strict: bool = False,
+    trip_count: int | None = None,
+    shapes: ShapeSource = "inferred",
+    isolated: bool = False,
+    conventions: Iterable[str] = (),
+    valid_taps: bool = False,
+    every_signature: bool = False,
+) -> tuple[Report, ...]:
+    """Reports of what `analyze` counts, without times: one, or one per signature.
+
+    Args:
+        model, input_shapes, signature, inputs, strict, trip_count, shapes, isolated: as for `analyze`.
+        conventions: count as these tools do, too: "tflite-converter", "tf-profiler", "fvcore",
+            "tflops".
+        valid_taps: count MACs without the kernel positions on padding, too.
+        every_signature: count each signature of a model that has several, unless `signature` names
+            one. Shapes and data belong to the signatures that have an input of that name.
+
+    Raises:
+        The same as `analyze`.
     """
     loaded = _loaded(model)
-    if shapes not in ("inferred", "runtime"):
-        raise ValueError(f"shapes must be 'inferred' or 'runtime', not {shapes!r}")
-    options = MeasureOptions(
-        input_shapes=input_shapes or {}, signature=signature, inputs=inputs or {}
-    )
-    options = with_given_shapes(loaded, options)
-    input_shapes = options.input_shapes
-    tensor_shapes = None
-    if shapes == "runtime":
-        # Shapes that do not fit are refused first: the runtime could end the process on them.
-        analyze_model(loaded, input_shapes=input_shapes, signature=signature)
-        tensor_shapes = runtime_shapes(loaded, options)
-    return analyze_model(
-        loaded,
-        input_shapes=input_shapes,
-        signature=signature,
-        strict=strict,
-        trip_count=trip_count,
-        tensor_shapes=tensor_shapes,
-    )
+    counting = _Counting(strict, trip_count, shapes)
+    names = _conventions(conventions)
+    if signature is None and every_signature:
+        workloads = Workload.resolve_all(loaded, input_shapes=input_shapes, inputs=inputs)
+    else:
+        workloads = (_workload(loaded, input_shapes, signature, inputs),)
+    reports = []
+    for workload in workloads:
+        analysis = counting.analysis(workload, RunOptions(), isolated, NO_LIMITS, no_progress)
+        reports.append(_counted(loaded, analysis, names, valid_taps))
+    return tuple(reports)
 
 
 def measure(
@@ -92,28 +120,59 @@ def measure(
     *,
     input_shapes: InputShapes | None = None,
     signature: str | None = None,
+    inputs: Inputs | None = None,
+    runtime: str = DEFAULT_RUNTIME,
+    kernels: str = "xnnpack",
+    threads: int = 1,
+    delegate: str | None = None,
+    delegate_options: Mapping[str, str] | None = None,
+    pin: Sequence[int] | None = None,
+    fill: str = "random",
+    seed: int = 0,
+    runs: int | None = None,
+    min_runs: int = 1,
+    precision: float | None = None,
+    max_time: float | None = None,
+    interval: float = 0.0,
+    profile: bool = True,
     isolated: bool = False,
     timeout: float | None = None,
     memory_limit: int | None = None,
     progress: Progress | None = None,
-    **options: Unpack[MeasureKeywords],
-) -> Timing:
+) -> "Timing":
     """Time inferences natively, on random inputs if no others are given.
 
     The shapes are inferred first: given shapes that do not fit, XNNPACK can end the process.
 
     Args:
-        model, input_shapes, signature: as for `analyze`.
-        isolated: measure in a child process, which survives a runtime that crashes. The model must
-            be a file then.
+        model, input_shapes, signature, inputs: as for `analyze`.
+        runtime: "tflite" for the library that the package carries, "litert" for that of the package
+            ai-edge-litert, "tensorflow" for TensorFlow's Python interpreter, or the path of a library
+            of one of the first two kinds.
+        kernels: "xnnpack": the XNNPACK delegate takes the operators it knows; "builtin": the
+            runtime's own kernels only; "reference": its plain ones, with LiteRT and TensorFlow only.
+        threads: threads of the runtime, 1 to 1,024.
+        delegate: path of the library of an external delegate of TensorFlow Lite, which takes
+            operators before the kernels do.
+        delegate_options: its options, key -> value.
+        pin: CPUs that all threads of the runtime may use; None leaves it to the system.
+        fill: what inputs without data hold: "random" or "zeros".
+        seed: of the random inputs, 0 or more.
+        runs: number of samples: exactly so many, or the maximum if `precision` is given too.
+        min_runs: minimum number of samples.
+        precision: stop once the median is known to within this fraction of itself, at 95 %
+            confidence; 0.01 if None and `runs` is None.
+        max_time: maximum sampling time in seconds; 10 if None, unlimited if only `runs` is given.
+        interval: start one inference every so many seconds, for models that run at a rate.
+        profile: whether to time each operator too, in runs of their own.
+        isolated: measure in a child process, which survives a runtime that crashes.
         timeout: seconds after which the child is ended, with `isolated` only; None for no limit.
         memory_limit: bytes that the runtime and the model may allocate in the child, with `isolated`
             and on Linux only; None for no limit.
         progress: called now and then with what is being done and how much of it, 0 to 1.
-        options: the further fields of `MeasureOptions`, which says what they mean.
 
     Raises:
-        ModelFormatError: the file is no model, or is damaged, or has no such signature.
+        ModelFormatError: the file is not a model, or is damaged, or has no such signature.
         ShapeError: an input shape is refused, or shapes do not fit at an operator.
         InputDataError: data cannot be read, or does not fit an input.
         RuntimeLibraryError: the runtime cannot be loaded.
@@ -121,18 +180,14 @@ def measure(
             own words.
         OptionError: an option is out of range, or a CPU to pin to is not allowed.
     """
-    limits = ChildLimits(timeout_seconds=timeout, memory_bytes=memory_limit)
-    if not isolated and limits != NO_LIMITS:
-        raise OptionError("timeout and memory_limit need a child process: isolated=True")
-    chosen = MeasureOptions(input_shapes=input_shapes or {}, signature=signature, **options)
-    loaded = _loaded(model)
-    chosen = with_given_shapes(loaded, chosen)
-    analyze_model(loaded, input_shapes=chosen.input_shapes, signature=signature)
-    if not isolated:
-        return measure_model(loaded, chosen, progress)
-    if loaded.path is None:
-        raise ValueError("only a model file can be measured in a child process, not bytes")
-    return measure_isolated(loaded.path, chosen, progress, limits)
+    options = _run_options(runtime, kernels, threads, delegate, delegate_options, pin, fill, seed)
+    rule = StopRule(
+        runs=runs, min_runs=min_runs, precision=precision, max_time=max_time, interval=interval
+    )
+    limits = _limits(isolated, timeout, memory_limit)
+    workload = _workload(model, input_shapes, signature, inputs)
+    analyze_workload(workload)
+    return _measure(workload, options, rule, profile, isolated, limits, progress or no_progress)
 
 
 def compare(
@@ -141,27 +196,54 @@ def compare(
     *,
     input_shapes: InputShapes | None = None,
     signature: str | None = None,
+    inputs: Inputs | None = None,
+    kernels: str = "xnnpack",
+    threads: int = 1,
+    pin: Sequence[int] | None = None,
+    fill: str = "random",
+    seed: int = 0,
+    runs: int | None = None,
+    min_runs: int = 1,
+    precision: float | None = None,
+    max_time: float | None = None,
+    interval: float = 0.0,
+    isolated: bool = False,
+    timeout: float | None = None,
+    memory_limit: int | None = None,
     progress: Progress | None = None,
-    **options: Unpack[MeasureKeywords],
-) -> Comparison:
-    """Time inferences with several runtimes in turns, in this process.
+) -> "Comparison":
+    """Time inferences with several runtimes, interleaved.
 
     Args:
         runtimes: two or more, as `runtime` of `measure`; the times of the others are given as
             multiples of those of the first.
-        model, input_shapes, signature, progress, options: as for `measure`.
+        model, input_shapes, signature, inputs: as for `analyze`.
+        kernels, threads, pin, fill, seed, runs, min_runs, max_time, interval: as for `measure`.
+        precision: stop once all ratios are known to within this fraction.
+        isolated, timeout, memory_limit, progress: as for `measure`.
 
     Raises:
         The same as `measure`.
     """
-    if "runtime" in options:
-        raise OptionError("the runtimes of a comparison are given by `runtimes`, not by `runtime`")
-    options["runtime"] = ",".join(runtimes)
-    chosen = MeasureOptions(input_shapes=input_shapes or {}, signature=signature, **options)
-    loaded = _loaded(model)
-    chosen = with_given_shapes(loaded, chosen)
-    analyze_model(loaded, input_shapes=chosen.input_shapes, signature=signature)
-    return compare_model(loaded, chosen, progress)
+    from tflops_native.measurement.comparison import compare_runtimes
+    from tflops_native.measurement.isolated import compare_isolated
+
+    if isinstance(runtimes, str):
+        raise OptionError(
+            f"runtimes must be a sequence of names, as ('tflite', 'litert'), got {runtimes!r}"
+        )
+    options = [
+        _run_options(runtime, kernels, threads, None, None, pin, fill, seed) for runtime in runtimes
+    ]
+    rule = StopRule(
+        runs=runs, min_runs=min_runs, precision=precision, max_time=max_time, interval=interval
+    )
+    limits = _limits(isolated, timeout, memory_limit)
+    workload = _workload(model, input_shapes, signature, inputs)
+    analyze_workload(workload)
+    if isolated:
+        return compare_isolated(workload, options, rule, progress or no_progress, limits)
+    return compare_runtimes(workload, options, rule, progress or no_progress)
 
 
 def report(
@@ -169,68 +251,122 @@ def report(
     *,
     input_shapes: InputShapes | None = None,
     signature: str | None = None,
+    inputs: Inputs | None = None,
     strict: bool = False,
     trip_count: int | None = None,
+    shapes: ShapeSource = "inferred",
+    conventions: Iterable[str] = (),
+    valid_taps: bool = False,
     profile_file: str | PathLike[str] | None = None,
+    peaks: "Peaks | bool" = True,
+    runtime: str = DEFAULT_RUNTIME,
+    kernels: str = "xnnpack",
+    threads: int = 1,
+    delegate: str | None = None,
+    delegate_options: Mapping[str, str] | None = None,
+    pin: Sequence[int] | None = None,
+    fill: str = "random",
+    seed: int = 0,
+    runs: int | None = None,
+    min_runs: int = 1,
+    precision: float | None = None,
+    max_time: float | None = None,
+    interval: float = 0.0,
+    profile: bool = True,
     isolated: bool = False,
     timeout: float | None = None,
     memory_limit: int | None = None,
-    peaks: Peaks | bool = True,
     progress: Progress | None = None,
-    **options: Unpack[MeasureKeywords],
 ) -> Report:
-    """Count and time, joined per operator. Arguments and errors as `analyze` and `measure`.
+    """Count and time, joined per operator.
 
     The result shows itself as a table in a notebook; `print(report)` gives text.
 
     Args:
+        model, input_shapes, signature, inputs, strict, trip_count, shapes: as for `analyze`.
+        conventions, valid_taps: as for `count`.
         profile_file: take the times from this file instead of measuring: the log, the CSV file or a
             protocol buffer of TensorFlow Lite's `benchmark_model`, the JSON of `litert-benchmark` or
             of `tflops-timer`.
         peaks: of this machine, for the roofline. True: those measured before; where there are none
             for so many threads, they are measured after the model, in two seconds.
+        runtime, kernels, threads, delegate, delegate_options, pin, fill, seed, runs, min_runs,
+            precision, max_time, interval, profile, isolated, timeout, memory_limit, progress: as for
+            `measure`.
 
     Raises:
         ProfileFormatError: the file cannot be read, or belongs to another model.
-        ValueError: moreover, where both a file and options of a measurement are given.
+        OptionError: also where both a file and options of a measurement are given.
+        TflopsError: as `analyze` and `measure`. Where counting went well, the attribute `report` of
+            the error holds the report without times.
     """
-    limits = {"timeout": timeout, "memory_limit": memory_limit}
-    given = [*options, *(name for name, value in limits.items() if value is not None)]
-    if profile_file is not None and given:
-        raise ValueError(
-            f"{', '.join(given)}: options of a measurement, but profile_file takes times from a file"
-        )
-    loaded = _loaded(model)
-    analysis = analyze(
-        loaded,
-        input_shapes=input_shapes,
-        signature=signature,
-        strict=strict,
-        trip_count=trip_count,
-        inputs=options.get("inputs"),
+    options = _run_options(runtime, kernels, threads, delegate, delegate_options, pin, fill, seed)
+    rule = StopRule(
+        runs=runs, min_runs=min_runs, precision=precision, max_time=max_time, interval=interval
     )
+    limits = _limits(isolated, timeout, memory_limit)
     if profile_file is not None:
-        timing, machine, source = load_timing(
-            profile_file, loaded, input_shapes=input_shapes, signature=signature
-        )
-        return Report.of(loaded, analysis, timing, machine, source=source)
-    timing = measure(
-        loaded,
-        input_shapes=input_shapes,
-        signature=signature,
-        isolated=isolated,
-        timeout=timeout,
-        memory_limit=memory_limit,
-        progress=progress,
-        **options,
+        _refuse_measuring(options, rule, limits)
+    workload = _workload(model, input_shapes, signature, inputs)
+    counting = _Counting(strict, trip_count, shapes)
+    hear = progress or no_progress
+    analysis = counting.analysis(workload, options, isolated, limits, hear)
+    counted = _counted(workload.model, analysis, _conventions(conventions), valid_taps)
+    try:
+        if profile_file is not None:
+            from tflops_native.imported.load import load_timing
+
+            timing, machine, source = load_timing(profile_file, workload)
+            return counted.with_timing(timing, machine, source=source)
+        timing = _measure(workload, options, rule, profile, isolated, limits, hear)
+    except TflopsError as error:
+        # What was counted is not lost because there are no times.
+        error.report = counted.without_timing(str(error))
+        raise
+    return counted.with_timing(
+        timing, this_machine(), peaks=_peaks_for(peaks, timing, isolated, hear)
     )
-    if peaks is True:
-        peaks = machine_peaks([timing.threads], measure=_peak_measure(isolated))
-    at_most = peaks.of_threads(timing.threads) if peaks else None
-    return Report.of(loaded, analysis, timing, this_machine(), peaks=at_most)
 
 
-def peaks(threads: int | None = None, *, force: bool = False, isolated: bool = False) -> Peaks:
+def verify(
+    model: Source,
+    *,
+    input_shapes: InputShapes | None = None,
+    signature: str | None = None,
+    inputs: Inputs | None = None,
+    runtime: str = DEFAULT_RUNTIME,
+    threads: int = 1,
+    fill: str = "random",
+    seed: int = 0,
+    isolated: bool = False,
+    timeout: float | None = None,
+    memory_limit: int | None = None,
+    progress: Progress | None = None,
+) -> Verification:
+    """Compare the inferred shape of every tensor with the runtime's.
+
+    Args:
+        model, input_shapes, signature, inputs: as for `analyze`.
+        runtime, threads, fill, seed, isolated, timeout, memory_limit, progress: as for `measure`.
+
+    Raises:
+        The same as `measure`.
+    """
+    options = _run_options(runtime, "builtin", threads, None, None, None, fill, seed)
+    limits = _limits(isolated, timeout, memory_limit)
+    workload = _workload(model, input_shapes, signature, inputs)
+    analysis = analyze_workload(workload)
+    shapes = _runtime_shapes(workload, options, isolated, limits, progress or no_progress)
+    return Verification.of(workload.model, analysis, shapes)
+
+
+def peaks(
+    threads: int | None = None,
+    *,
+    force: bool = False,
+    isolated: bool = False,
+    progress: Progress | None = None,
+) -> "Peaks":
     """What this machine can do at most: arithmetic per second, and bytes per second by level of memory.
 
     Kept in the user's cache folder, so that a machine is measured once.
@@ -239,19 +375,169 @@ def peaks(threads: int | None = None, *, force: bool = False, isolated: bool = F
         threads: measure this number only; 1 to all CPUs if None, from eight on powers of two.
         force: measure again.
         isolated: measure in a child process.
+        progress: as for `measure`.
 
     Raises:
-        ValueError: there is no such number of threads.
+        OptionError: the machine does not have so many CPUs.
         RuntimeLibraryError: the compiled part is missing.
         InvokeError: isolated, the child process ended without a result.
     """
+    from tflops_native.machine.peaks.cache import machine_peaks
+
     counts = None if threads is None else [threads]
-    return machine_peaks(counts, force=force, measure=_peak_measure(isolated))
+    return machine_peaks(counts, force=force, isolated=isolated, progress=progress or no_progress)
 
 
-def _peak_measure(isolated: bool) -> MeasurePeaks:
-    return measure_thread_peaks_isolated if isolated else measure_thread_peaks
+@dataclass(frozen=True, slots=True)
+class _Counting:
+    """How to count."""
+
+    strict: bool
+    trip_count: int | None
+    shapes: ShapeSource
+
+    def __post_init__(self) -> None:
+        one_of("shapes", self.shapes, get_args(ShapeSource))
+        if self.trip_count is not None:
+            whole_number("trip_count", self.trip_count, minimum=0)
+
+    def analysis(
+        self,
+        workload: Workload,
+        options: RunOptions,
+        isolated: bool,
+        limits: ChildLimits,
+        progress: Progress,
+    ) -> Analysis:
+        """On inferred shapes, or on those of a run."""
+        if self.shapes == "inferred":
+            return analyze_workload(workload, strict=self.strict, trip_count=self.trip_count)
+        # Shapes that do not fit are refused first: the runtime could end the process on them.
+        inferred = analyze_workload(workload, trip_count=self.trip_count)
+        try:
+            shapes = _runtime_shapes(workload, options, isolated, limits, progress)
+        except TflopsError as error:
+            error.report = Report.of(workload.model, inferred, timing_error=str(error))
+            raise
+        return analyze_workload(
+            workload, strict=self.strict, trip_count=self.trip_count, tensor_shapes=shapes
+        )
 
 
 def _loaded(model: Source) -> Model:
     return model if isinstance(model, Model) else load(model)
+
+
+def _workload(
+    model: Source, input_shapes: InputShapes | None, signature: str | None, inputs: Inputs | None
+) -> Workload:
+    return Workload.resolve(
+        _loaded(model), input_shapes=input_shapes, signature=signature, inputs=inputs
+    )
+
+
+def _conventions(names: Iterable[str]) -> list[str]:
+    if isinstance(names, str):
+        names = [names]
+    return [one_of("a convention", name, tuple(CONVENTIONS)) for name in names]
+
+
+def _counted(
+    model: Model, analysis: Analysis, conventions: Sequence[str], valid_taps: bool
+) -> Report:
+    return Report.of(
+        model,
+        analysis,
+        conventions=tuple(convention_counts(analysis, name, model) for name in conventions),
+        valid_macs=tuple(map(valid_macs, analysis.operators)) if valid_taps else None,
+    )
+
+
+def _run_options(
+    runtime: str,
+    kernels: str,
+    threads: int,
+    delegate: str | None,
+    delegate_options: Mapping[str, str] | None,
+    pin: Sequence[int] | None,
+    fill: str,
+    seed: int,
+) -> RunOptions:
+    return RunOptions(
+        runtime=runtime,
+        kernels=kernels,
+        threads=threads,
+        delegate=delegate,
+        delegate_options=delegate_options or {},
+        pin=None if pin is None else tuple(pin),
+        fill=fill,
+        seed=seed,
+    )
+
+
+def _limits(isolated: bool, timeout: float | None, memory_limit: int | None) -> ChildLimits:
+    limits = ChildLimits(timeout_seconds=timeout, memory_bytes=memory_limit)
+    if not isolated and limits != NO_LIMITS:
+        raise OptionError("timeout and memory_limit need a child process: isolated=True")
+    return limits
+
+
+def _refuse_measuring(options: RunOptions, rule: StopRule, limits: ChildLimits) -> None:
+    """Raise where times come from a file, but a measurement is described."""
+    names = [
+        field.name
+        for given in (options, rule, limits)
+        for field in fields(given)
+        if getattr(given, field.name) != getattr(type(given)(), field.name)
+    ]
+    if names:
+        raise OptionError(
+            f"{', '.join(names)} cannot be combined with profile_file: the times come from the file"
+        )
+
+
+def _measure(
+    workload: Workload,
+    options: RunOptions,
+    rule: StopRule,
+    profile: bool,
+    isolated: bool,
+    limits: ChildLimits,
+    progress: Progress,
+) -> "Timing":
+    from tflops_native.measurement.isolated import measure_isolated
+    from tflops_native.measurement.measure import measure_workload
+
+    if isolated:
+        return measure_isolated(workload, options, rule, profile, progress, limits)
+    return measure_workload(workload, options, rule, profile, progress)
+
+
+def _runtime_shapes(
+    workload: Workload,
+    options: RunOptions,
+    isolated: bool,
+    limits: ChildLimits,
+    progress: Progress,
+) -> "Shapes":
+    from tflops_native.measurement.isolated import runtime_shapes_isolated
+    from tflops_native.runtime.shapes import runtime_shapes
+
+    if isolated:
+        return runtime_shapes_isolated(workload, options, progress, limits)
+    return runtime_shapes(workload, options, progress)
+
+
+def _peaks_for(
+    peaks: "Peaks | bool", timing: "Timing", isolated: bool, progress: Progress
+) -> "ThreadPeaks | None":
+    """The peaks of this machine for as many threads as the model was timed with."""
+    if peaks is False:
+        return None
+    if peaks is True:
+        from tflops_native.machine.peaks.cache import machine_peaks
+
+        peaks = machine_peaks(
+            [timing.threads], may_exceed=True, isolated=isolated, progress=progress
+        )
+    return peaks.of_threads(timing.threads)

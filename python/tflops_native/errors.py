@@ -1,8 +1,15 @@
-"""Every exception that the package raises on purpose. Imports nothing, so that every layer may use it."""
+"""Every exception that the package raises on purpose. Every layer may use it."""
+
+from typing import Any
 
 
 class TflopsError(Exception):
-    """Base of all errors of this package: one `except` catches them."""
+    """Base of all errors of this package: one `except` catches them.
+
+    report   where a report failed after it had counted: the `Report` without times; else None
+    """
+
+    report: Any = None
 
 
 class ModelFormatError(TflopsError, ValueError):
@@ -14,7 +21,7 @@ class ShapeError(TflopsError, ValueError):
 
 
 class OptionError(TflopsError, ValueError):
-    """A measuring option is out of range, or asks for what this machine does not have."""
+    """An option is out of range, of another type, or asks for what this machine does not have."""
 
 
 class InputDataError(TflopsError, ValueError):

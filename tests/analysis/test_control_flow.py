@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from builders import ModelBuilder, options
-from tflops_native.analysis import Status, analyze_model
+from tflops_native.analysis import Status
 from tflops_native.errors import ShapeError, UnsupportedOperatorError
 from tflops_native.model import load
+from workloads import analyze_model
 from zoo import MODELS
 
 PRODUCT = 8 * 8 * 8  # multiplications of two 8x8 matrices

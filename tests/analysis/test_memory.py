@@ -3,8 +3,8 @@
 import pytest
 
 from builders import ModelBuilder, options
-from tflops_native.analysis import analyze_model
 from tflops_native.model import load
+from workloads import analyze_model
 from zoo import zoo_model
 
 

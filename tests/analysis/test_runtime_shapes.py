@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from tflops_native.analysis import Status, analyze_model
+from tflops_native.analysis import Status
 from tflops_native.model import load
 from tflops_native.ops import REGISTRY
+from workloads import analyze_model
 
 builders = pytest.importorskip("builders")
 

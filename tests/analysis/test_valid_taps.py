@@ -8,9 +8,10 @@ import pytest
 from builders import ModelBuilder, options
 from configurations import GENERATORS
 from configurations.case import Case, data, weights
-from tflops_native.analysis import analyze_model, total_valid_macs, valid_macs
+from tflops_native.analysis import total_valid_macs, valid_macs
 from tflops_native.analysis.padding import valid_taps
 from tflops_native.model import Padding, load
+from workloads import analyze_model
 from zoo import zoo_model
 
 CONVOLUTIONS = {"CONV_2D": "hw", "DEPTHWISE_CONV_2D": "hw", "CONV_3D": "dhw"}

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from tflops_native.analysis import Status, analyze_model, convention_counts
+from tflops_native.analysis import Status, convention_counts
 from tflops_native.model import load
+from workloads import analyze_model
 from zoo import ESTIMATES, NAMES, zoo_model
 
 # Shapes beside the one in the file: other batches, other lengths, other image sizes.

@@ -8,10 +8,11 @@ import re
 import pytest
 from rich.console import Console
 
-from tflops_native.analysis import CONVENTIONS, analyze_model, convention_counts, valid_macs
+from tflops_native.analysis import CONVENTIONS, convention_counts, valid_macs
 from tflops_native.model import load
 from tflops_native.reports import Report
 from tflops_native.reports.text import print_report
+from workloads import analyze_model
 from zoo import EXAMPLES, MODELS, zoo_model
 
 SINGLE = EXAMPLES / "single_conv_28x28.tflite"

@@ -10,6 +10,7 @@ import benchmark_model_formats as formats
 from tflops_native import ProfileFormatError, load
 from tflops_native.imported import load_timing
 from tflops_native.imported.wire import fields
+from workloads import workload
 from zoo import EXAMPLES
 
 CONV = EXAMPLES / "single_conv_28x28.tflite"
@@ -21,7 +22,7 @@ def times_of(tmp_path):
     def times_of(model, data):
         path = tmp_path / "phone.csv"  # the content decides, not the name
         path.write_bytes(data)
-        return load_timing(path, load(model))[0]
+        return load_timing(path, workload(model))[0]
 
     return times_of
 

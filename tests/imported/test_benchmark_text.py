@@ -5,6 +5,7 @@ import pytest
 import benchmark_model_formats as formats
 from tflops_native import ProfileFormatError, load
 from tflops_native.imported import load_timing
+from workloads import workload
 from zoo import EXAMPLES
 
 CONV = EXAMPLES / "single_conv_28x28.tflite"
@@ -19,7 +20,7 @@ def times_of(tmp_path):
     def times_of(model, text, **options):
         path = tmp_path / "phone.txt"
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        timing, machine, source = load_timing(path, load(model), **options)
+        timing, machine, source = load_timing(path, workload(model, **options))
         assert machine is None
         assert source.tool == "benchmark_model"
         return timing

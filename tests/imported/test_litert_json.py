@@ -5,8 +5,9 @@ import os
 
 import pytest
 
-from tflops_native import ProfileFormatError, load
+from tflops_native import ProfileFormatError
 from tflops_native.imported import files, load_timing
+from workloads import workload
 from zoo import EXAMPLES
 
 CONV = EXAMPLES / "single_conv_28x28.tflite"
@@ -43,7 +44,7 @@ def times_of(tmp_path):
     def times_of(model, data, **options):
         path = tmp_path / "times"
         path.write_bytes(data if isinstance(data, bytes) else json.dumps(data).encode())
-        return load_timing(path, load(model), **options)[0]
+        return load_timing(path, workload(model, **options))[0]
 
     return times_of
 
@@ -121,17 +122,17 @@ def test_too_large_a_file_is_not_read(tmp_path, monkeypatch):
     path = tmp_path / "large"
     path.write_bytes(b"x" * ((1 << 20) + 1))
     with pytest.raises(ProfileFormatError, match="larger than 1 MiB"):
-        load_timing(path, load(CONV))
+        load_timing(path, workload(CONV))
 
 
 @pytest.mark.parametrize("path", ["missing", ".", "nul\0l"])
 def test_what_is_no_file(path):
     with pytest.raises(ProfileFormatError, match="cannot read timings from"):
-        load_timing(path, load(CONV))
+        load_timing(path, workload(CONV))
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ProfileFormatError, match="not a regular file"):
-        load_timing(tmp_path / "pipe", load(CONV))
+        load_timing(tmp_path / "pipe", workload(CONV))

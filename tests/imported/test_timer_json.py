@@ -7,6 +7,7 @@ import pytest
 
 from tflops_native import ProfileFormatError, load
 from tflops_native.imported import load_timing
+from workloads import workload
 from zoo import EXAMPLES
 
 CONV = EXAMPLES / "single_conv_28x28.tflite"
@@ -68,7 +69,7 @@ def load_times(tmp_path):
     def load_times(plain, **options):
         path = tmp_path / "board.json"
         path.write_text(json.dumps(plain))
-        return load_timing(path, load(CONV), **options)
+        return load_timing(path, workload(CONV, **options))
 
     return load_times
 

@@ -14,7 +14,7 @@ import tflops_native
 from tflops_native._native import Interpreter, Library
 from tflops_native.errors import InvokeError, RuntimeLibraryError
 from tflops_native.profile.profiling import profile_of_runs
-from tflops_native.timing.options import MeasureOptions
+from tflops_native.runtime.options import RunOptions
 
 X = np.array([1, -2, 3, -4], dtype=np.float32)
 
@@ -91,4 +91,4 @@ def test_litert_takes_none(two_operators: bytes, delegate: Path) -> None:
 
 def test_options_without_a_delegate() -> None:
     with pytest.raises(ValueError, match="delegate options are given, but no delegate"):
-        MeasureOptions(input_shapes={}, delegate_options={"a": "b"}).check()
+        RunOptions(delegate_options={"a": "b"})

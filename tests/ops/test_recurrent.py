@@ -8,11 +8,12 @@ import pytest
 from builders import ModelBuilder, options
 from configurations import GENERATORS
 from referee import analyzed
-from tflops_native.analysis import Status, analyze_model
+from tflops_native.analysis import Status
 from tflops_native.model import ActivationFunctionType as Activation
 from tflops_native.model import LSTMKernelType, TensorType, load
 from tflops_native.ops import REGISTRY, TensorSpec
 from tflops_native.ops.lstm import BidirectionalSequenceLstm, Lstm, UnidirectionalSequenceLstm
+from workloads import analyze_model
 from zoo import zoo_model
 
 F32, INT8, INT16, INT32 = (TensorType[n] for n in ("FLOAT32", "INT8", "INT16", "INT32"))

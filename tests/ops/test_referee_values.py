@@ -8,9 +8,10 @@ import pytest
 
 from builders import ModelBuilder, options
 from referee import invoked_shapes
-from tflops_native.analysis import Status, analyze_model
+from tflops_native.analysis import Status
 from tflops_native.model import load
 from tflops_native.ops import REGISTRY
+from workloads import analyze_model
 
 INT32, INT64 = 2, 4
 

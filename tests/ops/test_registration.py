@@ -12,10 +12,11 @@ import pytest
 from flatbuffers import flexbuffers
 
 from builders import ModelBuilder
-from tflops_native.analysis import Status, analyze_model
+from tflops_native.analysis import Status
 from tflops_native.errors import TflopsError
 from tflops_native.model import load
 from tflops_native.ops import REGISTRY, Cost, Inferred, Op, StructLayout, plugins, register
+from workloads import analyze_model
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "custom_operators.md"
 

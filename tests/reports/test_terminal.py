@@ -7,7 +7,6 @@ import re
 import pytest
 from rich.console import Console
 
-from tflops_native.analysis import analyze_model
 from tflops_native.machine.peaks.peaks import ComputePeak, MemoryPeak, ThreadPeaks
 from tflops_native.model import load
 from tflops_native.profile.estimate import TimeEstimate
@@ -21,6 +20,7 @@ from tflops_native.timing.precision import Stop
 from tflops_native.timing.result import Timing
 from tflops_native.timing.statistics import Latency
 from tflops_native.timing.warm_up import WarmUp
+from workloads import analyze_model
 from zoo import EXAMPLES, zoo_model
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tflops_native.analysis import analyze_model
 from tflops_native.model import load
 from tflops_native.reports.verification import Verification
+from workloads import analyze_model
 
 builders = pytest.importorskip("builders")
 

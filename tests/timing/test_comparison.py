@@ -2,17 +2,15 @@
 
 import math
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import tflops_native
-from tflops_native.timing import comparison
-from tflops_native.timing.comparison import Ratio, _Contender, _take_rounds
-from tflops_native.timing.options import MeasureOptions
-from tflops_native.timing.sampling import Plan
-from tflops_native.timing.statistics import Latency
+from tflops_native.measurement.comparison import Ratio, _contenders, _Runtime, _take_rounds
+from tflops_native.progress import no_progress
+from tflops_native.timing.rounds import Contender, log_ratios
+from tflops_native.timing.stop_rule import StopRule
 
 SINGLE = Path(__file__).parents[2] / "examples" / "single_conv_28x28.tflite"
 
@@ -32,50 +30,50 @@ class Interpreter:
 
 
 @pytest.fixture
-def contenders(monkeypatch):
+def contenders():
     """Three runtimes that take 100, 200 and 50 us; the second needs four invokes per sample."""
-    monkeypatch.setattr(
-        comparison, "replace", lambda timing, **fields: SimpleNamespace(**vars(timing) | fields)
-    )
     turns = []
     made = []
     for name, duration_ns, invokes in (("A", 100_000, 1), ("B", 200_000, 4), ("C", 50_000, 1)):
-        timing = SimpleNamespace(
-            invokes_per_sample=invokes, latency=Latency.of([duration_ns] * 3), samples_ns=()
-        )
-        made.append(_Contender(Interpreter(name, duration_ns, turns), timing, {}, ()))
+        made.append(runtime(Interpreter(name, duration_ns, turns), invokes))
     return made, turns
 
 
-def plan(**options):
-    return Plan.of(MeasureOptions(input_shapes={}, **options))
+def runtime(interpreter, invokes):
+    samples = []
+
+    def take(runs, seconds):
+        taken = interpreter.time_invokes(runs, seconds, invokes, 0.0)
+        samples.extend(taken.tolist())
+        return taken / invokes
+
+    contender = Contender(interpreter, take, interpreter.duration_ns * invokes / 1e9)
+    return _Runtime(contender=contender, timing=None, inputs=(), samples=samples)
 
 
 def test_turns_go_there_and_back_again(contenders):
     made, turns = contenders
-    stop = _take_rounds(made, plan(runs=5), lambda what, done: None)
+    stop = _take_rounds(made, StopRule(runs=5), no_progress)
     assert "".join(turns) == "ABCCBAABC"
     assert (stop.reason, stop.precision, stop.is_reached) == ("runs", None, None)
-    assert [len(contender.samples) for contender in made] == [5, 5, 5]
-    ratios = comparison._ratios(made)
+    assert [len(runtime.samples) for runtime in made] == [5, 5, 5]
+    ratios = [Ratio.of(logs) for logs in log_ratios(_contenders(made))]
     assert [ratio.value for ratio in ratios] == [pytest.approx(2.0), pytest.approx(0.5)]
     assert [ratio.rounds for ratio in ratios] == [3, 3]
-    assert made[1].finished().latency.median == pytest.approx(200e-6)
-    assert made[1].finished().latency.runs == 20
 
 
 def test_rounds_end_when_the_ratio_is_known(contenders, monkeypatch):
     made, _ = contenders
-    monkeypatch.setattr("tflops_native.timing.sampling.LEAST_SECONDS", 0.0)
-    stop = _take_rounds(made, plan(precision=0.01), lambda what, done: None)
+    monkeypatch.setattr("tflops_native.timing.stop_rule.MIN_SECONDS", 0.0)
+    stop = _take_rounds(made, StopRule(precision=0.01), no_progress)
     assert (stop.reason, stop.precision, stop.is_reached) == ("precision", 0.01, True)
-    assert len(made[0].medians) == 60  # the first look
+    assert len(made[0].contender.medians_ns) == 60  # the first look
 
 
 def test_rounds_end_when_the_time_is_over(contenders, seconds):
     made, turns = contenders
     seconds(0.25)
-    stop = _take_rounds(made, plan(max_time=1.0), lambda what, done: None)
+    stop = _take_rounds(made, StopRule(max_time=1.0), no_progress)
     assert (stop.reason, stop.is_reached) == ("max_time", False)
     assert 0 < len(turns) < 20
 

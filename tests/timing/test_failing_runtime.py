@@ -9,10 +9,9 @@ pytest.importorskip("tflops_native._native", exc_type=ImportError)
 
 import fake_tflite
 from tflops_native.errors import InvokeError, OptionError
-from tflops_native.isolation import post_mortem
-from tflops_native.isolation.isolation import measure_isolated
 from tflops_native.isolation.limits import ChildLimits
-from tflops_native.timing.options import MeasureOptions
+from tflops_native.measurement import post_mortem
+from workloads import measure_in_child
 
 linux = pytest.mark.skipif(
     sys.platform != "linux", reason="memory limits and death signals of Linux"
@@ -29,8 +28,8 @@ def measured(fake_runtime, tmp_path):
     def run(*statements, limits=None, **options):
         path = tmp_path / "model.tflite"
         path.write_bytes(fake_tflite.model(*statements, operators=OPERATORS))
-        chosen = {"input_shapes": {}, "runs": 2, "runtime": str(fake_runtime), **options}
-        return measure_isolated(path, MeasureOptions(**chosen), limits=limits or ChildLimits())
+        chosen = {"runs": 2, "runtime": str(fake_runtime), **options}
+        return measure_in_child(path, **chosen, limits=limits or ChildLimits())
 
     return run
 

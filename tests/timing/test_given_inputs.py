@@ -9,10 +9,8 @@ pytest.importorskip("builders")
 
 from builders import ModelBuilder, options
 from tflops_native.errors import InputDataError, ShapeError
-from tflops_native.model import entry_point, load
-from tflops_native.runtime.inputs import read_given
-from tflops_native.runtime.session import with_given_shapes
-from tflops_native.timing.options import MeasureOptions
+from tflops_native.model import load
+from workloads import workload
 
 X = np.array([[1, 2, 3], [4, 5, 6]], np.float32)
 N = np.array([7, 8], np.int32)
@@ -34,7 +32,7 @@ ONE = model(("x", [-1, 3], "FLOAT32"))
 
 
 def read(inputs, shapes=None, of=ONE):
-    return read_given(entry_point(of), inputs, shapes or {})
+    return workload(of, input_shapes=shapes, inputs=inputs).given
 
 
 @pytest.fixture
@@ -96,12 +94,11 @@ def test_a_scalar_stays_one():
 @pytest.mark.usefixtures("files")
 def test_arrays_set_the_shapes_that_are_not_asked_for():
     def shapes(inputs, **asked):
-        options = MeasureOptions(input_shapes=asked, inputs=inputs)
-        return with_given_shapes(model(), options).input_shapes
+        return workload(model(), input_shapes=asked, inputs=inputs).shapes_by_name
 
-    assert shapes({}) == {}
-    assert shapes({"x": "x.npy"}) == {"x": (2, 3)}
-    assert shapes({"x": "x.npy"}, x=(2, 3)) == {"x": (2, 3)}
+    assert shapes({}) == {"x": (1, 3), "n": (1,)}
+    assert shapes({"x": "x.npy"}) == {"x": (2, 3), "n": (1,)}
+    assert shapes({"x": "x.npy"}, x=(2, 3)) == {"x": (2, 3), "n": (1,)}
     assert shapes({"n": "n.npy"}, x=(5, 3)) == {"x": (5, 3), "n": (2,)}
 
 

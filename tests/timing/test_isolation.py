@@ -16,10 +16,9 @@ pytest.importorskip("tflops_native._native", exc_type=ImportError)
 import fake_tflite
 from tflops_native.errors import InvokeError, ModelFormatError, RuntimeLibraryError, ShapeError
 from tflops_native.isolation import child_process
-from tflops_native.isolation.isolation import measure_isolated
-from tflops_native.measurement import measure_model
+from tflops_native.isolation.messages import Failure
 from tflops_native.model import load
-from tflops_native.timing.options import MeasureOptions
+from workloads import measure_in_child, measure_model
 
 SINGLE = EXAMPLES / "single_conv_28x28.tflite"
 DYNAMIC = EXAMPLES / "single_conv_dynamic.tflite"
@@ -27,7 +26,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="signals, shell scripts")
 
 
 def options(**changes):
-    return MeasureOptions(**{"input_shapes": {}, "runs": 2, **changes})
+    return {"runs": 2, **changes}
 
 
 @pytest.fixture
@@ -55,8 +54,10 @@ def is_gone(child):
 
 def test_a_child_measures_what_this_process_would(children):
     steps = []
-    isolated = measure_isolated(SINGLE, options(), lambda what, done: steps.append((what, done)))
-    here = measure_model(load(SINGLE), options())
+    isolated = measure_in_child(
+        SINGLE, **options(), progress=lambda what, done: steps.append((what, done))
+    )
+    here = measure_model(load(SINGLE), **options())
     for name in ("runtime", "kernels", "threads", "signature", "input_shapes", "seed"):
         assert getattr(isolated, name) == getattr(here, name)
     assert len(isolated.samples_ns) == len(here.samples_ns) == 2
@@ -89,9 +90,9 @@ def test_a_child_measures_what_this_process_would(children):
 )
 def test_errors_of_the_child_arrive_as_they_are(children, changes, error, message):
     with pytest.raises(error, match=message) as here:
-        measure_model(load(SINGLE), options(**changes))
+        measure_model(load(SINGLE), **options(**changes))
     with pytest.raises(error) as isolated:
-        measure_isolated(SINGLE, options(**changes))
+        measure_in_child(SINGLE, **options(**changes))
     assert type(isolated.value) is type(here.value)
     assert str(isolated.value) == str(here.value)
     assert all(map(is_gone, children))
@@ -100,7 +101,7 @@ def test_errors_of_the_child_arrive_as_they_are(children, changes, error, messag
 def test_notes_survive_the_way(tmp_path):
     error = ShapeError("does not fit")
     error.add_note("operator 37 (CONV_2D) in subgraph 0")
-    failure = child_process.pickle.loads(child_process.pickle.dumps(child_process.Failure(error)))
+    failure = child_process.pickle.loads(child_process.pickle.dumps(Failure(error)))
     assert type(failure.error) is ShapeError
     assert str(failure.error) == "does not fit"
     assert failure.error.__notes__ == ["operator 37 (CONV_2D) in subgraph 0"]
@@ -109,13 +110,13 @@ def test_notes_survive_the_way(tmp_path):
 def test_a_file_that_is_no_model(tmp_path):
     path = tmp_path / "model.tflite"
     with pytest.raises(ModelFormatError, match="no such file"):
-        measure_isolated(path, options())
+        measure_in_child(path, **options())
 
 
 @pytest.mark.parametrize("changes", [{"threads": 0}, {"runs": 0}, {"kernels": "magic"}])
 def test_bad_options_start_no_child(children, changes):
     with pytest.raises(ValueError, match="must be"):
-        measure_isolated(SINGLE, options(**changes))
+        measure_in_child(SINGLE, **options(**changes))
     assert children == []
 
 
@@ -123,11 +124,11 @@ def test_bad_options_start_no_child(children, changes):
 def test_a_runtime_that_crashes_costs_an_error_only(children):
     # XNNPACK divides by an output size that wraps around: a 3x3 window in a 1x1 image.
     with pytest.raises(InvokeError, match="was ended by SIGSEGV at step 'first invoke'") as caught:
-        measure_isolated(DYNAMIC, options(input_shapes={"": (1, 1, 1, 1)}))
+        measure_in_child(DYNAMIC, **options(input_shapes={"": (1, 1, 1, 1)}))
     assert "\n" not in str(caught.value)
     assert all(map(is_gone, children))
     # This process is as well as before.
-    assert len(measure_isolated(SINGLE, options(profile=False)).samples_ns) == 2
+    assert len(measure_in_child(SINGLE, **options(profile=False)).samples_ns) == 2
 
 
 def interpreter(path, script):
@@ -155,7 +156,7 @@ def interpreter(path, script):
 def test_however_the_child_ends_it_is_told(monkeypatch, tmp_path, children, script, cause):
     monkeypatch.setattr(child_process.sys, "executable", interpreter(tmp_path / "python", script))
     with pytest.raises(InvokeError) as caught:
-        measure_isolated(SINGLE, options())
+        measure_in_child(SINGLE, **options())
     assert str(caught.value) == (
         f"the runtime crashed (the measuring process {cause} at step 'start')"
     )
@@ -167,7 +168,7 @@ def test_the_last_words_of_the_child_are_kept(monkeypatch, tmp_path):
     script = "cat >/dev/null; for i in 1 2 3 4 5; do echo line $i >&2; done; kill -ABRT $$"
     monkeypatch.setattr(child_process.sys, "executable", interpreter(tmp_path / "python", script))
     with pytest.raises(InvokeError) as caught:
-        measure_isolated(SINGLE, options())
+        measure_in_child(SINGLE, **options())
     assert str(caught.value) == (
         "the runtime crashed (the measuring process was ended by SIGABRT at step 'start'); "
         "it last said: line 3 | line 4 | line 5"
@@ -184,16 +185,14 @@ def test_an_error_of_the_caller_ends_the_child_and_goes_on(children, error):
             raise error
 
     with pytest.raises(error):
-        measure_isolated(SINGLE, options(runs=10**9), fail)
+        measure_in_child(SINGLE, runs=10**9, progress=fail)
     assert len(children) == 1
     assert all(map(is_gone, children))
 
 
 PARENT = """
 import sys
-from pathlib import Path
-from tflops_native.isolation.isolation import measure_isolated
-from tflops_native.timing.options import MeasureOptions
+from tflops_native import measure
 from tflops_native.isolation import child_process
 
 class Recorded(child_process.subprocess.Popen):
@@ -207,8 +206,7 @@ said = []
 def progress(what, done):
     if what == awaited and not said:
         said.append(print("there", flush=True))
-options = MeasureOptions(input_shapes={}, runs=10**9, runtime=runtime)
-measure_isolated(Path(model), options, progress)
+measure(model, runs=10**9, runtime=runtime, isolated=True, progress=progress)
 """
 
 
@@ -253,10 +251,10 @@ def test_files_in_the_working_directory_are_not_imported(monkeypatch, tmp_path):
     # Python's -m would look for modules where the user happens to be.
     (tmp_path / "pickle.py").write_text("raise SystemExit('imported by mistake')\n")
     monkeypatch.chdir(tmp_path)
-    assert len(measure_isolated(SINGLE, options(profile=False)).samples_ns) == 2
+    assert len(measure_in_child(SINGLE, **options(profile=False)).samples_ns) == 2
 
 
 def test_a_relative_path_is_found_from_the_working_directory(monkeypatch):
     monkeypatch.chdir(EXAMPLES)
-    timing = measure_isolated(Path("single_conv_28x28.tflite"), options(profile=False))
+    timing = measure_in_child(Path("single_conv_28x28.tflite"), options(profile=False))
     assert timing.input_shapes == {"input": (1, 28, 28, 1)}

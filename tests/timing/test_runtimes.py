@@ -10,8 +10,7 @@ import tflops_native
 from tflops_native.errors import RuntimeLibraryError
 from tflops_native.runtime import libraries
 from tflops_native.runtime.libraries import _distribution_version, open_runtime
-from tflops_native.runtime.shapes import runtime_shapes
-from tflops_native.timing.options import MeasureOptions
+from workloads import shapes_in_runtime
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 pytest.importorskip("tflops_native._native", exc_type=ImportError)
@@ -81,14 +80,9 @@ def test_reference_kernels_are_litert_s():
 def test_litert_shows_inputs_and_outputs_only():
     pytest.importorskip("ai_edge_litert", reason="LiteRT is an extra")
     model = tflops_native.load(EXAMPLES / "single_conv_28x28.tflite")
-    options = runtimes_options(runtime="litert")
-    shapes = runtime_shapes(model, options)
+    shapes = shapes_in_runtime(model, runtime="litert")
     (graph,) = model.subgraphs
     shown = {graph.inputs[0]: (1, 28, 28, 1), graph.outputs[0]: (1, 26, 26, 32)}
     assert dict(enumerate(shapes)) == {
         tensor.index: shown.get(tensor.index) for tensor in graph.tensors
     }
-
-
-def runtimes_options(**changes):
-    return MeasureOptions(input_shapes={}, **changes)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from tflops_native.timing.options import MeasureOptions
-from tflops_native.timing.sampling import MOST_SAMPLES, Plan, take_samples
+from tflops_native.timing.sampling import take_samples
+from tflops_native.timing.stop_rule import MAX_SAMPLES, StopRule
 from timing_fakes import FakeInterpreter
 
 
@@ -13,8 +13,7 @@ def ignore(samples):
 
 
 def sample(interpreter, *, invokes=1, report=lambda what, done: None, look=ignore, **options):
-    plan = Plan.of(MeasureOptions(input_shapes={}, **options))
-    return take_samples(interpreter, plan, invokes, report, look)
+    return take_samples(interpreter, StopRule(**options), invokes, report, look)
 
 
 def constant(number):
@@ -113,7 +112,7 @@ def test_no_more_samples_than_can_be_kept(seconds):
     seconds(0.0001)
     interpreter = FakeInterpreter(lambda number: 1000 + number * 7919 % 1000, chunk=50_000)
     samples, stop = sample(interpreter, precision=1e-9)
-    assert len(samples) == MOST_SAMPLES
+    assert len(samples) == MAX_SAMPLES
     assert (stop.reason, stop.is_reached) == ("samples", False)
 
 

@@ -12,15 +12,10 @@ import builders
 from tflops_native.errors import InvokeError, RuntimeLibraryError, ShapeError
 from tflops_native.model import load
 from tflops_native.runtime import session
-from tflops_native.runtime.shapes import runtime_shapes, runtime_shapes_isolated
-from tflops_native.timing.options import MeasureOptions
+from workloads import shapes_in_child, shapes_in_runtime
 
 SINGLE = EXAMPLES / "single_conv_28x28.tflite"
 DYNAMIC = EXAMPLES / "single_conv_dynamic.tflite"
-
-
-def options(**changes):
-    return MeasureOptions(**{"input_shapes": {}, **changes})
 
 
 def selection(threshold):
@@ -54,14 +49,14 @@ def filled(monkeypatch):
 
 
 def test_a_static_model_is_allocated_and_not_run(filled):
-    shapes = runtime_shapes(load(SINGLE), options())
+    shapes = shapes_in_runtime(load(SINGLE))
     # 3x3 windows, 32 channels.
     assert sorted(shapes) == [(1, 26, 26, 32), (1, 28, 28, 1), (32,), (32, 3, 3, 1)]
     assert filled == []
 
 
 def test_the_shape_asked_for(filled):
-    shapes = runtime_shapes(load(DYNAMIC), options(input_shapes={"": (2, 5, 7, 1)}))
+    shapes = shapes_in_runtime(load(DYNAMIC), input_shapes={"": (2, 5, 7, 1)})
     assert {(2, 5, 7, 1), (2, 3, 5, 32)} < set(shapes)
     assert filled == []
 
@@ -69,21 +64,21 @@ def test_the_shape_asked_for(filled):
 @pytest.mark.parametrize(("threshold", "rows"), [(-2.0, 32), (2.0, 0)])
 def test_shapes_that_data_decides_are_those_of_a_run(filled, threshold, rows):
     # Random numbers lie in [-1, 1): all of them are above -2, none above 2.
-    shapes = runtime_shapes(load(selection(threshold)), options())
+    shapes = shapes_in_runtime(load(selection(threshold)))
     assert shapes == ((8, 4), (), (8, 4), (rows, 2), (rows,))
     assert filled == ["x"]
 
 
 def test_the_seed_decides_too():
     model = load(selection(0.5))
-    counts = [runtime_shapes(model, options(seed=seed))[-1] for seed in range(6)]
+    counts = [shapes_in_runtime(model, seed=seed)[-1] for seed in range(6)]
     assert len(set(counts)) > 1
-    assert counts == [runtime_shapes(model, options(seed=seed))[-1] for seed in range(6)]
+    assert counts == [shapes_in_runtime(model, seed=seed)[-1] for seed in range(6)]
 
 
 def test_a_delegate_hides_nothing():
     model = load(EXAMPLES / "mobilenet_v1_0.25_96_int8.tflite")
-    assert runtime_shapes(model, options(kernels="xnnpack")) == runtime_shapes(
+    assert shapes_in_runtime(model, kernels="xnnpack") == shapes_in_runtime(
         model, options(kernels="builtin")
     )
 
@@ -100,14 +95,14 @@ def test_another_signature_shows_its_inputs_and_outputs_only():
         index = len(model.graphs) - 1
         model.signatures.append(builders.signature(key, index, {"x": x}, {"y": y}))
     data = load(model.pack())
-    assert runtime_shapes(data, options(signature="first")) == ((3,), (3,), (3,))
-    assert runtime_shapes(data, options(signature="second")) == ((5,), None, (5,))
+    assert shapes_in_runtime(data, signature="first") == ((3,), (3,), (3,))
+    assert shapes_in_runtime(data, signature="second") == ((5,), None, (5,))
 
 
 def test_a_child_finds_the_same(tmp_path):
     path = tmp_path / "selection.tflite"
     path.write_bytes(selection(0.5))
-    assert runtime_shapes_isolated(path, options()) == runtime_shapes(load(path), options())
+    assert shapes_in_child(path) == shapes_in_runtime(load(path))
 
 
 @pytest.mark.parametrize(
@@ -119,11 +114,11 @@ def test_a_child_finds_the_same(tmp_path):
     ],
 )
 def test_errors_of_the_child_arrive_as_they_are(changes, error, message):
-    for find, model in ((runtime_shapes, load(SINGLE)), (runtime_shapes_isolated, SINGLE)):
+    for find, model in ((shapes_in_runtime, load(SINGLE)), (shapes_in_child, SINGLE)):
         with pytest.raises(error, match=message):
-            find(model, options(**changes))
+            find(model, **changes)
 
 
 def test_bad_options_start_no_child():
     with pytest.raises(ValueError, match="threads must be"):
-        runtime_shapes_isolated(SINGLE, options(threads=0))
+        shapes_in_child(SINGLE, threads=0)

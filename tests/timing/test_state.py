@@ -11,19 +11,18 @@ pytest.importorskip("builders")
 
 import builders
 from builders import ModelBuilder, options
-from tflops_native import measurement
 from tflops_native.errors import InvokeError, RuntimeLibraryError
-from tflops_native.measurement import measure_model
-from tflops_native.model import entry_point, load
+from tflops_native.measurement import measure
+from tflops_native.model import load
 from tflops_native.runtime import libraries
+from tflops_native.runtime.options import RunOptions
 from tflops_native.runtime.session import fill_inputs, open_session
 from tflops_native.runtime.state import first_invoke, reset_state
-from tflops_native.timing.options import MeasureOptions
+from workloads import measure_model, workload
 from zoo import EXAMPLES, MODELS
 
-ONES = MeasureOptions(
-    input_shapes={}, inputs={"x": np.ones((1, 2), np.float32)}, kernels="builtin", runs=3
-)
+ONES = {"x": np.ones((1, 2), np.float32)}
+BUILTIN = RunOptions(kernels="builtin")
 
 
 def variable_tensor():
@@ -69,10 +68,10 @@ def resource_variable(*, initialized=True):
     return model
 
 
-def opened(model, chosen=ONES):
-    loaded, library = load(model.pack()), libraries.open_runtime()
-    session = open_session(loaded, entry_point(loaded), chosen, library)
-    fill_inputs(session, chosen)
+def opened(model):
+    library = libraries.open_runtime()
+    session = open_session(workload(model.pack(), inputs=ONES), BUILTIN, library)
+    fill_inputs(session, BUILTIN)
     first_invoke(session)
     return session, library
 
@@ -87,7 +86,7 @@ def run(session, times):
 def test_variable_tensors_are_set_back():
     session, library = opened(variable_tensor())
     assert run(session, 4) == 5
-    again = reset_state(session, ONES, library)
+    again = reset_state(session, BUILTIN, library)
     assert again is session
     assert run(again, 1) == 1
 
@@ -99,29 +98,28 @@ def test_a_runtime_without_a_reset_gets_a_new_interpreter():
 
     session, library = opened(variable_tensor())
     session = replace(session, interpreter=WithoutReset())
-    again = reset_state(session, ONES, library)
+    again = reset_state(session, BUILTIN, library)
     assert run(again, 1) == 2  # it was invoked once
 
 
 def test_resource_variables_start_anew():
     session, library = opened(resource_variable())
     assert run(session, 4) == 5
-    again = reset_state(session, ONES, library)
+    again = reset_state(session, BUILTIN, library)
     assert again is not session
     assert run(again, 1) == 2  # it was invoked once, which made the variable
 
 
 def test_a_model_without_state_goes_on():
-    chosen = MeasureOptions(input_shapes={})
-    model, library = load(EXAMPLES / "single_conv_28x28.tflite"), libraries.open_runtime()
-    session = open_session(model, entry_point(model), chosen, library)
-    assert reset_state(session, chosen, library) is session
+    library = libraries.open_runtime()
+    session = open_session(workload(EXAMPLES / "single_conv_28x28.tflite"), BUILTIN, library)
+    assert reset_state(session, BUILTIN, library) is session
 
 
 @pytest.mark.parametrize("make", [variable_tensor, resource_variable])
 def test_the_clean_samples_start_from_a_fresh_state(monkeypatch, make):
     sums = []
-    original = measurement.reset_state
+    original = measure.reset_state
 
     def observed(session, *rest):
         sums.append(run(session, 0))
@@ -129,8 +127,8 @@ def test_the_clean_samples_start_from_a_fresh_state(monkeypatch, make):
         sums.append(run(fresh, 1))
         return fresh
 
-    monkeypatch.setattr(measurement, "reset_state", observed)
-    measure_model(load(make().pack()), ONES)
+    monkeypatch.setattr(measure, "reset_state", observed)
+    measure_model(make().pack(), inputs=ONES, kernels="builtin", runs=3)
     before, after = sums
     assert before > 2 >= after
 
@@ -139,7 +137,7 @@ def test_variables_that_nothing_makes():
     data = lzma.decompress((MODELS / "control_flow" / "keras_gru_rolled.tflite.xz").read_bytes())
     for model in (load(data), load(resource_variable(initialized=False).pack())):
         with pytest.raises(InvokeError, match=r"READ_VARIABLE.*; nothing in the file assigns"):
-            measure_model(model, MeasureOptions(input_shapes={}))
+            measure_model(model)
 
 
 def test_variables_that_another_signature_makes():
@@ -152,7 +150,7 @@ def test_variables_that_another_signature_makes():
         outputs = {f"y{tensor}": tensor for tensor in graph.outputs}
         model.signatures.append(builders.signature(key, index, names, outputs))
     with pytest.raises(InvokeError, match=r"; only signature 'init' assigns the variables that"):
-        measure_model(load(model.pack()), ONES)
+        measure_model(model.pack(), inputs=ONES, kernels="builtin", runs=3)
 
 
 def test_other_failures_keep_their_words():

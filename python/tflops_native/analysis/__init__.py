@@ -6,7 +6,7 @@ from tflops_native.analysis.conventions import (
     ConventionCounts,
     convention_counts,
 )
-from tflops_native.analysis.entry import analyze_model
+from tflops_native.analysis.entry import analyze_workload
 from tflops_native.analysis.formula import Formula, mac_formula
 from tflops_native.analysis.operators import (
     EXACT,
@@ -31,7 +31,7 @@ __all__ = [
     "OperatorAnalysis",
     "Status",
     "SubgraphAnalysis",
-    "analyze_model",
+    "analyze_workload",
     "convention_counts",
     "is_float",
     "mac_formula",

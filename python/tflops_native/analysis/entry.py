@@ -1,7 +1,7 @@
-"""The analysis of one entry point of a model, for the input shapes asked for."""
+"""The analysis of a workload: one entry point of a model, for the input shapes asked for."""
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from tflops_native.analysis.calls import Effort
@@ -10,54 +10,41 @@ from tflops_native.analysis.operators import EXACT, OperatorAnalysis
 from tflops_native.analysis.result import Analysis, InputAnalysis
 from tflops_native.analysis.stored import entry_specs
 from tflops_native.analysis.walk import Walk
+from tflops_native.checks import whole_number
 from tflops_native.errors import ShapeError, UnsupportedOperatorError
-from tflops_native.model import (
-    Entry,
-    Model,
-    Subgraph,
-    Tensor,
-    entry_point,
-    open_inputs,
-    resolve_input_shapes,
-)
+from tflops_native.model import Entry, Model, Subgraph, Tensor
 from tflops_native.ops import Shape
+from tflops_native.workload import Workload
 
 
-def analyze_model(
-    model: Model,
+def analyze_workload(
+    workload: Workload,
     *,
-    input_shapes: Mapping[str, Sequence[int]] | None = None,
-    signature: str | None = None,
     strict: bool = False,
     trip_count: int | None = None,
     tensor_shapes: Sequence[Shape | None] | None = None,
 ) -> Analysis:
-    """Infer all shapes of one entry point from its input shapes, and count.
+    """Infer all shapes of a workload from those of its inputs, and count.
 
     Args:
-        model: the model.
-        input_shapes: input name -> shape; inputs left out keep the shape in the file, with 1 for
-            lengths it leaves open.
-        signature: key of the signature to analyse; the main subgraph if None.
+        workload: what one inference is.
         strict: whether an incomplete count is an error.
-        trip_count: turns of loops whose number cannot be told.
+        trip_count: iterations to assume for loops whose count depends on data.
         tensor_shapes: per tensor of the entry's subgraph the shape that the runtime gave it for
             these inputs, None where that is not known. They replace what is inferred, so that an
             operator whose shape depends on data is counted exactly; subgraphs that operators run
             are inferred all the same.
 
     Raises:
-        ModelFormatError: there is no such signature.
-        ShapeError: an input shape is refused, or shapes do not fit at an operator.
+        ShapeError: shapes do not fit at an operator.
         UnsupportedOperatorError: with `strict`, operators that are not counted exactly; lists all.
-        ValueError: a trip count below 0, or another number of shapes than there are tensors.
+        OptionError: a trip count below 0.
+        ValueError: another number of shapes than there are tensors.
     """
-    if trip_count is not None and trip_count < 0:
-        raise ValueError(f"trip_count must be 0 or more, but is {trip_count}")
-    entry = entry_point(model, signature)
-    requested = input_shapes or {}
-    shapes = resolve_input_shapes(entry, requested)
-    defaulted = open_inputs(entry, requested)
+    if trip_count is not None:
+        whole_number("trip_count", trip_count, minimum=0)
+    model, entry, shapes = workload.model, workload.entry, workload.shapes
+    defaulted = workload.defaulted
     if tensor_shapes is not None and len(tensor_shapes) != len(entry.subgraph.tensors):
         raise ValueError(
             f"there are {len(entry.subgraph.tensors)} tensors, but {len(tensor_shapes)} shapes"

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
-from tflops_native.analysis import OperatorAnalysis, analyze_model, mac_formula
-from tflops_native.cli.options import InputShapes, input_options
+from tflops_native import api
+from tflops_native.analysis import OperatorAnalysis, mac_formula
+from tflops_native.cli.options import input_options
 from tflops_native.model import BUILTIN_OPERATORS, Operator, Subgraph, load
 from tflops_native.ops import REGISTRY, Cost, Rule
 from tflops_native.ops.plugins import find_rule
@@ -21,7 +22,7 @@ _LABEL_WIDTH = 10
 @click.command("explain")
 @click.argument("operator")
 @input_options
-def command(operator: str, input_shapes: InputShapes, signature: str | None) -> None:
+def command(operator: str, input_shapes: dict[str, tuple[int, ...]], signature: str | None) -> None:
     """Print the rule of an operator: roles, formula, source.
 
     OPERATOR is a name, CONV_2D, or MODEL:INDEX, an operator of a model by its number in the table of
@@ -84,10 +85,10 @@ def _fixed(rule: Rule) -> list[str]:
 
 
 def _explain_in_model(
-    path: str, place: str, input_shapes: InputShapes, signature: str | None
+    path: str, place: str, input_shapes: dict[str, tuple[int, ...]], signature: str | None
 ) -> None:
     model = load(path)
-    analysis = analyze_model(model, input_shapes=input_shapes, signature=signature)
+    analysis = api.analyze(model, input_shapes=input_shapes, signature=signature)
     subgraph, analysed = _find(analysis.subgraph_index, analysis.operators, place)
     graph = model.subgraphs[subgraph]
     stored = graph.operators[analysed.index]

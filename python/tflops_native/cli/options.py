@@ -1,150 +1,214 @@
-"""Options and output that several subcommands share."""
+"""Options that several subcommands share. Each is named as the argument of the API that it gives."""
 
-import json
-import sys
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, TypeAlias, TypeVar
 
 import click
-from rich.console import Console
 
-from tflops_native.analysis import CONVENTIONS
-from tflops_native.reports import Report
-from tflops_native.reports.text import print_report
+from tflops_native.analysis.conventions import CONVENTIONS
+from tflops_native.cli.quantities import (
+    ByteSize,
+    CpuList,
+    Duration,
+    Fraction,
+    InputFile,
+    InputShape,
+    KeyValue,
+    WholeNumber,
+)
+from tflops_native.runtime.options import DEFAULT_RUNTIME, FILLS, KERNELS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-InputShapes: TypeAlias = dict[str, tuple[int, ...]]
+Decorator: TypeAlias = Callable[[Any], Any]
+RUNTIME_METAVAR = "tflite|litert|tensorflow|PATH"
 
 
-class InputShape(click.ParamType[Any]):
-    """`name=1,224,224,3`, or `1,224,224,3` where there is one input."""
+def options(*decorators: Decorator) -> Decorator:
+    """Several options as one decorator; `--help` lists them in this order."""
 
-    name = "[NAME=]N,N,..."
+    def decorate(command: Any) -> Any:
+        for decorator in reversed(decorators):
+            command = decorator(command)
+        return command
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, tuple[int, ...]]:
-        name, _, lengths = str(value).rpartition("=")
-        try:
-            return name, tuple(int(length) for length in lengths.replace("x", ",").split(","))
-        except ValueError:
-            self.fail(f"{value!r} is no shape: write it as 1,224,224,3 or name=1,224,224,3")
+    return decorate
 
 
-def _by_name(
-    context: click.Context,
-    parameter: click.Parameter,
-    shapes: tuple[tuple[str, tuple[int, ...]], ...],
-) -> InputShapes:
-    for name, count in Counter(name for name, _ in shapes).items():
-        if count > 1:
-            which = f"input {name!r}" if name else "the only input"
-            raise click.BadParameter(f"{count} shapes are asked for {which}")
-    return dict(shapes)
+def _by_name(what: str) -> Callable[..., dict[str, Any]]:
+    """The values of a repeatable option by name, each name once."""
+
+    def collect(
+        context: click.Context, parameter: click.Parameter, pairs: tuple[tuple[str, Any], ...]
+    ) -> dict[str, Any]:
+        for name, count in Counter(name for name, _ in pairs).items():
+            if count > 1:
+                which = f"input {name!r}" if name else "the only input"
+                raise click.BadParameter(f"{count} {what} are given for {which}")
+        return dict(pairs)
+
+    return collect
 
 
-class WholeNumber(click.ParamType[Any]):
-    """A whole number from `minimum` on; the message says what is wrong and what would be right."""
+model_argument = click.argument("model")
 
-    name = "N"
-
-    def __init__(self, minimum: int = 1) -> None:
-        self.minimum = minimum
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        try:
-            number = int(value)
-        except ValueError:
-            self.fail(f"{value!r} is no whole number")
-        if number < self.minimum:
-            self.fail(f"{number} is too few: it must be {self.minimum} or more")
-        return number
-
-
-def model_argument(command: Command) -> Command:
-    """MODEL, the path of a model file."""
-    return click.argument("model")(command)
-
-
-def input_options(command: Command) -> Command:
-    """What of a model to look at."""
-    for option in (
-        click.option(
-            "--input-shape",
-            "input_shapes",
-            type=InputShape(),
-            multiple=True,
-            callback=_by_name,
-            help="Shape of an input; repeatable. The name may be left out where there is one input.",
-        ),
-        click.option("--signature", metavar="KEY", help="Signature to look at."),
-    ):
-        command = option(command)
-    return command
-
-
-def static_options(command: Command) -> Command:
-    """Options of all commands that take a model and print a report."""
-    return click.option(
-        "--format",
-        "output_format",
-        type=click.Choice(["text", "json"]),
-        default="text",
+input_options = options(
+    click.option("--signature", metavar="KEY", help="Signature to analyze."),
+    click.option(
+        "--input-shape",
+        "input_shapes",
+        type=InputShape(),
+        multiple=True,
+        callback=_by_name("shapes"),
+        help="Shape of an input; repeatable. The name may be left out where there is one input.",
+    ),
+)
+input_file_option = click.option(
+    "--input",
+    "inputs",
+    type=InputFile(),
+    multiple=True,
+    callback=_by_name("files"),
+    help="Data of an input, from a .npy, .npz or .bin file; repeatable. Sets open lengths too.",
+)
+counting_options = options(
+    click.option(
+        "--shapes",
+        type=click.Choice(["inferred", "runtime"]),
+        default="inferred",
         show_default=True,
-    )(input_options(command))
+        help="Use inferred shapes, or the shapes observed in one run.",
+    ),
+    click.option(
+        "--trip-count",
+        type=WholeNumber(minimum=0),
+        help="Iterations to assume for loops whose count depends on data.",
+    ),
+    click.option("--strict", is_flag=True, help="Fail unless every operator is counted exactly."),
+)
 
 
-def counting_options(command: Command) -> Command:
-    """Options of commands that count."""
-    for option in (
+def _conventions(
+    context: click.Context, parameter: click.Parameter, name: str | None
+) -> tuple[str, ...]:
+    if name == "all":
+        return tuple(CONVENTIONS)
+    return () if name is None else (name,)
+
+
+convention_options = options(
+    click.option(
+        "--convention",
+        "conventions",
+        type=click.Choice([*CONVENTIONS, "all"]),
+        callback=_conventions,
+        help="Count as another tool does, too; all: side by side.",
+    ),
+    click.option(
+        "--valid-taps", is_flag=True, help="Count MACs without kernel positions on padding, too."
+    ),
+)
+data_options = options(
+    input_file_option,
+    click.option(
+        "--fill",
+        type=click.Choice(FILLS),
+        default=FILLS[0],
+        show_default=True,
+        help="Data of the inputs for which none is given.",
+    ),
+    click.option(
+        "--seed",
+        type=WholeNumber(minimum=0),
+        default=0,
+        show_default=True,
+        help="Seed for random inputs.",
+    ),
+)
+
+
+def runtime_option(*, is_repeatable: bool) -> Decorator:
+    """--runtime, of commands that run the model; with several where they are compared."""
+    several = " To compare: several, with commas between them." if is_repeatable else ""
+    return click.option(
+        "--runtime",
+        default=DEFAULT_RUNTIME,
+        show_default=True,
+        metavar=RUNTIME_METAVAR,
+        help="The library of this package, that of ai-edge-litert, TensorFlow's interpreter in Python, or "
+        f"the path of a library of the first two kinds.{several}",
+    )
+
+
+threads_option = click.option(
+    "--threads", type=WholeNumber(), default=1, show_default=True, help="Threads of the runtime."
+)
+limit_options = options(
+    click.option(
+        "--timeout",
+        type=Duration(),
+        help="Stop a measurement after SECONDS. [default: no limit]",
+    ),
+    click.option(
+        "--memory-limit",
+        type=ByteSize(),
+        help="Memory that runtime and model may allocate, as 500MB or 2GiB (Linux). (`report` loads the "
+        "model twice.)",
+    ),
+)
+
+
+def measuring_options(*, compares: bool = False) -> Decorator:
+    """Options of commands that measure."""
+    return options(
+        runtime_option(is_repeatable=compares),
         click.option(
-            "--strict", is_flag=True, help="Fail unless every operator is counted exactly."
+            "--kernels", type=click.Choice(KERNELS), default=KERNELS[0], show_default=True
+        ),
+        threads_option,
+        click.option("--pin", type=CpuList(), help="Run on these CPUs only: 1 or 0,2 or 0-3."),
+        click.option(
+            "--delegate",
+            metavar="PATH",
+            help="External delegate library, applied before XNNPACK.",
         ),
         click.option(
-            "--trip-count",
-            type=WholeNumber(minimum=0),
-            help="Turns of loops whose number only data decides.",
+            "--delegate-option",
+            "delegate_options",
+            type=KeyValue(),
+            multiple=True,
+            callback=lambda context, parameter, pairs: dict(pairs),
+            help="Option passed to the delegate, KEY=VALUE; repeatable.",
+        ),
+        data_options,
+        click.option(
+            "--precision",
+            type=Fraction(),
+            help="Stop once the median is known to within ±PERCENT (95% confidence). [default: 1% unless "
+            "--runs is given]",
         ),
         click.option(
-            "--shapes",
-            type=click.Choice(["inferred", "runtime"]),
-            default="inferred",
+            "--runs",
+            type=WholeNumber(),
+            help="Number of samples (the maximum if --precision is given).",
+        ),
+        click.option(
+            "--min-runs",
+            type=WholeNumber(),
+            default=1,
             show_default=True,
-            help="Count on inferred shapes, or on those of a run.",
-        ),
-    ):
-        command = option(command)
-    return command
-
-
-def convention_options(command: Command) -> Command:
-    """Options of commands that compare ways of counting."""
-    for option in (
-        click.option(
-            "--valid-taps",
-            is_flag=True,
-            help="Count MACs without taps on padding as well.",
+            help="Minimum number of samples.",
         ),
         click.option(
-            "--convention",
-            type=click.Choice([*CONVENTIONS, "all"]),
-            help="Count as another tool does as well; all: side by side.",
+            "--max-time",
+            type=Duration(),
+            help="Maximum sampling time. [default: 10s; unlimited if only --runs is given]",
         ),
-    ):
-        command = option(command)
-    return command
-
-
-def show(report: Report, output_format: str) -> None:
-    """Print a report to standard output."""
-    if output_format == "json":
-        show_json(report.to_dict())
-    else:
-        print_report(report, Console(highlight=False))
-
-
-def show_json(plain: Any) -> None:
-    """Print plain data as JSON."""
-    json.dump(plain, sys.stdout, indent=1)
-    sys.stdout.write("\n")
+        click.option(
+            "--interval",
+            type=Duration(),
+            default=0.0,
+            help="Start one inference every SECONDS (33ms for 30 frames per second).",
+        ),
+        limit_options,
+    )

@@ -1,29 +1,77 @@
-"""Values of options that have a unit: durations and parts of a whole."""
+"""Values of options that have a unit: durations, sizes and parts of a whole; lists of CPUs; pairs."""
 
+import math
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-_SECONDS = {"": 1.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "min": 60.0}
+from tflops_native.machine.affinity import parse_cpu_list
+
+if TYPE_CHECKING:
+    _Type = click.ParamType[Any]
+else:
+    _Type = click.ParamType  # older versions of click cannot be subscripted at run time
+
+_SECONDS = {
+    "": 1.0,
+    "s": 1.0,
+    "sec": 1.0,
+    "ms": 1e-3,
+    "us": 1e-6,
+    "µs": 1e-6,
+    "ns": 1e-9,
+    "m": 60.0,
+    "min": 60.0,
+    "h": 3600.0,
+}
+_BYTES = {
+    "": 1,
+    "B": 1,
+    **{f"{prefix}B": 1000**power for power, prefix in enumerate("KMGT", 1)},
+    **{f"{prefix}IB": 1024**power for power, prefix in enumerate("KMGT", 1)},
+}
 _NUMBER = r"(\d+\.?\d*|\.\d+)"
 
 
-class Duration(click.ParamType[Any]):
-    """`2`, `2s`, `500ms` or `1min`, in seconds."""
+class WholeNumber(_Type):
+    """A whole number from `minimum` on; the message says what is wrong and what would be right."""
+
+    name = "N"
+
+    def __init__(self, minimum: int = 1) -> None:
+        self.minimum = minimum
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            number = int(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a whole number")
+        if number < self.minimum:
+            self.fail(f"must be {self.minimum} or more, got {number}")
+        return number
+
+
+class Duration(_Type):
+    """`2`, `2s`, `500ms`, `1min` or `1h`, in seconds."""
 
     name = "SECONDS"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
-        found = re.fullmatch(rf"{_NUMBER}\s*(\w*)", str(value))
+        if isinstance(value, float):
+            return value
+        found = re.fullmatch(rf"{_NUMBER}\s*([a-zµ]*)", str(value).strip())
         if found is None or found[2] not in _SECONDS:
-            self.fail(f"{value!r} is no duration: write it as 2, 500ms, 2s or 1min")
-        return float(found[1]) * _SECONDS[found[2]]
+            self.fail(f"{value!r} is not a duration: write it as 2, 500ms, 2s, 1min or 1h")
+        seconds = float(found[1]) * _SECONDS[found[2]]
+        if not math.isfinite(seconds):
+            self.fail(f"{value!r} is too long")
+        return seconds
 
 
-class Fraction(click.ParamType[Any]):
+class Fraction(_Type):
     """`1%` or `0.01`, more than nothing and less than the whole."""
 
     name = "PERCENT"
@@ -31,10 +79,86 @@ class Fraction(click.ParamType[Any]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
-        found = re.fullmatch(rf"{_NUMBER}(%?)", str(value))
+        found = re.fullmatch(rf"{_NUMBER}\s*(%?)", str(value).strip())
         if found is None:
-            self.fail(f"{value!r} is no part of a whole: write it as 1% or 0.01")
-        fraction = float(found[1]) / (100 if found[2] else 1)
+            self.fail(f"{value!r} is not a percentage: write it as 1% or 0.01")
+        number, unit = float(found[1]), found[2]
+        if not unit and 1 <= number < 100:
+            self.fail(
+                f"{value!r} could be {number:g}% or {number:g} times: write it as {number:g}%"
+            )
+        fraction = number / (100 if unit else 1)
         if not 0 < fraction < 1:
-            self.fail(f"{value!r} is not between 0% and 100%")
+            self.fail(f"must lie between 0% and 100%, got {value}")
         return fraction
+
+
+class ByteSize(_Type):
+    """`500MB`, `2GiB`, or a number of bytes."""
+
+    name = "SIZE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        found = re.fullmatch(r"(\d+(?:\.\d+)?) ?([A-Za-z]*)", str(value).strip())
+        unit = None if found is None else _BYTES.get(found[2].upper())
+        if found is None or unit is None:
+            self.fail(f"{value!r} is not a size: write it as 500MB, 2GiB or a number of bytes")
+        return int(float(found[1]) * unit) if "." in found[1] else int(found[1]) * unit
+
+
+class CpuList(_Type):
+    """`1`, `0,2` or `0-3`."""
+
+    name = "CPU[,CPU]"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        try:
+            return parse_cpu_list(str(value))
+        except ValueError as error:
+            self.fail(str(error))
+
+
+class KeyValue(_Type):
+    """`key=value`."""
+
+    name = "KEY=VALUE"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        key, found, rest = str(value).partition("=")
+        if not (key and found):
+            self.fail(f"{value!r} is not of the form key=value")
+        return key, rest
+
+
+class InputShape(_Type):
+    """`name=1,224,224,3`, or `1,224,224,3` where there is one input."""
+
+    name = "[NAME=]N,N,..."
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, tuple[int, ...]]:
+        name, _, lengths = str(value).rpartition("=")
+        try:
+            return name, tuple(int(length) for length in lengths.replace("x", ",").split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not a shape: write it as 1,224,224,3 or name=1,224,224,3")
+
+
+class InputFile(_Type):
+    """`name=photo.npy`, or `photo.npy` where there is one input or an archive names them."""
+
+    name = "[NAME=]FILE"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        name, found, path = str(value).partition("=")
+        name, path = (name, path) if found else ("", name)
+        if not path:
+            self.fail(f"{value!r} names no file: write it as photo.npy or name=photo.npy")
+        return name, path

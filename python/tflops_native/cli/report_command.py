@@ -1,39 +1,31 @@
 """`tflops report`: count, time, and join per operator."""
 
-from pathlib import Path
+from typing import Any
 
 import click
 from click.core import ParameterSource
 
-from tflops_native.cli.counting import count_model
-from tflops_native.cli.limit_options import limit_options
-from tflops_native.cli.measuring import measure_with_progress
+from tflops_native import api
 from tflops_native.cli.options import (
     counting_options,
+    input_options,
+    measuring_options,
     model_argument,
-    show,
-    static_options,
 )
-from tflops_native.cli.timing_options import timing_options
-from tflops_native.errors import InvokeError, ProfileFormatError
-from tflops_native.imported import ImportedTiming, load_timing
-from tflops_native.isolation.limits import ChildLimits
-from tflops_native.machine.machine import Machine, this_machine
-from tflops_native.machine.peaks.cache import machine_peaks
-from tflops_native.machine.peaks.child import measure_thread_peaks_isolated
-from tflops_native.machine.peaks.peaks import ThreadPeaks
-from tflops_native.model import load
-from tflops_native.reports import Report
-from tflops_native.runtime.session import with_given_shapes
-from tflops_native.timing.options import MeasureKeywords, MeasureOptions
-from tflops_native.timing.result import Timing
+from tflops_native.cli.output import output_options, show_reports
+from tflops_native.cli.progress import progress_bar
+from tflops_native.errors import TflopsError
+
+_COMBINE_WITH_PROFILE = frozenset(
+    {"model", "profile_file", "input_shapes", "signature", "inputs", "strict", "trip_count"}
+    | {"shapes", "peaks", "output_format", "output_path", "no_samples"}
+)
 
 
 @click.command("report")
 @model_argument
-@static_options
-@timing_options
-@limit_options
+@input_options
+@measuring_options()
 @counting_options
 @click.option(
     "--profile",
@@ -44,77 +36,37 @@ from tflops_native.timing.result import Timing
 )
 @click.option(
     "--peaks/--no-peaks",
-    "with_peaks",
     default=True,
     show_default=True,
     help="Compare with the peaks of this machine; measured once, which takes two seconds.",
 )
+@output_options
+@click.pass_context
 def command(
-    model: str,
-    output_format: str,
-    options: MeasureOptions,
-    limits: ChildLimits,
-    strict: bool,
-    trip_count: int | None,
-    shapes: str,
-    profile_file: str | None,
-    with_peaks: bool,
+    context: click.Context, /, model: str, profile_file: str | None, output: Any, **options: Any
 ) -> None:
-    """Count, time and join per operator."""
+    """FLOPs, time and FLOP/s of the model and of each operator."""
     if profile_file is not None:
-        _refuse_measuring_options()
-    loaded = load(model)
-    options = with_given_shapes(loaded, options)
-    analysis = count_model(
-        model,
-        loaded,
-        input_shapes=options.input_shapes,
-        signature=options.signature,
-        strict=strict,
-        trip_count=trip_count,
-        run=options if shapes == "runtime" else None,
-        limits=limits,
-    )
-    timing: Timing | ImportedTiming
-    machine: Machine | None
-    source = None
+        _refuse_measuring_options(context)
     try:
-        if profile_file is None:
-            timing, machine = measure_with_progress(Path(model), options, limits), this_machine()
-        else:
-            timing, machine, source = load_timing(
-                profile_file,
-                loaded,
-                input_shapes=options.input_shapes,
-                signature=options.signature,
+        with progress_bar() as progress:
+            report = api.report(
+                model, profile_file=profile_file, isolated=True, progress=progress, **options
             )
-    except (InvokeError, ProfileFormatError) as error:
-        # What was counted is not lost because there are no times.
-        machine = this_machine() if profile_file is None else None
-        show(Report.of(loaded, analysis, machine=machine, timing_error=str(error)), output_format)
+    except (TflopsError, KeyboardInterrupt) as error:
+        # What was counted or measured before is not lost.
+        if getattr(error, "report", None) is not None:
+            show_reports([error.report], output)  # type: ignore[union-attr]
         raise
-    # Times from elsewhere are of another machine.
-    peaks = _peaks(timing.threads) if with_peaks and isinstance(timing, Timing) else None
-    report = Report.of(loaded, analysis, timing, machine, source=source, peaks=peaks)
-    show(report, output_format)
+    show_reports([report], output)
 
 
-def _refuse_measuring_options() -> None:
+def _refuse_measuring_options(context: click.Context) -> None:
     """Raise if one is given together with --profile, which measures nothing."""
-    context = click.get_current_context()
-    for name in (*MeasureKeywords.__annotations__, "timeout", "memory_limit"):
-        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            option = f"--{name.replace('_', '-')}"
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        is_given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if is_given and name not in _COMBINE_WITH_PROFILE:
             raise click.UsageError(
-                f"{option} is how to measure, but --profile takes times from a file: leave one out"
+                f"{parameter.opts[0]} cannot be combined with --profile (times come from the file)"
             )
-
-
-def _peaks(threads: int) -> ThreadPeaks | None:
-    """What this machine can do at most with so many threads; a report does without where that fails."""
-    try:
-        peaks = machine_peaks([threads], measure=measure_thread_peaks_isolated)
-    except InvokeError as error:
-        click.echo(f"note: {error}", err=True)
-        return None
-    return peaks.of_threads(threads)

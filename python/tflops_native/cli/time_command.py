@@ -1,52 +1,50 @@
 """`tflops time`: latency only."""
 
-from dataclasses import replace
-from pathlib import Path
+from typing import Any
 
 import click
 
-from tflops_native.analysis import analyze_model
-from tflops_native.cli.limit_options import limit_options
-from tflops_native.cli.measuring import compare_with_progress, measure_with_progress
-from tflops_native.cli.options import (
-    model_argument,
-    show,
-    show_json,
-    static_options,
-)
-from tflops_native.cli.timing_options import timing_options
-from tflops_native.isolation.limits import ChildLimits
+from tflops_native import api
+from tflops_native.cli.options import input_options, measuring_options, model_argument
+from tflops_native.cli.output import output_options, show_comparison, show_reports
+from tflops_native.cli.progress import progress_bar
 from tflops_native.machine.machine import this_machine
-from tflops_native.model import load
-from tflops_native.reports import Report
-from tflops_native.reports.comparison import comparison_to_dict, comparison_to_text
-from tflops_native.runtime.libraries import runtime_names
-from tflops_native.runtime.session import with_given_shapes
-from tflops_native.timing.options import MeasureOptions
+from tflops_native.model.reader import load
+from tflops_native.reports.joined import Report
 
 
 @click.command("time")
 @model_argument
-@static_options
-@timing_options
-@limit_options
+@input_options
+@measuring_options(compares=True)
+@output_options
 def command(
     model: str,
-    output_format: str,
-    options: MeasureOptions,
-    limits: ChildLimits,
+    runtime: str,
+    delegate: str | None,
+    delegate_options: dict[str, str],
+    output: Any,
+    **options: Any,
 ) -> None:
     """Time inferences, without counting."""
     loaded = load(model)
-    options = with_given_shapes(loaded, options)
-    # Shapes that do not fit are refused here, with a hint: XNNPACK would crash on some of them.
-    analyze_model(loaded, input_shapes=options.input_shapes, signature=options.signature)
-    if len(runtime_names(options.runtime)) > 1:
-        comparison = compare_with_progress(Path(model), options, limits)
-        if output_format == "json":
-            show_json(comparison_to_dict(loaded, comparison, this_machine()))
-        else:
-            click.echo(comparison_to_text(loaded, comparison, this_machine()))
+    runtimes = [name.strip() for name in runtime.split(",") if name.strip()]
+    if len(runtimes) > 1:
+        if delegate is not None:
+            raise click.UsageError("--delegate cannot be combined with several runtimes")
+        with progress_bar() as progress:
+            comparison = api.compare(loaded, runtimes, isolated=True, progress=progress, **options)
+        show_comparison(loaded, comparison, output)
         return
-    timing = measure_with_progress(Path(model), replace(options, profile=False), limits)
-    show(Report.of(loaded, None, timing, this_machine()), output_format)
+    with progress_bar() as progress:
+        timing = api.measure(
+            loaded,
+            runtime=runtime,
+            delegate=delegate,
+            delegate_options=delegate_options,
+            profile=False,
+            isolated=True,
+            progress=progress,
+            **options,
+        )
+    show_reports([Report.of(loaded, None, timing, this_machine())], output)

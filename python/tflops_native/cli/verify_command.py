@@ -1,27 +1,22 @@
 """`tflops verify`: whether the inferred shapes are those of the runtime."""
 
 from collections.abc import Iterable
-from pathlib import Path
+from typing import Any
 
 import click
 
-from tflops_native.analysis import analyze_model
-from tflops_native.cli.input_options import InputFiles
-from tflops_native.cli.limit_options import limit_options
+from tflops_native import api
 from tflops_native.cli.options import (
-    InputShapes,
+    data_options,
+    input_options,
+    limit_options,
     model_argument,
-    show_json,
-    static_options,
+    runtime_option,
 )
-from tflops_native.cli.timing_options import data_options, runtime_option
-from tflops_native.isolation.limits import ChildLimits
-from tflops_native.model import load
+from tflops_native.cli.output import output_options, show_json
+from tflops_native.cli.progress import progress_bar
 from tflops_native.reports import numbers
-from tflops_native.reports.verification import TensorDifference, Verification
-from tflops_native.runtime.session import with_given_shapes
-from tflops_native.runtime.shapes import runtime_shapes_isolated
-from tflops_native.timing.options import MeasureOptions
+from tflops_native.reports.verification import TensorDifference
 
 DIFFERENT = 1
 _NAMED = 3  # tensors of one reason that are named, where there are more
@@ -29,41 +24,20 @@ _NAMED = 3  # tensors of one reason that are named, where there are more
 
 @click.command("verify")
 @model_argument
-@static_options
+@input_options
+@runtime_option(is_repeatable=False)
 @data_options
-@runtime_option
 @limit_options
+@output_options
 @click.pass_context
-def command(
-    context: click.Context,
-    model: str,
-    input_shapes: InputShapes,
-    signature: str | None,
-    output_format: str,
-    runtime: str,
-    inputs: InputFiles,
-    fill: str,
-    seed: int,
-    limits: ChildLimits,
-) -> None:
+def command(context: click.Context, /, model: str, output: Any, **options: Any) -> None:
     """Compare the inferred shape of every tensor with the runtime's.
 
     The exit code is 0 where all agree, 1 where one differs, 2 where the comparison failed.
     """
-    loaded = load(model)
-    options = MeasureOptions(
-        input_shapes=input_shapes,
-        signature=signature,
-        runtime=runtime,
-        inputs=inputs,
-        fill=fill,
-        seed=seed,
-    )
-    options = with_given_shapes(loaded, options)
-    analysis = analyze_model(loaded, input_shapes=options.input_shapes, signature=signature)
-    shapes = runtime_shapes_isolated(Path(model), options, limits)
-    verification = Verification.of(loaded, analysis, shapes)
-    if output_format == "json":
+    with progress_bar() as progress:
+        verification = api.verify(model, isolated=True, progress=progress, **options)
+    if output == "json":
         show_json(verification.to_dict())
     else:
         for line in _lines(verification):
@@ -72,7 +46,7 @@ def command(
         context.exit(DIFFERENT)
 
 
-def _lines(verification: Verification) -> Iterable[str]:
+def _lines(verification: Any) -> Iterable[str]:
     for item in verification.mismatches:
         limit = " at most" if item.is_bound else ""
         yield (
@@ -91,10 +65,10 @@ def _lines(verification: Verification) -> Iterable[str]:
         f"of {numbers.plural(verification.operators, 'operator')}"
     )
     if verification.is_right:
-        yield f"all shapes are the runtime's: {compared} compared"
+        yield f"all shapes match the runtime: {compared} compared"
     else:
         wrong = numbers.plural(len(verification.mismatches), "shape")
-        yield f"{wrong} not the runtime's: {compared} compared"
+        yield f"{wrong} differ from the runtime: {compared} compared"
 
 
 def _place(item: TensorDifference) -> str:

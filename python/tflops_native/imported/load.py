@@ -2,7 +2,6 @@
 
 import os
 import zlib
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from tflops_native.imported.check import (
@@ -17,7 +16,7 @@ from tflops_native.imported.recorded import Recorded
 from tflops_native.imported.result import ImportedTiming, TimingSource
 from tflops_native.imported.timer_json import TimerEvents, TimerRecord
 from tflops_native.machine.machine import Machine
-from tflops_native.model import Entry, Model, entry_point, resolve_input_shapes
+from tflops_native.model import Entry, Model
 from tflops_native.profile.profiling import profile_of_runs
 from tflops_native.runtime.libraries import RuntimeInfo
 from tflops_native.timing.clock import Clock
@@ -25,33 +24,27 @@ from tflops_native.timing.precision import Stop
 from tflops_native.timing.result import Timing
 from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND, Latency
 from tflops_native.timing.warm_up import WarmUp, is_steady
+from tflops_native.workload import Workload
 
 if TYPE_CHECKING:
     from tflops_native._native import ProfiledRuns
 
 
 def load_timing(
-    path: str | os.PathLike[str],
-    model: Model,
-    *,
-    input_shapes: Mapping[str, Sequence[int]] | None = None,
-    signature: str | None = None,
+    path: str | os.PathLike[str], workload: Workload
 ) -> tuple[Timing | ImportedTiming, Machine | None, TimingSource]:
     """Times of a model from a file, the machine that they are of if it is told, and the file.
 
     Args:
         path: the log, the CSV file or a protocol buffer of TensorFlow Lite's `benchmark_model`, the
             JSON of `litert-benchmark`, or that of `tflops-timer`: its content tells which.
-        model, input_shapes, signature: what the times are joined to.
+        workload: what the times are joined to.
 
     Raises:
         ProfileFormatError: the file cannot be read, or it belongs to another model, to other input
             shapes or to another signature.
-        ModelFormatError: there is no such signature.
-        ShapeError: an input shape is refused.
     """
-    entry = entry_point(model, signature)
-    shapes = resolve_input_shapes(entry, input_shapes or {})
+    model, entry, shapes = workload.model, workload.entry, workload.shapes
     recorded = read_recorded(path)
     if isinstance(recorded, TimerRecord):
         _check_timer(recorded, model)

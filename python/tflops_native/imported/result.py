@@ -6,7 +6,7 @@ from typing import Any
 
 from tflops_native.imported.recorded import Recorded
 from tflops_native.profile.estimate import TimeEstimate
-from tflops_native.runtime.inputs import InputRecord
+from tflops_native.runtime.inputs.record import InputRecord
 from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND
 
 

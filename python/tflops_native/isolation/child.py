@@ -1,4 +1,4 @@
-"""The child process of `child_process`: does one task with one model and reports through a pipe."""
+"""The child process of `child_process`: makes one call and reports through a pipe."""
 
 import os
 import pickle
@@ -6,10 +6,9 @@ import signal
 import sys
 from typing import IO
 
-from tflops_native.errors import TflopsError
-from tflops_native.isolation.child_process import Done, Failure, Message, Request, Step
+from tflops_native.errors import InvokeError, TflopsError
 from tflops_native.isolation.limits import hold_memory, release_memory
-from tflops_native.model import load
+from tflops_native.isolation.messages import Done, Failure, Message, OutOfMemory, Request, Step
 
 
 def main() -> None:
@@ -33,13 +32,21 @@ def _run(request: Request, pipe: IO[bytes]) -> Message:
     try:
         if request.memory_bytes is not None:
             hold_memory(request.memory_bytes)
-        return Done(request.task(load(request.path), request.options, report))
-    except (TflopsError, ValueError) as error:
+        function, arguments = pickle.loads(request.call)
+        return Done(function(*arguments, report))
+    except TflopsError as error:
         return Failure(error)
-    except MemoryError as error:
+    except MemoryError:
         if request.memory_bytes is not None:
             release_memory()
-        return Failure(MemoryError(str(error)))
+        return OutOfMemory()
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        # Not an error of ours: told as a failure of what was run, never as a traceback.
+        return Failure(
+            InvokeError(f"the measuring process failed ({type(error).__name__}: {error})")
+        )
 
 
 def _end_with(parent: int) -> None:

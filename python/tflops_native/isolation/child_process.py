@@ -1,4 +1,4 @@
-"""The parent's side of a child process that does one task with one model, and how it ended if not well.
+"""The parent's side of a child process that makes one call, and how it ended if not well.
 
 The child reads one pickled request from its standard input and writes pickled messages to its standard
 output; whatever the runtime prints goes to standard error, which is kept for the error message.
@@ -12,119 +12,97 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, Any, TypeAlias, TypeVar
+from typing import IO, Any, TypeVar
 
-from tflops_native.errors import InvokeError, TflopsError
+from tflops_native.errors import InvokeError, RuntimeLibraryError, TflopsError
 from tflops_native.isolation.limits import ChildLimits, byte_text
-from tflops_native.model import Model
-from tflops_native.timing.options import MeasureOptions, Progress
+from tflops_native.isolation.messages import Done, Failure, Message, OutOfMemory, Request, Step
+from tflops_native.progress import Progress
 
 Outcome = TypeVar("Outcome")
-# What the child does with a model: a function of a module, which it imports by its name.
-Task: TypeAlias = Callable[[Model, MeasureOptions, Progress | None], Outcome]
 
 _LAST_LINES = 3
 _LAST_BYTES = 4096
 _START = "start"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What the child is asked to do, and the process whose end is its end too."""
-
-    task: Task[Any]
-    path: Path
-    options: MeasureOptions
-    memory_bytes: int | None
-    parent: int
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What the child is doing, and how much of it is done, 0 to 1."""
-
-    what: str
-    done: float
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """The child could not do it: an error to raise here, or a `MemoryError`."""
-
-    error: TflopsError | ValueError | MemoryError
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What the task returned."""
-
-    outcome: Any
-
-
-Message = Step | Failure | Done
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
     """The end of a child that did not do its task, and raised no error of ours.
 
-    what       in one line
-    step       what it was doing; None before its first word
-    timed_out  whether the time limit ended it
-    said       the last lines that the runtime printed, joined
+    what         in one line
+    step         what it was doing; None before its first word
+    timed_out    whether the time limit ended it
+    last_words   the last lines that the runtime printed, joined
     """
 
     what: str
     step: str | None
     timed_out: bool
-    said: str
+    last_words: str
 
 
 def run_child(
-    task: Task[Outcome],
-    path: Path,
-    options: MeasureOptions,
-    progress: Progress | None,
+    function: Callable[..., Outcome],
+    arguments: tuple[Any, ...],
+    progress: Progress,
     limits: ChildLimits,
 ) -> Outcome | Ending:
-    """What `task(load(path), options, progress)` returns or raises in a child process.
+    """What `function(*arguments, progress)` returns or raises in a child process.
 
-    No child remains, however this ends.
+    The function is one of a module, which the child imports by its name. No child remains, however
+    this ends.
+
+    Raises:
+        RuntimeLibraryError: no child process can be started.
+        TflopsError: what the function raised.
     """
-    with tempfile.TemporaryFile() as request, tempfile.TemporaryFile() as noise:
-        pickle.dump(Request(task, path, options, limits.memory_bytes, os.getpid()), request)
-        request.seek(0)
-        child = subprocess.Popen(
-            # -P: modules are not looked for in the working directory.
-            [sys.executable, "-P", "-m", "tflops_native.isolation.child"],
-            stdin=request,
-            stdout=subprocess.PIPE,
-            stderr=noise,
-            # Ctrl-C reaches this process only, which then ends the child: one of them must speak.
-            start_new_session=True,
-        )
-        deadline = _Deadline(child, limits.timeout_seconds)
+    with ExitStack() as open_files:
         try:
-            step = Step(_START, 0.0)
-            while isinstance(message := _receive(child), Step):
-                step = message
-                if progress is not None:
-                    progress(step.what, step.done)
-            if isinstance(message, Done):
-                outcome: Outcome = message.outcome
-                return outcome
-            if isinstance(message, Failure) and not isinstance(message.error, MemoryError):
-                raise _with_limit(message.error, limits)
-            status = None if message is not None else child.wait()
-            return _ending(status, step, deadline.has_passed, limits, _last_words(noise))
-        finally:
-            deadline.cancel()
-            child.kill()
-            child.wait()
-            if child.stdout is not None:
-                child.stdout.close()
+            request = open_files.enter_context(tempfile.TemporaryFile())
+            noise = open_files.enter_context(tempfile.TemporaryFile())
+            call = pickle.dumps((function, arguments))
+            pickle.dump(Request(call, limits.memory_bytes, os.getpid()), request)
+            request.seek(0)
+            child = subprocess.Popen(
+                # -P: modules are not looked for in the working directory.
+                [sys.executable, "-P", "-m", "tflops_native.isolation.child"],
+                stdin=request,
+                stdout=subprocess.PIPE,
+                stderr=noise,
+                # Ctrl-C reaches this process only, which then ends the child: one of them must speak.
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise RuntimeLibraryError(f"cannot start the measuring process: {error}") from error
+        outcome: Outcome | Ending = _converse(child, noise, progress, limits)
+        return outcome
+
+
+def _converse(
+    child: "subprocess.Popen[bytes]", noise: IO[bytes], progress: Progress, limits: ChildLimits
+) -> Any:
+    """What the child returns or raises, or how it ended instead."""
+    deadline = _Deadline(child, limits.timeout_seconds)
+    try:
+        step = Step(_START, 0.0)
+        while isinstance(message := _receive(child), Step):
+            step = message
+            progress(step.what, step.done)
+        if isinstance(message, Done):
+            return message.outcome
+        if isinstance(message, Failure):
+            raise _with_limit(message.error, limits)
+        status = None if isinstance(message, OutOfMemory) else child.wait()
+        return _ending(status, step, deadline.has_passed, limits, _last_words(noise))
+    finally:
+        deadline.cancel()
+        child.kill()
+        child.wait()
+        if child.stdout is not None:
+            child.stdout.close()
 
 
 class _Deadline:
@@ -160,7 +138,7 @@ def _receive(child: "subprocess.Popen[bytes]") -> Message | None:
 
 
 def _ending(
-    status: int | None, step: Step, timed_out: bool, limits: ChildLimits, said: str
+    status: int | None, step: Step, timed_out: bool, limits: ChildLimits, last_words: str
 ) -> Ending:
     """How the child ended.
 
@@ -173,18 +151,21 @@ def _ending(
         what = f"the measurement did not end within {limits.timeout_seconds:g} s, it was {place}"
         if step.done:
             what += f" ({step.done:.0%} done)"
-    elif status is None or "bad_alloc" in said:
+    elif status is None or "bad_alloc" in last_words:
         what = f"the runtime ran out of memory {place}{limit}"
     else:
         what = (
             f"the runtime crashed (the measuring process {describe_ending(status)} {place}{limit})"
         )
     return Ending(
-        what=what, step=None if step.what == _START else step.what, timed_out=timed_out, said=said
+        what=what,
+        step=None if step.what == _START else step.what,
+        timed_out=timed_out,
+        last_words=last_words,
     )
 
 
-def _with_limit(error: TflopsError | ValueError, limits: ChildLimits) -> TflopsError | ValueError:
+def _with_limit(error: TflopsError, limits: ChildLimits) -> TflopsError:
     """The error of a runtime, which seldom says that it was memory that it lacked."""
     if limits.memory_bytes is None or type(error) is not InvokeError:
         return error

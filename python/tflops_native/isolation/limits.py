@@ -1,11 +1,13 @@
 """What a measuring child process may use of time and memory; the second is held by the system."""
 
+import math
 import mmap
 import sys
 from dataclasses import dataclass
 
+from tflops_native.checks import number, whole_number
+from tflops_native.compiled import native
 from tflops_native.errors import OptionError
-from tflops_native.runtime.libraries import native
 
 MIB = 1 << 20
 MB = 10**6
@@ -20,20 +22,20 @@ class ChildLimits:
                       model: by the runtime, and for inputs and samples. Pages of the model file and of
                       libraries that are only read do not count; stacks of threads do. To time each
                       operator too, the model is in memory twice. Linux only.
+
+    Raises:
+        OptionError: a limit is out of range, or cannot be held on this system.
     """
 
     timeout_seconds: float | None = None
     memory_bytes: int | None = None
 
-    def check(self) -> None:
-        """Raise `OptionError` for what is out of range, or cannot be held on this system."""
-        # Written so that a NaN fails too.
-        if self.timeout_seconds is not None and not 0 < self.timeout_seconds < float("inf"):
-            raise OptionError(f"timeout must be above 0 seconds, but is {self.timeout_seconds}")
+    def __post_init__(self) -> None:
+        if self.timeout_seconds is not None:
+            number("timeout (seconds)", self.timeout_seconds, above=0, below=math.inf)
         if self.memory_bytes is None:
             return
-        if self.memory_bytes < 1:
-            raise OptionError(f"memory_limit must be 1 byte or more, but is {self.memory_bytes}")
+        whole_number("memory_limit (bytes)", self.memory_bytes, minimum=1)
         if sys.platform != "linux":
             raise OptionError(f"a memory limit can be held on Linux only, not on {sys.platform}")
 

@@ -4,20 +4,11 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from tflops_native.compiled import native
 from tflops_native.errors import OptionError
-from tflops_native.runtime.libraries import native
 
 # No kernel has as many CPUs.
 _CPU_LIMIT = 1 << 20
-
-
-def check_cpus(cpus: Sequence[int]) -> None:
-    """Raise `OptionError` for a list of CPUs that no machine has."""
-    if not cpus:
-        raise OptionError("no CPU to pin to is named: write it as 1 or 0,2 or 0-3")
-    for cpu in cpus:
-        if cpu < 0:
-            raise OptionError(f"a CPU to pin to must be 0 or more, but is {cpu}")
 
 
 def usable_cpus() -> list[int]:
@@ -77,6 +68,6 @@ def parse_cpu_list(text: str) -> tuple[int, ...]:
     for part in text.split(","):
         ends = [int(end) if end.strip().isdecimal() else -1 for end in part.split("-")]
         if len(ends) > 2 or not 0 <= ends[0] <= ends[-1] < _CPU_LIMIT:
-            raise ValueError(f"{text!r} is no list of CPUs: write it as 1 or 0,2 or 0-3")
+            raise ValueError(f"{text!r} is not a list of CPUs: write it as 1 or 0,2 or 0-3")
         cpus.update(range(ends[0], ends[-1] + 1))
     return tuple(sorted(cpus))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tflops_native.errors import ModelFormatError
 from tflops_native.model.schema import TensorType
+from tflops_native.model.source import FileStamp
 
 _BITS = {
     TensorType.FLOAT32: 32,
@@ -264,6 +265,7 @@ class Model:
     """A TensorFlow Lite model. `size_bytes` and `data` are those of the entire file."""
 
     path: Path | None
+    stamp: FileStamp | None = field(repr=False)
     size_bytes: int
     version: int
     description: str

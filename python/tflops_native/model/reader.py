@@ -4,8 +4,9 @@ Whatever the bytes are, `load` returns a model whose indices can all be used wit
 or raises `ModelFormatError`. Files are mapped into memory, and weights are never copied.
 """
 
+import copyreg
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -20,7 +21,7 @@ from tflops_native.model.graph import (
     Subgraph,
 )
 from tflops_native.model.schema import BUILTIN_OPERATORS
-from tflops_native.model.source import check_identifier, open_source
+from tflops_native.model.source import FileStamp, Source, check_identifier, open_source
 from tflops_native.model.subgraph import OperatorCode, SubgraphReader, structure
 
 _SCHEMA_VERSION = 3
@@ -48,15 +49,39 @@ def load(source: str | os.PathLike[str] | bytes | bytearray | memoryview) -> Mod
     The file stays mapped as long as the model, or any view of its data, exists. Raises
     `ModelFormatError` if the file cannot be read, is not a TensorFlow Lite model, or is damaged.
     """
-    name, path, data = open_source(source)
-    check_identifier(name, data)
+    opened = open_source(source)
+    check_identifier(opened.name, opened.data)
     try:
-        return _read(FlatBuffer(data), path)
+        return _read(FlatBuffer(opened.data), opened)
     except ModelFormatError as error:
-        raise ModelFormatError(f"{name} is truncated or damaged: {error}") from error
+        raise ModelFormatError(f"{opened.name} is truncated or damaged: {error}") from error
 
 
-def _read(file: FlatBuffer, path: Path | None) -> Model:
+def _load_again(path: Path, stamp: FileStamp) -> Model:
+    """The model of a file that was loaded before, in another process or from a pickle.
+
+    Raises:
+        ModelFormatError: also if the file has changed since.
+    """
+    model = load(path)
+    if model.stamp != stamp:
+        raise ModelFormatError(
+            f"'{path}' has changed since it was loaded: load it again, and leave it as it is meanwhile"
+        )
+    return model
+
+
+def _reduce(model: Model) -> tuple[Callable[..., Model], tuple[object, ...]]:
+    """How a model is pickled and copied: by its file, else by its bytes."""
+    if model.path is None or model.stamp is None:
+        return load, (bytes(model.data),)
+    return _load_again, (model.path.absolute(), model.stamp)
+
+
+copyreg.pickle(Model, _reduce)
+
+
+def _read(file: FlatBuffer, source: Source) -> Model:
     (
         version,
         codes_at,
@@ -79,7 +104,8 @@ def _read(file: FlatBuffer, path: Path | None) -> Model:
         file.tables(subgraphs_at, "subgraphs")
     )
     return Model(
-        path=path,
+        path=source.path,
+        stamp=source.stamp,
         size_bytes=file.size_bytes,
         version=version,
         description=file.string(description_at, "description"),

@@ -7,6 +7,7 @@ first bytes.
 import mmap
 import os
 import stat
+from dataclasses import dataclass
 from pathlib import Path
 
 from tflops_native.errors import ModelFormatError
@@ -30,25 +31,57 @@ _KNOWN_STARTS = {
 }
 
 
-def open_source(
-    source: str | os.PathLike[str] | bytes | bytearray | memoryview,
-) -> tuple[str, Path | None, memoryview]:
-    """What to call the source in messages, its path if it is a file, and a view of its bytes.
+@dataclass(frozen=True, slots=True)
+class FileStamp:
+    """What tells a file from another one that took its place, or from itself after a change."""
 
-    A file is mapped into memory, so that only the parts which are looked at are read. Raises
-    `ModelFormatError` if it cannot be opened or is empty.
+    device: int
+    inode: int
+    size_bytes: int
+    modified_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An opened source of a model.
+
+    name    what to call it in messages
+    path    of the file; None for bytes
+    stamp   of the file; None for bytes
+    data    a view of its bytes
+    """
+
+    name: str
+    path: Path | None
+    stamp: FileStamp | None
+    data: memoryview
+
+
+def open_source(source: str | os.PathLike[str] | bytes | bytearray | memoryview) -> Source:
+    """Open a file, or take bytes.
+
+    A file is mapped into memory, so that only the parts which are looked at are read.
+
+    Raises:
+        ModelFormatError: it cannot be opened, is empty, or is neither a path nor bytes.
     """
     path: Path | None = None
+    stamp: FileStamp | None = None
     if isinstance(source, (bytes, bytearray, memoryview)):
         name = "the model"
         data = memoryview(source).cast("B").toreadonly()
     else:
-        path = Path(source)
+        try:
+            path = Path(source)
+        except TypeError as error:
+            raise ModelFormatError(
+                f"a model is a path or bytes, not {type(source).__name__}"
+            ) from error
         name = repr(str(path))
-        data = _map_file(path, name)
+        stamp, data = _map_file(path, name)
     if not data:
         raise ModelFormatError(f"{name} is empty (0 bytes)")
-    return name, path, data
+    return Source(name, path, stamp, data)
 
 
 def check_identifier(name: str, data: memoryview) -> None:
@@ -68,15 +101,17 @@ def check_identifier(name: str, data: memoryview) -> None:
     raise ModelFormatError(message)
 
 
-def _map_file(path: Path, name: str) -> memoryview:
+def _map_file(path: Path, name: str) -> tuple[FileStamp, memoryview]:
     try:
         # Before opening: to open a pipe may wait forever.
         problem = _kind_problem(path)
         if problem is None:
             with path.open("rb") as file:
-                if os.fstat(file.fileno()).st_size == 0:
-                    return memoryview(b"")
-                return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+                found = os.fstat(file.fileno())
+                stamp = FileStamp(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+                if found.st_size == 0:
+                    return stamp, memoryview(b"")
+                return stamp, memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     except FileNotFoundError as error:
         raise ModelFormatError(f"cannot read {name}: no such file") from error
     except PermissionError as error:

@@ -1,10 +1,11 @@
-"""The profiling pass: runs with and without the profiler in turns, until each operator is known well."""
+"""The profiling pass: runs with and without the profiler interleaved, until each operator is known well."""
 
 import math
 import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from tflops_native.compiled import native
 from tflops_native.model import Subgraph
 from tflops_native.profile.estimate import STEP_NS, CutTimes, TimeEstimate
 from tflops_native.profile.join import JoinedRuns, JoinedTimes, join_runs
@@ -15,12 +16,14 @@ from tflops_native.profile.result import (
     Profile,
     UnmatchedEvent,
 )
-from tflops_native.runtime.libraries import native
-from tflops_native.timing.options import Progress
+from tflops_native.progress import Progress
 from tflops_native.timing.precision import Stop, next_look
+from tflops_native.timing.rounds import Contender, log_ratios, take_round
 from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND, median_interval
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from tflops_native._native import Interpreter, ProfiledRuns
 
 PRECISION = 0.03
@@ -33,28 +36,37 @@ ROUNDS_IN_ANY_CASE = 3
 # All samples are kept: no more than a median can use, and no more events than memory should hold.
 RUNS_LIMIT = 5_000
 EVENTS_LIMIT = 200_000
-# Of one kind of runs in a round: short enough for a machine not to change meanwhile, but of some runs
-# where there is time for them. The first of these finds the caches full of the other interpreter's data:
-# it does not count.
-TURN_SECONDS = 0.025
-TURN_RUNS = 3
-TURN_RUNS_LIMIT = 200
 EMPTY_OPERATORS = 1_001
 
 
 @dataclass(slots=True)
 class _Rounds:
-    """What was measured so far.
+    """Interleaved runs without and with the profiler.
 
-    chunks       the profiled runs of each round
-    log_ratios   of the medians with the profiler and without, per round
+    chunks   the profiled runs of each round
     """
 
-    clean: "Interpreter"
-    profiled: "Interpreter"
-    invoke_seconds: float
+    clean: Contender
+    profiled: Contender
     chunks: "list[ProfiledRuns]" = field(default_factory=list)
-    log_ratios: list[float] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, clean: "Interpreter", profiled: "Interpreter", invoke_seconds: float) -> "_Rounds":
+        chunks: list[ProfiledRuns] = []
+
+        def take(runs: int, seconds: float) -> "NDArray[Any]":
+            chunks.append(profiled.profile_invokes(runs, seconds))
+            return chunks[-1].invoke_ns
+
+        return cls(
+            Contender(clean, clean.time_invokes, invoke_seconds),
+            Contender(profiled, take, invoke_seconds),
+            chunks,
+        )
+
+    @property
+    def count(self) -> int:
+        return len(self.clean.medians_ns)
 
     @property
     def runs(self) -> int:
@@ -65,26 +77,14 @@ class _Rounds:
         events = sum(len(chunk.event_ids) for chunk in self.chunks)
         return min(RUNS_LIMIT, EVENTS_LIMIT * self.runs // events) if events else RUNS_LIMIT
 
-    def take(self) -> None:
-        """One round. The two kinds take turns at being the first, so that a trend favours none."""
-        import numpy as np
+    @property
+    def log_ratios(self) -> list[float]:
+        """Of the medians with the profiler and without, per round."""
+        return log_ratios([self.clean, self.profiled])[0]
 
-        runs = max(1, min(TURN_RUNS_LIMIT, self.runs_limit - self.runs))
-        full_turn = TURN_RUNS * self.invoke_seconds
-        turn_seconds = min(max(TURN_SECONDS, full_turn), SECONDS_LIMIT / ROUNDS)
-        medians = {}
-        for is_profiled in (False, True) if len(self.log_ratios) % 2 == 0 else (True, False):
-            interpreter = self.profiled if is_profiled else self.clean
-            if full_turn <= turn_seconds:
-                interpreter.invoke()
-            if is_profiled:
-                self.chunks.append(interpreter.profile_invokes(runs, turn_seconds))
-                taken_ns = self.chunks[-1].invoke_ns
-            else:
-                taken_ns = interpreter.time_invokes(runs, turn_seconds)
-            # A coarse clock may say 0.
-            medians[is_profiled] = max(float(np.median(taken_ns)), 1.0)
-        self.log_ratios.append(math.log(medians[True] / medians[False]))
+    def take(self) -> None:
+        """One round."""
+        take_round([self.clean, self.profiled], self.runs_limit - self.runs, SECONDS_LIMIT / ROUNDS)
 
 
 def profile_model(
@@ -103,18 +103,18 @@ def profile_model(
     """
     report("profile", 0.0)
     profiled.invoke()
-    rounds = _Rounds(clean, profiled, invoke_seconds)
+    rounds = _Rounds.of(clean, profiled, invoke_seconds)
     start = time.perf_counter()
     look = next_look(0)
     while True:
         rounds.take()
         seconds = time.perf_counter() - start
         report("profile", min(seconds / SECONDS_LIMIT, 1.0))
-        if len(rounds.log_ratios) < ROUNDS_IN_ANY_CASE:
+        if rounds.count < ROUNDS_IN_ANY_CASE:
             continue
         is_full = rounds.runs >= rounds.runs_limit
         is_late = seconds >= SECONDS_LIMIT
-        is_enough = seconds >= SECONDS and len(rounds.log_ratios) >= ROUNDS
+        is_enough = seconds >= SECONDS and rounds.count >= ROUNDS
         if not (is_full or is_late or (is_enough and rounds.runs >= look)):
             continue
         look = next_look(rounds.runs)

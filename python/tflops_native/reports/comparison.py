@@ -7,7 +7,7 @@ from tflops_native.reports import numbers
 
 if TYPE_CHECKING:
     from tflops_native.machine.machine import Machine
-    from tflops_native.timing.comparison import Comparison, Ratio, RuntimeTiming
+    from tflops_native.measurement.comparison import Comparison, Ratio, RuntimeTiming
 
 FORMAT = "tflops_native/comparison"
 FORMAT_VERSION = 1

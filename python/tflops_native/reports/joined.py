@@ -1,6 +1,6 @@
 """Joins counts and times per operator. What is divided here is defined here, and nothing is printed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tflops_native.analysis import Analysis, ConventionCounts, OperatorAnalysis
@@ -106,6 +106,30 @@ class Report:
             valid_macs=valid_macs,
             peaks=peaks,
         )
+
+    def with_timing(
+        self,
+        timing: "Timing | ImportedTiming",
+        machine: "Machine | None",
+        *,
+        source: "TimingSource | None" = None,
+        peaks: "ThreadPeaks | None" = None,
+    ) -> "Report":
+        """The same counts, joined with times."""
+        return Report.of(
+            self.model,
+            self.analysis,
+            timing,
+            machine,
+            source=source,
+            conventions=self.conventions,
+            valid_macs=self.valid_macs,
+            peaks=peaks,
+        )
+
+    def without_timing(self, error: str) -> "Report":
+        """The same counts, and why there are no times."""
+        return replace(self, timing_error=error)
 
     @property
     def rate(self) -> float | None:

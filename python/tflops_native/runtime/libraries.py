@@ -1,23 +1,24 @@
-"""Finds what runs models. The only place that imports the compiled part."""
+"""Finds what runs models, and opens models with it."""
 
 import sys
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from tflops_native.errors import OptionError, RuntimeLibraryError
+from tflops_native.compiled import native
+from tflops_native.errors import RuntimeLibraryError
+from tflops_native.runtime.options import (
+    DEFAULT_RUNTIME,
+    LITERT,
+    RUNTIME_NAMES,
+    TENSORFLOW,
+    RunOptions,
+)
 
 if TYPE_CHECKING:
     from tflops_native._native import Interpreter, Library
     from tflops_native.model import Model
-    from tflops_native.timing.options import MeasureOptions
-
-# Runtimes that are found by name; all others are given by path.
-RUNTIME_NAMES = ("tflite", "litert", "tensorflow")
-DEFAULT_RUNTIME, LITERT, TENSORFLOW = RUNTIME_NAMES
-KERNELS = ("xnnpack", "builtin", "reference")
 
 _KINDS = {"tflite": "TensorFlow Lite", "litert": "LiteRT"}
 # The second is the name before 2.0.3: too old, but found, so that the message can say so.
@@ -70,7 +71,7 @@ class NativeRuntime:
     library: "Library"
 
     def open(
-        self, model: "Model", options: "MeasureOptions", *, signature: str | None, profile: bool
+        self, model: "Model", options: RunOptions, *, signature: str | None, profile: bool
     ) -> "Interpreter":
         """The model in an interpreter, not yet allocated.
 
@@ -98,7 +99,7 @@ class TensorFlowRuntime:
     info: RuntimeInfo
 
     def open(
-        self, model: "Model", options: "MeasureOptions", *, signature: str | None, profile: bool
+        self, model: "Model", options: RunOptions, *, signature: str | None, profile: bool
     ) -> "Interpreter":
         """As `NativeRuntime.open`; the interpreter has no profile."""
         from tflops_native.runtime.tensorflow_interpreter import TensorFlowInterpreter
@@ -110,32 +111,6 @@ class TensorFlowRuntime:
 Runtime: TypeAlias = NativeRuntime | TensorFlowRuntime
 
 
-def native() -> ModuleType:
-    """The compiled part, imported on first use.
-
-    Raises:
-        RuntimeLibraryError: it is not there, or its libraries cannot be loaded.
-    """
-    if find_spec("tflops_native._native") is None:
-        raise RuntimeLibraryError(
-            "this build of tflops_native has no timing: it is the static analyzer alone; "
-            "counting works, and a wheel made for this machine times as well"
-        )
-    try:
-        from tflops_native import _native
-    except ImportError as error:
-        raise RuntimeLibraryError(
-            f"this installation cannot time models: its compiled part does not load ({error}); "
-            "counting works without it"
-        ) from error
-    return _native
-
-
-def runtime_names(runtimes: str) -> list[str]:
-    """The runtimes that are named, separated by commas; a path may hold none."""
-    return [name.strip() for name in runtimes.split(",") if name.strip()]
-
-
 def open_runtime(name: str = DEFAULT_RUNTIME) -> Runtime:
     """What to run models with.
 
@@ -145,13 +120,8 @@ def open_runtime(name: str = DEFAULT_RUNTIME) -> Runtime:
             path of a library of one of the first two kinds.
 
     Raises:
-        OptionError: the name is none, or several.
         RuntimeLibraryError: there is none, or it is of no kind that is known.
     """
-    if len(runtime_names(name)) != 1:
-        raise OptionError(
-            f"one runtime is needed here, not {name!r}: `tflops time` compares several"
-        )
     if name == TENSORFLOW:
         return _tensorflow()
     libraries = native().Library

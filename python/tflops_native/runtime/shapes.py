@@ -1,32 +1,31 @@
 """The shapes that the runtime gives to the tensors of a model: the referee of inferred ones."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TypeAlias
 
 from tflops_native.errors import InvokeError
-from tflops_native.isolation.isolation import run_isolated
-from tflops_native.isolation.limits import NO_LIMITS, ChildLimits
-from tflops_native.model import Model, entry_point
+from tflops_native.model import Model
+from tflops_native.progress import Progress, no_progress
 from tflops_native.runtime.libraries import open_runtime
+from tflops_native.runtime.options import RunOptions
 from tflops_native.runtime.session import Session, fill_inputs, open_session
 from tflops_native.runtime.state import first_invoke
-from tflops_native.timing.options import MeasureOptions, Progress
+from tflops_native.workload import Workload
 
 Shapes: TypeAlias = tuple[tuple[int, ...] | None, ...]
 
 
 def runtime_shapes(
-    model: Model, options: MeasureOptions, progress: Progress | None = None
+    workload: Workload, options: RunOptions, progress: Progress = no_progress
 ) -> Shapes:
     """The shape of every tensor of one entry point, as the runtime's own kernels make it.
 
     The model is allocated and, where shapes are known only then, invoked once.
 
     Args:
-        model: the model.
-        options: its inputs, signature, runtime and threads; the kernels are always "builtin",
-            because a delegate hides the tensors between its operators.
+        workload: what to run.
+        options: runtime, threads and data; the kernels are always "builtin", because a delegate hides
+            the tensors between its operators.
         progress: called with what is being done and how much of it, 0 to 1.
 
     Returns:
@@ -34,31 +33,16 @@ def runtime_shapes(
         outside the main subgraph, and of LiteRT, all but inputs and outputs.
 
     Raises:
-        The same as `measure_model`.
+        RuntimeLibraryError: the runtime cannot be loaded, or lacks what is asked for.
+        InvokeError: the runtime refuses the model, with its own words.
     """
     options = replace(options, kernels="builtin")
-    options.check()
-    entry = entry_point(model, options.signature)
-    session = open_session(model, entry, options, open_runtime(options.runtime), progress=progress)
+    session = open_session(workload, options, open_runtime(options.runtime), progress=progress)
     if not _is_settled(session):
         fill_inputs(session, options)
-        if progress is not None:
-            progress("invoke", 0.0)
+        progress("invoke", 0.0)
         first_invoke(session)
-    return _shapes(model, session)
-
-
-def runtime_shapes_isolated(
-    path: Path, options: MeasureOptions, limits: ChildLimits = NO_LIMITS
-) -> Shapes:
-    """As `runtime_shapes`, of a model file in a child process.
-
-    Raises:
-        OptionError: moreover, a limit cannot be held.
-        InvokeError: moreover, where the runtime crashed or reached a limit.
-    """
-    options.check()
-    return run_isolated(runtime_shapes, path, options, limits=limits)
+    return _shapes(workload.model, session)
 
 
 def _is_settled(session: Session) -> bool:
@@ -66,7 +50,7 @@ def _is_settled(session: Session) -> bool:
 
     The runtime gives no memory to such a tensor, nor to any that depends on it.
     """
-    subgraph = session.entry.subgraph
+    subgraph = session.workload.entry.subgraph
     if subgraph.index:
         return False  # the runtime does not show its tensors
     made = (index for operator in subgraph.operators for index in operator.outputs)
@@ -81,7 +65,7 @@ def _has_memory(session: Session, index: int) -> bool:
 
 
 def _shapes(model: Model, session: Session) -> Shapes:
-    interpreter, subgraph = session.interpreter, session.entry.subgraph
+    interpreter, subgraph = session.interpreter, session.workload.entry.subgraph
     if not subgraph.index:
         found = [interpreter.tensor(tensor.index) for tensor in subgraph.tensors]
         if any(found):
@@ -92,8 +76,8 @@ def _shapes(model: Model, session: Session) -> Shapes:
         for position, theirs in session.positions.items()
     }
     names = {}
-    if session.entry.signature is not None:
-        names = dict(model.signature(session.entry.signature).outputs)
+    if session.workload.entry.signature is not None:
+        names = dict(model.signature(session.workload.entry.signature).outputs)
     for info in interpreter.outputs:
         shapes[info.index if info.index >= 0 else names[info.name]] = info.shape
     return tuple(shapes.get(tensor.index) for tensor in subgraph.tensors)

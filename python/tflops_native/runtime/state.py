@@ -3,15 +3,16 @@
 from collections.abc import Iterable
 
 from tflops_native.errors import InvokeError, RuntimeLibraryError
-from tflops_native.model import Entry, Model, Operator, Subgraph
+from tflops_native.model import Model, Operator, Subgraph
 from tflops_native.runtime.libraries import Runtime
+from tflops_native.runtime.options import RunOptions
 from tflops_native.runtime.session import Session, fill_inputs, open_session
-from tflops_native.timing.options import MeasureOptions
+from tflops_native.workload import Workload
 
 _VARIABLE = "VAR_HANDLE"
 
 
-def reset_state(session: Session, options: MeasureOptions, runtime: Runtime) -> Session:
+def reset_state(session: Session, options: RunOptions, runtime: Runtime) -> Session:
     """A session in which the model remembers nothing but what its first invoke initialized.
 
     Variable tensors are set back in place. Resource variables live as long as the interpreter, so that
@@ -20,7 +21,7 @@ def reset_state(session: Session, options: MeasureOptions, runtime: Runtime) -> 
     Raises:
         The same as `open_session`, `fill_inputs` and `first_invoke`.
     """
-    model = session.model
+    model = session.workload.model
     operators = (operator for subgraph in model.subgraphs for operator in subgraph.operators)
     if not any(operator.name == _VARIABLE for operator in operators):
         if not any(tensor.is_variable for graph in model.subgraphs for tensor in graph.tensors):
@@ -31,7 +32,7 @@ def reset_state(session: Session, options: MeasureOptions, runtime: Runtime) -> 
             pass  # this runtime cannot: made anew
         else:
             return session
-    fresh = open_session(model, session.entry, options, runtime)
+    fresh = open_session(session.workload, options, runtime)
     fill_inputs(fresh, options)
     first_invoke(fresh)
     return fresh
@@ -47,14 +48,15 @@ def first_invoke(session: Session) -> int:
     try:
         return session.interpreter.invoke()
     except InvokeError as error:
-        hint = _missing_variables(session.model, session.entry)
+        hint = _missing_variables(session.workload)
         if hint is None:
             raise
         raise InvokeError(f"{error}; {hint}") from error
 
 
-def _missing_variables(model: Model, entry: Entry) -> str | None:
+def _missing_variables(workload: Workload) -> str | None:
     """Why an entry point must fail that reads variables which it never assigns."""
+    model, entry = workload.model, workload.entry
     names = {operator.name for operator in _reached(model, entry.subgraph)}
     if "READ_VARIABLE" not in names or "ASSIGN_VARIABLE" in names:
         return None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tflops_native.model import Model
-    from tflops_native.timing.options import MeasureOptions
+    from tflops_native.runtime.options import RunOptions
 
 _RESOLVERS = {
     "xnnpack": "AUTO",
@@ -61,7 +61,7 @@ class TensorFlowInterpreter:
     """A model in `tf.lite.Interpreter`; methods and errors as `_native.Interpreter`, but for profiles."""
 
     def __init__(
-        self, model: "Model", options: "MeasureOptions", *, signature: str | None, profile: bool
+        self, model: "Model", options: "RunOptions", *, signature: str | None, profile: bool
     ) -> None:
         if profile:
             raise RuntimeLibraryError("TensorFlow's Python interpreter has no profiler")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tflops_native.runtime.libraries import native
+from tflops_native.compiled import native
 
 if TYPE_CHECKING:
     from tflops_native._native import Interpreter

@@ -7,7 +7,7 @@ from typing import Any
 from tflops_native.machine.evidence import Evidence
 from tflops_native.machine.memory import Memory
 from tflops_native.profile.result import Profile
-from tflops_native.runtime.inputs import InputRecord
+from tflops_native.runtime.inputs.record import InputRecord
 from tflops_native.runtime.libraries import RuntimeInfo
 from tflops_native.stability.verdict import Stability
 from tflops_native.timing.clock import Clock

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tflops_native.timing.options import Progress
+from tflops_native.progress import Progress
 from tflops_native.timing.statistics import median_interval
 
 if TYPE_CHECKING:

@@ -6,25 +6,25 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from tflops_native.checks import whole_number
+from tflops_native.compiled import native
+from tflops_native.errors import OptionError
+from tflops_native.isolation.isolated import run_isolated
 from tflops_native.machine.affinity import usable_cpus
 from tflops_native.machine.caches import Cache, data_caches
 from tflops_native.machine.machine import this_machine
 from tflops_native.machine.peaks.peaks import Peaks, ThreadPeaks
 from tflops_native.machine.peaks.trials import measure_thread_peaks
-from tflops_native.runtime.libraries import native
+from tflops_native.progress import Progress, no_progress
 
 # Raised with every change of the kernels or of the trials, so that older figures are measured again.
 KERNELS_VERSION = 2
 _ALL_COUNTS = 8  # up to so many CPUs each number of threads is measured, then each power of two
-
-MeasurePeaks = Callable[[int, tuple[Cache, ...]], ThreadPeaks]
-# Called with the number of threads that is measured next, and how many are done of how many.
-PeakProgress = Callable[[int, int, int], None]
 
 
 def thread_counts(cpus: int) -> tuple[int, ...]:
@@ -38,39 +38,52 @@ def thread_counts(cpus: int) -> tuple[int, ...]:
 def machine_peaks(
     threads: Sequence[int] | None = None,
     *,
+    may_exceed: bool = False,
     force: bool = False,
-    progress: PeakProgress | None = None,
-    measure: MeasurePeaks = measure_thread_peaks,
+    isolated: bool = False,
+    progress: Progress = no_progress,
 ) -> Peaks:
     """The peaks of this machine: those in the cache, and what is missing measured now.
 
     Args:
-        threads: numbers of threads, more than the CPUs counting as all of these; None: 1 to all.
+        threads: numbers of threads; None: 1 to all CPUs.
+        may_exceed: whether more threads than CPUs count as all of these, instead of being refused.
         force: measure again what is in the cache.
-        measure: measures one number of threads.
+        isolated: measure in a child process: an instruction that a machine only claims to have would
+            end this one.
+        progress: called with what is measured and how much is done, 0 to 1.
 
     Raises:
-        ValueError: a number of threads is below 1.
+        OptionError: a number of threads is below 1, or above the CPUs.
         RuntimeLibraryError: the compiled part is missing.
+        InvokeError: isolated, the child process ended without a result.
     """
-    for count in threads or ():
-        if count < 1:
-            raise ValueError(f"threads must be 1 or more, but is {count}")
     caches = data_caches(usable_cpus())
     fingerprint = _fingerprint(caches)
     cpus = fingerprint["cpus"]
-    wanted = thread_counts(cpus) if threads is None else {min(count, cpus) for count in threads}
+    wanted = set(thread_counts(cpus))
+    if threads is not None:
+        wanted = {_thread_count(count, cpus, may_exceed) for count in threads}
     path = _path(fingerprint)
     known = {peaks.threads: peaks for peaks in _read(path, fingerprint)}
     missing = [count for count in sorted(wanted) if force or count not in known]
     for done, count in enumerate(missing):
-        if progress is not None:
-            progress(count, done, len(missing))
-        known[count] = measure(count, caches)
+        progress("peaks", done / len(missing))
+        if isolated:
+            known[count] = run_isolated(measure_thread_peaks, count, caches)
+        else:
+            known[count] = measure_thread_peaks(count, caches)
     peaks = Peaks(fingerprint=fingerprint, measured=tuple(known[count] for count in sorted(known)))
     if missing:
         _write(path, peaks)
     return peaks
+
+
+def _thread_count(count: int, cpus: int, may_exceed: bool) -> int:
+    count = whole_number("threads", count, minimum=1)
+    if count > cpus and not may_exceed:
+        raise OptionError(f"threads must be {cpus} or less on this machine, got {count}")
+    return min(count, cpus)
 
 
 def cache_folder() -> Path | None:

@@ -5,10 +5,11 @@ from contextlib import suppress
 from itertools import cycle
 from typing import TYPE_CHECKING
 
+from tflops_native.compiled import native
 from tflops_native.machine.caches import Cache
 from tflops_native.machine.machine import available_bytes
 from tflops_native.machine.peaks.peaks import DRAM, ComputePeak, MemoryPeak, ThreadPeaks
-from tflops_native.runtime.libraries import native
+from tflops_native.progress import Progress, no_progress
 
 if TYPE_CHECKING:
     from tflops_native._native import ComputeKernel
@@ -31,7 +32,9 @@ _DRAM_PARTS = 16  # so that a trial is short here too
 Trial = Callable[[int], int]
 
 
-def measure_thread_peaks(threads: int, caches: tuple[Cache, ...]) -> ThreadPeaks:
+def measure_thread_peaks(
+    threads: int, caches: tuple[Cache, ...], progress: Progress = no_progress
+) -> ThreadPeaks:
     """Measure on so many threads, in less than two seconds."""
     return ThreadPeaks(
         threads=threads,

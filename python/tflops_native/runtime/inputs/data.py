@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
+from tflops_native.given_data import GivenInput
 from tflops_native.model import EntryInput
 from tflops_native.runtime.inputs.drawn import draw, zeros
-from tflops_native.runtime.inputs.given import GivenInput
 from tflops_native.runtime.inputs.record import InputRecord
 
 if TYPE_CHECKING:

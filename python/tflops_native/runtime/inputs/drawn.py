@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-FILLS = ("random", "zeros")
-
 _FLOATS = (TensorType.FLOAT16, TensorType.FLOAT32, TensorType.FLOAT64)
 _COMPLEX = (TensorType.COMPLEX64, TensorType.COMPLEX128)
 _QUANTIZED = (TensorType.INT8, TensorType.UINT8, TensorType.INT16)

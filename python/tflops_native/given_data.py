@@ -3,7 +3,7 @@
 import hashlib
 import io
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -16,7 +16,6 @@ from tflops_native.model import (
     bits,
     named_input,
     packed_bytes,
-    resolve_input_shapes,
 )
 from tflops_native.runtime.inputs.drawn import numpy_name
 
@@ -62,7 +61,10 @@ class _Candidate:
 
 
 def read_given(
-    entry: Entry, inputs: Mapping[str, InputData], input_shapes: Mapping[str, Sequence[int]]
+    entry: Entry,
+    inputs: Mapping[str, InputData],
+    shapes: Mapping[int, tuple[int, ...]],
+    asked: Collection[int],
 ) -> dict[int, GivenInput]:
     """Data for some of the inputs, by position.
 
@@ -74,14 +76,13 @@ def read_given(
         inputs: input name -> an array, or the path of a file: ".npy" holds one array, ".npz" several
             by name, ".bin" the bare bytes of one, little-endian. The empty name stands for the only
             input, or for all that an ".npz" names.
-        input_shapes: the shapes asked for.
+        shapes: of all inputs by position, with 1 for open lengths.
+        asked: positions of the inputs whose shape was asked for.
 
     Raises:
         InputDataError: a file cannot be read, or data does not fit its input.
-        ShapeError: there is no such input, or a shape asked for is refused.
+        ShapeError: there is no such input.
     """
-    asked = {named_input(entry, name).position for name in input_shapes}
-    shapes = resolve_input_shapes(entry, input_shapes)
     found: dict[int, GivenInput] = {}
     for name, data in inputs.items():
         for candidate in _candidates(entry, name, data):

@@ -12,17 +12,18 @@ import tempfile
 import threading
 import time
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from tflops_native.errors import TflopsError
 from tflops_native.isolation.child_process import Ending, run_child
 from tflops_native.isolation.limits import ChildLimits
 from tflops_native.machine.affinity import pinned
-from tflops_native.model import Model, entry_point, load
+from tflops_native.model import Model
+from tflops_native.progress import Progress, no_progress
 from tflops_native.runtime.libraries import open_runtime
+from tflops_native.runtime.options import RunOptions
 from tflops_native.runtime.session import fill_inputs, open_session
-from tflops_native.timing.options import MeasureOptions, Progress
+from tflops_native.workload import Workload
 
 # Invokes for so long, if none fails; the last may take a while longer before it counts as hanging.
 INVOKE_SECONDS = 2.0
@@ -32,11 +33,13 @@ LIMIT_SECONDS = 20.0
 
 _NOTE = struct.Struct("=qqq")  # LastOperator of the native core
 _DELEGATED = "operators in XNNPACK are reported only afterwards"
+# Until then no operator has run that could be at fault.
+_BEFORE_OPERATORS = (None, "load", "allocate")
 _RUN_BEGUN, _OPERATOR_BEGUN, _OPERATOR_ENDED = 1, 2, 3
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class LastOperator:
     """What the profiler noted last: a state, and the operator that it is about."""
 
     state: int
@@ -45,46 +48,43 @@ class Note:
 
 
 def last_operator(
-    path: Path, options: MeasureOptions, ending: Ending, memory_bytes: int | None
-) -> str:
+    workload: Workload, options: RunOptions, memory_bytes: int | None, ending: Ending
+) -> str | None:
     """What is known, in words, of the operator in which a measurement came to this ending.
 
     Args:
         memory_bytes: the limit under which it did.
     """
+    if ending.step in _BEFORE_OPERATORS:
+        return None
     limits = ChildLimits(timeout_seconds=LIMIT_SECONDS, memory_bytes=memory_bytes)
     with tempfile.TemporaryDirectory(prefix="tflops") as directory:
         place = Path(directory) / "last_operator"
         place.write_bytes(bytes(_NOTE.size))
-        task = partial(watch_operators, place, INVOKE_SECONDS)
+        arguments = (place, INVOKE_SECONDS, workload, options)
         try:
-            outcome = run_child(task, path, options, None, limits)
-        except (TflopsError, ValueError) as error:
+            outcome = run_child(watch_operators, arguments, no_progress, limits)
+        except TflopsError as error:
             return f"operator not known: under the profiler, {error}"
-        note = Note(*_NOTE.unpack(place.read_bytes()))
+        note = LastOperator(*_NOTE.unpack(place.read_bytes()))
     if not isinstance(outcome, Ending) and ending.timed_out:
         return "no operator was seen to hang: more time or fewer runs may be all it needs"
     if not isinstance(outcome, Ending):
         return "operator not known: under the profiler it did not happen again"
-    return _describe(note, load(path), options)
+    return _describe(note, workload.model, options)
 
 
 def watch_operators(
-    place: Path,
-    seconds: float,
-    model: Model,
-    options: MeasureOptions,
-    progress: Progress | None = None,
+    place: Path, seconds: float, workload: Workload, options: RunOptions, progress: Progress
 ) -> None:
     """Invoke a model for some seconds, or until it fails, and note each operator at `place`.
 
     The process is ended if the last invoke does not end.
     """
-    entry = entry_point(model, options.signature)
     with pinned(options.pin), place.open("r+b") as file:
         # Never closed: the interpreter may write to it as long as it lives.
         memory = mmap.mmap(file.fileno(), _NOTE.size)
-        session = open_session(model, entry, options, open_runtime(options.runtime), profile=True)
+        session = open_session(workload, options, open_runtime(options.runtime), profile=True)
         session.interpreter.watch_operators(memory)
         fill_inputs(session, options)
         alarm = threading.Timer(seconds + _HANG_SECONDS, os._exit, [1])
@@ -97,7 +97,7 @@ def watch_operators(
         alarm.cancel()
 
 
-def _describe(note: Note, model: Model, options: MeasureOptions) -> str:
+def _describe(note: LastOperator, model: Model, options: RunOptions) -> str:
     has_delegate = options.kernels == "xnnpack"
     if note.state == _OPERATOR_BEGUN:
         return f"operator last seen: {_name(note, model)}"
@@ -110,7 +110,7 @@ def _describe(note: Note, model: Model, options: MeasureOptions) -> str:
     return "operator not known: under the profiler it failed before the first run"
 
 
-def _name(note: Note, model: Model) -> str:
+def _name(note: LastOperator, model: Model) -> str:
     try:
         operator = model.subgraphs[note.subgraph_index].operators[note.operator_index]
     except IndexError:

@@ -1,33 +1,29 @@
-"""Several runtimes on one model in turns, so that the moods of the machine are the same for all."""
+"""Several runtimes on one workload, measured interleaved."""
 
 import math
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tflops_native.errors import OptionError
 from tflops_native.machine.affinity import pinned
-from tflops_native.model import Entry, Model, entry_point
-from tflops_native.runtime.inputs import InputRecord
-from tflops_native.runtime.libraries import RuntimeInfo, open_runtime, runtime_names
+from tflops_native.progress import Progress, no_progress
+from tflops_native.runtime.inputs.record import InputRecord
+from tflops_native.runtime.libraries import RuntimeInfo, open_runtime
+from tflops_native.runtime.options import RunOptions
 from tflops_native.runtime.session import fill_inputs, open_session
 from tflops_native.runtime.state import first_invoke, reset_state
 from tflops_native.timing.clock import Clock
-from tflops_native.timing.options import MeasureOptions, Progress
 from tflops_native.timing.precision import LEAST_EFFECTIVE_SAMPLES, Stop, next_look
-from tflops_native.timing.sampling import Plan
+from tflops_native.timing.rounds import Contender, log_ratios, take_round
 from tflops_native.timing.statistics import Latency, median_interval
+from tflops_native.timing.stop_rule import StopRule
 from tflops_native.timing.warm_up import WarmUp, warm_up
+from tflops_native.workload import Workload
 
 if TYPE_CHECKING:
-    from tflops_native._native import Interpreter
-
-# Of one runtime in a round: short enough for a machine not to change meanwhile, but of some samples where
-# there is time for them.
-TURN_SECONDS = 0.025
-TURN_SAMPLES = 3
-TURN_SAMPLES_LIMIT = 200
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,33 +135,13 @@ class Comparison:
 
 
 @dataclass(slots=True)
-class _Contender:
+class _Runtime:
     """One runtime, ready to run, and what was measured of it so far."""
 
-    interpreter: "Interpreter"
+    contender: Contender
     timing: RuntimeTiming
-    shapes: dict[str, tuple[int, ...]]
     inputs: tuple[InputRecord, ...]
-    samples: list[int] = field(default_factory=list)
-    medians: list[float] = field(default_factory=list)
-
-    def take_turn(self, plan: Plan) -> None:
-        """Some samples in a row. What the other runtimes left in the caches is paid for before."""
-        import numpy as np
-
-        invokes = self.timing.invokes_per_sample
-        expected = self.timing.latency.median * invokes
-        if expected <= TURN_SECONDS:
-            self.interpreter.invoke()
-        taken = self.interpreter.time_invokes(
-            min(TURN_SAMPLES_LIMIT, plan.most - len(self.samples)),
-            max(TURN_SECONDS, TURN_SAMPLES * expected),
-            invokes,
-            plan.interval_seconds,
-        )
-        self.samples += taken.tolist()
-        # A coarse clock may say 0.
-        self.medians.append(max(float(np.median(taken)), 1.0) / invokes)
+    samples: list[int]
 
     def finished(self) -> RuntimeTiming:
         invokes = self.timing.invokes_per_sample
@@ -173,129 +149,122 @@ class _Contender:
         return replace(self.timing, samples_ns=tuple(self.samples), latency=latency)
 
 
-def compare_model(
-    model: Model, options: MeasureOptions, progress: Progress | None = None
+def compare_runtimes(
+    workload: Workload,
+    options: Sequence[RunOptions],
+    rule: StopRule,
+    progress: Progress = no_progress,
 ) -> Comparison:
-    """Measure one entry point of a model with the several runtimes that `options` name.
+    """Measure one workload with several runtimes, in this process.
+
+    Args:
+        options: one for each runtime; they differ in nothing else.
 
     Raises:
-        OptionError: moreover, there are not several runtimes.
-        The same as `measure_model`.
+        OptionError: there are not several, or a CPU to pin to is not allowed.
+        RuntimeLibraryError: a runtime cannot be loaded, or lacks what is asked for.
+        InvokeError: a runtime refuses the model, with its own words.
     """
-    options.check()
-    names = runtime_names(options.runtime)
-    if len(names) < 2:
-        raise OptionError(f"two or more runtimes are compared, not {options.runtime!r} alone")
-    with pinned(options.pin):
-        return _compare(model, names, options, progress or (lambda what, done: None))
+    if len(options) < 2:
+        names = ", ".join(option.runtime for option in options) or "none"
+        raise OptionError(f"two or more runtimes are needed for a comparison, got {names}")
+    with pinned(options[0].pin):
+        return _compare(workload, options, rule, progress)
 
 
 def _compare(
-    model: Model, names: list[str], options: MeasureOptions, report: Progress
+    workload: Workload, options: Sequence[RunOptions], rule: StopRule, report: Progress
 ) -> Comparison:
-    entry = entry_point(model, options.signature)
-    clock, plan = Clock.calibrate(), Plan.of(options)
-    contenders = [
-        _prepare(model, entry, replace(options, runtime=name), clock, plan, report)
-        for name in names
-    ]
-    stop = _take_rounds(contenders, plan, report)
+    clock = Clock.calibrate()
+    runtimes = [_prepare(workload, option, clock, rule, report) for option in options]
+    stop = _take_rounds(runtimes, rule, report)
     report("done", 1.0)
     return Comparison(
-        kernels=options.kernels,
-        threads=options.threads,
-        signature=entry.signature,
-        input_shapes=contenders[0].shapes,
-        inputs=contenders[0].inputs,
-        seed=options.seed,
+        kernels=options[0].kernels,
+        threads=options[0].threads,
+        signature=workload.signature,
+        input_shapes=workload.shapes_by_name,
+        inputs=runtimes[0].inputs,
+        seed=options[0].seed,
         clock=clock,
-        runtimes=tuple(contender.finished() for contender in contenders),
-        ratios=tuple(_ratios(contenders)),
+        runtimes=tuple(runtime.finished() for runtime in runtimes),
+        ratios=tuple(Ratio.of(logs) for logs in log_ratios(_contenders(runtimes))),
         stop=stop,
     )
 
 
+def _contenders(runtimes: Sequence[_Runtime]) -> list[Contender]:
+    return [runtime.contender for runtime in runtimes]
+
+
 def _prepare(
-    model: Model,
-    entry: Entry,
-    options: MeasureOptions,
-    clock: Clock,
-    plan: Plan,
-    report: Progress,
-) -> _Contender:
+    workload: Workload, options: RunOptions, clock: Clock, rule: StopRule, report: Progress
+) -> _Runtime:
     """One runtime, warm."""
     runtime = open_runtime(options.runtime)
-    session = open_session(model, entry, options, runtime, progress=report)
+    session = open_session(workload, options, runtime, progress=report)
     inputs = fill_inputs(session, options)
     report("first invoke", 0.0)
     first_invoke_ns = first_invoke(session)
     invokes = clock.invokes_per_sample(session.interpreter)
-    warmed_up = warm_up(session.interpreter, invokes, plan.max_seconds, report)
-    if plan.interval_seconds:
+    warmed_up = warm_up(session.interpreter, invokes, rule.max_seconds, report)
+    if rule.interval:
         invokes = 1
-    clean = reset_state(session, options, runtime)
-    timing = RuntimeTiming(
-        runtime=runtime.info,
-        load_ns=session.load_ns,
-        allocate_ns=session.allocate_ns,
-        first_invoke_ns=first_invoke_ns,
-        warm_up=warmed_up,
-        invokes_per_sample=invokes,
-        samples_ns=(),
-        latency=Latency.of(warmed_up.samples_ns, invokes_per_sample=warmed_up.invokes_per_sample),
+    interpreter = reset_state(session, options, runtime).interpreter
+    latency = Latency.of(warmed_up.samples_ns, invokes_per_sample=warmed_up.invokes_per_sample)
+    samples: list[int] = []
+
+    def take(count: int, seconds: float) -> "NDArray[Any]":
+        taken = interpreter.time_invokes(count, seconds, invokes, rule.interval)
+        samples.extend(taken.tolist())
+        return taken / invokes
+
+    return _Runtime(
+        contender=Contender(interpreter, take, latency.median * invokes),
+        timing=RuntimeTiming(
+            runtime=runtime.info,
+            load_ns=session.load_ns,
+            allocate_ns=session.allocate_ns,
+            first_invoke_ns=first_invoke_ns,
+            warm_up=warmed_up,
+            invokes_per_sample=invokes,
+            samples_ns=(),
+            latency=latency,
+        ),
+        inputs=inputs,
+        samples=samples,
     )
-    shapes = {item.name: session.shapes[item.position] for item in entry.inputs}
-    return _Contender(clean.interpreter, timing, shapes, inputs)
 
 
-def _take_rounds(contenders: list[_Contender], plan: Plan, report: Progress) -> Stop:
+def _take_rounds(runtimes: list[_Runtime], rule: StopRule, report: Progress) -> Stop:
     """Rounds until all ratios are precise enough, or a bound is reached."""
+    contenders = _contenders(runtimes)
+    precision = rule.wanted_precision
     start = time.perf_counter()
     look = next_look(0)
     while True:
-        rounds = len(contenders[0].medians)
-        samples = min(len(contender.samples) for contender in contenders)
+        rounds = len(contenders[0].medians_ns)
+        samples = min(len(runtime.samples) for runtime in runtimes)
+        most = max(len(runtime.samples) for runtime in runtimes)
         seconds = time.perf_counter() - start
-        report("measure", plan.fraction_done(samples, seconds))
-        full = max(len(contender.samples) for contender in contenders)
-        reason = plan.reason_to_stop(full, seconds) if rounds else None
-        if reason is None and rounds >= look and plan.may_stop(samples, seconds):
+        report("measure", rule.fraction_done(samples, seconds))
+        reason = rule.reason_to_stop(most, seconds) if rounds else None
+        if reason is None and rounds >= look and rule.may_stop(samples, seconds):
             look = next_look(rounds)
-            if plan.precision is not None and _are_precise(contenders, plan.precision):
+            if precision is not None and _are_precise(contenders, precision):
                 reason = "precision"
         if reason is not None:
-            return Stop(
-                reason=reason,
-                precision=plan.precision,
-                is_reached=None
-                if plan.precision is None
-                else _are_precise(contenders, plan.precision),
-                seconds=seconds,
-            )
-        # There and back again, so that a trend favours none.
-        for contender in contenders if rounds % 2 == 0 else reversed(contenders):
-            contender.take_turn(plan)
+            reached = None if precision is None else _are_precise(contenders, precision)
+            return Stop(reason=reason, precision=precision, is_reached=reached, seconds=seconds)
+        take_round(contenders, rule.max_samples - most)
 
 
-def _are_precise(contenders: list[_Contender], precision: float) -> bool:
-    for log_ratios in _log_ratios(contenders):
-        interval = median_interval(log_ratios)
+def _are_precise(contenders: Sequence[Contender], precision: float) -> bool:
+    for logs in log_ratios(contenders):
+        interval = median_interval(logs)
         if interval is None or interval.effective_samples < LEAST_EFFECTIVE_SAMPLES:
             return False
         # The logarithm of a ratio near 1 is off by as much as the ratio is.
         if interval.half_width > precision:
             return False
     return True
-
-
-def _ratios(contenders: list[_Contender]) -> list[Ratio]:
-    return [Ratio.of(log_ratios) for log_ratios in _log_ratios(contenders)]
-
-
-def _log_ratios(contenders: list[_Contender]) -> list[list[float]]:
-    """Of each runtime but the first to the first, per round."""
-    first, *others = contenders
-    return [
-        [math.log(theirs / base) for theirs, base in zip(other.medians, first.medians, strict=True)]
-        for other in others
-    ]

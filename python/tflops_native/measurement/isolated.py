@@ -1,0 +1,65 @@
+"""Measuring in a child process, which a runtime may crash, hang or fill."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from tflops_native.isolation.isolated import run_isolated
+from tflops_native.isolation.limits import NO_LIMITS, ChildLimits
+from tflops_native.measurement.comparison import Comparison, compare_runtimes
+from tflops_native.measurement.measure import measure_workload
+from tflops_native.measurement.post_mortem import last_operator
+from tflops_native.progress import Progress, no_progress
+from tflops_native.runtime.options import RunOptions
+from tflops_native.runtime.shapes import Shapes, runtime_shapes
+from tflops_native.timing.result import Timing
+from tflops_native.timing.stop_rule import StopRule
+from tflops_native.workload import Workload
+
+
+def measure_isolated(
+    workload: Workload,
+    options: RunOptions,
+    rule: StopRule,
+    profile: bool = True,
+    progress: Progress = no_progress,
+    limits: ChildLimits = NO_LIMITS,
+) -> Timing:
+    """As `measure_workload`, in a child process.
+
+    Also raises:
+        InvokeError: the runtime crashed or reached a limit; the message says how and at which step,
+            the operator last seen, and the last lines that the runtime printed.
+    """
+    return run_isolated(
+        measure_workload,
+        workload,
+        options,
+        rule,
+        profile,
+        progress=progress,
+        limits=limits,
+        explain=partial(last_operator, workload, options, limits.memory_bytes),
+    )
+
+
+def compare_isolated(
+    workload: Workload,
+    options: Sequence[RunOptions],
+    rule: StopRule,
+    progress: Progress = no_progress,
+    limits: ChildLimits = NO_LIMITS,
+) -> Comparison:
+    """As `compare_runtimes`, in a child process; also raises as `run_isolated`."""
+    return run_isolated(
+        compare_runtimes, workload, tuple(options), rule, progress=progress, limits=limits
+    )
+
+
+def runtime_shapes_isolated(
+    workload: Workload,
+    options: RunOptions,
+    progress: Progress = no_progress,
+    limits: ChildLimits = NO_LIMITS,
+) -> Shapes:
+    """As `runtime_shapes`, in a child process; also raises as `run_isolated`."""
+    return run_isolated(runtime_shapes, workload, options, progress=progress, limits=limits)

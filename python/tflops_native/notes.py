@@ -1,0 +1,17 @@
+"""What a reader of a result must know beside its figures, as data."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """One remark.
+
+    code   a stable name for programs: "open_lengths"
+    text   one sentence for people
+    hint   what to do about it, or to type next; None if nothing
+    """
+
+    code: str
+    text: str
+    hint: str | None = None

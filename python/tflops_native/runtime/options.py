@@ -1,0 +1,81 @@
+"""What a model is run with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from os import PathLike, fspath
+
+from tflops_native.checks import one_of, whole_number
+from tflops_native.errors import OptionError
+
+# Runtimes that are found by name; all others are given by path.
+RUNTIME_NAMES = ("tflite", "litert", "tensorflow")
+DEFAULT_RUNTIME, LITERT, TENSORFLOW = RUNTIME_NAMES
+KERNELS = ("xnnpack", "builtin", "reference")
+FILLS = ("random", "zeros")
+# A runtime starts this many threads without a word, and a machine with more locks up.
+THREADS_LIMIT = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """What a model is run with.
+
+    runtime            "tflite" for the library that the package carries, "litert" for that of the
+                       package ai-edge-litert, "tensorflow" for TensorFlow's Python interpreter, or
+                       the path of a library of one of the first two kinds
+    kernels            "xnnpack": the XNNPACK delegate takes the operators it knows; "builtin": the
+                       runtime's own kernels only; "reference": its plain ones, which only LiteRT and
+                       TensorFlow can be asked for
+    threads            threads of the runtime, 1 to 1,024
+    delegate           path of the library of an external delegate of TensorFlow Lite, which takes
+                       operators before the kernels do
+    delegate_options   its options, key -> value
+    pin                CPUs that all threads of the runtime may use; None leaves it to the system
+    fill               what inputs without data hold: "random" or "zeros"
+    seed               of the random inputs, 0 or more
+
+    Raises:
+        OptionError: a value is out of range or of another type.
+    """
+
+    runtime: str = DEFAULT_RUNTIME
+    kernels: str = KERNELS[0]
+    threads: int = 1
+    delegate: str | None = None
+    delegate_options: Mapping[str, str] = field(default_factory=dict)
+    pin: tuple[int, ...] | None = None
+    fill: str = FILLS[0]
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        set_ = object.__setattr__
+        set_(self, "runtime", _path_or_name("runtime", self.runtime))
+        one_of("kernels", self.kernels, KERNELS)
+        set_(
+            self,
+            "threads",
+            whole_number("threads", self.threads, minimum=1, maximum=THREADS_LIMIT),
+        )
+        if self.delegate is not None:
+            set_(self, "delegate", _path_or_name("delegate", self.delegate))
+        elif self.delegate_options:
+            raise OptionError("delegate options are given, but no delegate")
+        one_of("fill", self.fill, FILLS)
+        set_(self, "seed", whole_number("seed", self.seed, minimum=0))
+        if self.pin is not None:
+            set_(self, "pin", _cpus(self.pin))
+
+
+def _path_or_name(name: str, value: "str | PathLike[str]") -> str:
+    if not isinstance(value, str | PathLike) or not fspath(value):
+        raise OptionError(f"{name} must be a name or a path, got {value!r}")
+    return fspath(value)
+
+
+def _cpus(pin: object) -> tuple[int, ...]:
+    if isinstance(pin, str | bytes) or not hasattr(pin, "__iter__"):
+        raise OptionError(f"pin must be CPU numbers, as (0, 2), got {pin!r}")
+    cpus = tuple(whole_number("a CPU to pin to", cpu, minimum=0) for cpu in pin)
+    if not cpus:
+        raise OptionError("pin names no CPU: write it as (1,) or (0, 2)")
+    return cpus
