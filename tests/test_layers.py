@@ -1,6 +1,7 @@
 """Imports point one way, printing has one place, and nothing heavy is loaded before it is needed."""
 
 import ast
+import graphlib
 import subprocess
 import sys
 from pathlib import Path
@@ -12,50 +13,39 @@ from zoo import EXAMPLES
 
 PACKAGE = Path(tflops_native.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
-# What each layer may import beside itself.
-BELOW = {
-    "errors": set(),
-    "model": {"errors"},
-    "ops": {"model", "errors"},
-    "analysis": {"ops", "model", "errors"},
-    "timing": {"ops", "model", "errors"},
-    "reports": {"analysis", "timing", "ops", "model", "errors"},
-    "api": {"reports", "analysis", "timing", "ops", "model", "errors"},
-    "cli": {"reports", "analysis", "timing", "ops", "model", "errors"},
-}
-
-MEASURING = {"imported", "isolation", "machine", "measurement", "profile", "runtime", "stability"}
+# From the bottom up: a file imports from its own layer and from those below it.
+LAYERS = (
+    ("errors", "notes", "progress"),
+    ("checks", "compiled", "plain", "plain_json", "plain_schema"),
+    ("model",),
+    ("ops",),
+    ("given_data",),
+    ("workload",),
+    ("isolation",),
+    ("machine",),
+    ("runtime",),
+    ("timing",),
+    ("profile", "stability"),
+    ("analysis",),
+    ("measurement",),
+    ("imported",),
+    ("reports",),
+    ("formats",),
+    ("api",),
+    ("cli",),
+)
+LEVELS = {name: level for level, names in enumerate(LAYERS) for name in names}
 
 
 def layer(path):
     """ "ops" for ops/matmul.py, "api" for api.py, "" for the package's own file."""
     first = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-    return "" if first == "__init__" else named(first)
-
-
-def named(part):
-    return "timing" if part in MEASURING else part
-
-
-def is_type_checking(node):
-    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-
-
-def nodes(tree):
-    """All nodes but those that only a type checker sees."""
-    for child in ast.iter_child_nodes(tree):
-        if is_type_checking(child):
-            for other in child.orelse:
-                yield other
-                yield from nodes(other)
-        else:
-            yield child
-            yield from nodes(child)
+    return "" if first == "__init__" else first
 
 
 def imported(tree):
-    """The modules and names that a file imports, written out: "tflops_native.ops.Cost"."""
-    for node in nodes(tree):
+    """The modules and names that a file imports, written out, those for type checkers too."""
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -63,19 +53,49 @@ def imported(tree):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+def own_imports(path):
+    """The names of this package that a file imports, without the package: "ops.matmul.MatMul"."""
+    names = imported(ast.parse(path.read_text(encoding="utf-8")))
+    return {
+        name.removeprefix("tflops_native.") for name in names if name.startswith("tflops_native.")
+    }
+
+
 def own_layers(path):
     """The layers of this package that a file imports."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    parts = [name.split(".") for name in imported(tree)]
-    return {named(names[1]) for names in parts if names[0] == "tflops_native" and len(names) > 1}
+    return {name.split(".")[0] for name in own_imports(path)} - {"__version__"}
 
 
 def name_of(path):
     return path.relative_to(PACKAGE).as_posix()
 
 
+def files_imported(path):
+    """The files that a file imports: a package stands for its `__init__.py`."""
+    for name in own_imports(path):
+        parts = name.split(".")
+        for length in (len(parts), len(parts) - 1):
+            place = PACKAGE.joinpath(*parts[:length])
+            if place.with_suffix(".py").is_file():
+                yield place.with_suffix(".py")
+                break
+            if length and (place / "__init__.py").is_file():
+                yield place / "__init__.py"
+                break
+
+
+def test_no_file_lies_on_a_circle():
+    graph = {path: set(files_imported(path)) - {path} for path in FILES if layer(path)}
+    graph = {path: {other for other in others if other in graph} for path, others in graph.items()}
+    sorter = graphlib.TopologicalSorter(graph)
+    try:
+        sorter.prepare()
+    except graphlib.CycleError as error:
+        pytest.fail(" -> ".join(map(name_of, error.args[1])))
+
+
 def test_there_is_something_to_look_at():
-    assert {layer(path) for path in FILES} >= set(BELOW)
+    assert {layer(path) for path in FILES} - {""} <= set(LEVELS)
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
@@ -83,17 +103,17 @@ def test_imports_point_down(path):
     here = layer(path)
     if not here:
         # The package's own file hands out names when they are asked for.
-        assert own_layers(path) == {"errors"}
         return
-    # The version is the package's own name.
-    found = own_layers(path) - {here, "_native", "__version__"}
-    assert found <= BELOW[here]
+    found = own_layers(path) - {here, "_native"}
+    assert {name: LEVELS[name] for name in found if LEVELS[name] >= LEVELS[here]} == {}
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_the_compiled_part_is_imported_for_timing_only(path):
-    if layer(path) != "timing":
-        assert "_native" not in own_layers(path)
+def test_the_compiled_part_is_imported_in_one_place(path):
+    names = {name.split(".")[0] for name in own_imports(path)}
+    is_checked_only = "if TYPE_CHECKING:" in path.read_text(encoding="utf-8")
+    if name_of(path) != "compiled.py" and not is_checked_only:
+        assert "_native" not in names
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
@@ -135,7 +155,7 @@ HEAVY = ("numpy", "tflops_native._native", "rich", "click")
         ("from tflops_native import load, analyze, TflopsError", set()),
         ("import tflops_native; tflops_native.load(sys.argv[1])", set()),
         ("import tflops_native; tflops_native.analyze(sys.argv[1]).to_dict()", set()),
-        ("import tflops_native.timing", set()),
+        ("import tflops_native.api", set()),
         ("import tflops_native.reports", set()),
         ("import tflops_native.cli", {"click"}),
     ],

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from tflops_native.api import analyze, compare, measure, peaks, report
     from tflops_native.machine.peaks.peaks import Peaks
     from tflops_native.measurement.comparison import Comparison
+    from tflops_native.measurement.timing import Timing
     from tflops_native.model import Model, load
     from tflops_native.reports import Report
-    from tflops_native.timing.result import Timing
 
     __version__: str
 
@@ -32,7 +32,7 @@ _LAZY = {
     "Model": "tflops_native.model",
     "Peaks": "tflops_native.machine.peaks.peaks",
     "Report": "tflops_native.reports",
-    "Timing": "tflops_native.timing.result",
+    "Timing": "tflops_native.measurement.timing",
     "analyze": "tflops_native.api",
     "compare": "tflops_native.api",
     "load": "tflops_native.model",

@@ -25,8 +25,8 @@ from tflops_native.workload import Inputs, InputShapes, Workload
 if TYPE_CHECKING:
     from tflops_native.machine.peaks.peaks import Peaks, ThreadPeaks
     from tflops_native.measurement.comparison import Comparison
+    from tflops_native.measurement.timing import Timing
     from tflops_native.runtime.shapes import Shapes
-    from tflops_native.timing.result import Timing
 
 Source: TypeAlias = Model | str | PathLike[str] | bytes | bytearray | memoryview
 ShapeSource: TypeAlias = Literal["inferred", "runtime"]

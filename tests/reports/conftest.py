@@ -16,19 +16,19 @@ from tflops_native.analysis.result import InputAnalysis
 from tflops_native.machine.machine import Machine
 from tflops_native.machine.memory import Memory
 from tflops_native.machine.peaks.peaks import ComputePeak, MemoryPeak, ThreadPeaks
+from tflops_native.measurement.timing import Timing
 from tflops_native.model import Model
 from tflops_native.ops import Cost
 from tflops_native.profile.estimate import TimeEstimate
 from tflops_native.profile.result import OperatorTime, Overhead, Profile, UnmatchedEvent
 from tflops_native.reports import Report
-from tflops_native.runtime.inputs import InputRecord
+from tflops_native.runtime.inputs.record import InputRecord
 from tflops_native.runtime.libraries import RuntimeInfo
 from tflops_native.stability.causes import Cause
 from tflops_native.stability.patterns import Drift, Modes
 from tflops_native.stability.verdict import Figures, Stability
 from tflops_native.timing.clock import Clock
 from tflops_native.timing.precision import Stop
-from tflops_native.timing.result import Timing
 from tflops_native.timing.statistics import Latency
 from tflops_native.timing.warm_up import WarmUp
 

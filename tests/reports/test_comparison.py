@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
+from tflops_native.timing.comparison import Comparison, Ratio, RuntimeTiming
 
 from tflops_native.machine.machine import Machine
 from tflops_native.reports.comparison import comparison_to_dict, comparison_to_text
 from tflops_native.runtime.libraries import RuntimeInfo
 from tflops_native.timing.clock import Clock
-from tflops_native.timing.comparison import Comparison, Ratio, RuntimeTiming
 from tflops_native.timing.precision import Stop
 from tflops_native.timing.statistics import Latency
 from tflops_native.timing.warm_up import WarmUp

@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from tflops_native.machine.peaks.peaks import ComputePeak, MemoryPeak, ThreadPeaks
+from tflops_native.measurement.timing import Timing
 from tflops_native.model import load
 from tflops_native.profile.estimate import TimeEstimate
 from tflops_native.profile.result import OperatorTime, Overhead, Profile, UnmatchedEvent
@@ -17,7 +18,6 @@ from tflops_native.reports.text import print_report, report_to_text
 from tflops_native.runtime.libraries import RuntimeInfo
 from tflops_native.timing.clock import Clock
 from tflops_native.timing.precision import Stop
-from tflops_native.timing.result import Timing
 from tflops_native.timing.statistics import Latency
 from tflops_native.timing.warm_up import WarmUp
 from workloads import analyze_model

@@ -133,7 +133,7 @@ def test_runtimes_of_a_real_model():
 
 
 def test_one_runtime_is_not_compared():
-    with pytest.raises(tflops_native.OptionError, match="two or more runtimes are compared"):
+    with pytest.raises(tflops_native.OptionError, match="two or more runtimes are needed"):
         tflops_native.compare(SINGLE, ["tflite"])
 
 

@@ -194,9 +194,9 @@ def test_an_exception_of_the_runtime_for_lack_of_memory(error_of):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"timeout_seconds": 0.0}, "timeout must be above 0 seconds, but is 0.0"),
-        ({"timeout_seconds": float("nan")}, "timeout must be above 0 seconds, but is nan"),
-        ({"memory_bytes": 0}, "memory_limit must be 1 byte or more, but is 0"),
+        ({"timeout_seconds": 0.0}, "timeout (seconds) must be above 0, got 0"),
+        ({"timeout_seconds": float("nan")}, "timeout (seconds) must be above 0, got nan"),
+        ({"memory_bytes": 0}, "memory_limit (bytes) must be 1 or more, got 0"),
     ],
 )
 def test_limits_out_of_range(changes, message):

@@ -96,9 +96,9 @@ def test_arrays_set_the_shapes_that_are_not_asked_for():
     def shapes(inputs, **asked):
         return workload(model(), input_shapes=asked, inputs=inputs).shapes_by_name
 
-    assert shapes({}) == {"x": (1, 3), "n": (1,)}
-    assert shapes({"x": "x.npy"}) == {"x": (2, 3), "n": (1,)}
-    assert shapes({"x": "x.npy"}, x=(2, 3)) == {"x": (2, 3), "n": (1,)}
+    assert shapes({}) == {"x": (1, 3), "n": (2,)}
+    assert shapes({"x": "x.npy"}) == {"x": (2, 3), "n": (2,)}
+    assert shapes({"x": "x.npy"}, x=(2, 3)) == {"x": (2, 3), "n": (2,)}
     assert shapes({"n": "n.npy"}, x=(5, 3)) == {"x": (5, 3), "n": (2,)}
 
 

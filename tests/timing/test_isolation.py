@@ -256,5 +256,5 @@ def test_files_in_the_working_directory_are_not_imported(monkeypatch, tmp_path):
 
 def test_a_relative_path_is_found_from_the_working_directory(monkeypatch):
     monkeypatch.chdir(EXAMPLES)
-    timing = measure_in_child(Path("single_conv_28x28.tflite"), options(profile=False))
+    timing = measure_in_child(Path("single_conv_28x28.tflite"), **options(profile=False))
     assert timing.input_shapes == {"input": (1, 28, 28, 1)}

@@ -79,7 +79,7 @@ def test_the_seed_decides_too():
 def test_a_delegate_hides_nothing():
     model = load(EXAMPLES / "mobilenet_v1_0.25_96_int8.tflite")
     assert shapes_in_runtime(model, kernels="xnnpack") == shapes_in_runtime(
-        model, options(kernels="builtin")
+        model, kernels="builtin"
     )
 
 

@@ -16,12 +16,12 @@ from tflops_native.imported.recorded import Recorded
 from tflops_native.imported.result import ImportedTiming, TimingSource
 from tflops_native.imported.timer_json import TimerEvents, TimerRecord
 from tflops_native.machine.machine import Machine
+from tflops_native.measurement.timing import Timing
 from tflops_native.model import Entry, Model
 from tflops_native.profile.profiling import profile_of_runs
 from tflops_native.runtime.libraries import RuntimeInfo
 from tflops_native.timing.clock import Clock
 from tflops_native.timing.precision import Stop
-from tflops_native.timing.result import Timing
 from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND, Latency
 from tflops_native.timing.warm_up import WarmUp, is_steady
 from tflops_native.workload import Workload

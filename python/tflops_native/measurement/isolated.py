@@ -8,10 +8,10 @@ from tflops_native.isolation.limits import NO_LIMITS, ChildLimits
 from tflops_native.measurement.comparison import Comparison, compare_runtimes
 from tflops_native.measurement.measure import measure_workload
 from tflops_native.measurement.post_mortem import last_operator
+from tflops_native.measurement.timing import Timing
 from tflops_native.progress import Progress, no_progress
 from tflops_native.runtime.options import RunOptions
 from tflops_native.runtime.shapes import Shapes, runtime_shapes
-from tflops_native.timing.result import Timing
 from tflops_native.timing.stop_rule import StopRule
 from tflops_native.workload import Workload
 

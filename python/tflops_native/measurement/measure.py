@@ -3,6 +3,7 @@
 from tflops_native.machine.affinity import pinned
 from tflops_native.machine.evidence import Watch
 from tflops_native.machine.memory import MemoryWatch
+from tflops_native.measurement.timing import Timing
 from tflops_native.profile.profiling import profile_model
 from tflops_native.progress import Progress, no_progress
 from tflops_native.runtime.libraries import open_runtime
@@ -11,7 +12,6 @@ from tflops_native.runtime.session import fill_inputs, open_session
 from tflops_native.runtime.state import first_invoke, reset_state
 from tflops_native.stability.verdict import judge
 from tflops_native.timing.clock import Clock
-from tflops_native.timing.result import Timing
 from tflops_native.timing.sampling import take_samples
 from tflops_native.timing.statistics import Latency
 from tflops_native.timing.stop_rule import StopRule

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from tflops_native.imported import ImportedOperatorTime, ImportedTiming, TimingSource
     from tflops_native.machine.machine import Machine
     from tflops_native.machine.peaks.peaks import ThreadPeaks
+    from tflops_native.measurement.timing import Timing
     from tflops_native.profile.result import OperatorTime
-    from tflops_native.timing.result import Timing
 
 FORMAT = "tflops_native/report"
 FORMAT_VERSION = 2

@@ -9,8 +9,8 @@ from tflops_native.reports.summary import Lines
 from tflops_native.reports.table import operation_unit
 
 if TYPE_CHECKING:
+    from tflops_native.measurement.timing import Timing
     from tflops_native.profile.result import Overhead, Profile
-    from tflops_native.timing.result import Timing
 
 
 def times(report: Report) -> Lines:

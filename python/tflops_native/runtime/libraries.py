@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from tflops_native.compiled import native
-from tflops_native.errors import RuntimeLibraryError
+from tflops_native.errors import OptionError, RuntimeLibraryError
 from tflops_native.runtime.options import (
     DEFAULT_RUNTIME,
     LITERT,
@@ -120,8 +120,13 @@ def open_runtime(name: str = DEFAULT_RUNTIME) -> Runtime:
             path of a library of one of the first two kinds.
 
     Raises:
+        OptionError: several are named.
         RuntimeLibraryError: there is none, or it is of no kind that is known.
     """
+    if "," in name and not Path(name).exists():
+        raise OptionError(
+            f"one runtime is needed here, got {name!r}: `tflops time` and `compare` take several"
+        )
     if name == TENSORFLOW:
         return _tensorflow()
     libraries = native().Library
