@@ -20,8 +20,11 @@ BELOW = {
     "analysis": {"ops", "model", "errors"},
     "timing": {"ops", "model", "errors"},
     "reports": {"analysis", "timing", "ops", "model", "errors"},
+    "plain": {"errors"},
+    "notes": {"errors"},
+    "formats": {"reports", "analysis", "timing", "ops", "model", "plain", "notes", "errors"},
     "api": {"reports", "analysis", "timing", "ops", "model", "errors"},
-    "cli": {"reports", "analysis", "timing", "ops", "model", "errors"},
+    "cli": {"formats", "reports", "plain", "analysis", "timing", "ops", "model", "errors"},
 }
 
 MEASURING = {"imported", "isolation", "machine", "measurement", "profile", "runtime", "stability"}
@@ -34,6 +37,8 @@ def layer(path):
 
 
 def named(part):
+    if part.startswith("plain"):
+        return "plain"
     return "timing" if part in MEASURING else part
 
 
