@@ -157,6 +157,7 @@ HEAVY = ("numpy", "tflops_native._native", "rich", "click")
         ("import tflops_native; tflops_native.analyze(sys.argv[1]).to_dict()", set()),
         ("import tflops_native.api", set()),
         ("import tflops_native.reports", set()),
+        ("import tflops_native.formats.document", set()),
         ("import tflops_native.cli", {"click"}),
     ],
 )

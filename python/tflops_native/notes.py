@@ -15,3 +15,6 @@ class Note:
     code: str
     text: str
     hint: str | None = None
+
+    def __str__(self) -> str:
+        return self.text if self.hint is None else f"{self.text}; {self.hint}"

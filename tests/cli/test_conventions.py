@@ -9,9 +9,10 @@ import pytest
 from rich.console import Console
 
 from tflops_native.analysis import CONVENTIONS, convention_counts, valid_macs
+from tflops_native.formats.report import report_document
+from tflops_native.formats.text import print_text
 from tflops_native.model import load
 from tflops_native.reports import Report
-from tflops_native.reports.text import print_report
 from workloads import analyze_model
 from zoo import EXAMPLES, MODELS, zoo_model
 
@@ -132,7 +133,7 @@ def on_terminal(name, width, conventions):
     report = Report.of(model, analysis, conventions=counts, valid_macs=valid)
     stream = io.StringIO()
     console = Console(file=stream, width=width, force_terminal=True, force_jupyter=False)
-    print_report(report, console)
+    print_text(report_document(report), console)
     return ANSI.sub("", stream.getvalue())
 
 

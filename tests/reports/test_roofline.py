@@ -9,7 +9,6 @@ from tflops_native.machine.peaks.peaks import ComputePeak, MemoryPeak, ThreadPea
 from tflops_native.ops import Cost
 from tflops_native.profile.estimate import TimeEstimate
 from tflops_native.reports.roofline import Utilization, roofs, seconds_per_byte
-from tflops_native.reports.text import report_to_text
 
 
 def memory(name, capacity, bandwidth):
@@ -209,9 +208,9 @@ def test_an_operator_above_its_roof_is_told(made):
     # 432,640 operations at 12 GFLOP/s are 36 us, and 108,159 are 9; measured were 25.5 and 6.5 at most.
     above = [row.utilization and row.utilization.is_exceeded for row in made("above").rows]
     assert above == [True, None, True]
-    text = report_to_text(made("above"))
+    text = str(made("above"))
     assert "quicker than this machine allows: 0 CONV_2D, 2 SOFTMAX;" in text
-    assert "quicker" not in report_to_text(made("roofline"))
+    assert "quicker" not in str(made("roofline"))
 
 
 def test_fused_operators_spare_their_reads_and_writes(made):

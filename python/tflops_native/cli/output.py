@@ -1,6 +1,5 @@
 """Where results go, and in which format."""
 
-import json
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -9,14 +8,18 @@ import click
 from rich.console import Console
 
 from tflops_native.cli.options import options
+from tflops_native.formats.document import Document
+from tflops_native.formats.registry import FORMATS, render
+from tflops_native.formats.report import report_document
+from tflops_native.formats.text import print_text
+from tflops_native.plain_json import dump_json
 from tflops_native.reports.joined import Report
-from tflops_native.reports.text import print_report
 
 output_options = options(
     click.option(
         "--format",
         "output",
-        type=click.Choice(["text", "json"]),
+        type=click.Choice(list(FORMATS)),
         default="text",
         show_default=True,
     ),
@@ -25,36 +28,31 @@ output_options = options(
 
 def show_reports(reports: Sequence[Report], output: str) -> None:
     """Print reports to standard output."""
-    if output == "json":
-        plain = [report.to_dict() for report in reports]
-        show_json(plain if len(plain) > 1 else plain[0])
+    if output == "json" and len(reports) > 1:
+        dump_json([report.to_dict() for report in reports], sys.stdout)
         return
     for position, report in enumerate(reports):
         if position:
             click.echo()
-        print_report(report, Console(highlight=False))
+        show_document(report_document(report), output)
+
+
+def show_document(document: Document, output: str) -> None:
+    """Print a document to standard output."""
+    if output == "text":
+        print_text(document, Console(highlight=False))
+    else:
+        click.echo(render(document, output))
 
 
 def show_comparison(model: Any, comparison: Any, output: str) -> None:
+    from tflops_native.formats.comparison import comparison_document
     from tflops_native.machine.machine import this_machine
-    from tflops_native.reports.comparison import comparison_to_dict, comparison_to_text
 
-    if output == "json":
-        show_json(comparison_to_dict(model, comparison, this_machine()))
-    else:
-        click.echo(comparison_to_text(model, comparison, this_machine()))
+    show_document(comparison_document(model, comparison, this_machine()), output)
 
 
 def show_peaks(peaks: Any, output: str) -> None:
-    from tflops_native.reports.peaks import peaks_to_text
+    from tflops_native.formats.peaks import peaks_document
 
-    if output == "json":
-        show_json(peaks.to_dict())
-    else:
-        click.echo(peaks_to_text(peaks))
-
-
-def show_json(plain: Any) -> None:
-    """Print plain data as JSON."""
-    json.dump(plain, sys.stdout, indent=1)
-    sys.stdout.write("\n")
+    show_document(peaks_document(peaks), output)

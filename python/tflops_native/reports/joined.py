@@ -1,6 +1,7 @@
 """Joins counts and times per operator. What is divided here is defined here, and nothing is printed."""
 
 from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from tflops_native.analysis import Analysis, ConventionCounts, OperatorAnalysis
@@ -217,14 +218,18 @@ class Report:
         return plain
 
     def __str__(self) -> str:
-        from tflops_native.reports.text import report_to_text
-
-        return report_to_text(self)
+        return _shown(self, "text")
 
     def _repr_html_(self) -> str:
-        from tflops_native.reports.html import report_to_html
+        return _shown(self, "html")
 
-        return report_to_html(self)
+
+def _shown(report: Report, name: str) -> str:
+    """The report in a format; by name, because the formats import the reports."""
+    formats = import_module("tflops_native.formats.registry")
+    documents = import_module("tflops_native.formats.report")
+    text: str = formats.render(documents.report_document(report), name)
+    return text
 
 
 def _roofline_to_dict(roof: Roof, utilization: Utilization | None) -> dict[str, Any]:

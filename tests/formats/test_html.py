@@ -4,10 +4,15 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tflops_native.reports.html import report_to_html
-from tflops_native.reports.table import lines
+from tflops_native.formats.operator_table import operator_table
+from tflops_native.formats.registry import render
+from tflops_native.formats.report import report_document
 
 ALLOWED = {"div", "b", "table", "thead", "tbody", "tr", "th", "td"}
+
+
+def report_to_html(report):
+    return render(report_document(report), "html")
 
 
 class Reader(HTMLParser):
@@ -64,9 +69,10 @@ def test_names_are_text(made):
 @pytest.mark.parametrize("name", ["count", "float", "mixed"])
 def test_the_table_is_that_of_the_text(made, name):
     report = made(name)
-    shown, found = lines(report, report.analysis)
+    table = operator_table(report, report.analysis)
     reader = read(report_to_html(report))
-    assert reader.lines == [[column.heading for column in shown], *(line.cells for line in found)]
+    headings = [column.heading for column in table.shown]
+    assert reader.lines == [headings, *map(table.texts, table.rows)]
 
 
 def test_a_notebook_shows_it(made):

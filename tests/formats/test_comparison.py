@@ -1,13 +1,18 @@
 """Runtimes side by side: what a person reads, and plain data."""
 
+import io
 import json
+import re
 from pathlib import Path
 
 import pytest
-from tflops_native.timing.comparison import Comparison, Ratio, RuntimeTiming
+from rich.console import Console
 
+from tflops_native.formats.comparison import comparison_document, comparison_to_dict
+from tflops_native.formats.registry import render
+from tflops_native.formats.text import print_text
 from tflops_native.machine.machine import Machine
-from tflops_native.reports.comparison import comparison_to_dict, comparison_to_text
+from tflops_native.measurement.comparison import Comparison, Ratio, RuntimeTiming
 from tflops_native.runtime.libraries import RuntimeInfo
 from tflops_native.timing.clock import Clock
 from tflops_native.timing.precision import Stop
@@ -71,7 +76,7 @@ def comparison():
 
 
 def test_text(comparison):
-    assert comparison_to_text(Model(), comparison, MACHINE).splitlines() == [
+    assert render(comparison_document(Model(), comparison, MACHINE), "text").splitlines() == [
         "model     net.tflite, 2.00KiB",
         "input     x 1x4",
         "",
@@ -99,3 +104,20 @@ def test_plain_data(comparison):
     runtimes = plain["comparison"]["runtimes"]
     assert [runtime["samples_ns"][0] for runtime in runtimes] == [200_000, 150_000, 200_000]
     assert runtimes[2]["runtime"]["is_native"] is False
+
+
+@pytest.mark.parametrize(
+    ("width", "missing"),
+    [(120, []), (80, []), (70, ["load"]), (50, ["load", "first", "min"])],
+)
+def test_a_narrow_terminal_gets_fewer_columns_and_whole_numbers(comparison, width, missing):
+    stream = io.StringIO()
+    console = Console(file=stream, width=width, force_terminal=True, force_jupyter=False)
+    print_text(comparison_document(Model(), comparison, MACHINE), console)
+    heading, first, litert, python = (
+        re.sub(r"\x1b\[[0-9;]*m", "", stream.getvalue()).split("\n\n")[1].splitlines()
+    )
+    every = ["runtime", "median", "min", "p95", "first", "load", "ratio", "95% interval"]
+    assert re.split("  +", heading.strip()) == [name for name in every if name not in missing]
+    assert max(map(len, (heading, first, litert, python))) <= width
+    assert litert.endswith("0.800  0.790..0.815")

@@ -7,14 +7,16 @@ import re
 import pytest
 from rich.console import Console
 
+from tflops_native.formats.operator_table import operator_table, rate_text
+from tflops_native.formats.registry import render
+from tflops_native.formats.report import report_document
+from tflops_native.formats.text import print_text
 from tflops_native.machine.peaks.peaks import ComputePeak, MemoryPeak, ThreadPeaks
 from tflops_native.measurement.timing import Timing
 from tflops_native.model import load
 from tflops_native.profile.estimate import TimeEstimate
 from tflops_native.profile.result import OperatorTime, Overhead, Profile, UnmatchedEvent
 from tflops_native.reports import Report
-from tflops_native.reports.table import columns, lines
-from tflops_native.reports.text import print_report, report_to_text
 from tflops_native.runtime.libraries import RuntimeInfo
 from tflops_native.timing.clock import Clock
 from tflops_native.timing.precision import Stop
@@ -118,21 +120,29 @@ def report_of(name):
     return Report.of(model, analysis, made_up_timing(analysis), peaks=PEAKS)
 
 
+def report_to_text(report):
+    return render(report_document(report), "text")
+
+
+def columns(report):
+    return operator_table(report, report.analysis).shown
+
+
 def on_terminal(report, width):
     stream = io.StringIO()
     console = Console(file=stream, width=width, force_terminal=True, force_jupyter=False)
-    print_report(report, console)
+    print_text(report_document(report), console)
     return stream.getvalue()
 
 
 def number_cells(report, headings):
     """Per line of the table the texts of its number columns but for the index, blanks left out."""
-    shown, found = lines(report, report.analysis)
+    table = operator_table(report, report.analysis)
     cells = []
-    for line in found:
+    for row in table.rows:
         numbers = [
             cell
-            for column, cell in zip(shown, line.cells, strict=True)
+            for column, cell in zip(table.shown, table.texts(row), strict=True)
             if column.is_number and column.heading in headings
         ]
         cells.append([cell for cell in numbers[1:] if cell])
@@ -147,9 +157,9 @@ def check_numbers(report, text, left_out=()):
     """Every number of the table is printed whole, in its place, but for whole columns left out."""
     printed = table_lines(text)
     headings = text.split("\n\n")[1].splitlines()[0].split()
-    every = [column.heading for column in columns(report, report.analysis)]
+    every = [column.heading for column in columns(report)]
     assert headings == [heading for heading in every if heading not in left_out]
-    shown = columns(report, report.analysis)
+    shown = columns(report)
     types = {"i8", "f32", "f32+i8", "i8+f32", "i32", "i64", "-"}
     has_types = any(column.heading == "type" for column in shown)
     has_bounds = any(column.heading == "bound" for column in shown)
@@ -250,8 +260,7 @@ def test_text_is_returned_in_a_notebook_too(monkeypatch):
 def test_rates_next_to_nothing_do_not_widen_the_table():
     report = report_of("single_conv_28x28.tflite")
     slow = dataclasses.replace(report.rows[0], rate=12.5, rate_is_bound=False)
-    (column,) = [c for c in columns(report, report.analysis) if c.heading == "GFLOP/s"]
-    assert column.cell(slow) == "<0.001"
+    assert rate_text(slow) == "<0.001"
 
 
 @pytest.mark.parametrize("width", [80, None])

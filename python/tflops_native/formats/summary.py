@@ -2,15 +2,15 @@
 
 from pathlib import PurePath
 
-from tflops_native.analysis import CONVENTION, Analysis, Status, is_float
-from tflops_native.reports import conventions, numbers
+from tflops_native.analysis import CONVENTION, EXACT, Analysis, is_float
+from tflops_native.formats import convention_counts, numbers
+from tflops_native.formats.document import Found, Line
+from tflops_native.formats.operator_table import operation_unit
+from tflops_native.notes import Note
 from tflops_native.reports.joined import Report
-from tflops_native.reports.table import operation_unit
-
-Lines = list[tuple[str, str]]
 
 
-def header(report: Report) -> Lines:
+def header(report: Report) -> Found:
     """The model and its inputs."""
     name = "(bytes)" if report.model.path is None else report.model.path.name
     text = f"{name}, {numbers.byte_count(report.model.size_bytes)}B"
@@ -19,24 +19,24 @@ def header(report: Report) -> Lines:
             f", {numbers.plural(len(report.analysis.operators), 'operator')}, "
             f"{numbers.count(report.analysis.parameters)} parameters"
         )
-    return [("model", text), *_inputs(report)]
+    return [Line("model", text), *_inputs(report)]
 
 
-def _inputs(report: Report) -> Lines:
+def _inputs(report: Report) -> Found:
     if report.analysis is None:
         shapes = {} if report.timing is None else report.timing.input_shapes
         return [
-            ("input", f"{name} {numbers.shape(shape)}{_source(report, name)}")
+            Line("input", f"{name} {numbers.shape(shape)}{_source(report, name)}")
             for name, shape in shapes.items()
         ]
-    lines: Lines = []
+    lines: Found = []
     if report.analysis.signature is not None:
-        lines.append(("signature", report.analysis.signature))
+        lines.append(Line("signature", report.analysis.signature))
     for item in report.analysis.inputs:
         text = f"{item.name} {numbers.shape(item.shape)} {item.type}"
         if item.shape != item.shape_signature:
             text += f" (in the file {numbers.shape(item.shape_signature)})"
-        lines.append(("input", text + _source(report, item.name)))
+        lines.append(Line("input", text + _source(report, item.name)))
     return lines
 
 
@@ -56,19 +56,19 @@ def _source(report: Report, name: str) -> str:
     return f"{text} (seed {record.seed})"
 
 
-def counts(report: Report) -> Lines:
+def counts(report: Report) -> Found:
     """Totals, coverage and the counting convention."""
     analysis = report.analysis
     if analysis is None:
         return []
     return [
-        ("total", _total(analysis)),
-        ("memory", _memory(analysis)),
+        Line("total", _total(analysis)),
+        Line("memory", _memory(analysis)),
         *_once(analysis),
-        ("coverage", _coverage(analysis)),
+        Line("coverage", _coverage(analysis)),
         *_remarks(analysis),
-        ("counting", CONVENTION),
-        *conventions.lines(report, analysis),
+        Line("counting", CONVENTION),
+        *convention_counts.lines(report, analysis),
     ]
 
 
@@ -101,9 +101,9 @@ def _where(analysis: Analysis) -> str:
     return "" if index is None else f" (operator {index})"
 
 
-def _once(analysis: Analysis) -> Lines:
+def _once(analysis: Analysis) -> Found:
     operations = analysis.initialization.operations
-    return [("once", f"{operations:,} operations at the first invoke")] if operations else []
+    return [Line("once", f"{operations:,} operations at the first invoke")] if operations else []
 
 
 def _coverage(analysis: Analysis) -> str:
@@ -126,22 +126,26 @@ def _coverage(analysis: Analysis) -> str:
     return f"{', '.join(parts)}: {ending}"
 
 
-def _remarks(analysis: Analysis) -> Lines:
+def _remarks(analysis: Analysis) -> Found:
     """What a reader must know before trusting the totals."""
-    lines: Lines = []
-    for operator in analysis.operators:
-        if operator.status not in (Status.COUNTED, Status.NO_ARITHMETIC):
-            lines.append(("note", f"{operator.index} {operator.name}: {operator.note}"))
+    notes = [
+        Note(code="not_exact", text=f"{operator.index} {operator.name}: {operator.note}")
+        for operator in analysis.operators
+        if operator.status not in EXACT
+    ]
     if analysis.coverage.shapes_assumed:
-        lines.append(("note", "* shape taken from the file, not inferred"))
+        notes.append(
+            Note(code="shapes_from_file", text="* shape taken from the file, not inferred")
+        )
     if analysis.has_runtime_shapes:
-        lines.append(("note", "shapes are those of one run, not inferred"))
-    lines += [
-        (
-            "note",
-            f"open lengths of input {item.name!r} are counted as 1; --input-shape chooses others",
+        notes.append(Note(code="shapes_of_run", text="shapes are those of one run, not inferred"))
+    notes += [
+        Note(
+            code="open_lengths",
+            text=f"open lengths of input {item.name!r} are counted as 1",
+            hint="--input-shape chooses others",
         )
         for item in analysis.inputs
         if item.is_defaulted
     ]
-    return lines
+    return [*notes]

@@ -2,18 +2,19 @@
 
 from typing import TYPE_CHECKING
 
-from tflops_native.reports import imported, numbers
+from tflops_native.formats import imported_times, numbers
+from tflops_native.formats.document import Found, Line
+from tflops_native.formats.operator_table import operation_unit
+from tflops_native.formats.roofline import roofline_lines
+from tflops_native.notes import Note
 from tflops_native.reports.joined import Report
-from tflops_native.reports.peaks import roofline_lines
-from tflops_native.reports.summary import Lines
-from tflops_native.reports.table import operation_unit
 
 if TYPE_CHECKING:
     from tflops_native.measurement.timing import Timing
     from tflops_native.profile.result import Overhead, Profile
 
 
-def times(report: Report) -> Lines:
+def times(report: Report) -> Found:
     """Latency, profile and runtime."""
     timing = report.timing
     if timing is None:
@@ -23,23 +24,23 @@ def times(report: Report) -> Lines:
 
     if isinstance(timing, ImportedTiming):
         return [
-            *imported.source(report),
-            *imported.latency(timing),
+            *imported_times.source(report),
+            *imported_times.latency(timing),
             *_rate(report),
-            *imported.details(timing),
+            *imported_times.details(timing),
         ]
     return [
-        *imported.source(report),
-        ("latency", _latency(timing)),
+        *imported_times.source(report),
+        Line("latency", _latency(timing)),
         *_stability(timing),
         *_rate(report),
         *roofline_lines(report),
-        ("runs", _runs(timing)),
-        ("before", _before(timing)),
-        ("clock", _clock(timing)),
+        Line("runs", _runs(timing)),
+        Line("before", _before(timing)),
+        Line("clock", _clock(timing)),
         *_resident(timing),
         *_profile(timing),
-        ("runtime", _runtime(timing)),
+        Line("runtime", _runtime(timing)),
     ]
 
 
@@ -55,15 +56,20 @@ def _latency(timing: "Timing") -> str:
     )
 
 
-def _stability(timing: "Timing") -> Lines:
+def _stability(timing: "Timing") -> Found:
     stability = timing.stability
     if stability is None:
         return []
-    lines = [("stability", f"{stability.verdict}: {stability.because}")]
-    return lines + [("note", str(cause)) for cause in stability.causes]
+    return [
+        Line("stability", f"{stability.verdict}: {stability.because}"),
+        *(
+            Note(code="disturbed", text=f"{cause.seen}: {cause.why}", hint=f"try {cause.remedy}")
+            for cause in stability.causes
+        ),
+    ]
 
 
-def _resident(timing: "Timing") -> Lines:
+def _resident(timing: "Timing") -> Found:
     """What each step added to the memory of the process, as far as the system tells."""
     memory = timing.memory
     if memory is None or memory.before is None:
@@ -79,7 +85,7 @@ def _resident(timing: "Timing") -> Lines:
             parts.append(f"{sign}{numbers.byte_count(abs(end - start))}B {what}")
     if memory.peak is not None:
         parts.append(f"peak {numbers.byte_count(memory.peak)}B")
-    return [("resident", ", ".join(parts))]
+    return [Line("resident", ", ".join(parts))]
 
 
 def _runs(timing: "Timing") -> str:
@@ -120,17 +126,17 @@ def _clock(timing: "Timing") -> str:
     return f"steps of {clock.resolution_ns} ns, a read costs {clock.read_ns:.3g} ns"
 
 
-def _rate(report: Report) -> Lines:
+def _rate(report: Report) -> Found:
     if report.analysis is None or not report.rate:
         return []
     unit = operation_unit(report.analysis)
     coverage = report.analysis.coverage
     direction = " or more" if coverage.is_lower_bound else " or less" if coverage.bounded else ""
     incomplete = "" if coverage.is_complete else f"{direction}: see coverage"
-    return [("rate", f"{numbers.three_digits(report.rate / 1e9)} G{unit}/s{incomplete}")]
+    return [Line("rate", f"{numbers.three_digits(report.rate / 1e9)} G{unit}/s{incomplete}")]
 
 
-def _profile(timing: "Timing") -> Lines:
+def _profile(timing: "Timing") -> Found:
     profile = timing.profile
     if profile is None:
         return []
@@ -139,12 +145,12 @@ def _profile(timing: "Timing") -> Lines:
     if any(operator.is_delegated for operator in profile.operators):
         parts.append("what XNNPACK most likely cut off its whole µs is added back")
     parts.append(f"profiling overhead {_overhead(profile.overhead)}")
-    lines = [("profile", "; ".join(parts))]
+    lines: Found = [Line("profile", "; ".join(parts))]
     if profile.vague:
-        lines.append(("note", _vague(profile)))
+        lines.append(Note(code="imprecise_operators", text=_vague(profile)))
     if profile.unmatched:
         events = numbers.plural(len(profile.unmatched), "unmatched event")
-        lines.append(("note", f"{events} of the delegate"))
+        lines.append(Note(code="unmatched_events", text=f"{events} of the delegate"))
     return lines
 
 

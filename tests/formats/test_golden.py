@@ -1,6 +1,6 @@
 """Golden files, one per format and report; the sums in them are added up once more.
 
-After a change on purpose: `TFLOPS_OVERWRITE_GOLDEN=1 pytest tests/reports`, then look at the
+After a change on purpose: `TFLOPS_OVERWRITE_GOLDEN=1 pytest tests/formats`, then look at the
 difference.
 """
 
@@ -9,8 +9,12 @@ import re
 
 import pytest
 
-from tflops_native.reports.html import report_to_html
-from tflops_native.reports.text import report_to_text
+from tflops_native.formats.registry import render
+from tflops_native.formats.report import report_document
+
+
+def report_to_text(report):
+    return render(report_document(report), "text")
 
 
 def test_text(case, golden):
@@ -20,7 +24,7 @@ def test_text(case, golden):
 
 def test_html(case, golden):
     name, report = case
-    html = report_to_html(report)
+    html = render(report_document(report), "html")
     golden(f"{name}.html", html.replace("><", ">\n<") + "\n")
 
 

@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tflops_native.reports import numbers
+from tflops_native.formats import numbers
+from tflops_native.formats.document import Found, Line
+from tflops_native.notes import Note
 
 if TYPE_CHECKING:
     from tflops_native.imported import DurationSummary, ImportedProfile, ImportedTiming
@@ -13,17 +15,15 @@ if TYPE_CHECKING:
 # From here on the steps of a file make less than 5 % of a time.
 _CLEAR_OF_RESOLUTION = 20
 
-Lines = list[tuple[str, str]]
 
-
-def source(report: "Report") -> Lines:
+def source(report: "Report") -> Found:
     """Where the times come from, if not from here."""
     found = report.source
     if found is None:
         return []
     where = "elsewhere" if report.machine is None else _machine(report)
     return [
-        (
+        Line(
             "source",
             f"{Path(found.path).name}, {found.form} of {found.tool}: measured {where}, "
             "not on this machine",
@@ -39,7 +39,7 @@ def _machine(report: "Report") -> str:
     return f"on {name} ({machine.system})"
 
 
-def latency(timing: "ImportedTiming") -> Lines:
+def latency(timing: "ImportedTiming") -> Found:
     """The latency as far as the file tells it."""
     found = timing.recorded.latency
     if found is None:
@@ -62,12 +62,12 @@ def latency(timing: "ImportedTiming") -> Lines:
         text += f"; known to {numbers.seconds(found.resolution)} only"
     if timing.recorded.is_profiled:
         text += "; a profiler was running"
-    return [("latency", text)]
+    return [Line("latency", text)]
 
 
-def details(timing: "ImportedTiming") -> Lines:
+def details(timing: "ImportedTiming") -> Found:
     """What came before the runs, the profile and the runtime."""
-    return [*_before(timing), *_profile(timing), ("runtime", _runtime(timing))]
+    return [*_before(timing), *_profile(timing), Line("runtime", _runtime(timing))]
 
 
 def ending(profile: "Profile | ImportedProfile") -> list[tuple[str, float]]:
@@ -89,7 +89,7 @@ def _time(value: float, found: "DurationSummary") -> str:
     return numbers.seconds(value)
 
 
-def _before(timing: "ImportedTiming") -> Lines:
+def _before(timing: "ImportedTiming") -> Found:
     recorded = timing.recorded
     parts = []
     if recorded.initialization is not None:
@@ -98,18 +98,23 @@ def _before(timing: "ImportedTiming") -> Lines:
         parts.append(f"first invoke {numbers.seconds(recorded.first_invoke)}")
     if recorded.warm_up is not None and recorded.warm_up.count is not None:
         parts.append(numbers.plural(recorded.warm_up.count, "warm-up run"))
-    return [("before", ", ".join(parts))] if parts else []
+    return [Line("before", ", ".join(parts))] if parts else []
 
 
-def _profile(timing: "ImportedTiming") -> Lines:
+def _profile(timing: "ImportedTiming") -> Found:
     profile = timing.profile
     if profile is None:
-        return [("note", "the file tells no times of operators")]
+        return [Note(code="no_operator_times", text="the file tells no times of operators")]
     runs = "" if profile.runs is None else f" of {numbers.plural(profile.runs, 'run')}"
-    lines = [("profile", f"times per operator are means{runs}, measured in whole µs")]
+    lines: Found = [Line("profile", f"times per operator are means{runs}, measured in whole µs")]
     if profile.unmatched:
         events = numbers.plural(len(profile.unmatched), "event")
-        lines.append(("note", f"{events} of the delegate without a certain operator"))
+        lines.append(
+            Note(
+                code="unmatched_events",
+                text=f"{events} of the delegate without a certain operator",
+            )
+        )
     return lines
 
 

@@ -1,0 +1,96 @@
+"""What other counting conventions say beside our own numbers: cells, totals and lines."""
+
+from tflops_native.analysis import Analysis, ConventionCounts, OperatorAnalysis, Status
+from tflops_native.formats import numbers
+from tflops_native.formats.document import Cell, Column, Found, Line
+from tflops_native.notes import Note
+from tflops_native.reports.joined import Report
+
+_VALID = "valid_macs"
+
+
+def replaces_table(report: Report) -> bool:
+    """Whether several conventions stand side by side, in place of the usual columns."""
+    return len(report.conventions) > 1
+
+
+def columns(report: Report) -> list[Column]:
+    """Further columns of the table of operators."""
+    found = []
+    if report.valid_macs is not None:
+        found.append(Column(key=_VALID, heading="valid MACs"))
+    return found + [Column(key=_key(item), heading=item.convention) for item in report.conventions]
+
+
+def cells(report: Report, position: int) -> dict[str, Cell]:
+    """What they say of the operator in row `position` of the report."""
+    operator = report.rows[position].operator
+    found = {}
+    if report.valid_macs is not None:
+        found[_VALID] = _cell(operator, report.valid_macs[position])
+    for item in report.conventions:
+        found[_key(item)] = _cell(operator, item.counts[position])
+    return found
+
+
+def totals(report: Report) -> dict[str, Cell]:
+    """The last row of the table by key; empty without further columns."""
+    found = {_key(item): _total(item.total) for item in report.conventions}
+    if report.valid_macs is not None:
+        found[_VALID] = _total(sum(report.valid_macs))
+    return found
+
+
+def lines(report: Report, analysis: Analysis) -> Found:
+    """The totals to the last digit, and what they count."""
+    found: Found = []
+    if report.valid_macs is not None:
+        found.append(Line("valid", _valid(sum(report.valid_macs), analysis)))
+    for item in report.conventions:
+        text = f"{item.convention}: {item.total:,} {item.unit}. {item.meaning}"
+        found.append(Line("counts", text))
+        found += [
+            Note(code="convention", text=f"{item.convention}: {remark}")
+            for remark in _remarks(item)
+        ]
+    return found
+
+
+def _key(item: ConventionCounts) -> str:
+    """Ours may be among them: it must not take the key of another column."""
+    return f"by_{item.convention.replace('-', '_')}"
+
+
+def _total(number: int) -> Cell:
+    return Cell(number, numbers.count(number))
+
+
+def _cell(operator: OperatorAnalysis, count: int | None) -> Cell:
+    if count == 0:
+        # A zero where there is arithmetic is shown, one that all agree on is not.
+        is_work = operator.cost.operations or operator.status is Status.UNSUPPORTED
+        return Cell(0, "0" if is_work else "-")
+    return Cell(count, "?" if count is None else numbers.count(count))
+
+
+def _valid(macs: int, analysis: Analysis) -> str:
+    share = f" ({numbers.percent(macs / analysis.macs)}%)" if analysis.macs else ""
+    return f"{macs:,} MACs{share} without the taps of convolutions that fall on padding"
+
+
+def _remarks(item: ConventionCounts) -> list[str]:
+    remarks = []
+    if item.silent_zeros:
+        remarks.append(f"0 for {', '.join(item.silent_zeros)}")
+    if item.unknown:
+        remarks.append(f"nothing can be told of {', '.join(item.unknown)}")
+    if item.line is not None:
+        remarks.append(
+            f"the converter logs `{item.line}`"
+            if item.is_printed is not False
+            else "the converter logs nothing for this file, which leaves shapes open; with these "
+            f"shapes fixed `{item.line}`"
+        )
+    elif item.is_printed is False:
+        remarks.append("the converter logs nothing: shapes of operators that it counts are open")
+    return remarks

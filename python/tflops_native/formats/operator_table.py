@@ -1,0 +1,266 @@
+"""The table of operators: what there is to say of each, for people and for machines."""
+
+from tflops_native.analysis import EXACT, Analysis, OperatorAnalysis, Status, is_float
+from tflops_native.formats import convention_counts, numbers
+from tflops_native.formats.document import Cell, Column, Emphasis, Row, Table, row_of
+from tflops_native.formats.imported_times import ending
+from tflops_native.formats.printable import NAME_LIMIT, printable
+from tflops_native.reports.joined import Report, ReportRow
+
+NOTHING = "-"
+VAGUE = "!"
+LOWEST_RATE = 1e6  # operations per second; lower ones would only widen the table
+# Shares of the whole model say nothing of one run of a subgraph, and the profiler sees no part of it.
+_OF_THE_WHOLE = frozenset(
+    {
+        "share",
+        "time_seconds",
+        "time_lower_seconds",
+        "time_upper_seconds",
+        "time_uncertainty",
+        "time_share",
+        "operations_per_second",
+        "utilization",
+        "bound",
+    }
+)
+
+Cells = dict[str, Cell]
+
+
+def operator_table(report: Report, analysis: Analysis) -> Table:
+    """All operators, the subgraphs that they run below them, and what makes the times add up."""
+    columns = _columns(report, analysis)
+    vague = _vague(report)
+    rows = []
+    for position, row in enumerate(report.rows):
+        cells = _cells(row, vague) | convention_counts.cells(report, position)
+        cells["index"] = Cell(str(row.operator.index), str(row.operator.index))
+        rows.append(row_of(columns, cells, emphasis=_emphasis(row)))
+        rows += _called(row.operator, columns, str(row.operator.index), 1)
+    if totals := convention_counts.totals(report):
+        cells = {"operator": Cell("total", "total"), **totals}
+        rows.append(row_of(columns, cells, emphasis=Emphasis.ASIDE, is_record=False))
+    rows += _other_times(report, columns)
+    return Table(
+        title=numbers.plural(len(report.rows), "operator"),
+        columns=tuple(columns),
+        rows=tuple(rows),
+        tree="operator",
+        is_padded=True,
+    )
+
+
+def _columns(report: Report, analysis: Analysis) -> list[Column]:
+    """The columns; people see those in which this report has something to say."""
+    unit = operation_unit(analysis)
+    profile = None if report.timing is None else report.timing.profile
+    # Files of other tools tell means, and nothing of how well these are known.
+    has_bounds = profile is not None and hasattr(profile, "vague")
+    is_usual = not convention_counts.replaces_table(report)
+    has_times = is_usual and profile is not None
+    has_roofs = has_times and report.peaks is not None
+    return [
+        Column(key="index", heading="#"),
+        Column(key="operator", heading="operator", is_number=False, readable=12, shortest=8),
+        Column(key="output_shape", heading="output", is_number=False, readable=8, shortest=8),
+        Column(key="status", heading="status", is_number=False, is_shown=False),
+        Column(key="macs", heading="MACs", is_shown=is_usual),
+        Column(key="operations", heading=f"{unit}s", is_shown=is_usual),
+        Column(
+            key="arithmetic",
+            heading="type",
+            is_number=False,
+            is_shown=is_usual and len(analysis.operations) > 1,
+        ),
+        Column(key="scalar_ops", heading="scalar", is_shown=False),
+        Column(key="transcendentals", heading="transcendental", is_shown=False),
+        Column(key="bytes_read", heading="read", is_shown=False),
+        Column(key="bytes_written", heading="written", is_shown=False),
+        Column(key="bytes_moved", heading="bytes", is_shown=is_usual, drop=2),
+        Column(key="share", heading="%", is_shown=is_usual, drop=1),
+        Column(key="time_seconds", heading="time", is_shown=has_times),
+        Column(key="time_lower_seconds", heading="from", is_shown=False),
+        Column(key="time_upper_seconds", heading="to", is_shown=False),
+        Column(key="time_uncertainty", heading="±%", is_shown=has_times and has_bounds),
+        Column(key="time_share", heading="%t", is_shown=has_times),
+        Column(key="operations_per_second", heading=f"G{unit}/s", is_shown=has_times),
+        Column(key="utilization", heading="%roof", is_shown=has_roofs),
+        Column(key="bound", heading="bound", is_number=False, is_shown=has_roofs, shortest=5),
+        *convention_counts.columns(report),
+    ]
+
+
+def operation_unit(analysis: Analysis) -> str:
+    """FLOP where all arithmetic is floating point, else OP."""
+    return "FLOP" if all(map(is_float, analysis.operations)) else "OP"
+
+
+def short_type(name: str) -> str:
+    """ "float32" -> "f32", "int16x8" -> "i16x8"."""
+    for long, short in (("bfloat", "bf"), ("float", "f"), ("uint", "u"), ("int", "i")):
+        if name.startswith(long):
+            return short + name.removeprefix(long)
+    return name
+
+
+def _cells(row: ReportRow, vague: frozenset[int] = frozenset()) -> Cells:
+    """What there is to say of one operator, by key of the column, but for its place."""
+    operator, time = row.operator, None if row.time is None else row.time.estimate
+    is_known = operator.status is not Status.UNSUPPORTED
+    cost = operator.cost
+    share = row.utilization
+    return {
+        "operator": Cell(operator.name, printable(operator.name, NAME_LIMIT)),
+        "output_shape": _output(operator),
+        "status": Cell(operator.status.value, operator.status.value),
+        "macs": _count(cost.macs, is_known),
+        "operations": _count(cost.operations, is_known),
+        "arithmetic": Cell(
+            "+".join(operator.operations), "+".join(map(short_type, operator.operations)) or NOTHING
+        ),
+        "scalar_ops": _count(cost.scalar_ops, is_known),
+        "transcendentals": _count(cost.transcendentals, is_known),
+        "bytes_read": _bytes(operator.bytes_read),
+        "bytes_written": _bytes(operator.bytes_written),
+        "bytes_moved": _bytes(operator.bytes_read + operator.bytes_written),
+        "share": _share(row),
+        "time_seconds": Cell(None if time is None else time.typical, time_text(row)),
+        "time_lower_seconds": Cell(None if time is None else time.lower),
+        "time_upper_seconds": Cell(None if time is None else time.upper),
+        "time_uncertainty": _uncertainty(row, vague),
+        "time_share": Cell(
+            row.time_share,
+            NOTHING if row.time_share is None else numbers.percent(row.time_share),
+        ),
+        "operations_per_second": Cell(row.rate, rate_text(row)),
+        "utilization": _utilization(row),
+        "bound": Cell(
+            None if share is None else share.bound, NOTHING if share is None else share.bound
+        ),
+    }
+
+
+def _output(operator: OperatorAnalysis) -> Cell:
+    if not operator.output_shapes:
+        return Cell(None, NOTHING)
+    value = " ".join(map(numbers.shape, operator.output_shapes))
+    more = len(operator.output_shapes) - 1
+    text = numbers.shape(operator.output_shapes[0]) + (f" +{more}" if more else "")
+    return Cell(value, text + ("*" if operator.shapes_assumed else ""))
+
+
+def _count(number: int, is_known: bool) -> Cell:
+    if not is_known:
+        return Cell(None, "?")
+    return Cell(number, numbers.count(number) if number else NOTHING)
+
+
+def _bytes(number: int) -> Cell:
+    return Cell(number, numbers.byte_count(number) if number else NOTHING)
+
+
+def _share(row: ReportRow) -> Cell:
+    if row.operator.status is Status.UNSUPPORTED:
+        return Cell(None, "?")
+    is_work = row.share and row.operator.cost.operations
+    return Cell(row.share, numbers.percent(row.share) if row.share and is_work else NOTHING)
+
+
+def time_text(row: ReportRow) -> str:
+    """The time as far as it is known: one that may be nothing is given by its upper bound."""
+    if row.time is None:
+        return "fused" if row.is_fused else "?"
+    time = row.time.estimate
+    if not time.lower:
+        return f"<{numbers.seconds(time.upper, 2)}" if time.upper else "0"
+    return numbers.seconds(time.typical, numbers.known_digits(time.uncertainty))
+
+
+def _uncertainty(row: ReportRow, vague: frozenset[int]) -> Cell:
+    """Half the 95 % interval, in percent; with a mark where the time matters and this was to be less."""
+    time = row.time
+    if time is None or not time.estimate.lower or time.estimate.uncertainty is None:
+        return Cell(None, NOTHING)
+    uncertainty = time.estimate.uncertainty
+    text = numbers.percent(uncertainty) if uncertainty < 0.0995 else f"{100 * uncertainty:.0f}"
+    return Cell(uncertainty, text + (VAGUE if time.index in vague else ""))
+
+
+def rate_text(row: ReportRow) -> str:
+    """Operations in units of 10**9 per second, as far as they are known."""
+    if row.rate is None:
+        return NOTHING
+    if row.rate_is_bound:
+        return f">{numbers.rate(row.rate, 2)}" if row.rate >= LOWEST_RATE else NOTHING
+    if row.rate < LOWEST_RATE:
+        return f"<{LOWEST_RATE / 1e9:g}"
+    uncertainty = None if row.time is None else row.time.estimate.uncertainty
+    return numbers.rate(row.rate, numbers.known_digits(uncertainty))
+
+
+def _utilization(row: ReportRow) -> Cell:
+    if row.utilization is None or row.utilization.share is None:
+        return Cell(None, NOTHING)
+    share = row.utilization.share
+    digits = 0 if share >= 0.0995 else 1
+    return Cell(share, (">" if row.rate_is_bound else "") + f"{100 * share:.{digits}f}")
+
+
+def _vague(report: Report) -> frozenset[int]:
+    profile = None if report.timing is None else report.timing.profile
+    found: frozenset[int] = getattr(profile, "vague", frozenset())
+    return found
+
+
+def _called(operator: OperatorAnalysis, columns: list[Column], place: str, depth: int) -> list[Row]:
+    """The subgraphs that an operator runs: what one run costs, and how often it is run.
+
+    The index of an operator in them is a path as `tflops explain` takes it, 8/body/3.
+    """
+    found = []
+    for call in operator.calls:
+        times = f"x{call.times:,}" if call.is_counted else "not counted"
+        title = printable(f"{call.role} {times}", NAME_LIMIT)
+        found.append(
+            row_of(
+                columns,
+                {"operator": Cell(title, title)},
+                emphasis=Emphasis.ASIDE,
+                depth=depth,
+                is_record=False,
+            )
+        )
+        for inner in call.operators:
+            row = ReportRow.inner(inner)
+            cells = {key: cell for key, cell in _cells(row).items() if key not in _OF_THE_WHOLE}
+            path = f"{place}/{call.role}/{inner.index}"
+            cells["index"] = Cell(path, str(inner.index))
+            found.append(row_of(columns, cells, emphasis=_emphasis(row), depth=depth + 1))
+            found += _called(inner, columns, path, depth + 2)
+    return found
+
+
+def _emphasis(row: ReportRow) -> Emphasis:
+    if row.operator.status not in EXACT:
+        return Emphasis.PROBLEM
+    if row.time_share is not None and row.time_share >= 0.1:
+        return Emphasis.STRONG
+    return Emphasis.WEAK if row.operator.status is Status.NO_ARITHMETIC else Emphasis.NONE
+
+
+def _other_times(report: Report, columns: list[Column]) -> list[Row]:
+    """Rows behind the operators that make the times add up to the invoke."""
+    profile = None if report.timing is None else report.timing.profile
+    if profile is None:
+        return []
+    parts = [(f"unmatched: {event.name}", event.estimate.typical) for event in profile.unmatched]
+    rows = []
+    for name, seconds in [*parts, *ending(profile)]:
+        cells = {
+            "operator": Cell(name, printable(name, NAME_LIMIT)),
+            "time_seconds": Cell(seconds, numbers.seconds(seconds)),
+            "time_share": Cell(seconds / profile.invoke, numbers.percent(seconds / profile.invoke)),
+        }
+        rows.append(row_of(columns, cells, emphasis=Emphasis.ASIDE, is_record=False))
+    return rows

@@ -1,0 +1,90 @@
+"""The peaks of a machine: a table of all numbers of threads, and what was measured how."""
+
+from typing import TYPE_CHECKING
+
+from tflops_native.formats import numbers
+from tflops_native.formats.document import Cell, Column, Document, Found, Line, Lines, Table, row_of
+from tflops_native.formats.operator_table import short_type
+from tflops_native.formats.roofline import rate_unit
+from tflops_native.notes import Note
+
+if TYPE_CHECKING:
+    from tflops_native.machine.peaks.peaks import Peaks, ThreadPeaks
+
+
+def peaks_document(peaks: "Peaks") -> Document:
+    """One row per number of threads."""
+    return Document(
+        title="Peaks of this machine",
+        parts=(Lines((_machine(peaks),)), _table(peaks), Lines(tuple(_details(peaks)))),
+        data=peaks.to_dict,
+    )
+
+
+def _machine(peaks: "Peaks") -> Line:
+    fingerprint = peaks.fingerprint
+    cpus = numbers.plural(int(fingerprint["cpus"]), "usable CPU")
+    processor = fingerprint["processor"] or "unknown processor"
+    return Line("machine", f"{processor}, {fingerprint['architecture']}, {cpus}")
+
+
+def _table(peaks: "Peaks") -> Table:
+    first = peaks.measured[0]
+    columns = (
+        Column(key="threads", heading="threads"),
+        *(
+            Column(
+                key=f"{peak.arithmetic}_operations_per_second",
+                heading=f"{short_type(peak.arithmetic)} G{rate_unit(peak.arithmetic)}/s",
+            )
+            for peak in first.compute
+        ),
+        *(
+            Column(key=f"{level.name.lower()}_bytes_per_second", heading=f"{level.name} GB/s")
+            for level in first.memory
+        ),
+    )
+    return Table(
+        title="Peaks by number of threads",
+        columns=columns,
+        rows=tuple(row_of(columns, _cells(found)) for found in peaks.measured),
+    )
+
+
+def _cells(peaks: "ThreadPeaks") -> dict[str, Cell]:
+    rates = {
+        f"{peak.arithmetic}_operations_per_second": peak.operations_per_second
+        for peak in peaks.compute
+    }
+    rates |= {
+        f"{level.name.lower()}_bytes_per_second": level.bytes_per_second for level in peaks.memory
+    }
+    return {
+        "threads": Cell(peaks.threads, str(peaks.threads)),
+        **{key: Cell(rate, numbers.three_digits(rate / 1e9)) for key, rate in rates.items()},
+    }
+
+
+def _details(peaks: "Peaks") -> Found:
+    last = peaks.measured[-1]
+    used = ", ".join(f"{peak.arithmetic} {peak.instructions}" for peak in last.compute)
+    buffers = ", ".join(
+        f"{level.name} {numbers.byte_count(level.buffer_bytes)}B"
+        + (
+            ""
+            if level.capacity_bytes is None
+            else f" of {numbers.byte_count(level.capacity_bytes)}B"
+        )
+        for level in last.memory
+    )
+    threads = numbers.plural(last.threads, "thread")
+    found: Found = [Line("with", used), Line("read", f"{buffers} ({threads})")]
+    assumed = [f"L{cache['level']}" for cache in peaks.fingerprint["caches"] if cache["assumed"]]
+    if assumed:
+        found.append(
+            Note(
+                code="cache_size_assumed",
+                text=f"the size of {', '.join(assumed)} is assumed: the system hides it",
+            )
+        )
+    return found

@@ -1,0 +1,49 @@
+"""Names come from a file that may be anybody's: they must not steer a terminal, or hide what is shown."""
+
+import unicodedata
+
+NAME_LIMIT = 200
+
+
+def printable(text: str, limit: int | None = None) -> str:
+    """The text with "?" for control, bidirectional and other characters that show nothing.
+
+    Args:
+        limit: the most characters; of longer texts the middle is left out. None: all.
+    """
+    if limit is not None and len(text) > limit:
+        kept = limit - 1
+        text = f"{text[: kept - kept // 2]}…{text[len(text) - kept // 2 :]}"
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
+def printable_lines(text: str) -> list[str]:
+    """The lines of a text of several, each printable."""
+    return [printable(line) for line in text.split("\n")]
+
+
+def width(text: str) -> int:
+    """How many cells of a terminal it takes: two for wide characters, none for combining marks."""
+    if text.isascii():
+        return len(text)
+    return sum(map(_cells, text))
+
+
+def cut(text: str, cells: int) -> str:
+    """No more than so many cells of it, with an ellipsis where something is missing."""
+    if width(text) <= cells:
+        return text
+    found = 0
+    for position, letter in enumerate(text):
+        found += _cells(letter)
+        if found > cells - 1:
+            return text[:position] + "…"
+    return text
+
+
+def _cells(letter: str) -> int:
+    if unicodedata.combining(letter):
+        return 0
+    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1

@@ -1,0 +1,61 @@
+"""The formats of a document: one file each, registered here for every command."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from tflops_native.errors import OptionError
+from tflops_native.formats import csv, html, json, markdown, text
+from tflops_native.formats.document import Document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """One format.
+
+    suffixes   of files that are written in it, in small letters
+    render     makes the text, without a line feed at the end
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    render: Callable[[Document], str]
+
+
+FORMATS: Mapping[str, Format] = {
+    item.name: item
+    for item in (
+        Format(name="text", suffixes=(".txt",), render=text.render),
+        Format(name="json", suffixes=(".json",), render=json.render),
+        Format(name="csv", suffixes=(".csv",), render=csv.render),
+        Format(name="markdown", suffixes=(".md", ".markdown"), render=markdown.render),
+        Format(name="html", suffixes=(".html", ".htm"), render=html.render),
+    )
+}
+
+
+def render(document: Document, name: str) -> str:
+    """The document in the format of this name, without a line feed at the end.
+
+    Raises:
+        OptionError: there is no such format.
+    """
+    if name not in FORMATS:
+        raise OptionError(f"there is no format {name!r}; there are {', '.join(FORMATS)}")
+    return FORMATS[name].render(document)
+
+
+def format_of_suffix(path: str | PurePath) -> str:
+    """The name of the format in which a file of this name is written.
+
+    Raises:
+        OptionError: the suffix belongs to no format.
+    """
+    suffix = PurePath(path).suffix.lower()
+    for item in FORMATS.values():
+        if suffix in item.suffixes:
+            return item.name
+    known = ", ".join(suffix for item in FORMATS.values() for suffix in item.suffixes)
+    raise OptionError(
+        f"{str(path)!r} does not say its format; end its name in one of {known}, or give --format"
+    )

@@ -1,0 +1,144 @@
+"""The document for a terminal or a pipe.
+
+Into a pipe every line is as long as it needs to be, and nothing is cut. On a terminal, columns of text are
+cut, then whole columns are left out, in the order that the columns state; numbers are never cut: where even
+that is too wide, the terminal breaks the line.
+"""
+
+import textwrap
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tflops_native.formats.document import (
+    Block,
+    Column,
+    Document,
+    Emphasis,
+    Lines,
+    Table,
+    labelled,
+)
+from tflops_native.formats.printable import cut, printable, printable_lines, width
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+LABEL_WIDTH = 10
+_LEAST_TEXT = 20  # cells beside a label, however narrow the terminal is
+_STYLES = {
+    Emphasis.NONE: "",
+    Emphasis.STRONG: "bold",
+    Emphasis.WEAK: "dim",
+    Emphasis.ASIDE: "italic",
+    Emphasis.PROBLEM: "red",
+}
+# Text and style of each piece of a line.
+_Line = list[tuple[str, str]]
+
+
+def render(document: Document) -> str:
+    """The whole document as plain text, as wide as it needs to be, without a line feed at the end."""
+    lines = ("".join(text for text, _ in line) for line in _lines(document, None))
+    return "\n".join(lines).rstrip("\n")
+
+
+def print_text(document: Document, console: "Console") -> None:
+    """Print with the colours and the width of a terminal; into a pipe as `render` does."""
+    from rich.text import Text
+
+    limit = console.width if console.is_terminal else None
+    for line in _lines(document, limit):
+        # Not markup: names may hold brackets.
+        console.print(Text.assemble(*line), soft_wrap=True, highlight=False)
+
+
+def _lines(document: Document, limit: int | None) -> Iterator[_Line]:
+    is_first = True
+    for part in document.parts:
+        if not isinstance(part, Lines | Table | Block):
+            continue
+        if not is_first:
+            yield []
+        is_first = False
+        if isinstance(part, Lines):
+            yield from _labelled_lines(part, limit)
+        elif isinstance(part, Table):
+            yield from _table(part, limit)
+        else:
+            for text in printable_lines(part.text):
+                yield [(text, "")]
+
+
+def _labelled_lines(part: Lines, limit: int | None) -> Iterator[_Line]:
+    """Label and text, wrapped beside the label where the terminal ends."""
+    for line in part.lines:
+        label, text = labelled(line)
+        room = len(text) + 1 if limit is None else max(limit - LABEL_WIDTH, _LEAST_TEXT)
+        wrapped = textwrap.wrap(printable(text), room, break_on_hyphens=False) or [""]
+        style = "yellow" if label == "note" else ""
+        yield [(f"{printable(label):{LABEL_WIDTH}}", "bold"), (wrapped[0], style)]
+        for further in wrapped[1:]:
+            yield [(" " * LABEL_WIDTH, ""), (further, style)]
+
+
+def _table(table: Table, limit: int | None) -> Iterator[_Line]:
+    columns = table.shown
+    rows = [[printable(text) for text in table.texts(row)] for row in table.rows]
+    heading = [column.heading for column in columns]
+    headed = [heading] if table.has_heading else []
+    widths = [
+        max((width(row[position]) for row in (*headed, *rows)), default=0)
+        for position in range(len(columns))
+    ]
+    kept = list(range(len(columns)))
+    if limit is not None:
+        kept = _kept(columns, widths, table.gap, limit)
+        _shrink(columns, widths, kept, table.gap, limit)
+    for row, style in [
+        *((row, "bold") for row in headed),
+        *((row, _STYLES[found.emphasis]) for row, found in zip(rows, table.rows, strict=True)),
+    ]:
+        cells = [_aligned(row[i], widths[i], columns[i].is_number) for i in kept]
+        line = (" " * table.gap).join(cells)
+        yield [(line if table.is_padded else line.rstrip(), style)]
+
+
+def _aligned(text: str, cells: int, is_right: bool) -> str:
+    text = cut(text, cells)
+    padding = " " * (cells - width(text))
+    return padding + text if is_right else text + padding
+
+
+def _line_width(widths: list[int], kept: list[int], gap: int) -> int:
+    return sum(widths[position] + gap for position in kept) - gap
+
+
+def _kept(columns: tuple[Column, ...], widths: list[int], gap: int, limit: int) -> list[int]:
+    """Positions of the columns that there is room for, once texts are as short as can be read."""
+    readable = [
+        full if column.readable is None else min(full, column.readable)
+        for full, column in zip(widths, columns, strict=True)
+    ]
+    kept = list(range(len(columns)))
+    dropped = [
+        (column.drop, position)
+        for position, column in enumerate(columns)
+        if column.drop is not None
+    ]
+    for _, position in sorted(dropped):
+        if _line_width(readable, kept, gap) > limit:
+            kept.remove(position)
+    return kept
+
+
+def _shrink(
+    columns: tuple[Column, ...], widths: list[int], kept: list[int], gap: int, limit: int
+) -> None:
+    """Take from the columns of text what the line is too long, from the first of them first."""
+    excess = _line_width(widths, kept, gap) - limit
+    for position in kept:
+        shortest = columns[position].shortest
+        if shortest is not None and excess > 0:
+            taken = min(excess, max(widths[position] - shortest, 0))
+            widths[position] -= taken
+            excess -= taken

@@ -1,0 +1,100 @@
+"""Plain data as JSON that a person can read: one line per array of numbers, whatever its length."""
+
+import math
+from collections.abc import Mapping
+from json.encoder import encode_basestring_ascii as _quote
+from typing import Any, TextIO
+
+_LINE = 100  # characters that a list of short things may take and still stand on one line
+
+
+def dump_json(data: Any, stream: TextIO | None = None) -> str:
+    """The text, which is also written to `stream` with a line feed behind it.
+
+    Structures are indented by 1. A list of numbers stands on one line; so do lists of other scalars, and of
+    lists of scalars, that fit on one.
+
+    Raises:
+        ValueError: a number is not finite, or something is not plain data.
+    """
+    parts: list[str] = []
+    _write(data, "\n", parts)
+    text = "".join(parts)
+    if stream is not None:
+        stream.write(text + "\n")
+    return text
+
+
+def _write(value: Any, line: str, parts: list[str]) -> None:
+    """Append the text; `line` is a line feed and the indentation here."""
+    if isinstance(value, Mapping) and value:
+        inner = line + " "
+        opening = "{"
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise ValueError(f"a key of JSON must be a text, not {key!r}")
+            parts.append(f"{opening}{inner}{_quote(key)}: ")
+            _write(item, inner, parts)
+            opening = ","
+        parts.append(line + "}")
+    elif isinstance(value, list | tuple) and value:
+        text = _on_one_line(value)
+        if text is not None:
+            parts.append(text)
+            return
+        inner = line + " "
+        opening = "["
+        for item in value:
+            parts.append(opening + inner)
+            _write(item, inner, parts)
+            opening = ","
+        parts.append(line + "]")
+    else:
+        parts.append(_scalar(value))
+
+
+def _on_one_line(value: list[Any] | tuple[Any, ...]) -> str | None:
+    """The list on one line, or None if that does not suit it."""
+    kinds = set(map(type, value))
+    if kinds <= {int, float}:
+        if float in kinds and not all(map(math.isfinite, value)):
+            raise ValueError("a number is not finite, and JSON has no others")
+        return f"[{', '.join(map(repr, value))}]"
+    # Each item takes a character and what parts it from the next.
+    if kinds & {dict} or 3 * len(value) > _LINE:
+        return None
+    items = []
+    for item in value:
+        if isinstance(item, Mapping):
+            if item:
+                return None
+            items.append("{}")
+        elif isinstance(item, list | tuple):
+            inner = _on_one_line(item) if item else "[]"
+            if inner is None:
+                return None
+            items.append(inner)
+        else:
+            items.append(_scalar(item))
+    text = f"[{', '.join(items)}]"
+    return text if len(text) <= _LINE else None
+
+
+def _scalar(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return _quote(value)
+    if isinstance(value, int):
+        return int.__repr__(value)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"{value} is not finite, and JSON has no such numbers")
+        return float.__repr__(value)
+    if isinstance(value, Mapping):
+        return "{}"
+    if isinstance(value, list | tuple):
+        return "[]"
+    raise ValueError(f"{value!r} of {type(value)} is not plain data")
