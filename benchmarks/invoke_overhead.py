@@ -70,7 +70,7 @@ def plain_loop_seconds(program: Path, model_path: Path, batch: int) -> list[floa
 
 def measure_seconds(model: bytes) -> float:
     timing = tflops_native.measure(model, kernels="builtin", profile=False, runs=SAMPLES)
-    return timing.latency.median
+    return timing.latency.median_seconds
 
 
 def time_invokes_seconds(model: bytes, batch: int) -> float:

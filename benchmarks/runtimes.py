@@ -26,7 +26,7 @@ def compare(title: str, model: Path) -> None:
     )
     print(f"{title}, {found.ratios[0].rounds} rounds in {found.stop.seconds:.0f} s")
     for timing in found.runtimes:
-        print(f"  {timing.runtime.title:24} {format_seconds(timing.latency.median)}")
+        print(f"  {timing.runtime.title:24} {format_seconds(timing.latency.median_seconds)}")
     ratio = found.ratios[0]
     bounds = "interval unknown"
     if ratio.lower is not None and ratio.upper is not None:

@@ -12,7 +12,7 @@ def processor(cpu=0, **changes):
         "frequency": 2_400_000_000,
         "minimum": 600_000_000,
         "maximum": 2_400_000_000,
-        "hardware_maximum": 2_400_000_000,
+        "hardware_maximum_hz": 2_400_000_000,
         "governor": "performance",
         "driver": "cpufreq-dt",
         "thermal_throttles": None,

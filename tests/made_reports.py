@@ -20,7 +20,7 @@ from tflops_native.model import Model
 from tflops_native.ops import Cost
 from tflops_native.profile.estimate import TimeEstimate
 from tflops_native.profile.result import OperatorTime, Overhead, Profile, UnmatchedEvent
-from tflops_native.reports import Report
+from tflops_native.reports.report import Report
 from tflops_native.runtime.inputs.record import InputRecord
 from tflops_native.runtime.libraries import RuntimeInfo
 from tflops_native.stability.causes import Cause

@@ -15,55 +15,94 @@ from tflops_native.errors import (
 )
 
 if TYPE_CHECKING:
-    from tflops_native.analysis import Analysis
-    from tflops_native.api import analyze, compare, measure, peaks, report
+    from tflops_native.analysis.operators import OperatorAnalysis
+    from tflops_native.analysis.result import Analysis
+    from tflops_native.api import analyze, compare, count, measure, peaks, report, verify
+    from tflops_native.isolation.limits import ChildLimits
     from tflops_native.machine.peaks.peaks import Peaks
     from tflops_native.measurement.comparison import Comparison
-    from tflops_native.measurement.timing import Timing
-    from tflops_native.model import Model, load
-    from tflops_native.reports import Report
+    from tflops_native.measurement.timing import Origin, Timing
+    from tflops_native.model.graph import Model
+    from tflops_native.model.reader import load
+    from tflops_native.notes import Note
+    from tflops_native.profile.result import OperatorTime, Profile
+    from tflops_native.reports.report import Report
+    from tflops_native.reports.rows import ReportRow
+    from tflops_native.reports.saved import load_report
+    from tflops_native.reports.verification import Verification
+    from tflops_native.runtime.options import RunOptions
+    from tflops_native.stability.verdict import Stability
+    from tflops_native.timing.statistics import Latency
+    from tflops_native.timing.stop_rule import StopRule
+    from tflops_native.workload import Workload
 
     __version__: str
 
 # Imported on first use: a program that only catches our errors should not pay for the rest.
 _LAZY = {
-    "Analysis": "tflops_native.analysis",
-    "Comparison": "tflops_native.measurement.comparison",
-    "Model": "tflops_native.model",
-    "Peaks": "tflops_native.machine.peaks.peaks",
-    "Report": "tflops_native.reports",
-    "Timing": "tflops_native.measurement.timing",
-    "analyze": "tflops_native.api",
-    "compare": "tflops_native.api",
-    "load": "tflops_native.model",
-    "measure": "tflops_native.api",
-    "peaks": "tflops_native.api",
-    "report": "tflops_native.api",
+    **dict.fromkeys(("analyze", "compare", "count", "measure", "peaks", "report", "verify"), "api"),
+    "Analysis": "analysis.result",
+    "ChildLimits": "isolation.limits",
+    "Comparison": "measurement.comparison",
+    "Latency": "timing.statistics",
+    "Model": "model.graph",
+    "Note": "notes",
+    "OperatorAnalysis": "analysis.operators",
+    "OperatorTime": "profile.result",
+    "Origin": "measurement.timing",
+    "Peaks": "machine.peaks.peaks",
+    "Profile": "profile.result",
+    "Report": "reports.report",
+    "ReportRow": "reports.rows",
+    "RunOptions": "runtime.options",
+    "Stability": "stability.verdict",
+    "StopRule": "timing.stop_rule",
+    "Timing": "measurement.timing",
+    "Verification": "reports.verification",
+    "Workload": "workload",
+    "load": "model.reader",
+    "load_report": "reports.saved",
 }
 
 __all__ = [
     "Analysis",
+    "ChildLimits",
     "Comparison",
     "InputDataError",
     "InvokeError",
+    "Latency",
     "Model",
     "ModelFormatError",
+    "Note",
+    "OperatorAnalysis",
+    "OperatorTime",
     "OptionError",
+    "Origin",
     "Peaks",
+    "Profile",
     "ProfileFormatError",
     "Report",
+    "ReportRow",
+    "RunOptions",
     "RuntimeLibraryError",
     "ShapeError",
+    "Stability",
+    "StopRule",
     "TflopsError",
     "Timing",
     "UnsupportedOperatorError",
+    "Verification",
+    "Workload",
     "__version__",
     "analyze",
     "compare",
+    "count",
     "load",
+    "load_report",
     "measure",
     "peaks",
     "report",
+    "verify",
 ]
 
 
@@ -76,7 +115,7 @@ def __getattr__(name: str) -> Any:
     elif name in _LAZY:
         from importlib import import_module
 
-        value = getattr(import_module(_LAZY[name]), name)
+        value = getattr(import_module(f"tflops_native.{_LAZY[name]}"), name)
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value

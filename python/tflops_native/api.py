@@ -12,18 +12,18 @@ from tflops_native.analysis.result import Analysis
 from tflops_native.checks import one_of, whole_number
 from tflops_native.errors import OptionError, TflopsError
 from tflops_native.isolation.limits import NO_LIMITS, ChildLimits
-from tflops_native.machine.machine import this_machine
 from tflops_native.model.graph import Model
 from tflops_native.model.reader import load
+from tflops_native.notes import Note
 from tflops_native.progress import Progress, no_progress
-from tflops_native.reports.joined import Report
+from tflops_native.reports.report import Report
 from tflops_native.reports.verification import Verification
 from tflops_native.runtime.options import DEFAULT_RUNTIME, RunOptions
 from tflops_native.timing.stop_rule import StopRule
 from tflops_native.workload import Inputs, InputShapes, Workload
 
 if TYPE_CHECKING:
-    from tflops_native.machine.peaks.peaks import Peaks, ThreadPeaks
+    from tflops_native.machine.peaks.peaks import Peaks
     from tflops_native.measurement.comparison import Comparison
     from tflops_native.measurement.timing import Timing
     from tflops_native.runtime.shapes import Shapes
@@ -316,16 +316,13 @@ def report(
         if profile_file is not None:
             from tflops_native.imported.load import load_timing
 
-            timing, machine, source = load_timing(profile_file, workload)
-            return counted.with_timing(timing, machine, source=source)
+            return counted.with_parts(timing=load_timing(profile_file, workload))
         timing = _measure(workload, options, rule, profile, isolated, limits, hear)
     except TflopsError as error:
         # What was counted is not lost because there are no times.
-        error.report = counted.without_timing(str(error))
+        error.report = counted.with_parts(timing_error=str(error))
         raise
-    return counted.with_timing(
-        timing, this_machine(), peaks=_peaks_for(peaks, timing, isolated, hear)
-    )
+    return _with_peaks(counted.with_parts(timing=timing), peaks, options.threads, isolated, hear)
 
 
 def verify(
@@ -528,16 +525,21 @@ def _runtime_shapes(
     return runtime_shapes(workload, options, progress)
 
 
-def _peaks_for(
-    peaks: "Peaks | bool", timing: "Timing", isolated: bool, progress: Progress
-) -> "ThreadPeaks | None":
-    """The peaks of this machine for as many threads as the model was timed with."""
+def _with_peaks(
+    report: Report, peaks: "Peaks | bool", threads: int, isolated: bool, progress: Progress
+) -> Report:
+    """A report with the peaks of this machine for as many threads as the model was timed with."""
     if peaks is False:
-        return None
+        return report
     if peaks is True:
         from tflops_native.machine.peaks.cache import machine_peaks
 
-        peaks = machine_peaks(
-            [timing.threads], may_exceed=True, isolated=isolated, progress=progress
-        )
-    return peaks.of_threads(timing.threads)
+        try:
+            peaks = machine_peaks([threads], may_exceed=True, isolated=isolated, progress=progress)
+        except TflopsError as error:
+            return report.with_parts(remarks=(Note(code="no_peaks", text=str(error)),))
+        except KeyboardInterrupt as error:
+            # The measurement is finished: it is not lost.
+            error.report = report  # type: ignore[attr-defined]
+            raise
+    return report.with_parts(peaks=peaks.of_threads(threads))

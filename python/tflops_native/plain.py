@@ -5,7 +5,7 @@ Field names are the keys. What can be written:
     bool, int, float, str, None     as they are; floats must be finite
     Enum, Path                      its value, its text
     tuple, list, frozenset          a list, that of a set sorted
-    Mapping with str keys           a dict
+    Mapping with str or int keys    a dict, as JSON has it with str keys
     dataclass                       a dict of its fields in order, then of the properties that its
                                     `DERIVED: ClassVar[tuple[str, ...]]` names, which are not read
 
@@ -133,6 +133,8 @@ def _to_plain(value: Any, place: str) -> Any:
 
 
 def _key(key: Any, place: str) -> str:
+    if type(key) is int:
+        return str(key)
     if not isinstance(key, str):
         raise ValueError(f"{place or 'the value'} has the key {key!r}, which is not a text")
     return key
@@ -172,8 +174,8 @@ class _Reader:
             return self._fixed(arguments)
         if origin in (tuple, list, frozenset, set, abc.Sequence, abc.Set):
             return self._sequence(tuple if origin is abc.Sequence else origin, arguments[0])
-        if origin in (dict, abc.Mapping) and arguments[0] is str:
-            return self._mapping(arguments[1])
+        if origin in (dict, abc.Mapping) and arguments[0] in (str, int):
+            return self._mapping(*arguments)
         raise TypeError(f"{annotation!r} has no plain form")
 
     def _of_type(self, cls: type) -> _Read:
@@ -246,14 +248,23 @@ class _Reader:
 
         return read
 
-    def _mapping(self, argument: Any) -> _Read:
+    def _mapping(self, of_key: type, argument: Any) -> _Read:
         of_item = self.reader(argument)
+
+        def read_key(key: Any, place: str) -> Any:
+            if of_key is str:
+                return _key(key, place)
+            try:
+                return int(key)
+            except ValueError:
+                _refuse(place, "an integer as key", key)
 
         def read(value: Any, place: str) -> Any:
             if not isinstance(value, Mapping):
                 _refuse(place, "an object", value)
             return {
-                _key(key, place): of_item(item, f"{place}[{key!r}]") for key, item in value.items()
+                read_key(key, place): of_item(item, f"{place}[{key!r}]")
+                for key, item in value.items()
             }
 
         return read

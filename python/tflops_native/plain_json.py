@@ -11,8 +11,8 @@ _LINE = 100  # characters that a list of short things may take and still stand o
 def dump_json(data: Any, stream: TextIO | None = None) -> str:
     """The text, which is also written to `stream` with a line feed behind it.
 
-    Structures are indented by 1. A list of numbers stands on one line; so do lists of other scalars, and of
-    lists of scalars, that fit on one.
+    Structures are indented by 1. A list of numbers stands on one line; so do objects of scalars and lists
+    that fit on one.
 
     Raises:
         ValueError: a number is not finite, or something is not plain data.
@@ -28,6 +28,10 @@ def dump_json(data: Any, stream: TextIO | None = None) -> str:
 def _write(value: Any, line: str, parts: list[str]) -> None:
     """Append the text; `line` is a line feed and the indentation here."""
     if isinstance(value, Mapping) and value:
+        short = _short_object(value)
+        if short is not None:
+            parts.append(short)
+            return
         inner = line + " "
         opening = "{"
         for key, item in value.items():
@@ -51,6 +55,25 @@ def _write(value: Any, line: str, parts: list[str]) -> None:
         parts.append(line + "]")
     else:
         parts.append(_scalar(value))
+
+
+def _short_object(value: Mapping[Any, Any]) -> str | None:
+    """An object of a few scalars and short lists on one line, or None if that does not suit it."""
+    if 3 * len(value) > _LINE or not all(isinstance(key, str) for key in value):
+        return None
+    items = []
+    for key, item in value.items():
+        if isinstance(item, Mapping) and item:
+            return None
+        if isinstance(item, list | tuple) and item:
+            text = _on_one_line(item) if 3 * len(item) <= _LINE else None
+            if text is None:
+                return None
+        else:
+            text = _scalar(item)
+        items.append(f"{_quote(key)}: {text}")
+    text = f"{{{', '.join(items)}}}"
+    return text if len(text) <= _LINE else None
 
 
 def _on_one_line(value: list[Any] | tuple[Any, ...]) -> str | None:

@@ -10,7 +10,7 @@ import pytest
 from tflops_native import analyze
 from tflops_native.model import BUILTIN_OPERATORS
 from tflops_native.ops import REGISTRY
-from tflops_native.reports import Report
+from tflops_native.reports.report import Report
 from zoo import EXAMPLES, MODELS
 
 SINGLE = EXAMPLES / "single_conv_28x28.tflite"

@@ -30,7 +30,7 @@ from tflops_native.formats.registry import FORMATS, format_of_suffix, render
 from tflops_native.formats.report import report_document
 from tflops_native.model import load
 from tflops_native.notes import Note
-from tflops_native.reports import Report
+from tflops_native.reports.report import Report
 from workloads import analyze_model
 from zoo import MODELS
 

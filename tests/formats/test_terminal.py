@@ -16,7 +16,7 @@ from tflops_native.measurement.timing import Timing
 from tflops_native.model import load
 from tflops_native.profile.estimate import TimeEstimate
 from tflops_native.profile.result import OperatorTime, Overhead, Profile, UnmatchedEvent
-from tflops_native.reports import Report
+from tflops_native.reports.report import Report
 from tflops_native.runtime.libraries import RuntimeInfo
 from tflops_native.timing.clock import Clock
 from tflops_native.timing.precision import Stop

@@ -95,7 +95,7 @@ def test_inside_of_a_delegate(times_of):
     )
     (operator,) = timing.profile.operators
     assert operator.mean == pytest.approx(40.25e-6)
-    assert timing.profile.outside == pytest.approx(10e-6)
+    assert timing.profile.outside_seconds == pytest.approx(10e-6)
 
 
 def message(number, content):
@@ -124,13 +124,13 @@ def test_benchmark_result(times_of):
     timing = times_of(CONV, benchmark_result(CONV.stat().st_size))
     latency = timing.recorded.latency
     assert latency.count == 50
-    assert latency.minimum == pytest.approx(1e-3)
-    assert latency.p5 == pytest.approx(1.125e-3)
-    assert latency.median == pytest.approx(1.375e-3)
-    assert latency.mean == pytest.approx(1.5e-3)
-    assert latency.p95 == pytest.approx(3e-3)
-    assert latency.maximum == pytest.approx(4e-3)
-    assert latency.std == pytest.approx(0.5e-3)
+    assert latency.minimum_seconds == pytest.approx(1e-3)
+    assert latency.p5_seconds == pytest.approx(1.125e-3)
+    assert latency.median_seconds == pytest.approx(1.375e-3)
+    assert latency.mean_seconds == pytest.approx(1.5e-3)
+    assert latency.p95_seconds == pytest.approx(3e-3)
+    assert latency.maximum_seconds == pytest.approx(4e-3)
+    assert latency.std_seconds == pytest.approx(0.5e-3)
     assert timing.recorded.initialization == pytest.approx(17.5e-3)
     assert timing.recorded.first_invoke == pytest.approx(2.5e-3)
     assert timing.recorded.warm_up.mean == pytest.approx(1.25e-3)
@@ -152,7 +152,7 @@ def test_every_cut_is_refused_or_tells_less(times_of):
             timing = times_of(CONV, data[:end])
         except ProfileFormatError:
             continue
-        assert timing.recorded.latency.mean == 1.5e-3
+        assert timing.recorded.latency.mean_seconds == 1.5e-3
 
 
 @pytest.mark.parametrize(

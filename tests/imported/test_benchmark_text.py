@@ -50,9 +50,9 @@ def test_builtin_kernels_are_joined_by_their_number(times_of, form, start):
     assert profile.runs == 50
     assert profile.unmatched == ()
     assert profile.fused == ()
-    assert profile.invoke == pytest.approx(sum(times) * 1e-6)
+    assert profile.invoke_seconds == pytest.approx(sum(times) * 1e-6)
     assert not profile.is_whole
-    assert profile.outside == pytest.approx(0.0)
+    assert profile.outside_seconds == pytest.approx(0.0)
     assert timing.kernels == "builtin"
     assert timing.typical is None
     assert timing.recorded.threads is None
@@ -84,8 +84,8 @@ def test_older_versions_tell_of_the_delegate_and_of_its_inside(times_of, form):
     timing = times_of(CONV, text)
     (operator,) = timing.profile.operators
     assert operator.mean == pytest.approx(1.234e-3)
-    assert timing.profile.invoke == pytest.approx(1.3e-3)
-    assert timing.profile.outside == pytest.approx(66e-6)
+    assert timing.profile.invoke_seconds == pytest.approx(1.3e-3)
+    assert timing.profile.outside_seconds == pytest.approx(66e-6)
     assert timing.kernels == "TfLiteXNNPackDelegate"
 
 
@@ -117,14 +117,14 @@ def test_a_log_tells_the_latency_and_how_it_was_run(times_of):
     timing = times_of(CONV, text)
     latency = timing.recorded.latency
     assert latency.count == 50
-    assert latency.mean == pytest.approx(1039.66e-6)
-    assert latency.minimum == pytest.approx(1012e-6)
-    assert latency.p5 == pytest.approx(1013e-6)
-    assert latency.median == pytest.approx(1030e-6)
-    assert latency.p95 == pytest.approx(1100e-6)
-    assert latency.maximum == pytest.approx(1190e-6)
-    assert latency.std == pytest.approx(22e-6)
-    assert timing.typical == latency.median
+    assert latency.mean_seconds == pytest.approx(1039.66e-6)
+    assert latency.minimum_seconds == pytest.approx(1012e-6)
+    assert latency.p5_seconds == pytest.approx(1013e-6)
+    assert latency.median_seconds == pytest.approx(1030e-6)
+    assert latency.p95_seconds == pytest.approx(1100e-6)
+    assert latency.maximum_seconds == pytest.approx(1190e-6)
+    assert latency.std_seconds == pytest.approx(22e-6)
+    assert timing.typical == latency.median_seconds
     assert timing.recorded.threads == 4
     assert timing.kernels == "XNNPACK"
     assert timing.recorded.initialization == pytest.approx(17.851e-3)
@@ -147,7 +147,12 @@ def test_statistics_as_they_are_written(times_of, regular, expected):
     latency = times_of(CONV, formats.log(regular=regular)).recorded.latency
     count, *microseconds = expected
     assert latency.count == count
-    found = (latency.mean, latency.minimum, latency.median, latency.maximum)
+    found = (
+        latency.mean_seconds,
+        latency.minimum_seconds,
+        latency.median_seconds,
+        latency.maximum_seconds,
+    )
     assert found == tuple(
         None if value is None else pytest.approx(value * 1e-6) for value in microseconds
     )
@@ -160,8 +165,8 @@ def test_a_profiled_log_holds_the_price_of_the_profiler(times_of):
     timing = times_of(CONV, text)
     assert timing.recorded.is_profiled is True
     assert timing.profile.is_whole
-    assert timing.profile.invoke == pytest.approx(1039.66e-6)
-    assert timing.profile.outside == pytest.approx(39.66e-6)
+    assert timing.profile.invoke_seconds == pytest.approx(1039.66e-6)
+    assert timing.profile.outside_seconds == pytest.approx(39.66e-6)
 
 
 ANDROID = "05-31 10:31:13.022 21767 21767 I tflite  : "

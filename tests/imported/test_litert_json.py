@@ -53,9 +53,9 @@ def test_what_it_tells(times_of):
     timing = times_of(MOBILENET, WRITTEN)
     latency = timing.recorded.latency
     assert latency.count == 20
-    assert latency.median == pytest.approx(320e-6)
-    assert latency.mean == pytest.approx(850e-6)
-    assert latency.maximum == pytest.approx(8.47e-3)
+    assert latency.median_seconds == pytest.approx(320e-6)
+    assert latency.mean_seconds == pytest.approx(850e-6)
+    assert latency.maximum_seconds == pytest.approx(8.47e-3)
     assert latency.resolution == 1e-5
     assert timing.recorded.threads == 1
     assert timing.recorded.warm_up.count == 3

@@ -77,7 +77,7 @@ def load_times(tmp_path):
 def test_samples_and_events(load_times):
     timing, machine, source = load_times(WRITTEN)
     assert timing.latency.runs == 6
-    assert timing.latency.median == 41e-6
+    assert timing.latency.median_seconds == 41e-6
     assert timing.first_invoke_ns == 90_000
     assert timing.threads == 2
     assert (timing.clock.resolution_ns, timing.clock.read_ns) == (52, 26.5)
@@ -86,7 +86,12 @@ def test_samples_and_events(load_times):
     assert operator.samples_ns == (40_000, 44_000)
     assert operator.kernel == "Convolution (NHWC, F32) IGEMM"
     # The time is cut to whole microseconds: it may be one longer, and half of one is likely.
-    assert operator.estimate.lower <= 42e-6 < operator.estimate.typical < operator.estimate.upper
+    assert (
+        operator.estimate.lower_seconds
+        <= 42e-6
+        < operator.estimate.typical_seconds
+        < operator.estimate.upper_seconds
+    )
     # 55 us of profiled runs against 41 us of clean ones.
     assert timing.profile.overhead.relative == pytest.approx(55 / 41 - 1)
     assert machine.processor == "Example SoC"

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tflops_native.ops import Cost
-from tflops_native.reports import Report
+from tflops_native.reports.report import Report
 
 
 def test_plain_data_has_base_units_and_a_version(made):

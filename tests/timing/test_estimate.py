@@ -74,10 +74,10 @@ def test_two_events_are_cut_twice():
 def test_exact_times_have_their_median_without_the_clocks_own_part():
     times = exact(*np.random.default_rng(0).permutation(range(1001, 2000)))  # median 1500
     estimate = times.estimate(own_ns=30)
-    assert estimate.typical == pytest.approx(1.470e-6)
+    assert estimate.typical_seconds == pytest.approx(1.470e-6)
     # 999 samples: the normal interval is 31 ranks to either side, the one used a little wider.
-    assert 1.469e-6 - 40e-9 < estimate.lower < 1.470e-6 - 29e-9
-    assert 1.470e-6 + 29e-9 < estimate.upper < 1.471e-6 + 40e-9
+    assert 1.469e-6 - 40e-9 < estimate.lower_seconds < 1.470e-6 - 29e-9
+    assert 1.470e-6 + 29e-9 < estimate.upper_seconds < 1.471e-6 + 40e-9
 
 
 def test_no_time_is_below_nothing():
@@ -118,8 +118,8 @@ def test_the_bounds_hold_what_was_cut(noise, spread):
     held = []
     for median, reported in zip(*trials(noise, spread), strict=True):
         estimate = whole(*reported).estimate()
-        assert estimate.lower <= estimate.typical <= estimate.upper
-        held.append(estimate.lower <= median * 1e-6 <= estimate.upper)
+        assert estimate.lower_seconds <= estimate.typical_seconds <= estimate.upper_seconds
+        held.append(estimate.lower_seconds <= median * 1e-6 <= estimate.upper_seconds)
     assert np.mean(held) >= 0.93
 
 
@@ -137,7 +137,7 @@ def test_the_more_times_differ_the_nearer_the_estimate_comes(spread, error):
 def test_times_that_spread_over_several_steps_tell_more_than_a_step():
     # The bounds of whole steps cannot be nearer than one.
     widths = [
-        1e6 * (estimate.upper - estimate.lower)
+        1e6 * (estimate.upper_seconds - estimate.lower_seconds)
         for estimate in (whole(*reported).estimate() for reported in trials("normal", 1.5)[1])
     ]
     assert np.median(widths) < 0.95

@@ -61,7 +61,7 @@ def test_a_hot_board(raspberry_pi):
         frequency=1_500_000_000,
         minimum=600_000_000,
         maximum=1_500_000_000,
-        hardware_maximum=1_800_000_000,
+        hardware_maximum_hz=1_800_000_000,
         governor="ondemand",
         driver="cpufreq-dt",
         thermal_throttles=None,

@@ -53,8 +53,8 @@ def test_parts_of_each_run_add_up_to_it():
 
 def test_typical_times_add_up_to_the_median_invoke():
     profile = hand_written_profile()
-    assert profile.invoke == 200e-9
-    assert profile.beyond_medians == pytest.approx(3e-9)  # 200 - 100 - 60 - 30 - 7
+    assert profile.invoke_seconds == 200e-9
+    assert profile.beyond_medians_seconds == pytest.approx(3e-9)  # 200 - 100 - 60 - 30 - 7
 
 
 def test_a_profile_without_any_part_is_all_outside():
@@ -65,7 +65,7 @@ def test_a_profile_without_any_part_is_all_outside():
 def test_vague_is_what_matters_and_is_not_known_well():
     # 1 % of the invoke are 2 ns.
     profile = hand_written_profile()
-    assert profile.vague == {2}  # 3 of 60 ns are 5 %
+    assert profile.imprecise == {2}  # 3 of 60 ns are 5 %
     others = (
         builtin(5, 1.9, 1.9),
         builtin(6, 2.1, 0.1),  # 4.8 %

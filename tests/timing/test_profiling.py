@@ -83,7 +83,7 @@ def test_a_steady_machine_is_profiled_for_a_second(profile):
     assert found.stop.is_reached
     assert 1.0 <= found.stop.seconds < 1.3
     assert found.vague == frozenset()
-    assert found.operators[0].estimate.typical == pytest.approx(1e-3, rel=0.01)
+    assert found.operators[0].estimate.typical_seconds == pytest.approx(1e-3, rel=0.01)
 
 
 def test_a_restless_machine_is_profiled_for_longer(profile):
@@ -171,13 +171,13 @@ def test_times_of_a_delegate_are_within_their_bounds_and_add_up(before_ns, sprea
     estimates = [operator.estimate for operator in profile.operators]
     held = [e.lower <= m * 1e-9 <= e.upper for e, m in zip(estimates, medians, strict=True)]
     assert sum(held) >= 39
-    inside = sum(estimate.typical for estimate in estimates)
-    whole = inside + profile.outside + profile.beyond_medians
-    assert whole == pytest.approx(profile.invoke, abs=1e-12)
+    inside = sum(estimate.typical_seconds for estimate in estimates)
+    whole = inside + profile.outside_seconds + profile.beyond_medians_seconds
+    assert whole == pytest.approx(profile.invoke_seconds, abs=1e-12)
     # As reported the sum is 20 us short; what is added back is right on the whole.
     assert inside == pytest.approx(medians.sum() * 1e-9, abs=4e-6)
     # What may have been cut off is never more than there is.
-    assert profile.outside >= 0.9e-6
+    assert profile.outside_seconds >= 0.9e-6
 
 
 def test_the_profile_of_one_operator_uses_what_is_outside():
@@ -186,12 +186,12 @@ def test_the_profile_of_one_operator_uses_what_is_outside():
     stop = Stop(reason="precision", precision=0.03, is_reached=True, seconds=1.0)
     profile = make_profile(join_runs(chain("ADD"), [runs]), [0.0], 30.0, stop)
     (operator,) = profile.operators
-    assert operator.estimate.typical == pytest.approx(7.5e-6)
-    assert operator.estimate.lower == pytest.approx(7e-6)
-    assert operator.estimate.upper == pytest.approx(8e-6)
+    assert operator.estimate.typical_seconds == pytest.approx(7.5e-6)
+    assert operator.estimate.lower_seconds == pytest.approx(7e-6)
+    assert operator.estimate.upper_seconds == pytest.approx(8e-6)
     assert operator.resolution_ns == 1000
-    assert profile.outside == pytest.approx(0.9e-6)  # 8400 - 7500 ns
-    assert profile.beyond_medians == pytest.approx(0, abs=1e-12)
+    assert profile.outside_seconds == pytest.approx(0.9e-6)  # 8400 - 7500 ns
+    assert profile.beyond_medians_seconds == pytest.approx(0, abs=1e-12)
 
 
 def test_interruptions_of_each_run_are_in_no_operator_and_not_outside():
@@ -202,11 +202,11 @@ def test_interruptions_of_each_run_are_in_no_operator_and_not_outside():
     stop = Stop(reason="precision", precision=0.03, is_reached=True, seconds=1.0)
     profile = make_profile(join_runs(chain(*["ADD"] * 10), [runs]), [0.0], 30.0, stop)
     # Of the 2 us before the report ten elevenths go to the ten cuts, which are nothing here.
-    assert [o.estimate.typical for o in profile.operators] == pytest.approx(
+    assert [o.estimate.typical_seconds for o in profile.operators] == pytest.approx(
         [10.2e-6] * 10, abs=5e-8
     )
-    assert profile.outside == pytest.approx(5e-6 - 1.82e-6, rel=1e-2)
-    assert profile.beyond_medians == pytest.approx(1e-3, rel=1e-3)
+    assert profile.outside_seconds == pytest.approx(5e-6 - 1.82e-6, rel=1e-2)
+    assert profile.beyond_medians_seconds == pytest.approx(1e-3, rel=1e-3)
 
 
 def test_nothing_is_below_the_medians():
@@ -217,8 +217,8 @@ def test_nothing_is_below_the_medians():
     stop = Stop(reason="precision", precision=0.03, is_reached=True, seconds=1.0)
     profile = make_profile(join_runs(chain("ADD"), [runs]), [0.0], 30.0, stop)
     (operator,) = profile.operators
-    assert profile.outside == pytest.approx(8.35e-6 - operator.estimate.typical)
-    assert profile.beyond_medians == pytest.approx(0, abs=1e-12)
+    assert profile.outside_seconds == pytest.approx(8.35e-6 - operator.estimate.typical_seconds)
+    assert profile.beyond_medians_seconds == pytest.approx(0, abs=1e-12)
 
 
 def test_the_clocks_own_cost_lies_outside_of_builtin_operators(profile):
@@ -226,7 +226,7 @@ def test_the_clocks_own_cost_lies_outside_of_builtin_operators(profile):
     runs = machine.profile_invokes(100, 1.0)
     stop = Stop(reason="precision", precision=0.03, is_reached=True, seconds=1.0)
     found = make_profile(join_runs(chain("ADD"), [runs]), [0.0], 30.0, stop)
-    assert found.operators[0].estimate.typical == pytest.approx(970e-9)
+    assert found.operators[0].estimate.typical_seconds == pytest.approx(970e-9)
     assert found.outside == pytest.approx(30e-9)
     assert found.overhead.empty_operator_ns == 30.0
 

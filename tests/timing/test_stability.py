@@ -287,7 +287,9 @@ def test_which_cpu_to_pin_to(changes, remedy):
             "try `cpupower frequency-set -g performance`",
         ),
         (
-            evidence(end=surroundings(processor(0), processor(1, hardware_maximum=1_800_000_000))),
+            evidence(
+                end=surroundings(processor(0), processor(1, hardware_maximum_hz=1_800_000_000))
+            ),
             "CPUs of 1.80 GHz and 2.40 GHz: threads may move between them; try --pin 0",
         ),
         (

@@ -11,10 +11,12 @@ def test_one_sample_is_every_statistic():
     assert latency.samples == latency.runs == 1
     for name in ("minimum", "p5", "p25", "median", "p75", "p90", "p95", "maximum", "mean"):
         assert getattr(latency, name) == 2.0
-    assert latency.mad == latency.mdape == latency.outliers == 0
+    assert latency.mad_seconds == latency.mdape == latency.outliers == 0
     assert latency.throughput == 0.5
     # What one sample cannot tell.
-    assert latency.p99 is latency.std is latency.interval is latency.precision is None
+    assert (
+        latency.p99_seconds is latency.std_seconds is latency.interval is latency.precision is None
+    )
 
 
 def test_an_odd_number_of_samples_in_any_order():
@@ -24,17 +26,17 @@ def test_an_odd_number_of_samples_in_any_order():
     # variance 40 / 4. MdAPE: deviations 2/1 1/2 0/3 2/5 6/9, sorted 0 .4 .5 .67 2: 0.5.
     latency = Latency.of([9, 1, 5, 3, 2])
     assert latency.runs == 5
-    assert latency.minimum == 1e-9
-    assert latency.p5 == pytest.approx(1.2e-9)
-    assert latency.p25 == 2e-9
-    assert latency.median == 3e-9
-    assert latency.p75 == 5e-9
-    assert latency.p90 == pytest.approx(7.4e-9)
-    assert latency.p95 == pytest.approx(8.2e-9)
-    assert latency.maximum == 9e-9
-    assert latency.mean == 4e-9
-    assert latency.std == pytest.approx(10**0.5 * 1e-9)
-    assert latency.mad == 2e-9
+    assert latency.minimum_seconds == 1e-9
+    assert latency.p5_seconds == pytest.approx(1.2e-9)
+    assert latency.p25_seconds == 2e-9
+    assert latency.median_seconds == 3e-9
+    assert latency.p75_seconds == 5e-9
+    assert latency.p90_seconds == pytest.approx(7.4e-9)
+    assert latency.p95_seconds == pytest.approx(8.2e-9)
+    assert latency.maximum_seconds == 9e-9
+    assert latency.mean_seconds == 4e-9
+    assert latency.std_seconds == pytest.approx(10**0.5 * 1e-9)
+    assert latency.mad_seconds == 2e-9
     assert latency.mdape == 0.5
     assert latency.throughput == pytest.approx(0.25e9)
 
@@ -73,39 +75,39 @@ def test_an_even_number_of_samples_has_its_median_between_two():
     # Sorted 1 2 4 10: median 3; deviations 2 1 1 7, sorted 1 1 2 7: MAD 1.5.
     # p90 at position 0.9 * 3 = 2.7: 4 + 0.7 * (10 - 4) = 8.2. Mean 17 / 4 = 4.25.
     latency = Latency.of([10, 4, 1, 2])
-    assert latency.median == 3e-9
-    assert latency.mad == 1.5e-9
-    assert latency.p90 == pytest.approx(8.2e-9)
-    assert latency.mean == 4.25e-9
+    assert latency.median_seconds == 3e-9
+    assert latency.mad_seconds == 1.5e-9
+    assert latency.p90_seconds == pytest.approx(8.2e-9)
+    assert latency.mean_seconds == 4.25e-9
 
 
 def test_a_sample_of_several_invokes_is_divided_by_them():
     # 3 samples of 4 invokes: 400, 800, 1200 ns are 100, 200, 300 ns each.
     latency = Latency.of([800, 400, 1200], invokes_per_sample=4)
     assert latency.runs == 12
-    assert latency.minimum == pytest.approx(100e-9)
-    assert latency.median == pytest.approx(200e-9)
-    assert latency.maximum == pytest.approx(300e-9)
-    assert latency.mean == pytest.approx(200e-9)
-    assert latency.mad == pytest.approx(100e-9)
-    assert latency.p90 == pytest.approx(280e-9)
+    assert latency.minimum_seconds == pytest.approx(100e-9)
+    assert latency.median_seconds == pytest.approx(200e-9)
+    assert latency.maximum_seconds == pytest.approx(300e-9)
+    assert latency.mean_seconds == pytest.approx(200e-9)
+    assert latency.mad_seconds == pytest.approx(100e-9)
+    assert latency.p90_seconds == pytest.approx(280e-9)
 
 
 def test_small_differences_of_long_samples_are_kept():
     # An hour each, but for some nanoseconds: all below 2**53, which a float holds exactly.
     hour = 3600 * 10**9
     latency = Latency.of([hour + 4, hour, hour + 1])
-    assert latency.median == (hour + 1) / 10**9
-    assert latency.mad == 1e-9  # deviations 3, 1, 0
-    assert latency.maximum == (hour + 4) / 10**9
+    assert latency.median_seconds == (hour + 1) / 10**9
+    assert latency.mad_seconds == 1e-9  # deviations 3, 1, 0
+    assert latency.maximum_seconds == (hour + 4) / 10**9
 
 
 def test_an_outlier_moves_the_mean_but_not_the_median():
     latency = Latency.of([10] * 99 + [10_000])
-    assert latency.median == 10e-9
-    assert latency.p90 == 10e-9
-    assert latency.mad == 0
-    assert latency.mean == pytest.approx(109.9e-9)  # (990 + 10000) / 100
+    assert latency.median_seconds == 10e-9
+    assert latency.p90_seconds == 10e-9
+    assert latency.mad_seconds == 0
+    assert latency.mean_seconds == pytest.approx(109.9e-9)  # (990 + 10000) / 100
 
 
 def test_no_sample_has_no_statistics():

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from tflops_native.analysis.convention_tables import (
     CONVERTER,
@@ -120,20 +120,6 @@ class ConventionCounts:
     def meaning(self) -> str:
         """One line: what is counted."""
         return CONVENTIONS[self.convention].meaning
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "convention": self.convention,
-            "unit": self.unit,
-            "meaning": self.meaning,
-            "counts": list(self.counts),
-            "total": self.total,
-            "silent_zeros": list(self.silent_zeros),
-            "unknown": list(self.unknown),
-            "line": self.line,
-            "line_is_printed": self.is_printed,
-        }
 
 
 def convention_counts(

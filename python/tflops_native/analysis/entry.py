@@ -13,6 +13,7 @@ from tflops_native.analysis.walk import Walk
 from tflops_native.checks import whole_number
 from tflops_native.errors import ShapeError, UnsupportedOperatorError
 from tflops_native.model import Entry, Model, Subgraph, Tensor
+from tflops_native.model.info import ModelInfo
 from tflops_native.ops import Shape
 from tflops_native.workload import Workload
 
@@ -74,7 +75,7 @@ def analyze_workload(
         _refuse_incomplete(operators)
     weights = _constants_in_use(model, entry)
     return Analysis(
-        path=None if model.path is None else str(model.path),
+        model=ModelInfo.of(model),
         signature=entry.signature,
         subgraph_index=entry.subgraph.index,
         inputs=tuple(

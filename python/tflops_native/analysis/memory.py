@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from tflops_native.model import Operator, Subgraph, TensorType, bits, packed_bytes
 from tflops_native.ops import Shape
@@ -25,14 +24,6 @@ class PeakMemory:
     size_bytes: int
     operator_index: int | None
     tensors: tuple[tuple[str, int], ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "bytes": self.size_bytes,
-            "operator": self.operator_index,
-            "tensors": [{"name": name, "bytes": size} for name, size in self.tensors],
-        }
 
 
 def peak_memory(subgraph: Subgraph, shapes: Sequence[Shape | None]) -> PeakMemory:

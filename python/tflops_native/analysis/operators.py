@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import ClassVar
 
 from tflops_native.ops import OPERATIONS_PER_MAC, Cost, Op, Shape
 
@@ -42,17 +42,6 @@ class SubgraphAnalysis:
         """Of one run."""
         return total_cost(self.operators)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "role": self.role,
-            "subgraph": self.subgraph_index,
-            "name": self.name,
-            "times": self.times,
-            "counted": self.is_counted,
-            "operators": [operator.to_dict() for operator in self.operators],
-        }
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorAnalysis:
@@ -71,8 +60,17 @@ class OperatorAnalysis:
     minimum            least cost, where data decides and `cost` is the upper bound
     calls              subgraphs that it runs
     note               None, or what the reader should know
-    rule               the rule with the operator's options; None without one, and not part of `to_dict`
+    rule               the rule with the operator's options; None without one, and not saved
     """
+
+    DERIVED: ClassVar[tuple[str, ...]] = (
+        "macs",
+        "flops",
+        "integer_ops",
+        "operations",
+        "bytes_read",
+        "bytes_written",
+    )
 
     index: int
     name: str
@@ -90,7 +88,7 @@ class OperatorAnalysis:
     minimum: Cost | None
     calls: tuple[SubgraphAnalysis, ...]
     note: str | None
-    rule: Op | None = field(default=None, repr=False, compare=False)
+    rule: Op | None = field(default=None, repr=False, compare=False, metadata={"plain": False})
 
     @property
     def cost(self) -> Cost:
@@ -99,6 +97,11 @@ class OperatorAnalysis:
             return self.own_cost
         inner = (call.cost * call.times for call in self.calls if call.is_counted)
         return sum(inner, self.own_cost)
+
+    @property
+    def macs(self) -> int:
+        """Multiplications with an addition, those of the subgraphs that it runs included."""
+        return self.cost.macs
 
     @property
     def bytes_read(self) -> int:
@@ -152,28 +155,6 @@ class OperatorAnalysis:
         """Integer operations."""
         return self.cost.operations - self.flops
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "index": self.index,
-            "operator": self.name,
-            "input_shapes": [None if s is None else list(s) for s in self.input_shapes],
-            "output_shapes": [None if s is None else list(s) for s in self.output_shapes],
-            "output_types": list(self.output_types),
-            "shapes_assumed": self.shapes_assumed,
-            "status": self.status.value,
-            **cost_to_dict(self.cost),
-            "flops": self.flops,
-            "integer_ops": self.integer_ops,
-            "operations_by_arithmetic": self.operations,
-            "minimum": None if self.minimum is None else cost_to_dict(self.minimum),
-            "bytes_read": self.bytes_read,
-            "bytes_written": self.bytes_written,
-            "constant_bytes": self.constant_bytes,
-            "calls": [call.to_dict() for call in self.calls],
-            "note": self.note,
-        }
-
 
 def total_cost(operators: Iterable[OperatorAnalysis]) -> Cost:
     """Sum over operators."""
@@ -194,12 +175,3 @@ def leaves(operators: Iterable[OperatorAnalysis]) -> Iterator[OperatorAnalysis]:
 def is_float(arithmetic: str) -> bool:
     """Whether work in this arithmetic is called FLOP; integer work is called OP."""
     return "float" in arithmetic or arithmetic.startswith("complex")
-
-
-def cost_to_dict(cost: Cost) -> dict[str, int]:
-    """Plain data for JSON."""
-    return {
-        "macs": cost.macs,
-        "scalar_ops": cost.scalar_ops,
-        "transcendentals": cost.transcendentals,
-    }

@@ -2,18 +2,19 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import ClassVar
 
 from tflops_native.analysis.memory import PeakMemory
 from tflops_native.analysis.operators import (
     OperatorAnalysis,
     Status,
-    cost_to_dict,
     leaves,
     total_cost,
 )
+from tflops_native.model.info import ModelInfo
 from tflops_native.ops import Cost, Shape
+from tflops_native.result import Result
 
 CONVENTION = (
     "1 MAC = 2 FLOPs; bias, activations and padding are counted; "
@@ -34,20 +35,12 @@ class InputAnalysis:
     shape_signature: Shape
     is_defaulted: bool
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "name": self.name,
-            "type": self.type,
-            "shape": list(self.shape),
-            "shape_signature": list(self.shape_signature),
-            "defaulted": self.is_defaulted,
-        }
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
     """How many operators there are of each status, and what is missing from the totals."""
+
+    DERIVED: ClassVar[tuple[str, ...]] = ("is_complete", "is_lower_bound")
 
     counted: int
     no_arithmetic: int
@@ -71,23 +64,9 @@ class Coverage:
         """True where something is missing from the totals."""
         return bool(self.one_turn or self.unsupported)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "operators": self.operators,
-            "counted": self.counted,
-            "no_arithmetic": self.no_arithmetic,
-            "bounded": self.bounded,
-            "one_turn": self.one_turn,
-            "unsupported": self.unsupported,
-            "unsupported_names": list(self.unsupported_names),
-            "shapes_assumed": self.shapes_assumed,
-            "complete": self.is_complete,
-        }
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Analysis:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Analysis(Result):
     """The static analysis of one entry point of a model, for one set of input shapes.
 
     tensor_shapes   per tensor of the subgraph its shape, None where it is unknown
@@ -99,16 +78,28 @@ class Analysis:
     has_runtime_shapes  whether shapes are those of a run, not inferred
     """
 
-    path: str | None
+    DERIVED: ClassVar[tuple[str, ...]] = (
+        "macs",
+        "flops",
+        "integer_ops",
+        "operations",
+        "bytes_read",
+        "bytes_written",
+        "coverage",
+    )
+
+    model: ModelInfo | None = field(default=None, compare=False, metadata={"plain": False})
     signature: str | None
     subgraph_index: int
     inputs: tuple[InputAnalysis, ...]
     operators: tuple[OperatorAnalysis, ...]
-    tensor_shapes: tuple[Shape | None, ...]
+    tensor_shapes: tuple[Shape | None, ...] = field(
+        default=(), repr=False, metadata={"plain": False}
+    )
     peak_memory: PeakMemory
     weight_bytes: int
     parameters: int
-    bounded_tensors: frozenset[int] = frozenset()
+    bounded_tensors: frozenset[int] = field(default=frozenset(), metadata={"plain": False})
     has_runtime_shapes: bool = False
 
     @property
@@ -182,30 +173,10 @@ class Analysis:
             shapes_assumed=sum(operator.shapes_assumed for operator in found),
         )
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON, base units."""
-        return {
-            "signature": self.signature,
-            "subgraph": self.subgraph_index,
-            "shapes": "runtime" if self.has_runtime_shapes else "inferred",
-            "convention": CONVENTION,
-            "inputs": [item.to_dict() for item in self.inputs],
-            "total": {
-                **cost_to_dict(self.total),
-                "flops": self.flops,
-                "integer_ops": self.integer_ops,
-                "operations_by_arithmetic": self.operations,
-                "macs_by_arithmetic": self.macs_by_arithmetic,
-                "bytes_read": self.bytes_read,
-                "bytes_written": self.bytes_written,
-                "initialization": cost_to_dict(self.initialization),
-                "weight_bytes": self.weight_bytes,
-                "parameters": self.parameters,
-            },
-            "peak_activation_memory": self.peak_memory.to_dict(),
-            "coverage": self.coverage.to_dict(),
-            "operators": [operator.to_dict() for operator in self.operators],
-        }
+    def __repr__(self) -> str:
+        name = "" if self.model is None else f"{self.model.name}, "
+        state = "complete" if self.coverage.is_complete else "not complete"
+        return f"<Analysis {name}{len(self.operators)} operators, {self.macs:,} MACs, {state}>"
 
 
 def unique(names: Iterable[str]) -> tuple[str, ...]:

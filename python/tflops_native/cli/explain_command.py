@@ -8,7 +8,7 @@ import click
 from tflops_native import api
 from tflops_native.analysis import OperatorAnalysis
 from tflops_native.cli.options import input_options
-from tflops_native.cli.output import show_document
+from tflops_native.cli.output import Output, output_options, show_document
 from tflops_native.formats.explanation import explain_document, explain_operator_document
 from tflops_native.model import BUILTIN_OPERATORS, load
 from tflops_native.ops import REGISTRY, Rule
@@ -18,7 +18,13 @@ from tflops_native.ops.plugins import find_rule
 @click.command("explain")
 @click.argument("operator")
 @input_options
-def command(operator: str, input_shapes: dict[str, tuple[int, ...]], signature: str | None) -> None:
+@output_options
+def command(
+    operator: str,
+    input_shapes: dict[str, tuple[int, ...]],
+    signature: str | None,
+    output: Output,
+) -> None:
     """Print the rule of an operator: roles, formula, source.
 
     OPERATOR is a name, CONV_2D, or MODEL:INDEX, an operator of a model by its number in the table of
@@ -27,7 +33,7 @@ def command(operator: str, input_shapes: dict[str, tuple[int, ...]], signature: 
     """
     model, _, path = operator.rpartition(":")
     if model and path[:1].isdigit():
-        _explain_in_model(model, path, input_shapes, signature)
+        _explain_in_model(model, path, input_shapes, signature, output)
         return
     if input_shapes or signature is not None:
         raise click.UsageError(
@@ -36,7 +42,7 @@ def command(operator: str, input_shapes: dict[str, tuple[int, ...]], signature: 
     rule = _rule(operator)
     if rule is None:
         raise click.UsageError(_unknown(operator))
-    show_document(explain_document(rule), "text")
+    show_document(explain_document(rule), output)
 
 
 def _rule(operator: str) -> Rule | None:
@@ -57,13 +63,17 @@ def _unknown(operator: str) -> str:
 
 
 def _explain_in_model(
-    path: str, place: str, input_shapes: dict[str, tuple[int, ...]], signature: str | None
+    path: str,
+    place: str,
+    input_shapes: dict[str, tuple[int, ...]],
+    signature: str | None,
+    output: Output,
 ) -> None:
     model = load(path)
     analysis = api.analyze(model, input_shapes=input_shapes, signature=signature)
     subgraph, analysed = _find(analysis.subgraph_index, analysis.operators, place)
     document = explain_operator_document(model, subgraph, analysed, find_rule(analysed.name))
-    show_document(document, "text")
+    show_document(document, output)
 
 
 def _find(

@@ -18,6 +18,7 @@ _COMMANDS = {
     "report": "Count, time and join per operator.",
     "count": "Count MACs, FLOPs and bytes per operator, without running the model.",
     "time": "Time inferences, without counting.",
+    "show": "Show a result that was saved as JSON.",
     "verify": "Compare the inferred shapes with the runtime's.",
     "peaks": "Measure what this machine can do at most.",
     "explain": "Print the rule of an operator: roles, formula, source.",
@@ -63,15 +64,22 @@ def main() -> None:
         status = USAGE_ERROR
     except click.ClickException as error:
         status = _fail(error.format_message(), debug)
+    except BrokenPipeError:
+        # `tflops report ... | head`: the reader has seen enough.
+        _discard(sys.stdout)
+        sys.exit(0)
     except (TflopsError, OSError) as error:
-        if isinstance(error, BrokenPipeError):
-            # `tflops report ... | head`: the reader has seen enough.
-            _discard(sys.stdout)
-            sys.exit(0)
         status = _fail(_with_notes(error), debug)
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         status = INTERRUPTED
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        status = _fail(
+            f"{type(error).__name__}: {_with_notes(error)} (in {Path(place.filename).name}, line "
+            f"{place.lineno}); this is a bug in tflops: please report it, with what --debug shows",
+            debug,
+        )
     try:
         sys.stdout.flush()
     except OSError:

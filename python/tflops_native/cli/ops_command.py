@@ -2,14 +2,14 @@
 
 import click
 
-from tflops_native.cli.output import output_options, show_document
+from tflops_native.cli.output import Output, output_options, show_document
 from tflops_native.formats.operators import operators_document
 from tflops_native.ops.plugins import load_plugins
 
 
 @click.command("ops")
 @output_options
-def command(output: str) -> None:
+def command(output: Output) -> None:
     """List the operators that are counted."""
     load_plugins()
     show_document(operators_document(), output)

@@ -1,58 +1,116 @@
 """Where results go, and in which format."""
 
-import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
 
 from tflops_native.cli.options import options
+from tflops_native.errors import OptionError
 from tflops_native.formats.document import Document
-from tflops_native.formats.registry import FORMATS, render
+from tflops_native.formats.registry import FORMATS, format_of_suffix, render
 from tflops_native.formats.report import report_document
+from tflops_native.formats.showing import document_of
 from tflops_native.formats.text import print_text
 from tflops_native.plain_json import dump_json
-from tflops_native.reports.joined import Report
+from tflops_native.reports.report import Report
+from tflops_native.reports.saved import saved_reports
 
-output_options = options(
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where to write, and how.
+
+    name      of the format
+    path      of a file; None for standard output
+    samples   whether raw samples are kept in JSON
+    """
+
+    name: str = "text"
+    path: Path | None = None
+    samples: bool = True
+
+
+def output_options(command: Any) -> Any:
+    """--format, -o and --no-samples; the command gets them as `output`."""
+
+    @wraps(command)
+    def with_output(
+        *arguments: Any,
+        output_format: str | None,
+        output_path: str | None,
+        no_samples: bool,
+        **values: Any,
+    ) -> Any:
+        name = output_format
+        if name is None:
+            name = "text" if output_path is None else format_of_suffix(output_path)
+        path = None if output_path is None else Path(output_path)
+        if path is not None and not path.parent.is_dir():
+            # Before anything is measured.
+            raise OptionError(f"cannot write '{path}': there is no folder '{path.parent}'")
+        return command(*arguments, output=Output(name, path, not no_samples), **values)
+
+    return _OUTPUT(with_output)
+
+
+_OUTPUT = options(
     click.option(
         "--format",
-        "output",
+        "output_format",
         type=click.Choice(list(FORMATS)),
-        default="text",
-        show_default=True,
+        help="Format of the output. [default: text, or that of the suffix of -o]",
     ),
+    click.option(
+        "-o",
+        "--output",
+        "output_path",
+        metavar="FILE",
+        help="Write to FILE; its suffix chooses the format: "
+        + ", ".join(suffix for item in FORMATS.values() for suffix in item.suffixes[:1])
+        + ".",
+    ),
+    click.option("--no-samples", is_flag=True, help="Leave raw samples out of JSON."),
 )
 
 
-def show_reports(reports: Sequence[Report], output: str) -> None:
-    """Print reports to standard output."""
-    if output == "json" and len(reports) > 1:
-        dump_json([report.to_dict() for report in reports], sys.stdout)
-        return
-    for position, report in enumerate(reports):
-        if position:
-            click.echo()
-        show_document(report_document(report), output)
+def show_reports(reports: Sequence[Report], output: Output) -> None:
+    """Write reports, several of a model with several signatures."""
+    if output.name == "json":
+        _write(dump_json(saved_reports(reports, samples=output.samples)), output)
+    elif output.name == "text" and output.path is None:
+        for position, report in enumerate(reports):
+            if position:
+                click.echo()
+            print_text(report_document(report), Console(highlight=False))
+    else:
+        parts = [render(report_document(report), output.name) for report in reports]
+        _write("\n\n".join(parts), output)
 
 
-def show_document(document: Document, output: str) -> None:
-    """Print a document to standard output."""
-    if output == "text":
+def show_result(result: Any, output: Output) -> None:
+    """Write any other result."""
+    show_document(document_of(result), output)
+
+
+def show_document(document: Document, output: Output) -> None:
+    """Write a document."""
+    if output.name == "text" and output.path is None:
         print_text(document, Console(highlight=False))
     else:
-        click.echo(render(document, output))
+        _write(render(document, output.name), output)
 
 
-def show_comparison(model: Any, comparison: Any, output: str) -> None:
-    from tflops_native.formats.comparison import comparison_document
-    from tflops_native.machine.machine import this_machine
-
-    show_document(comparison_document(model, comparison, this_machine()), output)
-
-
-def show_peaks(peaks: Any, output: str) -> None:
-    from tflops_native.formats.peaks import peaks_document
-
-    show_document(peaks_document(peaks), output)
+def _write(text: str, output: Output) -> None:
+    if output.path is None:
+        click.echo(text)
+        return
+    try:
+        output.path.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OptionError(f"cannot write '{output.path}': {reason}") from error

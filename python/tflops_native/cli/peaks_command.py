@@ -1,11 +1,9 @@
 """`tflops peaks`: what this machine can do at most."""
 
-from typing import Any
-
 import click
 
 from tflops_native import api
-from tflops_native.cli.output import output_options, show_peaks
+from tflops_native.cli.output import Output, output_options, show_result
 from tflops_native.cli.progress import progress_bar
 from tflops_native.cli.quantities import WholeNumber
 
@@ -14,11 +12,11 @@ from tflops_native.cli.quantities import WholeNumber
 @click.option("--threads", type=WholeNumber(), help="Only this number. [default: 1 to all CPUs]")
 @click.option("--force", is_flag=True, help="Measure again what was measured before.")
 @output_options
-def command(threads: int | None, force: bool, output: Any) -> None:
+def command(threads: int | None, force: bool, output: Output) -> None:
     """Measure the peak arithmetic and the memory bandwidths of this machine.
 
     They are kept for `tflops report`. Measure on a quiet machine.
     """
     with progress_bar() as progress:
         peaks = api.peaks(threads, force=force, isolated=True, progress=progress)
-    show_peaks(peaks, output)
+    show_result(peaks, output)

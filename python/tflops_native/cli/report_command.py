@@ -12,7 +12,7 @@ from tflops_native.cli.options import (
     measuring_options,
     model_argument,
 )
-from tflops_native.cli.output import output_options, show_reports
+from tflops_native.cli.output import Output, output_options, show_reports
 from tflops_native.cli.progress import progress_bar
 from tflops_native.errors import TflopsError
 
@@ -43,7 +43,7 @@ _COMBINE_WITH_PROFILE = frozenset(
 @output_options
 @click.pass_context
 def command(
-    context: click.Context, /, model: str, profile_file: str | None, output: Any, **options: Any
+    context: click.Context, /, model: str, profile_file: str | None, output: Output, **options: Any
 ) -> None:
     """FLOPs, time and FLOP/s of the model and of each operator."""
     if profile_file is not None:

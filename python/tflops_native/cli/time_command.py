@@ -6,11 +6,10 @@ import click
 
 from tflops_native import api
 from tflops_native.cli.options import input_options, measuring_options, model_argument
-from tflops_native.cli.output import output_options, show_comparison, show_reports
+from tflops_native.cli.output import Output, output_options, show_reports, show_result
 from tflops_native.cli.progress import progress_bar
-from tflops_native.machine.machine import this_machine
 from tflops_native.model.reader import load
-from tflops_native.reports.joined import Report
+from tflops_native.reports.report import Report
 
 
 @click.command("time")
@@ -23,7 +22,7 @@ def command(
     runtime: str,
     delegate: str | None,
     delegate_options: dict[str, str],
-    output: Any,
+    output: Output,
     **options: Any,
 ) -> None:
     """Time inferences, without counting."""
@@ -34,7 +33,7 @@ def command(
             raise click.UsageError("--delegate cannot be combined with several runtimes")
         with progress_bar() as progress:
             comparison = api.compare(loaded, runtimes, isolated=True, progress=progress, **options)
-        show_comparison(loaded, comparison, output)
+        show_result(comparison, output)
         return
     with progress_bar() as progress:
         timing = api.measure(
@@ -47,4 +46,4 @@ def command(
             progress=progress,
             **options,
         )
-    show_reports([Report.of(loaded, None, timing, this_machine())], output)
+    show_reports([Report.of(loaded, timing=timing)], output)

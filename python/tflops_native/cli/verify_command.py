@@ -12,7 +12,7 @@ from tflops_native.cli.options import (
     model_argument,
     runtime_option,
 )
-from tflops_native.cli.output import output_options, show_document
+from tflops_native.cli.output import Output, output_options, show_document
 from tflops_native.cli.progress import progress_bar
 from tflops_native.formats.verification import verification_document
 
@@ -27,7 +27,7 @@ DIFFERENT = 1
 @limit_options
 @output_options
 @click.pass_context
-def command(context: click.Context, /, model: str, output: Any, **options: Any) -> None:
+def command(context: click.Context, /, model: str, output: Output, **options: Any) -> None:
     """Compare the inferred shape of every tensor with the runtime's.
 
     The exit code is 0 where all agree, 1 where one differs, 2 where the comparison failed.

@@ -1,18 +1,15 @@
 """Several runtimes side by side, for people and as plain data."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tflops_native.formats import numbers
+from tflops_native import formatting as numbers
 from tflops_native.formats.document import Cell, Column, Document, Line, Lines, Table, row_of
 from tflops_native.formats.printable import NAME_LIMIT, printable
-from tflops_native.model import Model
+from tflops_native.reports.saved import saved
 
 if TYPE_CHECKING:
-    from tflops_native.machine.machine import Machine
     from tflops_native.measurement.comparison import Comparison, Ratio, RuntimeTiming
 
-FORMAT = "tflops_native/comparison"
-FORMAT_VERSION = 1
 _COLUMNS = (
     Column(key="runtime", heading="runtime", is_number=False, readable=16, shortest=12),
     Column(key="median_seconds", heading="median"),
@@ -27,46 +24,30 @@ _COLUMNS = (
 )
 
 
-def comparison_to_dict(
-    model: Model, comparison: "Comparison", machine: "Machine"
-) -> dict[str, Any]:
-    """Plain data for JSON, in base units."""
-    return {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "model": {
-            "path": None if model.path is None else str(model.path),
-            "size_bytes": model.size_bytes,
-        },
-        "machine": machine.to_dict(),
-        "comparison": comparison.to_dict(),
-    }
-
-
-def comparison_document(model: Model, comparison: "Comparison", machine: "Machine") -> Document:
+def comparison_document(comparison: "Comparison") -> Document:
     """One row per runtime, and what is the same for all of them."""
-    name = "(bytes)" if model.path is None else model.path.name
+    name = comparison.model.name
     threads = numbers.plural(comparison.threads, "thread")
     closing = [
         *_findings(comparison),
         Line("runs", _stop(comparison)),
         Line("runtime", f"{comparison.kernels} kernels, {threads}"),
     ]
-    if machine.processor is not None:
-        closing.append(Line("machine", machine.processor))
+    if comparison.machine.processor is not None:
+        closing.append(Line("machine", comparison.machine.processor))
     return Document(
         title=f"Runtimes compared on {printable(name, NAME_LIMIT)}",
         parts=(
             Lines(
                 (
-                    Line("model", f"{name}, {numbers.byte_count(model.size_bytes)}B"),
+                    Line("model", f"{name}, {numbers.byte_count(comparison.model.size_bytes)}B"),
                     *_inputs(comparison),
                 )
             ),
             _table(comparison),
             Lines(tuple(closing)),
         ),
-        data=lambda: comparison_to_dict(model, comparison, machine),
+        data=lambda: saved("comparison", comparison.to_dict()),
     )
 
 
@@ -96,9 +77,9 @@ def _cells(timing: "RuntimeTiming", ratio: "Ratio | None") -> dict[str, Cell]:
         interval = f"{ratio.lower:.3f}..{ratio.upper:.3f}"
     return {
         "runtime": Cell(timing.runtime.title, timing.runtime.title),
-        "median_seconds": _seconds(latency.median),
-        "min_seconds": _seconds(latency.minimum),
-        "p95_seconds": _seconds(latency.p95),
+        "median_seconds": _seconds(latency.median_seconds),
+        "min_seconds": _seconds(latency.minimum_seconds),
+        "p95_seconds": _seconds(latency.p95_seconds),
         "first_invoke_seconds": _seconds(timing.first_invoke_ns / 1e9),
         "load_seconds": _seconds((timing.load_ns + timing.allocate_ns) / 1e9),
         "ratio": Cell(1.0, "1") if ratio is None else Cell(ratio.value, f"{ratio.value:.3f}"),
@@ -108,8 +89,8 @@ def _cells(timing: "RuntimeTiming", ratio: "Ratio | None") -> dict[str, Cell]:
     }
 
 
-def _seconds(value: float) -> Cell:
-    return Cell(value, numbers.seconds(value))
+def _seconds(value: float | None) -> Cell:
+    return Cell(value, "" if value is None else numbers.seconds(value))
 
 
 def _findings(comparison: "Comparison") -> list[Line]:
@@ -134,7 +115,7 @@ def _findings(comparison: "Comparison") -> list[Line]:
 def _stop(comparison: "Comparison") -> str:
     stop = comparison.stop
     rounds = numbers.plural(comparison.ratios[0].rounds, "round")
-    text = f"{rounds} in {stop.seconds:.1f}s, the runtimes in turns, in both orders"
+    text = f"{rounds} in {stop.seconds:.1f}s, interleaved, in both orders"
     if stop.precision is None:
         return text
     wanted = f"{numbers.percent(stop.precision)}%"

@@ -1,10 +1,10 @@
 """What other counting conventions say beside our own numbers: cells, totals and lines."""
 
+from tflops_native import formatting as numbers
 from tflops_native.analysis import Analysis, ConventionCounts, OperatorAnalysis, Status
-from tflops_native.formats import numbers
 from tflops_native.formats.document import Cell, Column, Found, Line
-from tflops_native.notes import Note
-from tflops_native.reports.joined import Report
+from tflops_native.reports.remarks import convention_notes
+from tflops_native.reports.report import Report
 
 _VALID = "valid_macs"
 
@@ -49,10 +49,7 @@ def lines(report: Report, analysis: Analysis) -> Found:
     for item in report.conventions:
         text = f"{item.convention}: {item.total:,} {item.unit}. {item.meaning}"
         found.append(Line("counts", text))
-        found += [
-            Note(code="convention", text=f"{item.convention}: {remark}")
-            for remark in _remarks(item)
-        ]
+        found += convention_notes(item)
     return found
 
 
@@ -76,21 +73,3 @@ def _cell(operator: OperatorAnalysis, count: int | None) -> Cell:
 def _valid(macs: int, analysis: Analysis) -> str:
     share = f" ({numbers.percent(macs / analysis.macs)}%)" if analysis.macs else ""
     return f"{macs:,} MACs{share} without the taps of convolutions that fall on padding"
-
-
-def _remarks(item: ConventionCounts) -> list[str]:
-    remarks = []
-    if item.silent_zeros:
-        remarks.append(f"0 for {', '.join(item.silent_zeros)}")
-    if item.unknown:
-        remarks.append(f"nothing can be told of {', '.join(item.unknown)}")
-    if item.line is not None:
-        remarks.append(
-            f"the converter logs `{item.line}`"
-            if item.is_printed is not False
-            else "the converter logs nothing for this file, which leaves shapes open; with these "
-            f"shapes fixed `{item.line}`"
-        )
-    elif item.is_printed is False:
-        remarks.append("the converter logs nothing: shapes of operators that it counts are open")
-    return remarks

@@ -4,12 +4,13 @@ import dataclasses
 import inspect
 from enum import Enum
 
+from tflops_native import formatting as numbers
 from tflops_native.analysis import OperatorAnalysis, mac_formula
-from tflops_native.formats import numbers
 from tflops_native.formats.document import Block, Document, Line, Lines, Part
 from tflops_native.formats.printable import NAME_LIMIT, printable
 from tflops_native.model import Model, Operator, Subgraph
 from tflops_native.ops import Cost, Rule
+from tflops_native.plain import to_plain
 
 
 def explain_document(rule: Rule) -> Document:
@@ -52,7 +53,7 @@ def explain_operator_document(
     return Document(
         title=printable(title),
         parts=(Block(printable(title)), *(() if rule is None else _rule(rule)), Lines(lines)),
-        data=lambda: {"model": file, "subgraph_index": subgraph_index, **analysed.to_dict()},
+        data=lambda: {"model": file, "subgraph_index": subgraph_index, **to_plain(analysed)},
     )
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from html import escape
 
-from tflops_native.formats import numbers
+from tflops_native import formatting as numbers
 from tflops_native.formats.document import Block, Document, Lines, Table, labelled
 from tflops_native.formats.printable import cut, printable, printable_lines
 

@@ -1,14 +1,22 @@
 """The table of operators: what there is to say of each, for people and for machines."""
 
+from collections.abc import Container
+from typing import TYPE_CHECKING
+
+from tflops_native import formatting as numbers
 from tflops_native.analysis import EXACT, Analysis, OperatorAnalysis, Status, is_float
-from tflops_native.formats import convention_counts, numbers
+from tflops_native.formats import convention_counts
 from tflops_native.formats.document import Cell, Column, Emphasis, Row, Table, row_of
-from tflops_native.formats.imported_times import ending
 from tflops_native.formats.printable import NAME_LIMIT, printable
-from tflops_native.reports.joined import Report, ReportRow
+from tflops_native.reports.report import Report
+from tflops_native.reports.rows import ReportRow
+
+if TYPE_CHECKING:
+    from tflops_native.profile.result import Profile
 
 NOTHING = "-"
-VAGUE = "!"
+IMPRECISE = "!"
+MICROSECOND = 1e-6
 LOWEST_RATE = 1e6  # operations per second; lower ones would only widen the table
 # Shares of the whole model say nothing of one run of a subgraph, and the profiler sees no part of it.
 _OF_THE_WHOLE = frozenset(
@@ -19,6 +27,8 @@ _OF_THE_WHOLE = frozenset(
         "time_upper_seconds",
         "time_uncertainty",
         "time_share",
+        "kernel",
+        "is_fused",
         "operations_per_second",
         "utilization",
         "bound",
@@ -31,10 +41,11 @@ Cells = dict[str, Cell]
 def operator_table(report: Report, analysis: Analysis) -> Table:
     """All operators, the subgraphs that they run below them, and what makes the times add up."""
     columns = _columns(report, analysis)
-    vague = _vague(report)
+    profile = None if report.timing is None else report.timing.profile
+    imprecise = () if profile is None else profile.imprecise
     rows = []
     for position, row in enumerate(report.rows):
-        cells = _cells(row, vague) | convention_counts.cells(report, position)
+        cells = _cells(row, imprecise) | convention_counts.cells(report, position)
         cells["index"] = Cell(str(row.operator.index), str(row.operator.index))
         rows.append(row_of(columns, cells, emphasis=_emphasis(row)))
         rows += _called(row.operator, columns, str(row.operator.index), 1)
@@ -55,8 +66,8 @@ def _columns(report: Report, analysis: Analysis) -> list[Column]:
     """The columns; people see those in which this report has something to say."""
     unit = operation_unit(analysis)
     profile = None if report.timing is None else report.timing.profile
-    # Files of other tools tell means, and nothing of how well these are known.
-    has_bounds = profile is not None and hasattr(profile, "vague")
+    # Files of other tools have means, and nothing of how well these are known.
+    has_bounds = profile is not None and profile.statistic == "median"
     is_usual = not convention_counts.replaces_table(report)
     has_times = is_usual and profile is not None
     has_roofs = has_times and report.peaks is not None
@@ -84,6 +95,8 @@ def _columns(report: Report, analysis: Analysis) -> list[Column]:
         Column(key="time_upper_seconds", heading="to", is_shown=False),
         Column(key="time_uncertainty", heading="±%", is_shown=has_times and has_bounds),
         Column(key="time_share", heading="%t", is_shown=has_times),
+        Column(key="kernel", heading="kernel", is_number=False, is_shown=False),
+        Column(key="is_fused", heading="fused", is_shown=False),
         Column(key="operations_per_second", heading=f"G{unit}/s", is_shown=has_times),
         Column(key="utilization", heading="%roof", is_shown=has_roofs),
         Column(key="bound", heading="bound", is_number=False, is_shown=has_roofs, shortest=5),
@@ -104,67 +117,52 @@ def short_type(name: str) -> str:
     return name
 
 
-def _cells(row: ReportRow, vague: frozenset[int] = frozenset()) -> Cells:
+def _cells(row: ReportRow, imprecise: Container[int] = ()) -> Cells:
     """What there is to say of one operator, by key of the column, but for its place."""
-    operator, time = row.operator, None if row.time is None else row.time.estimate
+    operator, cost = row.operator, row.operator.cost
     is_known = operator.status is not Status.UNSUPPORTED
-    cost = operator.cost
-    share = row.utilization
-    return {
-        "operator": Cell(operator.name, printable(operator.name, NAME_LIMIT)),
+    texts = {
+        "operator": printable(operator.name, NAME_LIMIT),
         "output_shape": _output(operator),
-        "status": Cell(operator.status.value, operator.status.value),
+        "status": operator.status.value,
         "macs": _count(cost.macs, is_known),
         "operations": _count(cost.operations, is_known),
-        "arithmetic": Cell(
-            "+".join(operator.operations), "+".join(map(short_type, operator.operations)) or NOTHING
-        ),
-        "scalar_ops": _count(cost.scalar_ops, is_known),
-        "transcendentals": _count(cost.transcendentals, is_known),
-        "bytes_read": _bytes(operator.bytes_read),
-        "bytes_written": _bytes(operator.bytes_written),
+        "arithmetic": "+".join(map(short_type, operator.operations)) or NOTHING,
         "bytes_moved": _bytes(operator.bytes_read + operator.bytes_written),
         "share": _share(row),
-        "time_seconds": Cell(None if time is None else time.typical, time_text(row)),
-        "time_lower_seconds": Cell(None if time is None else time.lower),
-        "time_upper_seconds": Cell(None if time is None else time.upper),
-        "time_uncertainty": _uncertainty(row, vague),
-        "time_share": Cell(
-            row.time_share,
-            NOTHING if row.time_share is None else numbers.percent(row.time_share),
-        ),
-        "operations_per_second": Cell(row.rate, rate_text(row)),
+        "time_seconds": time_text(row),
+        "time_uncertainty": _uncertainty(row, imprecise),
+        "time_share": NOTHING if row.time_share is None else numbers.percent(row.time_share),
+        "operations_per_second": rate_text(row),
         "utilization": _utilization(row),
-        "bound": Cell(
-            None if share is None else share.bound, NOTHING if share is None else share.bound
-        ),
+        "bound": NOTHING if row.utilization is None else row.utilization.bound,
     }
+    return {key: Cell(value, texts.get(key, "")) for key, value in row.values().items()}
 
 
-def _output(operator: OperatorAnalysis) -> Cell:
+def _output(operator: OperatorAnalysis) -> str:
     if not operator.output_shapes:
-        return Cell(None, NOTHING)
-    value = " ".join(map(numbers.shape, operator.output_shapes))
+        return NOTHING
     more = len(operator.output_shapes) - 1
     text = numbers.shape(operator.output_shapes[0]) + (f" +{more}" if more else "")
-    return Cell(value, text + ("*" if operator.shapes_assumed else ""))
+    return text + ("*" if operator.shapes_assumed else "")
 
 
-def _count(number: int, is_known: bool) -> Cell:
+def _count(number: int, is_known: bool) -> str:
     if not is_known:
-        return Cell(None, "?")
-    return Cell(number, numbers.count(number) if number else NOTHING)
+        return "?"
+    return numbers.count(number) if number else NOTHING
 
 
-def _bytes(number: int) -> Cell:
-    return Cell(number, numbers.byte_count(number) if number else NOTHING)
+def _bytes(number: int) -> str:
+    return numbers.byte_count(number) if number else NOTHING
 
 
-def _share(row: ReportRow) -> Cell:
+def _share(row: ReportRow) -> str:
     if row.operator.status is Status.UNSUPPORTED:
-        return Cell(None, "?")
+        return "?"
     is_work = row.share and row.operator.cost.operations
-    return Cell(row.share, numbers.percent(row.share) if row.share and is_work else NOTHING)
+    return numbers.percent(row.share) if row.share and is_work else NOTHING
 
 
 def time_text(row: ReportRow) -> str:
@@ -172,19 +170,19 @@ def time_text(row: ReportRow) -> str:
     if row.time is None:
         return "fused" if row.is_fused else "?"
     time = row.time.estimate
-    if not time.lower:
-        return f"<{numbers.seconds(time.upper, 2)}" if time.upper else "0"
-    return numbers.seconds(time.typical, numbers.known_digits(time.uncertainty))
+    if not time.lower_seconds:
+        return f"<{numbers.seconds(time.upper_seconds, 2)}" if time.upper_seconds else "0"
+    return numbers.seconds(time.typical_seconds, numbers.known_digits(time.uncertainty))
 
 
-def _uncertainty(row: ReportRow, vague: frozenset[int]) -> Cell:
+def _uncertainty(row: ReportRow, imprecise: Container[int]) -> str:
     """Half the 95 % interval, in percent; with a mark where the time matters and this was to be less."""
     time = row.time
-    if time is None or not time.estimate.lower or time.estimate.uncertainty is None:
-        return Cell(None, NOTHING)
+    if time is None or not time.estimate.lower_seconds or time.estimate.uncertainty is None:
+        return NOTHING
     uncertainty = time.estimate.uncertainty
     text = numbers.percent(uncertainty) if uncertainty < 0.0995 else f"{100 * uncertainty:.0f}"
-    return Cell(uncertainty, text + (VAGUE if time.index in vague else ""))
+    return text + (IMPRECISE if time.index in imprecise else "")
 
 
 def rate_text(row: ReportRow) -> str:
@@ -199,18 +197,12 @@ def rate_text(row: ReportRow) -> str:
     return numbers.rate(row.rate, numbers.known_digits(uncertainty))
 
 
-def _utilization(row: ReportRow) -> Cell:
+def _utilization(row: ReportRow) -> str:
     if row.utilization is None or row.utilization.share is None:
-        return Cell(None, NOTHING)
+        return NOTHING
     share = row.utilization.share
     digits = 0 if share >= 0.0995 else 1
-    return Cell(share, (">" if row.rate_is_bound else "") + f"{100 * share:.{digits}f}")
-
-
-def _vague(report: Report) -> frozenset[int]:
-    profile = None if report.timing is None else report.timing.profile
-    found: frozenset[int] = getattr(profile, "vague", frozenset())
-    return found
+    return (">" if row.rate_is_bound else "") + f"{100 * share:.{digits}f}"
 
 
 def _called(operator: OperatorAnalysis, columns: list[Column], place: str, depth: int) -> list[Row]:
@@ -232,7 +224,7 @@ def _called(operator: OperatorAnalysis, columns: list[Column], place: str, depth
             )
         )
         for inner in call.operators:
-            row = ReportRow.inner(inner)
+            row = ReportRow(operator=inner)
             cells = {key: cell for key, cell in _cells(row).items() if key not in _OF_THE_WHOLE}
             path = f"{place}/{call.role}/{inner.index}"
             cells["index"] = Cell(path, str(inner.index))
@@ -249,18 +241,34 @@ def _emphasis(row: ReportRow) -> Emphasis:
     return Emphasis.WEAK if row.operator.status is Status.NO_ARITHMETIC else Emphasis.NONE
 
 
+def _ending(profile: "Profile") -> list[tuple[str, float]]:
+    """What makes the times of the operators add up, and the sum."""
+    outside, beyond = profile.outside_seconds, profile.beyond_medians_seconds
+    if not profile.is_whole:
+        parts = [("outside operators", outside)] if outside >= MICROSECOND else []
+        return [*parts, ("all that ran", profile.invoke_seconds)]
+    parts = [("outside operators", outside)]
+    if beyond is not None:
+        parts.append(("beyond medians", beyond))
+    return [*parts, ("profiled invoke", profile.invoke_seconds)]
+
+
 def _other_times(report: Report, columns: list[Column]) -> list[Row]:
     """Rows behind the operators that make the times add up to the invoke."""
     profile = None if report.timing is None else report.timing.profile
     if profile is None:
         return []
-    parts = [(f"unmatched: {event.name}", event.estimate.typical) for event in profile.unmatched]
+    parts = [
+        (f"unmatched: {event.name}", event.estimate.typical_seconds) for event in profile.unmatched
+    ]
     rows = []
-    for name, seconds in [*parts, *ending(profile)]:
+    for name, seconds in [*parts, *_ending(profile)]:
         cells = {
             "operator": Cell(name, printable(name, NAME_LIMIT)),
             "time_seconds": Cell(seconds, numbers.seconds(seconds)),
-            "time_share": Cell(seconds / profile.invoke, numbers.percent(seconds / profile.invoke)),
+            "time_share": Cell(
+                seconds / profile.invoke_seconds, numbers.percent(seconds / profile.invoke_seconds)
+            ),
         }
         rows.append(row_of(columns, cells, emphasis=Emphasis.ASIDE, is_record=False))
     return rows

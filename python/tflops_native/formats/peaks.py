@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from tflops_native.formats import numbers
+from tflops_native import formatting as numbers
 from tflops_native.formats.document import Cell, Column, Document, Found, Line, Lines, Table, row_of
 from tflops_native.formats.operator_table import short_type
 from tflops_native.formats.roofline import rate_unit
 from tflops_native.notes import Note
+from tflops_native.reports.saved import saved
 
 if TYPE_CHECKING:
     from tflops_native.machine.peaks.peaks import Peaks, ThreadPeaks
@@ -17,15 +18,15 @@ def peaks_document(peaks: "Peaks") -> Document:
     return Document(
         title="Peaks of this machine",
         parts=(Lines((_machine(peaks),)), _table(peaks), Lines(tuple(_details(peaks)))),
-        data=peaks.to_dict,
+        data=lambda: saved("peaks", peaks.to_dict()),
     )
 
 
 def _machine(peaks: "Peaks") -> Line:
     fingerprint = peaks.fingerprint
-    cpus = numbers.plural(int(fingerprint["cpus"]), "usable CPU")
-    processor = fingerprint["processor"] or "unknown processor"
-    return Line("machine", f"{processor}, {fingerprint['architecture']}, {cpus}")
+    cpus = numbers.plural(fingerprint.cpus, "usable CPU")
+    processor = fingerprint.processor or "unknown processor"
+    return Line("machine", f"{processor}, {fingerprint.architecture}, {cpus}")
 
 
 def _table(peaks: "Peaks") -> Table:
@@ -79,7 +80,7 @@ def _details(peaks: "Peaks") -> Found:
     )
     threads = numbers.plural(last.threads, "thread")
     found: Found = [Line("with", used), Line("read", f"{buffers} ({threads})")]
-    assumed = [f"L{cache['level']}" for cache in peaks.fingerprint["caches"] if cache["assumed"]]
+    assumed = [f"L{cache.level}" for cache in peaks.fingerprint.caches if cache.is_assumed]
     if assumed:
         found.append(
             Note(

@@ -5,12 +5,14 @@ from tflops_native.formats.document import Cell, Column, Document, Lines, Part, 
 from tflops_native.formats.operator_table import operator_table
 from tflops_native.formats.printable import NAME_LIMIT, printable
 from tflops_native.formats.times import times
-from tflops_native.reports.joined import Report
+from tflops_native.reports.report import Report
+from tflops_native.reports.saved import saved_reports
+from tflops_native.timing.statistics import Latency
 
 
 def report_document(report: Report) -> Document:
     """Counts of a model, its times, or both."""
-    name = "(bytes)" if report.model.path is None else report.model.path.name
+    name = report.model.name
     header = summary.header(report)
     closing = summary.counts(report) + times(report)
     parts: tuple[Part, ...] = (Lines((*header, *closing)),)
@@ -23,7 +25,7 @@ def report_document(report: Report) -> Document:
     return Document(
         title=printable(name, NAME_LIMIT),
         parts=parts,
-        data=report.to_dict,
+        data=lambda: saved_reports([report]),
         records=_latency(report, name) if report.analysis is None else None,
     )
 
@@ -31,18 +33,19 @@ def report_document(report: Report) -> Document:
 def _latency(report: Report, name: str) -> Table:
     """One row for a spreadsheet, where there are times and no operators."""
     timing = report.timing
-    latency = getattr(timing, "latency", None)
+    latency = Latency() if timing is None else timing.latency
     values = {
         "model": name,
-        "median_seconds": None if timing is None else timing.typical,
-        "min_seconds": getattr(latency, "minimum", None),
-        "p5_seconds": getattr(latency, "p5", None),
-        "p95_seconds": getattr(latency, "p95", None),
-        "p99_seconds": getattr(latency, "p99", None),
-        "max_seconds": getattr(latency, "maximum", None),
-        "mad_seconds": getattr(latency, "mad", None),
-        "precision": getattr(latency, "precision", None),
-        "samples": getattr(latency, "samples", None),
+        "median_seconds": latency.median_seconds,
+        "mean_seconds": latency.mean_seconds,
+        "minimum_seconds": latency.minimum_seconds,
+        "p5_seconds": latency.p5_seconds,
+        "p95_seconds": latency.p95_seconds,
+        "p99_seconds": latency.p99_seconds,
+        "maximum_seconds": latency.maximum_seconds,
+        "mad_seconds": latency.mad_seconds,
+        "precision": latency.precision,
+        "samples": latency.samples,
     }
     columns = tuple(Column(key=key, heading=key) for key in values)
     cells = {key: Cell(value) for key, value in values.items()}

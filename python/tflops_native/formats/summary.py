@@ -2,18 +2,18 @@
 
 from pathlib import PurePath
 
-from tflops_native.analysis import CONVENTION, EXACT, Analysis, is_float
-from tflops_native.formats import convention_counts, numbers
+from tflops_native import formatting as numbers
+from tflops_native.analysis import CONVENTION, Analysis, is_float
+from tflops_native.formats import convention_counts
 from tflops_native.formats.document import Found, Line
 from tflops_native.formats.operator_table import operation_unit
-from tflops_native.notes import Note
-from tflops_native.reports.joined import Report
+from tflops_native.reports.remarks import counting_notes
+from tflops_native.reports.report import Report
 
 
 def header(report: Report) -> Found:
     """The model and its inputs."""
-    name = "(bytes)" if report.model.path is None else report.model.path.name
-    text = f"{name}, {numbers.byte_count(report.model.size_bytes)}B"
+    text = f"{report.model.name}, {numbers.byte_count(report.model.size_bytes)}B"
     if report.analysis is not None:
         text += (
             f", {numbers.plural(len(report.analysis.operators), 'operator')}, "
@@ -66,7 +66,7 @@ def counts(report: Report) -> Found:
         Line("memory", _memory(analysis)),
         *_once(analysis),
         Line("coverage", _coverage(analysis)),
-        *_remarks(analysis),
+        *counting_notes(analysis),
         Line("counting", CONVENTION),
         *convention_counts.lines(report, analysis),
     ]
@@ -124,28 +124,3 @@ def _coverage(analysis: Analysis) -> str:
     elif coverage.shapes_assumed:
         ending = "some shapes are assumed"
     return f"{', '.join(parts)}: {ending}"
-
-
-def _remarks(analysis: Analysis) -> Found:
-    """What a reader must know before trusting the totals."""
-    notes = [
-        Note(code="not_exact", text=f"{operator.index} {operator.name}: {operator.note}")
-        for operator in analysis.operators
-        if operator.status not in EXACT
-    ]
-    if analysis.coverage.shapes_assumed:
-        notes.append(
-            Note(code="shapes_from_file", text="* shape taken from the file, not inferred")
-        )
-    if analysis.has_runtime_shapes:
-        notes.append(Note(code="shapes_of_run", text="shapes are those of one run, not inferred"))
-    notes += [
-        Note(
-            code="open_lengths",
-            text=f"open lengths of input {item.name!r} are counted as 1",
-            hint="--input-shape chooses others",
-        )
-        for item in analysis.inputs
-        if item.is_defaulted
-    ]
-    return [*notes]

@@ -1,17 +1,25 @@
-"""The lines about a measurement: latency, how far it can be trusted, and what it was made with."""
+"""The lines about a measurement: latency, how far it can be trusted, and what it was made with.
 
+What the origin of the times does not say is left out.
+"""
+
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from tflops_native.formats import imported_times, numbers
+from tflops_native import formatting as numbers
 from tflops_native.formats.document import Found, Line
 from tflops_native.formats.operator_table import operation_unit
 from tflops_native.formats.roofline import roofline_lines
-from tflops_native.notes import Note
-from tflops_native.reports.joined import Report
+from tflops_native.reports.remarks import profile_notes, stability_notes
+from tflops_native.reports.report import Report
 
 if TYPE_CHECKING:
     from tflops_native.measurement.timing import Timing
-    from tflops_native.profile.result import Overhead, Profile
+    from tflops_native.profile.result import Overhead
+    from tflops_native.timing.precision import Stop
+
+# From here on the steps of a file make less than 5 % of a time.
+_CLEAR_OF_RESOLUTION = 20
 
 
 def times(report: Report) -> Found:
@@ -19,91 +27,127 @@ def times(report: Report) -> Found:
     timing = report.timing
     if timing is None:
         return []
-    # A count does not import how to time.
-    from tflops_native.imported import ImportedTiming
-
-    if isinstance(timing, ImportedTiming):
-        return [
-            *imported_times.source(report),
-            *imported_times.latency(timing),
-            *_rate(report),
-            *imported_times.details(timing),
-        ]
     return [
-        *imported_times.source(report),
-        Line("latency", _latency(timing)),
+        *_origin(timing),
+        *_latency(timing),
         *_stability(timing),
         *_rate(report),
         *roofline_lines(report),
-        Line("runs", _runs(timing)),
-        Line("before", _before(timing)),
-        Line("clock", _clock(timing)),
+        *_runs(timing),
+        *_before(timing),
+        *_clock(timing),
         *_resident(timing),
         *_profile(timing),
+        *timing.notes,
+        *profile_notes(timing),
         Line("runtime", _runtime(timing)),
     ]
 
 
-def _latency(timing: "Timing") -> str:
+def _origin(timing: "Timing") -> Found:
+    """Where the times come from, if not from here."""
+    origin = timing.origin
+    if origin.measured == "here":
+        return []
+    where = "elsewhere"
+    if origin.machine is not None:
+        machine = origin.machine
+        name = " ".join(filter(None, (machine.processor, machine.architecture)))
+        where = f"on {name} ({machine.system})"
+    if origin.device is not None:
+        where = f"on {origin.device}"
+    file = "" if origin.file is None else f"{PurePath(origin.file).name}, {origin.form} of "
+    return [Line("source", f"{file}{origin.tool}: measured {where}, not on this machine")]
+
+
+def _latency(timing: "Timing") -> Found:
     latency = timing.latency
-    precision = latency.precision
-    known = "" if precision is None else f" ±{_percent(precision)}%"
-    p99 = "" if latency.p99 is None else f", p99 {numbers.seconds(latency.p99)}"
-    return (
-        f"{numbers.seconds(latency.median)}{known} median (min {numbers.seconds(latency.minimum)}, "
-        f"p5 {numbers.seconds(latency.p5)}, p95 {numbers.seconds(latency.p95)}{p99}, "
-        f"max {numbers.seconds(latency.maximum)})"
-    )
+    typical = latency.typical_seconds
+    if typical is None:
+        return []
+    is_mean = latency.median_seconds is None
+    known = "" if latency.precision is None else f" ±{_percent(latency.precision)}%"
+    count = "" if timing.samples_ns or latency.runs is None else _of_runs(latency.runs)
+    parts = [
+        ("min", latency.minimum_seconds),
+        ("p5", latency.p5_seconds),
+        # Where there are samples, the report has their median, and the mean says less.
+        ("mean", None if is_mean or timing.samples_ns else latency.mean_seconds),
+        ("p95", latency.p95_seconds),
+        ("p99", latency.p99_seconds),
+        ("max", latency.maximum_seconds),
+        ("std", None if timing.samples_ns else latency.std_seconds),
+    ]
+    step = latency.resolution_seconds
+    found = [f"{name} {_time(value, step)}" for name, value in parts if value is not None]
+    text = f"{_time(typical, step)}{known} {'mean' if is_mean else 'median'}{count}"
+    if found:
+        text += f" ({', '.join(found)})"
+    if typical < _CLEAR_OF_RESOLUTION * step:
+        text += f"; known to {numbers.seconds(step)} only"
+    if timing.is_profiled:
+        text += "; a profiler was running"
+    return [Line("latency", text)]
+
+
+def _of_runs(runs: int) -> str:
+    return f" of {numbers.plural(runs, 'run')}"
+
+
+def _time(value: float, step: float) -> str:
+    """A time, or that it is below what the source can tell."""
+    return f"<{numbers.seconds(step)}" if value < step else numbers.seconds(value)
 
 
 def _stability(timing: "Timing") -> Found:
     stability = timing.stability
-    if stability is None:
+    if not timing.samples_ns:
         return []
     return [
         Line("stability", f"{stability.verdict}: {stability.because}"),
-        *(
-            Note(code="disturbed", text=f"{cause.seen}: {cause.why}", hint=f"try {cause.remedy}")
-            for cause in stability.causes
-        ),
+        *stability_notes(timing),
     ]
 
 
-def _resident(timing: "Timing") -> Found:
-    """What each step added to the memory of the process, as far as the system tells."""
-    memory = timing.memory
-    if memory is None or memory.before is None:
+def _rate(report: Report) -> Found:
+    rate = report.operations_per_second
+    if report.analysis is None or not rate:
         return []
-    parts = [f"{numbers.byte_count(memory.before)}B before"]
-    for start, end, what in (
-        (memory.before, memory.loaded, "loaded"),
-        (memory.loaded, memory.allocated, "allocated"),
-        (memory.filled, memory.first_invoke, "first invoke"),
-    ):
-        if start is not None and end is not None:
-            sign = "-" if end < start else "+"
-            parts.append(f"{sign}{numbers.byte_count(abs(end - start))}B {what}")
-    if memory.peak is not None:
-        parts.append(f"peak {numbers.byte_count(memory.peak)}B")
-    return [Line("resident", ", ".join(parts))]
+    unit = operation_unit(report.analysis)
+    coverage = report.analysis.coverage
+    direction = " or more" if coverage.is_lower_bound else " or less" if coverage.bounded else ""
+    incomplete = "" if coverage.is_complete else f"{direction}: see coverage"
+    return [Line("rate", f"{numbers.three_digits(rate / 1e9)} G{unit}/s{incomplete}")]
 
 
-def _runs(timing: "Timing") -> str:
+def _runs(timing: "Timing") -> Found:
     """How many runs, and why no more."""
     latency, stop = timing.latency, timing.stop
+    if stop is None or latency.samples is None:
+        return []
     text = numbers.plural(latency.samples, "run")
-    if timing.invokes_per_sample > 1:
+    if timing.invokes_per_sample is not None and timing.invokes_per_sample > 1:
         text = f"{numbers.plural(latency.samples, 'sample')} of {timing.invokes_per_sample:,} runs each"
-    text += f" in {numbers.seconds(stop.seconds)}"
-    if stop.precision is not None:
-        missed = {"max_time": "the time was over", "runs": "no more were allowed"}
-        text += f": ±{_percent(stop.precision)}% " + (
-            "reached"
-            if stop.is_reached
-            else f"not reached, {missed.get(stop.reason, 'no more are kept')}"
-        )
-    spread = latency.mad / latency.median if latency.median else 0.0
-    return f"{text}; MAD {numbers.percent(spread)}%, {numbers.plural(latency.outliers, 'outlier')}"
+    text += f" in {numbers.seconds(stop.seconds)}{_reached(stop)}"
+    if latency.mad_seconds is not None and latency.outliers is not None:
+        typical = latency.median_seconds or 0.0
+        spread = latency.mad_seconds / typical if typical else 0.0
+        outliers = numbers.plural(latency.outliers, "outlier")
+        text += f"; MAD {numbers.percent(spread)}%, {outliers}"
+    return [Line("runs", text)]
+
+
+def _reached(stop: "Stop") -> str:
+    if stop.precision is None:
+        return ""
+    wanted = f"±{_percent(stop.precision)}%"
+    if stop.is_reached:
+        return f": {wanted} reached"
+    if stop.reason == "max_time":
+        return f": stopped at --max-time before reaching {wanted}"
+    if stop.reason == "runs":
+        return f": stopped at --runs before reaching {wanted}"
+    return f": stopped at the maximum number of samples before reaching {wanted}"
 
 
 def _percent(fraction: float) -> str:
@@ -111,47 +155,67 @@ def _percent(fraction: float) -> str:
     return f"{100 * fraction:.2g}" if fraction >= 1e-4 else "<0.01"
 
 
-def _before(timing: "Timing") -> str:
+def _before(timing: "Timing") -> Found:
     warm_up = timing.warm_up
-    state = "steady" if warm_up.is_steady else "not shown to be steady"
-    return (
-        f"load {_ns(timing.load_ns)}, allocate {_ns(timing.allocate_ns)}, "
-        f"first invoke {_ns(timing.first_invoke_ns)}, "
-        f"{numbers.plural(warm_up.runs, 'warm-up run')}: {state}"
-    )
+    parts = [
+        f"{what} {numbers.seconds(nanoseconds / 1e9)}"
+        for what, nanoseconds in (
+            ("load", timing.load_ns),
+            ("allocate", timing.allocate_ns),
+            ("load and allocate", timing.initialization_ns),
+            ("first invoke", timing.first_invoke_ns),
+        )
+        if nanoseconds is not None
+    ]
+    if warm_up is not None and warm_up.runs is not None:
+        text = numbers.plural(warm_up.runs, "warm-up run")
+        if warm_up.is_steady is not None:
+            text += ": steady" if warm_up.is_steady else ": may not have reached steady speed"
+        parts.append(text)
+    return [Line("before", ", ".join(parts))] if parts else []
 
 
-def _clock(timing: "Timing") -> str:
+def _clock(timing: "Timing") -> Found:
     clock = timing.clock
-    return f"steps of {clock.resolution_ns} ns, a read costs {clock.read_ns:.3g} ns"
-
-
-def _rate(report: Report) -> Found:
-    if report.analysis is None or not report.rate:
+    if clock is None:
         return []
-    unit = operation_unit(report.analysis)
-    coverage = report.analysis.coverage
-    direction = " or more" if coverage.is_lower_bound else " or less" if coverage.bounded else ""
-    incomplete = "" if coverage.is_complete else f"{direction}: see coverage"
-    return [Line("rate", f"{numbers.three_digits(report.rate / 1e9)} G{unit}/s{incomplete}")]
+    text = f"steps of {clock.resolution_ns} ns, a read costs {clock.read_ns:.3g} ns"
+    return [Line("clock", text)]
+
+
+def _resident(timing: "Timing") -> Found:
+    """What each step added to the memory of the process, as far as the system tells."""
+    memory = timing.memory
+    if memory is None or memory.before_bytes is None:
+        return []
+    parts = [f"{numbers.byte_count(memory.before_bytes)}B before"]
+    for start, end, what in (
+        (memory.before_bytes, memory.loaded_bytes, "loaded"),
+        (memory.loaded_bytes, memory.allocated_bytes, "allocated"),
+        (memory.filled_bytes, memory.first_invoke_bytes, "first invoke"),
+    ):
+        if start is not None and end is not None:
+            sign = "-" if end < start else "+"
+            parts.append(f"{sign}{numbers.byte_count(abs(end - start))}B {what}")
+    if memory.peak_bytes is not None:
+        parts.append(f"peak {numbers.byte_count(memory.peak_bytes)}B")
+    return [Line("resident", ", ".join(parts))]
 
 
 def _profile(timing: "Timing") -> Found:
     profile = timing.profile
     if profile is None:
         return []
-    runs = numbers.plural(len(profile.invoke_ns), "further run")
+    if profile.statistic == "mean":
+        runs = "" if profile.runs is None else _of_runs(profile.runs)
+        return [Line("profile", f"times per operator are means{runs}, measured in whole µs")]
+    runs = numbers.plural(profile.runs or 0, "further run")
     parts = [f"medians of {runs}, ±% is half their 95% interval"]
     if any(operator.is_delegated for operator in profile.operators):
-        parts.append("what XNNPACK most likely cut off its whole µs is added back")
-    parts.append(f"profiling overhead {_overhead(profile.overhead)}")
-    lines: Found = [Line("profile", "; ".join(parts))]
-    if profile.vague:
-        lines.append(Note(code="imprecise_operators", text=_vague(profile)))
-    if profile.unmatched:
-        events = numbers.plural(len(profile.unmatched), "unmatched event")
-        lines.append(Note(code="unmatched_events", text=f"{events} of the delegate"))
-    return lines
+        parts.append("corrected for XNNPACK rounding down to whole µs")
+    if profile.overhead is not None:
+        parts.append(f"profiling overhead {_overhead(profile.overhead)}")
+    return [Line("profile", "; ".join(parts))]
 
 
 def _overhead(overhead: "Overhead") -> str:
@@ -163,29 +227,21 @@ def _overhead(overhead: "Overhead") -> str:
     return f"within noise ({bounds})" if overhead.is_noise else f"{relative:+.1f}% ({bounds})"
 
 
-def _vague(profile: "Profile") -> str:
-    """Why operators are marked."""
-    wanted = f"±{100 * (profile.stop.precision or 0):g}%"
-    if profile.stop.is_reached:
-        reason = "more runs would not help: whole µs are too coarse"
-    elif profile.stop.reason == "max_time":
-        reason = f"stopped after {numbers.seconds(profile.stop.seconds)}"
-    else:
-        reason = "stopped at the most runs that are kept"
-    return f"! {numbers.plural(len(profile.vague), 'operator')} known less well than {wanted}: {reason}"
-
-
 def _runtime(timing: "Timing") -> str:
-    threads = numbers.plural(timing.threads, "thread")
-    evidence = timing.evidence
-    if evidence is not None and evidence.is_pinned and evidence.cpus_allowed:
-        threads += f" on CPU {','.join(map(str, evidence.cpus_allowed))}"
-    kernels = f"{timing.kernels} kernels"
+    parts = [] if timing.runtime is None else [timing.runtime.title]
+    kernels = "kernels unknown" if timing.kernels is None else f"{timing.kernels} kernels"
     if timing.delegate is not None:
         kernels = f"delegate {timing.delegate}, then {kernels}"
-    python = "" if timing.runtime.is_native else "; timed through Python, without a profile"
-    return f"{timing.runtime.title}, {kernels}, {threads}{python}"
-
-
-def _ns(nanoseconds: int) -> str:
-    return numbers.seconds(nanoseconds / 1e9)
+    parts.append(kernels)
+    if timing.threads is None:
+        parts.append("threads unknown")
+    else:
+        threads = numbers.plural(timing.threads, "thread")
+        evidence = timing.evidence
+        if evidence is not None and evidence.is_pinned and evidence.cpus_allowed:
+            threads += f" on CPU {','.join(map(str, evidence.cpus_allowed))}"
+        parts.append(threads)
+    text = ", ".join(parts)
+    if timing.runtime is not None and not timing.runtime.is_native:
+        text += "; timed through Python, without a profile"
+    return text

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from tflops_native.formats import numbers
+from tflops_native import formatting as numbers
 from tflops_native.formats.document import Block, Cell, Column, Document, Table, row_of
 from tflops_native.formats.printable import NAME_LIMIT, printable
+from tflops_native.reports.saved import saved
 from tflops_native.reports.verification import TensorDifference, Verification
 
 _NAMED = 3  # tensors of one reason that are named, where there are more
@@ -29,7 +30,7 @@ def verification_document(verification: Verification) -> Document:
     return Document(
         title="Inferred shapes against those of the runtime",
         parts=(Block("\n".join(_lines(verification))),),
-        data=verification.to_dict,
+        data=lambda: saved("verification", verification.to_dict()),
         records=Table(
             title="differences",
             columns=_COLUMNS,

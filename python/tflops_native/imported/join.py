@@ -4,13 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tflops_native.imported.recorded import Recorded, RecordedEvent
-from tflops_native.imported.result import (
-    ImportedEvent,
-    ImportedOperatorTime,
-    ImportedProfile,
-)
 from tflops_native.model import Subgraph
+from tflops_native.profile.estimate import TimeEstimate
 from tflops_native.profile.join import BUILTIN, join_events
+from tflops_native.profile.result import OperatorTime, Profile, UnmatchedEvent
 from tflops_native.profile.sequences import Event
 
 RESOLUTION_NS = 1000  # benchmark_model counts whole microseconds
@@ -24,7 +21,7 @@ class _Placed:
     is_shared: bool
 
 
-def join_recorded(subgraph: Subgraph, recorded: Recorded) -> ImportedProfile | None:
+def join_recorded(subgraph: Subgraph, recorded: Recorded) -> Profile | None:
     """Time per operator from what a file tells; None if it tells of no operators."""
     if not recorded.events:
         return None
@@ -51,27 +48,46 @@ def join_recorded(subgraph: Subgraph, recorded: Recorded) -> ImportedProfile | N
         ran.update(o.index for o in subgraph.operators if o.index not in sums)
     latency = recorded.latency
     is_whole = latency is not None and recorded.is_profiled is True
-    return ImportedProfile(
+    invoke = sum(event.seconds for event in recorded.events)
+    if latency is not None and is_whole:
+        invoke = latency.mean
+    operators = tuple(_operator_time(index, sums[index]) for index in sorted(sums))
+    events = tuple(
+        UnmatchedEvent(name=e.name, estimate=_estimate(e.seconds, 0.0)) for e in unmatched.values()
+    )
+    inside = sum(operator.estimate.typical_seconds for operator in operators)
+    inside += sum(event.estimate.typical_seconds for event in events)
+    return Profile(
+        statistic="mean",
         runs=recorded.profiled_runs,
-        operators=tuple(_operator_time(index, sums[index]) for index in sorted(sums)),
-        unmatched=tuple(ImportedEvent(name=e.name, mean=e.seconds) for e in unmatched.values()),
-        fused=tuple(o.index for o in subgraph.operators if o.index not in ran),
-        invoke=latency.mean
-        if latency is not None and is_whole
-        else sum(event.seconds for event in recorded.events),
+        invoke_seconds=invoke,
         is_whole=is_whole,
+        operators=operators,
+        unmatched=events,
+        fused=tuple(o.index for o in subgraph.operators if o.index not in ran),
+        outside_seconds=invoke - inside,
     )
 
 
-def _operator_time(index: int, events: Sequence[RecordedEvent]) -> ImportedOperatorTime:
+def _operator_time(index: int, events: Sequence[RecordedEvent]) -> OperatorTime:
     is_delegated = events[0].is_inside
     names = dict.fromkeys(event.name for event in events)
-    return ImportedOperatorTime(
+    resolution_ns = RESOLUTION_NS * sum(max(event.calls, 1) for event in events)
+    return OperatorTime(
         index=index,
         kernel=" + ".join(names) if is_delegated else BUILTIN,
         is_delegated=is_delegated,
-        resolution_ns=RESOLUTION_NS * sum(max(event.calls, 1) for event in events),
-        mean=sum(event.seconds for event in events),
+        resolution_ns=resolution_ns,
+        estimate=_estimate(sum(event.seconds for event in events), resolution_ns / 1e9),
+    )
+
+
+def _estimate(mean: float, step_seconds: float) -> TimeEstimate:
+    """A mean, and how far off it may be for the steps it was counted in; chance is not told."""
+    return TimeEstimate(
+        typical_seconds=mean,
+        lower_seconds=max(mean - step_seconds, 0.0),
+        upper_seconds=mean + step_seconds,
     )
 
 

@@ -13,13 +13,13 @@ from tflops_native.imported.check import (
 from tflops_native.imported.files import read_recorded
 from tflops_native.imported.join import join_recorded
 from tflops_native.imported.recorded import Recorded
-from tflops_native.imported.result import ImportedTiming, TimingSource
+from tflops_native.imported.result import imported_timing
 from tflops_native.imported.timer_json import TimerEvents, TimerRecord
-from tflops_native.machine.machine import Machine
-from tflops_native.measurement.timing import Timing
+from tflops_native.measurement.timing import Origin, Timing
 from tflops_native.model import Entry, Model
 from tflops_native.profile.profiling import profile_of_runs
 from tflops_native.runtime.libraries import RuntimeInfo
+from tflops_native.stability.verdict import judge
 from tflops_native.timing.clock import Clock
 from tflops_native.timing.precision import Stop
 from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND, Latency
@@ -30,10 +30,8 @@ if TYPE_CHECKING:
     from tflops_native._native import ProfiledRuns
 
 
-def load_timing(
-    path: str | os.PathLike[str], workload: Workload
-) -> tuple[Timing | ImportedTiming, Machine | None, TimingSource]:
-    """Times of a model from a file, the machine that they are of if it is told, and the file.
+def load_timing(path: str | os.PathLike[str], workload: Workload) -> Timing:
+    """Times of a model from a file.
 
     Args:
         path: the log, the CSV file or a protocol buffer of TensorFlow Lite's `benchmark_model`, the
@@ -50,15 +48,13 @@ def load_timing(
         _check_timer(recorded, model)
         check_signature(recorded.signature, model, entry)
         check_shapes(recorded.input_shapes, entry, shapes)
-        source = TimingSource(path=str(path), tool=recorded.tool, form="JSON")
-        return _timing(recorded, entry), recorded.machine, source
+        return _timing(recorded, entry, str(path))
     check_model(recorded, model, entry)
     check_shapes(recorded.input_shapes or {}, entry, shapes)
-    source = TimingSource(path=str(path), tool=recorded.tool, form=recorded.form)
-    return _imported(recorded, entry), None, source
+    return _imported(recorded, entry, str(path))
 
 
-def _imported(recorded: Recorded, entry: Entry) -> ImportedTiming:
+def _imported(recorded: Recorded, entry: Entry, path: str) -> Timing:
     count = len(entry.subgraph.operators)
     names = [e.name for e in recorded.events if not e.is_inside and e.index >= count]
     if not names:
@@ -66,9 +62,7 @@ def _imported(recorded: Recorded, entry: Entry) -> ImportedTiming:
     if not names and any(event.is_inside for event in recorded.events):
         names = ["a delegate"]
     kernels = " + ".join(dict.fromkeys(names)) or ("builtin" if recorded.events else None)
-    return ImportedTiming(
-        recorded=recorded, kernels=kernels, profile=join_recorded(entry.subgraph, recorded)
-    )
+    return imported_timing(recorded, path, kernels, join_recorded(entry.subgraph, recorded))
 
 
 def _check_timer(recorded: TimerRecord, model: Model) -> None:
@@ -91,15 +85,24 @@ def _check_events(events: TimerEvents, entry: Entry) -> None:
             raise other_model(f"its operator {operator} is {name}, this one has {count} operators")
 
 
-def _timing(recorded: TimerRecord, entry: Entry) -> Timing:
+def _timing(recorded: TimerRecord, entry: Entry, path: str) -> Timing:
     profile = None
     latency = Latency.of(recorded.samples_ns, invokes_per_sample=recorded.invokes_per_sample)
     if recorded.events is not None:
         _check_events(recorded.events, entry)
         # The fields are those of the compiled part's own object.
         runs = cast("ProfiledRuns", recorded.events)
-        profile = profile_of_runs(entry.subgraph, runs, latency.median * NANOSECONDS_PER_SECOND)
+        profile = profile_of_runs(
+            entry.subgraph, runs, (latency.typical_seconds or 0.0) * NANOSECONDS_PER_SECOND
+        )
     return Timing(
+        origin=Origin(
+            measured="elsewhere",
+            tool=recorded.tool,
+            machine=recorded.machine,
+            file=path,
+            form="JSON",
+        ),
         runtime=RuntimeInfo(
             name=recorded.runtime_name,
             version=recorded.runtime_version,
@@ -115,8 +118,8 @@ def _timing(recorded: TimerRecord, entry: Entry) -> Timing:
         allocate_ns=recorded.allocate_ns,
         first_invoke_ns=recorded.first_invoke_ns,
         warm_up=WarmUp(
+            runs=len(recorded.warm_up_ns),
             samples_ns=recorded.warm_up_ns,
-            invokes_per_sample=1,
             is_steady=is_steady(recorded.warm_up_ns),
         ),
         invokes_per_sample=recorded.invokes_per_sample,
@@ -129,4 +132,5 @@ def _timing(recorded: TimerRecord, entry: Entry) -> Timing:
             seconds=sum(recorded.samples_ns) / NANOSECONDS_PER_SECOND,
         ),
         profile=profile,
+        stability=judge(recorded.samples_ns, resolution_ns=recorded.clock_resolution_ns),
     )

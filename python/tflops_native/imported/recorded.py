@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 BENCHMARK_MODEL = "benchmark_model"
 MICROSECOND = 1e-6
@@ -30,20 +29,6 @@ class DurationSummary:
     def typical(self) -> float:
         """The median where it is told, else the mean."""
         return self.mean if self.median is None else self.median
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "count": self.count,
-            "mean_seconds": self.mean,
-            "minimum_seconds": self.minimum,
-            "p5_seconds": self.p5,
-            "median_seconds": self.median,
-            "p95_seconds": self.p95,
-            "maximum_seconds": self.maximum,
-            "std_seconds": self.std,
-            "resolution_seconds": self.resolution,
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

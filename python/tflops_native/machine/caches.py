@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 KIB = 1024
 # Where the system hides them: what small cores have had for a decade. A third level is not assumed.
@@ -29,15 +28,6 @@ class Cache:
     def capacity(self, threads: int) -> int:
         """Bytes that so many threads have together, when the system spreads them."""
         return self.size_bytes * min(threads, self.instances)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "level": self.level,
-            "size_bytes": self.size_bytes,
-            "instances": self.instances,
-            "assumed": self.is_assumed,
-        }
 
 
 def data_caches(cpus: Iterable[int], sysfs: Path = _SYSFS) -> tuple[Cache, ...]:

@@ -7,7 +7,6 @@ stands still until the next one.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tflops_native.machine.kernel_files import ROOT, read_fields, read_integer, read_text
 
@@ -24,14 +23,6 @@ class CpuQuota:
     cpus: float | None
     throttled_periods: int
     throttled_seconds: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "cpus": self.cpus,
-            "throttled_periods": self.throttled_periods,
-            "throttled_seconds": self.throttled_seconds,
-        }
 
 
 def read_cpu_quota(root: Path = ROOT) -> CpuQuota | None:

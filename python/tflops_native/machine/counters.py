@@ -173,12 +173,6 @@ class Window:
             sums[name] = None if mine is None or theirs is None else mine + theirs
         return Window(**sums)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        plain = {name: getattr(self, name) for name in self.__slots__}
-        plain["other_seconds"] = self.other_seconds
-        return plain
-
 
 def _risen_in_tasks(before: Counters, after: Counters, name: str) -> Any:
     """By how much a count rose in the threads that are there now; None if it is not told."""

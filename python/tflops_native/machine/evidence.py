@@ -5,7 +5,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tflops_native.machine.cgroup import CpuQuota, read_cpu_quota
 from tflops_native.machine.counters import Counters, Window, read_counters
@@ -31,25 +30,15 @@ class Surroundings:
 
     processors      the CPUs that this process may run on
     is_heat_limited whether heat, or a weak power supply, holds the frequency down
-    temperature     in degrees Celsius
-    load            processes that run or want to, mean over a minute
+    temperature_celsius
+    load_average    processes that run or want to, mean over a minute
     """
 
     processors: tuple[Processor, ...]
     quota: CpuQuota | None
     is_heat_limited: bool | None
-    temperature: float | None
-    load: float | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "processors": [processor.to_dict() for processor in self.processors],
-            "quota": None if self.quota is None else self.quota.to_dict(),
-            "is_heat_limited": self.is_heat_limited,
-            "temperature_celsius": self.temperature,
-            "load_average": self.load,
-        }
+    temperature_celsius: float | None
+    load_average: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,14 +49,14 @@ class Evidence:
     is_pinned       whether the measurement chose its CPUs
     cpus_allowed    CPUs that the measuring threads may run on; None is unknown
     cpus_used       CPUs that threads were found on, as far as the system tells
-    busy            CPU -> the share of the time that anything ran on it, for all that there are
+    busy_share      CPU -> the share of the time that anything ran on it, for all that there are
     """
 
     threads: int
     is_pinned: bool
     cpus_allowed: tuple[int, ...] | None
     cpus_used: tuple[int, ...]
-    busy: Mapping[int, float]
+    busy_share: Mapping[int, float]
     is_virtual: bool | None
     has_boost: bool | None
     start: Surroundings
@@ -78,22 +67,6 @@ class Evidence:
     def total(self) -> Window:
         """All windows as one."""
         return sum(self.windows[1:], self.windows[0])
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "threads": self.threads,
-            "is_pinned": self.is_pinned,
-            "cpus_allowed": None if self.cpus_allowed is None else list(self.cpus_allowed),
-            "cpus_used": list(self.cpus_used),
-            "busy_share": {str(cpu): share for cpu, share in self.busy.items()},
-            "is_virtual_machine": self.is_virtual,
-            "has_boost": self.has_boost,
-            "start": self.start.to_dict(),
-            "end": self.end.to_dict(),
-            "total": self.total.to_dict(),
-            "windows": [window.to_dict() for window in self.windows],
-        }
 
 
 class Watch:
@@ -126,7 +99,7 @@ class Watch:
             is_pinned=self._is_pinned,
             cpus_allowed=self._cpus,
             cpus_used=tuple(sorted(self._cpus_used)),
-            busy=_busy_shares(self._first, self._last),
+            busy_share=_busy_shares(self._first, self._last),
             is_virtual=read_is_virtual(self._root),
             has_boost=read_boost(self._root),
             start=self._start,
@@ -151,8 +124,8 @@ class Watch:
             processors=read_processors(self._cpus or (), self._root),
             quota=read_cpu_quota(self._root),
             is_heat_limited=read_heat_limit(self._root),
-            temperature=read_temperature(self._root),
-            load=_load(),
+            temperature_celsius=read_temperature(self._root),
+            load_average=_load(),
         )
 
 

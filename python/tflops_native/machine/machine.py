@@ -4,7 +4,6 @@ import os
 import platform
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,16 +15,6 @@ class Machine:
     system: str
     logical_cpus: int | None
     usable_cpus: int | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "processor": self.processor,
-            "architecture": self.architecture,
-            "system": self.system,
-            "logical_cpus": self.logical_cpus,
-            "usable_cpus": self.usable_cpus,
-        }
 
 
 def this_machine() -> Machine:

@@ -3,7 +3,6 @@
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tflops_native.machine.kernel_files import ROOT, read_text
 
@@ -12,24 +11,21 @@ from tflops_native.machine.kernel_files import ROOT, read_text
 class Memory:
     """Resident memory of the whole process, in bytes, at moments of the measurement; None is unknown.
 
-    before          before the model is loaded; Python, numpy and the runtime's library are there already
-    loaded          the interpreter is made, delegates included
-    allocated       shapes are inferred, memory is reserved, kernels are prepared
-    filled          inputs are set
-    first_invoke    the first inference has run
-    peak            the most at any moment from before to the end of the warm-up
+    before_bytes          before the model is loaded; Python, numpy and the runtime's library are
+                          there already
+    loaded_bytes          the interpreter is made, delegates included
+    allocated_bytes       shapes are inferred, memory is reserved, kernels are prepared
+    filled_bytes          inputs are set
+    first_invoke_bytes    the first inference has run
+    peak_bytes            the most at any moment from before to the end of the warm-up
     """
 
-    before: int | None
-    loaded: int | None
-    allocated: int | None
-    filled: int | None
-    first_invoke: int | None
-    peak: int | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {f"{name}_bytes": getattr(self, name) for name in self.__slots__}
+    before_bytes: int | None
+    loaded_bytes: int | None
+    allocated_bytes: int | None
+    filled_bytes: int | None
+    first_invoke_bytes: int | None
+    peak_bytes: int | None
 
 
 class MemoryWatch:
@@ -49,9 +45,9 @@ class MemoryWatch:
 
     def finish(self) -> Memory:
         """What was noted; moments that were not are None."""
-        moments = [name for name in Memory.__slots__ if name != "peak"]
-        held = {name: self._held.get(name) for name in moments}
-        return Memory(**held, peak=self._peak())
+        moments = [name for name in Memory.__slots__ if name != "peak_bytes"]
+        held = {name: self._held.get(name.removesuffix("_bytes")) for name in moments}
+        return Memory(**held, peak_bytes=self._peak())
 
     def _peak(self) -> int | None:
         """The most since the start; None for a process that held more before, and cannot forget it."""

@@ -6,7 +6,6 @@ Linux tells all of this in /sys. A virtual machine or another system hides it: t
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tflops_native.machine.kernel_files import ROOT, folders, read_integer, read_text
 
@@ -18,35 +17,22 @@ _PI_NOW = 0b1111
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Processor:
-    """One logical CPU at one moment; frequencies in Hz.
+    """One logical CPU at one moment.
 
-    frequency           what it runs at now
-    minimum, maximum    what the system lets it run at
-    hardware_maximum    what it could run at
-    thermal_throttles   how often heat slowed it down since the machine was started
+    frequency_hz             what it runs at now
+    minimum_hz, maximum_hz   what the system lets it run at
+    hardware_maximum_hz      what it could run at
+    thermal_throttles        how often heat slowed it down since the machine was started
     """
 
     cpu: int
-    frequency: int | None
-    minimum: int | None
-    maximum: int | None
-    hardware_maximum: int | None
+    frequency_hz: int | None
+    minimum_hz: int | None
+    maximum_hz: int | None
+    hardware_maximum_hz: int | None
     governor: str | None
     driver: str | None
     thermal_throttles: int | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "cpu": self.cpu,
-            "frequency_hz": self.frequency,
-            "minimum_hz": self.minimum,
-            "maximum_hz": self.maximum,
-            "hardware_maximum_hz": self.hardware_maximum,
-            "governor": self.governor,
-            "driver": self.driver,
-            "thermal_throttles": self.thermal_throttles,
-        }
 
 
 def read_processors(cpus: Sequence[int], root: Path = ROOT) -> tuple[Processor, ...]:
@@ -64,10 +50,10 @@ def _read_processor(cpu: int, root: Path) -> Processor:
     known = [count for count in counts if count is not None]
     return Processor(
         cpu=cpu,
-        frequency=_hertz(scaling / "scaling_cur_freq"),
-        minimum=_hertz(scaling / "scaling_min_freq"),
-        maximum=_hertz(scaling / "scaling_max_freq"),
-        hardware_maximum=_hertz(scaling / "cpuinfo_max_freq"),
+        frequency_hz=_hertz(scaling / "scaling_cur_freq"),
+        minimum_hz=_hertz(scaling / "scaling_min_freq"),
+        maximum_hz=_hertz(scaling / "scaling_max_freq"),
+        hardware_maximum_hz=_hertz(scaling / "cpuinfo_max_freq"),
         governor=read_text(scaling / "scaling_governor"),
         driver=read_text(scaling / "scaling_driver"),
         thermal_throttles=sum(known) if known else None,

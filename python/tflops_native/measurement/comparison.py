@@ -4,11 +4,14 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tflops_native.errors import OptionError
 from tflops_native.machine.affinity import pinned
+from tflops_native.machine.machine import Machine, this_machine
+from tflops_native.model.info import ModelInfo
 from tflops_native.progress import Progress, no_progress
+from tflops_native.result import Result
 from tflops_native.runtime.inputs.record import InputRecord
 from tflops_native.runtime.libraries import RuntimeInfo, open_runtime
 from tflops_native.runtime.options import RunOptions
@@ -39,19 +42,6 @@ class RuntimeTiming:
     samples_ns: tuple[int, ...]
     latency: Latency
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "runtime": self.runtime.to_dict(),
-            "load_ns": self.load_ns,
-            "allocate_ns": self.allocate_ns,
-            "first_invoke_ns": self.first_invoke_ns,
-            "warm_up": self.warm_up.to_dict(),
-            "invokes_per_sample": self.invokes_per_sample,
-            "samples_ns": list(self.samples_ns),
-            "latency": self.latency.to_dict(),
-        }
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ratio:
@@ -61,6 +51,8 @@ class Ratio:
 
     lower, upper   None where there are too few rounds to say
     """
+
+    DERIVED: ClassVar[tuple[str, ...]] = ("differs",)
 
     value: float
     lower: float | None
@@ -87,19 +79,9 @@ class Ratio:
             return None
         return not self.lower <= 1 <= self.upper
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "value": self.value,
-            "lower": self.lower,
-            "upper": self.upper,
-            "rounds": self.rounds,
-            "differs": self.differs,
-        }
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Comparison(Result):
     """Several runtimes on one entry point of a model.
 
     runtimes   in the order asked for
@@ -107,6 +89,8 @@ class Comparison:
     stop       why there are no more rounds; the precision is that of the ratios
     """
 
+    model: ModelInfo
+    machine: Machine
     kernels: str
     threads: int
     signature: str | None
@@ -118,20 +102,10 @@ class Comparison:
     ratios: tuple[Ratio, ...]
     stop: Stop
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "kernels": self.kernels,
-            "threads": self.threads,
-            "signature": self.signature,
-            "input_shapes": {name: list(shape) for name, shape in self.input_shapes.items()},
-            "seed": self.seed,
-            "inputs": [record.to_dict() for record in self.inputs],
-            "clock": self.clock.to_dict(),
-            "runtimes": [runtime.to_dict() for runtime in self.runtimes],
-            "ratios": [ratio.to_dict() for ratio in self.ratios],
-            "stop": self.stop.to_dict(),
-        }
+    def __repr__(self) -> str:
+        names = " and ".join(timing.runtime.title for timing in self.runtimes)
+        ratios = ", ".join(f"{ratio.value:.3f}" for ratio in self.ratios)
+        return f"<Comparison of {names}: {ratios}>"
 
 
 @dataclass(slots=True)
@@ -180,6 +154,8 @@ def _compare(
     stop = _take_rounds(runtimes, rule, report)
     report("done", 1.0)
     return Comparison(
+        model=ModelInfo.of(workload.model),
+        machine=this_machine(),
         kernels=options[0].kernels,
         threads=options[0].threads,
         signature=workload.signature,
@@ -220,7 +196,7 @@ def _prepare(
         return taken / invokes
 
     return _Runtime(
-        contender=Contender(interpreter, take, latency.median * invokes),
+        contender=Contender(interpreter, take, (latency.median_seconds or 0.0) * invokes),
         timing=RuntimeTiming(
             runtime=runtime.info,
             load_ns=session.load_ns,

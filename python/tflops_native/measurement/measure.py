@@ -2,8 +2,9 @@
 
 from tflops_native.machine.affinity import pinned
 from tflops_native.machine.evidence import Watch
+from tflops_native.machine.machine import this_machine
 from tflops_native.machine.memory import MemoryWatch
-from tflops_native.measurement.timing import Timing
+from tflops_native.measurement.timing import Origin, Timing, tool_name
 from tflops_native.profile.profiling import profile_model
 from tflops_native.progress import Progress, no_progress
 from tflops_native.runtime.libraries import open_runtime
@@ -79,11 +80,12 @@ def _measure(
             clean.interpreter,
             profiled.interpreter,
             workload.entry.subgraph,
-            latency.median,
+            latency.typical_seconds or 0.0,
             report,
         )
     report("done", 1.0)
     return Timing(
+        origin=Origin(measured="here", tool=tool_name(), machine=this_machine()),
         runtime=runtime.info,
         kernels=options.kernels,
         delegate=options.delegate,

@@ -1,12 +1,16 @@
-"""What a measurement says: raw integer nanoseconds, and the few figures derived from them."""
+"""What is known of the times of a model, whoever measured them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from importlib.metadata import version
+from typing import Literal
 
 from tflops_native.machine.evidence import Evidence
+from tflops_native.machine.machine import Machine
 from tflops_native.machine.memory import Memory
+from tflops_native.notes import Note
 from tflops_native.profile.result import Profile
+from tflops_native.result import Result
 from tflops_native.runtime.inputs.record import InputRecord
 from tflops_native.runtime.libraries import RuntimeInfo
 from tflops_native.stability.verdict import Stability
@@ -16,74 +20,89 @@ from tflops_native.timing.statistics import Latency
 from tflops_native.timing.warm_up import WarmUp
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timing:
-    """One measurement of one entry point of a model.
+def tool_name() -> str:
+    """This package and its version, as the name of a tool."""
+    return f"tflops_native {version('tflops-native')}"
 
-    load_ns            open the model and create the interpreter, delegates included
-    allocate_ns        resize, infer shapes, reserve memory, prepare kernels
-    first_invoke_ns    first inference, apart: it pays for what is done once
-    warm_up            further inferences that do not count
-    samples_ns         the samples; each spans `invokes_per_sample` invokes in a row
-    latency            their statistics
-    stop               why there are no more of them
-    seed               of the random inputs
-    inputs             what each input held
-    stability          how far the samples can be trusted, and what may disturb them
-    evidence           what went on around the samples
-    memory             what the process held
-    delegate           path of the external delegate, if there was one
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where times come from.
+
+    measured   "here": by this package, on the machine and in the session that made the result;
+               "elsewhere": read from a file of a tool that measured
+    tool       the program that measured
+    machine    None where the file does not say
+    file       the file that was read; None for times measured here
+    form       its form: "CSV", "log", ...; None for times measured here
+    device     a label for the device that somebody gave; None without
     """
 
-    runtime: RuntimeInfo
-    kernels: str
-    threads: int
-    signature: str | None
+    measured: Literal["here", "elsewhere"]
+    tool: str
+    machine: Machine | None
+    file: str | None = None
+    form: str | None = None
+    device: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Timing(Result):
+    """One measurement of one entry point of a model; what its origin does not say is None or empty.
+
+    kernels             "xnnpack", "builtin" or "reference"; the names of delegates from elsewhere
+    delegate            path of the external delegate, if there was one
+    input_shapes        input name -> shape
+    inputs              what each input held
+    seed                of the random inputs
+    load_ns             open the model and create the interpreter, delegates included
+    allocate_ns         resize, infer shapes, reserve memory, prepare kernels
+    initialization_ns   both together, where they are not told apart
+    first_invoke_ns     first inference, apart: it pays for what is done once
+    warm_up             further inferences that do not count
+    invokes_per_sample  how many invokes in a row each sample spans
+    samples_ns          the samples
+    latency             their statistics, or those that a file has
+    is_profiled         whether the latency holds the price of a profiler
+    stop                why there are no more samples
+    stability           how far the samples can be trusted, and what may disturb them
+    evidence            what went on around the samples
+    memory              what the process held
+    notes               what a reader should know
+    """
+
+    origin: Origin
+    runtime: RuntimeInfo | None = None
+    kernels: str | None = None
+    delegate: str | None = None
+    threads: int | None = None
+    signature: str | None = None
     input_shapes: Mapping[str, tuple[int, ...]]
-    seed: int
-    clock: Clock
-    load_ns: int
-    allocate_ns: int
-    first_invoke_ns: int
-    warm_up: WarmUp
-    invokes_per_sample: int
-    samples_ns: tuple[int, ...]
-    latency: Latency
-    stop: Stop
-    profile: Profile | None
     inputs: tuple[InputRecord, ...] = ()
-    stability: Stability | None = None
+    seed: int | None = None
+    clock: Clock | None = None
+    load_ns: int | None = None
+    allocate_ns: int | None = None
+    initialization_ns: int | None = None
+    first_invoke_ns: int | None = None
+    warm_up: WarmUp | None = None
+    invokes_per_sample: int | None = None
+    samples_ns: tuple[int, ...] = ()
+    latency: Latency
+    is_profiled: bool | None = None
+    stop: Stop | None = None
+    profile: Profile | None = None
+    stability: Stability
     evidence: Evidence | None = None
     memory: Memory | None = None
-    delegate: str | None = None
+    notes: tuple[Note, ...] = ()
 
-    @property
-    def typical(self) -> float:
-        """Seconds of an inference: the median."""
-        return self.latency.median
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "runtime": self.runtime.to_dict(),
-            "kernels": self.kernels,
-            "delegate": self.delegate,
-            "threads": self.threads,
-            "signature": self.signature,
-            "input_shapes": {name: list(shape) for name, shape in self.input_shapes.items()},
-            "seed": self.seed,
-            "inputs": [record.to_dict() for record in self.inputs],
-            "clock": self.clock.to_dict(),
-            "load_ns": self.load_ns,
-            "allocate_ns": self.allocate_ns,
-            "first_invoke_ns": self.first_invoke_ns,
-            "warm_up": self.warm_up.to_dict(),
-            "invokes_per_sample": self.invokes_per_sample,
-            "samples_ns": list(self.samples_ns),
-            "latency": self.latency.to_dict(),
-            "stop": self.stop.to_dict(),
-            "profile": None if self.profile is None else self.profile.to_dict(),
-            "stability": None if self.stability is None else self.stability.to_dict(),
-            "evidence": None if self.evidence is None else self.evidence.to_dict(),
-            "memory": None if self.memory is None else self.memory.to_dict(),
-        }
+    def __repr__(self) -> str:
+        typical = self.latency.typical_seconds
+        seconds = "unknown" if typical is None else f"{typical:.4g} s"
+        operators = 0 if self.profile is None else len(self.profile.operators)
+        runtime = "unknown runtime" if self.runtime is None else self.runtime.title
+        return (
+            f"<Timing {seconds} per inference, {len(self.samples_ns)} samples, "
+            f"{operators} operators, {runtime}>"
+        )

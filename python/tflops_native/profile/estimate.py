@@ -31,22 +31,16 @@ class TimeEstimate:
     The bounds hold for what chance did and for what the clock cut off.
     """
 
-    typical: float
-    lower: float
-    upper: float
+    typical_seconds: float
+    lower_seconds: float
+    upper_seconds: float
 
     @property
     def uncertainty(self) -> float | None:
         """Half the distance of the bounds, as a fraction of the typical time; None for no time."""
-        return (self.upper - self.lower) / 2 / self.typical if self.typical > 0 else None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "time_seconds": self.typical,
-            "lower_seconds": self.lower,
-            "upper_seconds": self.upper,
-        }
+        if self.typical_seconds <= 0:
+            return None
+        return (self.upper_seconds - self.lower_seconds) / 2 / self.typical_seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,9 +110,9 @@ class CutTimes:
             within = _bounds(spread)
             lower, upper = max(lower, within[0] - error), min(upper, within[1] + error)
         return TimeEstimate(
-            typical=_seconds(typical - own_ns),
-            lower=_seconds(lower - own_ns),
-            upper=_seconds(upper - own_ns),
+            typical_seconds=_seconds(typical - own_ns),
+            lower_seconds=_seconds(lower - own_ns),
+            upper_seconds=_seconds(upper - own_ns),
         )
 
     def _is_spread(self, median_ns: float) -> bool:

@@ -181,13 +181,13 @@ def make_profile(joined: JoinedRuns, log_ratios: list[float], own_ns: float, sto
         for found in joined.unmatched
     )
     estimates = [part.estimate for part in operators] + [event.estimate for event in unmatched]
-    inside = sum(estimate.typical for estimate in estimates)
-    return Profile(
-        invoke_ns=tuple(joined.invoke_ns.tolist()),
+    inside = sum(estimate.typical_seconds for estimate in estimates)
+    return Profile.of_runs(
+        tuple(joined.invoke_ns.tolist()),
         operators=operators,
         unmatched=unmatched,
         fused=joined.fused,
-        outside=_outside(joined, inside, own_ns),
+        outside_seconds=_outside(joined, inside, own_ns),
         overhead=_overhead(log_ratios, own_ns),
         stop=stop,
     )
@@ -224,7 +224,11 @@ def _estimate(times: JoinedTimes, own_ns: float, builtin_ns: int) -> TimeEstimat
         return estimate
     # Both ends were read in whole steps: a time is right but for less than one of them.
     step = builtin_ns / NANOSECONDS_PER_SECOND
-    return replace(estimate, lower=max(estimate.lower - step, 0.0), upper=estimate.upper + step)
+    return replace(
+        estimate,
+        lower_seconds=max(estimate.lower_seconds - step, 0.0),
+        upper_seconds=estimate.upper_seconds + step,
+    )
 
 
 def _is_precise(joined: JoinedRuns) -> bool:

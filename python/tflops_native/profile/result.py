@@ -1,8 +1,8 @@
 """What a profile says: the time of each operator with its bounds, and what the profiler cost."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
-from typing import Any
+from typing import ClassVar, Literal
 
 from tflops_native.profile.estimate import TimeEstimate
 from tflops_native.timing.precision import Stop
@@ -19,8 +19,9 @@ class OperatorTime:
     index           operator index in the subgraph
     kernel          what ran it: "builtin", or the names that the delegate gives its own operators
     resolution_ns   how much longer it may have taken: delegates report whole microseconds, cut off
-    estimate        of the median, corrected for what was cut off and for the clock's own cost
-    samples_ns      per profiled run, as measured
+    estimate        of the median, corrected for what was cut off and for the clock's own cost; of the
+                    mean, where a source says no more
+    samples_ns      per profiled run, as measured; empty where the source does not say, and not saved
     """
 
     index: int
@@ -28,43 +29,16 @@ class OperatorTime:
     is_delegated: bool
     resolution_ns: int
     estimate: TimeEstimate
-    samples_ns: tuple[int, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "index": self.index,
-            "kernel": self.kernel,
-            "delegated": self.is_delegated,
-            "resolution_ns": self.resolution_ns,
-            **self.estimate.to_dict(),
-            **_as_measured(self.samples_ns),
-        }
+    samples_ns: tuple[int, ...] = field(default=(), metadata={"plain": False})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnmatchedEvent:
-    """An operator of a delegate that could not be joined to an operator of the model."""
+    """Something that ran and belongs to no certain operator of the model; fields as `OperatorTime`."""
 
     name: str
     estimate: TimeEstimate
-    samples_ns: tuple[int, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {"name": self.name, **self.estimate.to_dict(), **_as_measured(self.samples_ns)}
-
-
-def _as_measured(samples_ns: tuple[int, ...]) -> dict[str, Any]:
-    """Statistics of the samples with nothing corrected, and the samples."""
-    middle = median(samples_ns)
-    deviations = [abs(sample - middle) for sample in samples_ns]
-    return {
-        "mean_seconds": sum(samples_ns) / len(samples_ns) / NANOSECONDS_PER_SECOND,
-        "median_seconds": middle / NANOSECONDS_PER_SECOND,
-        "mad_seconds": median(deviations) / NANOSECONDS_PER_SECOND,
-        "samples_ns": list(samples_ns),
-    }
+    samples_ns: tuple[int, ...] = field(default=(), metadata={"plain": False})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,47 +65,67 @@ class Overhead:
         """Whether there may be no overhead at all, for all that can be said."""
         return self.lower is not None and self.upper is not None and self.lower <= 0 <= self.upper
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "relative": self.relative,
-            "lower": self.lower,
-            "upper": self.upper,
-            "rounds": self.rounds,
-            "empty_operator_ns": self.empty_operator_ns,
-        }
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """Time per operator, from runs of their own: the profiler has a price.
 
-    invoke_ns    duration of each profiled run as a whole
-    operators    those that ran, in the order of the model
-    unmatched    events of a delegate that belong to no certain operator
-    fused        operators without an event of their own: the delegate fused them into another one,
-                 or had nothing to do for them
-    outside      seconds of a run outside of all operators, what was cut off subtracted: the median, but
-                 no more than the operators leave of the median run
-    overhead     the profiler's price
-    stop         why there were no more runs; its precision is that of each operator that takes at
-                 least `RELEVANT_SHARE` of the time, as far as chance goes
+    statistic        what the times are: medians of the runs, or means
+    runs             profiled runs; None where the source does not say
+    invoke_seconds   of a profiled run as a whole, where the source says that, else of all that ran
+    is_whole         whether it is that of runs as a whole
+    invoke_ns        duration of each profiled run as a whole; empty where the source does not say
+    operators        those that ran, in the order of the model
+    unmatched        events of a delegate that belong to no certain operator
+    fused            operators without an event of their own: the delegate fused them into another one,
+                     or had nothing to do for them
+    outside_seconds  of a run outside of all operators, what was cut off subtracted: the median, but
+                     no more than the operators leave of the median run
+    overhead         the profiler's price; None where the source does not say
+    stop             why there were no more runs; its precision is that of each operator that takes at
+                     least `RELEVANT_SHARE` of the time, as far as chance goes; None where the source
+                     does not say
     """
 
-    RELEVANT_SHARE = 0.01
+    DERIVED: ClassVar[tuple[str, ...]] = ("beyond_medians_seconds", "imprecise")
 
-    invoke_ns: tuple[int, ...]
+    statistic: Literal["median", "mean"]
+    runs: int | None
+    invoke_seconds: float
+    is_whole: bool = True
+    invoke_ns: tuple[int, ...] = ()
     operators: tuple[OperatorTime, ...]
     unmatched: tuple[UnmatchedEvent, ...]
     fused: tuple[int, ...]
-    outside: float
-    overhead: Overhead
-    stop: Stop
+    outside_seconds: float
+    overhead: Overhead | None = None
+    stop: Stop | None = None
 
-    @property
-    def invoke(self) -> float:
-        """Median duration of a profiled run in seconds."""
-        return median(self.invoke_ns) / NANOSECONDS_PER_SECOND
+    @classmethod
+    def of_runs(
+        cls,
+        invoke_ns: tuple[int, ...],
+        *,
+        operators: tuple[OperatorTime, ...],
+        unmatched: tuple[UnmatchedEvent, ...],
+        fused: tuple[int, ...],
+        outside_seconds: float,
+        overhead: Overhead,
+        stop: Stop,
+    ) -> "Profile":
+        """From runs that were measured one by one."""
+        return cls(
+            statistic="median",
+            runs=len(invoke_ns),
+            invoke_seconds=median(invoke_ns) / NANOSECONDS_PER_SECOND,
+            invoke_ns=invoke_ns,
+            operators=operators,
+            unmatched=unmatched,
+            fused=fused,
+            outside_seconds=outside_seconds,
+            overhead=overhead,
+            stop=stop,
+        )
 
     @property
     def outside_ns(self) -> tuple[int, ...]:
@@ -143,39 +137,32 @@ class Profile:
         )
 
     @property
-    def beyond_medians(self) -> float:
-        """What the medians of all parts leave of the median invoke, in seconds, so that all add up.
-
-        The median of a sum is not the sum of the medians: each run may be interrupted, but no operator
-        is in most of them.
-        """
-        parts = [operator.estimate.typical for operator in self.operators]
-        parts += [event.estimate.typical for event in self.unmatched]
-        return self.invoke - self.outside - sum(parts)
+    def operators_seconds(self) -> float:
+        """The sum of all operators and unmatched events."""
+        parts = [operator.estimate for operator in self.operators]
+        parts += [event.estimate for event in self.unmatched]
+        return sum(estimate.typical_seconds for estimate in parts)
 
     @property
-    def vague(self) -> frozenset[int]:
-        """The operators that matter, but whose times are less well known than was wanted."""
-        return frozenset(
+    def beyond_medians_seconds(self) -> float | None:
+        """What the medians of all parts leave of the median invoke, so that all add up.
+
+        The median of a sum is not the sum of the medians: each run may be interrupted, but no operator
+        is in most of them. None for means, which add up.
+        """
+        if self.statistic == "mean":
+            return None
+        return self.invoke_seconds - self.outside_seconds - self.operators_seconds
+
+    @property
+    def imprecise(self) -> tuple[int, ...]:
+        """The operators that matter, but whose times are known less well than was wanted."""
+        precision = None if self.stop is None else self.stop.precision
+        return tuple(
             operator.index
             for operator in self.operators
-            if self.stop.precision is not None
+            if precision is not None
             and operator.estimate.uncertainty is not None
-            and operator.estimate.uncertainty > self.stop.precision
-            and operator.estimate.typical >= RELEVANT_SHARE * self.invoke
+            and operator.estimate.uncertainty > precision
+            and operator.estimate.typical_seconds >= RELEVANT_SHARE * self.invoke_seconds
         )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "invoke_ns": list(self.invoke_ns),
-            "invoke_median_seconds": self.invoke,
-            "outside_operators_seconds": self.outside,
-            "beyond_medians_seconds": self.beyond_medians,
-            "overhead": self.overhead.to_dict(),
-            "stop": self.stop.to_dict(),
-            "operators": [operator.to_dict() for operator in self.operators],
-            "unmatched": [event.to_dict() for event in self.unmatched],
-            "fused": list(self.fused),
-            "vague": sorted(self.vague),
-        }

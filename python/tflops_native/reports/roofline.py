@@ -18,7 +18,7 @@ all zeros.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tflops_native.analysis import EXACT, Analysis, OperatorAnalysis
 
@@ -77,17 +77,6 @@ class Roof:
         """What sets the least time: "compute", or a level of memory."""
         return COMPUTE if self.compute_seconds >= self.memory_seconds else self.memory_level
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "operations_per_byte": self.intensity,
-            "compute_seconds": self.compute_seconds,
-            "memory_seconds": self.memory_seconds,
-            "attainable_seconds": self.seconds,
-            "attainable_operations_per_second": self.rate,
-            "limit": self.limit,
-        }
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Utilization:
@@ -105,18 +94,16 @@ class Utilization:
     @classmethod
     def of(cls, roof: Roof, time: "TimeEstimate") -> "Utilization":
         """Compare with a measured time; for all that it may have been longer is allowed."""
-        is_fixed_cost = time.upper <= OVERHEAD_SECONDS and roof.seconds < EXPLAINED * time.upper
+        is_fixed_cost = (
+            time.upper_seconds <= OVERHEAD_SECONDS and roof.seconds < EXPLAINED * time.upper_seconds
+        )
         # As for the rate: of a time that may be nothing the upper bound is all that is known.
-        seconds = time.typical if time.lower else time.upper
+        seconds = time.typical_seconds if time.lower_seconds else time.upper_seconds
         return cls(
             share=roof.seconds / seconds if seconds else None,
             bound=OVERHEAD if is_fixed_cost else roof.limit,
-            is_exceeded=roof.seconds > time.upper * (1 + MARGIN),
+            is_exceeded=roof.seconds > time.upper_seconds * (1 + MARGIN),
         )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {"utilization": self.share, "bound": self.bound, "above_roof": self.is_exceeded}
 
 
 def roofs(analysis: Analysis, peaks: "ThreadPeaks") -> tuple[Roof | None, ...]:

@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar
 
 from tflops_native.analysis import Analysis, OperatorAnalysis, Status
 from tflops_native.model import Model, Operator, Subgraph, Tensor
 from tflops_native.ops import Shape
-
-FORMAT = "tflops_native/verification"
-FORMAT_VERSION = 1
+from tflops_native.result import Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,22 +30,9 @@ class TensorDifference:
     is_bound: bool
     reason: str
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "operator_index": self.operator_index,
-            "operator": self.operator_name,
-            "tensor_index": self.tensor_index,
-            "tensor": self.tensor_name,
-            "inferred_shape": None if self.inferred is None else list(self.inferred),
-            "runtime_shape": None if self.runtime is None else list(self.runtime),
-            "upper_bound": self.is_bound,
-            "reason": self.reason,
-        }
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verification:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Verification(Result):
     """What came of comparing all tensors of one entry point.
 
     tensors        number of those compared
@@ -55,6 +40,8 @@ class Verification:
     mismatches     where a rule is wrong: what only follows from another mismatch is not compared
     not_compared   those whose shape is unknown, rests on an assumption, or is not shown
     """
+
+    DERIVED: ClassVar[tuple[str, ...]] = ("is_right",)
 
     signature: str | None
     tensors: int
@@ -67,24 +54,14 @@ class Verification:
         """Whether nothing differs."""
         return not self.mismatches
 
+    def __repr__(self) -> str:
+        return f"<Verification {self.tensors} tensors compared, {len(self.mismatches)} differ>"
+
     @classmethod
     def of(cls, model: Model, analysis: Analysis, shapes: Sequence[Shape | None]) -> "Verification":
         """Compare an analysis with the runtime's shapes of the same entry point and inputs."""
         comparison = _Comparison(model.subgraphs[analysis.subgraph_index], analysis, shapes)
         return comparison.result()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "format": FORMAT,
-            "format_version": FORMAT_VERSION,
-            "signature": self.signature,
-            "right": self.is_right,
-            "tensors_compared": self.tensors,
-            "operators_compared": self.operators,
-            "mismatches": [item.to_dict() for item in self.mismatches],
-            "not_compared": [item.to_dict() for item in self.not_compared],
-        }
 
 
 class _Comparison:

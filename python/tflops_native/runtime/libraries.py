@@ -4,7 +4,7 @@ import sys
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from tflops_native.compiled import native
 from tflops_native.errors import OptionError, RuntimeLibraryError
@@ -51,16 +51,6 @@ class RuntimeInfo:
         return (
             f"{name} {self.version or '(version unknown)'}{'' if self.is_native else ' (Python)'}"
         )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "name": self.name,
-            "kind": self.kind,
-            "version": self.version,
-            "library": self.library,
-            "is_native": self.is_native,
-        }
 
 
 @dataclass(frozen=True, slots=True)

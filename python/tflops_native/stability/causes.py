@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from tflops_native.machine.affinity import cpu_list
 from tflops_native.machine.evidence import Evidence
@@ -42,10 +41,6 @@ class Cause:
 
     def __str__(self) -> str:
         return f"{self.seen}: {self.why}; try {self.remedy}"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {"seen": self.seen, "why": self.why, "remedy": self.remedy}
 
 
 Finder = Callable[[Evidence], Cause | None]
@@ -94,7 +89,7 @@ def heat_throttled(evidence: Evidence) -> Cause | None:
     is_limited = evidence.start.is_heat_limited or evidence.end.is_heat_limited
     if throttles <= 0 and not is_limited:
         return None
-    temperature = evidence.end.temperature
+    temperature = evidence.end.temperature_celsius
     degrees = "" if temperature is None else f" at {temperature:.0f} °C"
     seen = f"{throttles} thermal throttle events" if throttles > 0 else "the frequency is capped"
     return Cause(
@@ -107,12 +102,16 @@ def heat_throttled(evidence: Evidence) -> Cause | None:
 def frequency_fell(evidence: Evidence) -> Cause | None:
     """A CPU that was used ran slower at the end than at the start."""
     for start, end in zip(evidence.start.processors, evidence.end.processors, strict=True):
-        if start.frequency is None or end.frequency is None or end.cpu not in evidence.cpus_used:
+        if (
+            start.frequency_hz is None
+            or end.frequency_hz is None
+            or end.cpu not in evidence.cpus_used
+        ):
             continue
-        if end.frequency < (1 - FREQUENCY_FALL) * start.frequency:
+        if end.frequency_hz < (1 - FREQUENCY_FALL) * start.frequency_hz:
             return Cause(
-                seen=f"CPU {end.cpu} went from {_gigahertz(start.frequency)} "
-                f"to {_gigahertz(end.frequency)}",
+                seen=f"CPU {end.cpu} went from {_gigahertz(start.frequency_hz)} "
+                f"to {_gigahertz(end.frequency_hz)}",
                 why="heat, power or the governor slowed it down",
                 remedy="`cpupower frequency-set -g performance`, or --interval",
             )
@@ -159,7 +158,7 @@ def others_load(evidence: Evidence) -> Cause | None:
     cpus = _per_second(evidence, other)
     if cpus < OTHER_CPUS_LIMIT:
         return None
-    count = len(evidence.cpus_allowed or evidence.busy)
+    count = len(evidence.cpus_allowed or evidence.busy_share)
     return Cause(
         seen=f"other processes keep {cpus:.1f} of {count} CPUs busy",
         why="they share caches, memory and heat",
@@ -184,8 +183,8 @@ def unlike_cpus(evidence: Evidence) -> Cause | None:
     """The threads could move between CPUs of different speed."""
     speeds: dict[int, list[int]] = {}
     for processor in evidence.end.processors:
-        if processor.hardware_maximum is not None:
-            speeds.setdefault(processor.hardware_maximum, []).append(processor.cpu)
+        if processor.hardware_maximum_hz is not None:
+            speeds.setdefault(processor.hardware_maximum_hz, []).append(processor.cpu)
     if len(speeds) < 2:
         return None
     fastest = speeds[max(speeds)]
@@ -235,7 +234,7 @@ def memory_faults(evidence: Evidence) -> Cause | None:
 def governor_varies(evidence: Evidence) -> Cause | None:
     """The governor may change the frequency while samples are taken."""
     for processor in evidence.end.processors:
-        low, high = processor.minimum, processor.maximum
+        low, high = processor.minimum_hz, processor.maximum_hz
         is_fixed = low is not None and low == high
         if processor.governor not in (None, "performance") and not is_fixed:
             return Cause(
@@ -295,9 +294,11 @@ def _quiet_cpus(evidence: Evidence) -> str | None:
 
     CPU 0 has the most interrupts to serve: of CPUs as idle as each other the last is taken.
     """
-    among = evidence.busy if evidence.is_pinned else evidence.cpus_allowed or ()
-    idle = [cpu for cpu in among if evidence.busy.get(cpu, 1.0) < BUSY_LIMIT]
-    best = sorted(idle, key=lambda cpu: (round(evidence.busy[cpu], 1), -cpu))[: evidence.threads]
+    among = evidence.busy_share if evidence.is_pinned else evidence.cpus_allowed or ()
+    idle = [cpu for cpu in among if evidence.busy_share.get(cpu, 1.0) < BUSY_LIMIT]
+    best = sorted(idle, key=lambda cpu: (round(evidence.busy_share[cpu], 1), -cpu))[
+        : evidence.threads
+    ]
     return f"--pin {cpu_list(sorted(best))}" if len(best) == evidence.threads else None
 
 

@@ -50,14 +50,6 @@ class Modes:
     slow_ns: float
     slow_share: float
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "fast_ns": self.fast_ns,
-            "slow_ns": self.slow_ns,
-            "slow_share": self.slow_share,
-        }
-
 
 def drift(samples: Sequence[int]) -> Drift | None:
     """The trend by Theil and Sen over the medians of blocks, tested by Mann and Kendall.

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from tflops_native.machine.evidence import Evidence
 from tflops_native.stability import causes
@@ -85,22 +85,6 @@ class Figures:
             return None
         return self.drift.share * 60 / self.seconds
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "seconds": self.seconds,
-            "spread": self.spread,
-            "tail": self.tail,
-            "stalls": self.stalls,
-            "stalled": self.stalled,
-            "drift": None if self.drift is None else self.drift.share,
-            "drift_is_significant": None if self.drift is None else self.drift.is_significant,
-            "drift_per_minute": self.drift_per_minute,
-            "slowdown": self.slowdown,
-            "autocorrelation": self.autocorrelation,
-            "modes": None if self.modes is None else self.modes.to_dict(),
-        }
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stability:
@@ -116,15 +100,6 @@ class Stability:
     because: str
     figures: Figures | None
     causes: tuple[Cause, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "verdict": self.verdict,
-            "because": self.because,
-            "figures": None if self.figures is None else self.figures.to_dict(),
-            "causes": [cause.to_dict() for cause in self.causes],
-        }
 
 
 def judge(

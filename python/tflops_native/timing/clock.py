@@ -1,7 +1,7 @@
 """What the clock can tell, and how many invokes a sample must span so that it can tell them apart."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tflops_native.compiled import native
 
@@ -46,7 +46,3 @@ class Clock:
             if sample_ns >= wanted_ns:
                 return invokes
             invokes = max(invokes + 1, round(invokes * wanted_ns / sample_ns))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {"resolution_ns": self.resolution_ns, "read_ns": self.read_ns}

@@ -35,15 +35,6 @@ class Stop:
     is_reached: bool | None
     seconds: float
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "reason": self.reason,
-            "precision": self.precision,
-            "is_reached": self.is_reached,
-            "seconds": self.seconds,
-        }
-
 
 def is_precise(samples: "Sequence[float] | NDArray[Any]", precision: float) -> bool:
     """Whether the median is known that well: half its 95 % interval is no more than this part of it."""

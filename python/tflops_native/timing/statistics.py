@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,39 +51,44 @@ class MedianInterval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Latency:
-    """Statistics of one kind of duration, in seconds unless it says otherwise.
+    """Statistics of one kind of duration; what a source of times does not say is None.
 
     Each sample is the mean of some invokes in a row, mostly one; the spread is that of the samples.
 
-    samples      number of samples
-    runs         number of invokes in them
-    p99          None below 100 samples
-    std          standard deviation of the samples; None of a single one
-    mad          median of the absolute deviations from the median
-    mdape        median of the absolute deviations relative to each sample, a fraction
-    interval     of the median; None where there are too few samples to say
-    outliers     number of samples with a modified z-score above 3.5
-    throughput   invokes per second of measured time
+    samples                   number of samples
+    runs                      number of invokes in them
+    p99_seconds               also None below 100 samples
+    std_seconds               standard deviation of the samples; also None of a single one
+    mad_seconds               median of the absolute deviations from the median
+    mdape                     median of the absolute deviations relative to each sample, a fraction
+    median_interval_seconds   95 % interval of the median; also None where there are too few samples
+    outliers                  number of samples with a modified z-score above 3.5
+    throughput_per_second     invokes per second of measured time
+    resolution_seconds        the steps in which it was measured or written, whichever are larger; 0
+                              for raw samples
     """
 
-    samples: int
-    runs: int
-    minimum: float
-    p5: float
-    p25: float
-    median: float
-    p75: float
-    p90: float
-    p95: float
-    p99: float | None
-    maximum: float
-    mean: float
-    std: float | None
-    mad: float
-    mdape: float
-    interval: MedianInterval | None
-    outliers: int
-    throughput: float
+    DERIVED: ClassVar[tuple[str, ...]] = ("typical_seconds", "precision")
+
+    samples: int | None = None
+    runs: int | None = None
+    minimum_seconds: float | None = None
+    p5_seconds: float | None = None
+    p25_seconds: float | None = None
+    median_seconds: float | None = None
+    p75_seconds: float | None = None
+    p90_seconds: float | None = None
+    p95_seconds: float | None = None
+    p99_seconds: float | None = None
+    maximum_seconds: float | None = None
+    mean_seconds: float | None = None
+    std_seconds: float | None = None
+    mad_seconds: float | None = None
+    mdape: float | None = None
+    median_interval_seconds: MedianInterval | None = None
+    outliers: int | None = None
+    throughput_per_second: float | None = None
+    resolution_seconds: float = 0.0
 
     @classmethod
     def of(cls, samples_ns: Sequence[int], *, invokes_per_sample: int = 1) -> "Latency":
@@ -112,61 +117,35 @@ class Latency:
         return cls(
             samples=count,
             runs=count * invokes_per_sample,
-            minimum=float(samples.min()) / scale,
-            p5=p5 / scale,
-            p25=p25 / scale,
-            median=median / scale,
-            p75=p75 / scale,
-            p90=p90 / scale,
-            p95=p95 / scale,
-            p99=p99 / scale if count >= P99_SAMPLES else None,
-            maximum=float(samples.max()) / scale,
-            mean=mean / scale,
-            std=float(samples.std(ddof=1)) / scale if count > 1 else None,
-            mad=float(np.median(deviations)) / scale,
+            minimum_seconds=float(samples.min()) / scale,
+            p5_seconds=p5 / scale,
+            p25_seconds=p25 / scale,
+            median_seconds=median / scale,
+            p75_seconds=p75 / scale,
+            p90_seconds=p90 / scale,
+            p95_seconds=p95 / scale,
+            p99_seconds=p99 / scale if count >= P99_SAMPLES else None,
+            maximum_seconds=float(samples.max()) / scale,
+            mean_seconds=mean / scale,
+            std_seconds=float(samples.std(ddof=1)) / scale if count > 1 else None,
+            mad_seconds=float(np.median(deviations)) / scale,
             mdape=float(np.median(relative)),
-            interval=None if interval is None else interval.scaled(scale),
+            median_interval_seconds=None if interval is None else interval.scaled(scale),
             outliers=int(np.count_nonzero(is_outlier(samples))),
-            throughput=scale / mean if mean else 0.0,
+            throughput_per_second=scale / mean if mean else 0.0,
         )
+
+    @property
+    def typical_seconds(self) -> float | None:
+        """The median; the mean where only that is known."""
+        return self.mean_seconds if self.median_seconds is None else self.median_seconds
 
     @property
     def precision(self) -> float | None:
         """Half the width of the median's interval, as a fraction of the median."""
-        if self.interval is None or not self.median:
+        if self.median_interval_seconds is None or not self.median_seconds:
             return None
-        return self.interval.half_width / self.median
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        interval = self.interval
-        return {
-            "samples": self.samples,
-            "runs": self.runs,
-            "minimum_seconds": self.minimum,
-            "p5_seconds": self.p5,
-            "p25_seconds": self.p25,
-            "median_seconds": self.median,
-            "p75_seconds": self.p75,
-            "p90_seconds": self.p90,
-            "p95_seconds": self.p95,
-            "p99_seconds": self.p99,
-            "maximum_seconds": self.maximum,
-            "mean_seconds": self.mean,
-            "std_seconds": self.std,
-            "mad_seconds": self.mad,
-            "mdape": self.mdape,
-            "median_interval": None
-            if interval is None
-            else {
-                "confidence": CONFIDENCE,
-                "lower_seconds": interval.lower,
-                "upper_seconds": interval.upper,
-                "effective_samples": interval.effective_samples,
-            },
-            "outliers": self.outliers,
-            "throughput_per_second": self.throughput,
-        }
+        return self.median_interval_seconds.half_width / self.median_seconds
 
 
 def median_interval(samples: "Sequence[float] | NDArray[Any]") -> MedianInterval | None:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tflops_native.progress import Progress
 from tflops_native.timing.statistics import median_interval
@@ -27,26 +27,16 @@ _TOLERANCE = 0.01
 class WarmUp:
     """The runs before the ones that count.
 
-    samples_ns   each of `invokes_per_sample` invokes
-    is_steady    whether the last ones took as long as those before; if not, the time was over
+    runs         number of invokes; None where the source does not say
+    samples_ns   each of `invokes_per_sample` invokes; empty where the source does not say
+    is_steady    whether the last ones took as long as those before; if not, the time limit was
+                 reached; None where that is not known
     """
 
-    samples_ns: tuple[int, ...]
-    invokes_per_sample: int
-    is_steady: bool
-
-    @property
-    def runs(self) -> int:
-        """Number of invokes."""
-        return len(self.samples_ns) * self.invokes_per_sample
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "samples_ns": list(self.samples_ns),
-            "invokes_per_sample": self.invokes_per_sample,
-            "is_steady": self.is_steady,
-        }
+    runs: int | None
+    samples_ns: tuple[int, ...] = ()
+    invokes_per_sample: int = 1
+    is_steady: bool | None = None
 
 
 def warm_up(
@@ -62,7 +52,10 @@ def warm_up(
         steady = is_steady(samples)
         if samples and (elapsed >= limit or (steady and elapsed >= SECONDS)):
             return WarmUp(
-                samples_ns=tuple(samples), invokes_per_sample=invokes_per_sample, is_steady=steady
+                runs=len(samples) * invokes_per_sample,
+                samples_ns=tuple(samples),
+                invokes_per_sample=invokes_per_sample,
+                is_steady=steady,
             )
         left = max(0.0, min(_LOOK_SECONDS, limit - elapsed))
         samples += interpreter.time_invokes(_LOOK_SAMPLES, left, invokes_per_sample).tolist()

@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from tflops_native.checks import whole_number
 from tflops_native.compiled import native
@@ -18,12 +17,15 @@ from tflops_native.isolation.isolated import run_isolated
 from tflops_native.machine.affinity import usable_cpus
 from tflops_native.machine.caches import Cache, data_caches
 from tflops_native.machine.machine import this_machine
-from tflops_native.machine.peaks.peaks import Peaks, ThreadPeaks
+from tflops_native.machine.peaks.peaks import Fingerprint, Peaks, ThreadPeaks
 from tflops_native.machine.peaks.trials import measure_thread_peaks
+from tflops_native.plain import from_plain, to_plain
+from tflops_native.plain_json import dump_json
 from tflops_native.progress import Progress, no_progress
 
 # Raised with every change of the kernels or of the trials, so that older figures are measured again.
 KERNELS_VERSION = 2
+LARGEST_BYTES = 1 << 20  # of a cache file
 _ALL_COUNTS = 8  # up to so many CPUs each number of threads is measured, then each power of two
 
 
@@ -60,7 +62,7 @@ def machine_peaks(
     """
     caches = data_caches(usable_cpus())
     fingerprint = _fingerprint(caches)
-    cpus = fingerprint["cpus"]
+    cpus = fingerprint.cpus
     wanted = set(thread_counts(cpus))
     if threads is not None:
         wanted = {_thread_count(count, cpus, may_exceed) for count in threads}
@@ -101,40 +103,42 @@ def cache_folder() -> Path | None:
     return home / middle / "tflops_native"
 
 
-def _fingerprint(caches: tuple[Cache, ...]) -> dict[str, Any]:
-    """All that peaks depend on, as far as it can be told."""
-    core = native()
+def _fingerprint(caches: tuple[Cache, ...]) -> Fingerprint:
     machine = this_machine()
-    return {
-        "processor": machine.processor,
-        "architecture": machine.architecture,
-        "host": platform.node(),
-        "cpus": len(usable_cpus()),
-        "caches": [cache.to_dict() for cache in caches],
-        "instructions": [f"{k.arithmetic} {k.instructions}" for k in core.compute_kernels()],
-        "kernels_version": KERNELS_VERSION,
-    }
+    kernels = native().compute_kernels()
+    return Fingerprint(
+        processor=machine.processor,
+        architecture=machine.architecture,
+        host=platform.node(),
+        cpus=len(usable_cpus()),
+        caches=caches,
+        instructions=tuple(f"{kernel.arithmetic} {kernel.instructions}" for kernel in kernels),
+        kernels_version=KERNELS_VERSION,
+    )
 
 
-def _path(fingerprint: dict[str, Any]) -> Path | None:
+def _path(fingerprint: Fingerprint) -> Path | None:
     folder = cache_folder()
-    digest = hashlib.sha256(json.dumps(fingerprint, sort_keys=True).encode()).hexdigest()
+    digest = hashlib.sha256(dump_json(to_plain(fingerprint)).encode()).hexdigest()
     return None if folder is None else folder / f"peaks-{digest[:16]}.json"
 
 
-def _read(path: Path | None, fingerprint: dict[str, Any]) -> tuple[ThreadPeaks, ...]:
+def _read(path: Path | None, fingerprint: Fingerprint) -> tuple[ThreadPeaks, ...]:
     """What the file says of this machine; nothing where there is none, or it is damaged."""
     if path is None:
         return ()
     try:
-        peaks = Peaks.from_dict(json.loads(path.read_bytes()))
+        # Whatever else lies there, a pipe or a device, is not read: it may never end.
+        if not path.is_file() or path.stat().st_size > LARGEST_BYTES:
+            return ()
+        peaks = from_plain(Peaks, json.loads(path.read_bytes()))
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return ()
     return peaks.measured if peaks.fingerprint == fingerprint else ()
 
 
 def _write(path: Path | None, peaks: Peaks) -> None:
-    """Replace the file as a whole, so that nobody reads half of one; to be unable to is no error."""
+    """Write atomically (temporary file, then rename); failures are ignored."""
     if path is None:
         return
     with suppress(OSError):
@@ -142,7 +146,7 @@ def _write(path: Path | None, peaks: Peaks) -> None:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem)
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(peaks.to_dict(), file, indent=1)
+                dump_json(peaks.to_dict(), file)
             Path(name).replace(path)
         except BaseException:
             Path(name).unlink(missing_ok=True)

@@ -1,12 +1,19 @@
 """What a machine can do at most: arithmetic per second, and bytes per second from each level of memory."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
 
-FORMAT = "tflops_native/peaks"
-FORMAT_VERSION = 1
+from tflops_native.machine.caches import Cache
+from tflops_native.result import Result
+
 DRAM = "DRAM"
+_LARGEST = 1e24
+
+
+def _check_positive(*values: float) -> None:
+    """Raise `ValueError` unless all are above zero and finite, as every peak and size is."""
+    for value in values:
+        if not 0 < value < _LARGEST:
+            raise ValueError(f"a peak must be a positive number, got {value}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,22 +27,8 @@ class ComputePeak:
     operations_per_second: float
     instructions: str
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "arithmetic": self.arithmetic,
-            "operations_per_second": self.operations_per_second,
-            "instructions": self.instructions,
-        }
-
-    @classmethod
-    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
-        """The reverse. Raises `ValueError`, `KeyError` or `TypeError` for anything else."""
-        return cls(
-            arithmetic=str(plain["arithmetic"]),
-            operations_per_second=_positive(plain["operations_per_second"]),
-            instructions=str(plain["instructions"]),
-        )
+    def __post_init__(self) -> None:
+        _check_positive(self.operations_per_second)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,25 +45,8 @@ class MemoryPeak:
     buffer_bytes: int
     bytes_per_second: float
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "name": self.name,
-            "capacity_bytes": self.capacity_bytes,
-            "buffer_bytes": self.buffer_bytes,
-            "bytes_per_second": self.bytes_per_second,
-        }
-
-    @classmethod
-    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
-        """The reverse. Raises `ValueError`, `KeyError` or `TypeError` for anything else."""
-        capacity = plain["capacity_bytes"]
-        return cls(
-            name=str(plain["name"]),
-            capacity_bytes=None if capacity is None else int(_positive(capacity)),
-            buffer_bytes=int(_positive(plain["buffer_bytes"])),
-            bytes_per_second=_positive(plain["bytes_per_second"]),
-        )
+    def __post_init__(self) -> None:
+        _check_positive(self.buffer_bytes, self.bytes_per_second, self.capacity_bytes or 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,62 +68,41 @@ class ThreadPeaks:
                 return peak.operations_per_second
         return None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "threads": self.threads,
-            "compute": [peak.to_dict() for peak in self.compute],
-            "memory": [peak.to_dict() for peak in self.memory],
-        }
-
-    @classmethod
-    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
-        """The reverse. Raises `ValueError`, `KeyError` or `TypeError` for anything else."""
-        return cls(
-            threads=int(_positive(plain["threads"])),
-            compute=tuple(ComputePeak.from_dict(peak) for peak in plain["compute"]),
-            memory=tuple(MemoryPeak.from_dict(peak) for peak in plain["memory"]),
-        )
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Peaks:
+class Fingerprint:
+    """All that peaks depend on, as far as it can be told.
+
+    cpus              that may be used
+    instructions      of the kernels that measured: "float32 AVX2"
+    kernels_version   raised with every change of the kernels or of the trials
+    """
+
+    processor: str | None
+    architecture: str
+    host: str
+    cpus: int
+    caches: tuple[Cache, ...]
+    instructions: tuple[str, ...]
+    kernels_version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Peaks(Result):
     """The peaks of a machine by number of threads.
 
-    fingerprint   what they belong to: processor, CPUs, caches, and the kernels that measured them
+    fingerprint   what they belong to
     measured      one for each number of threads measured, ascending
     """
 
-    fingerprint: Mapping[str, Any]
+    fingerprint: Fingerprint
     measured: tuple[ThreadPeaks, ...]
 
     def of_threads(self, threads: int) -> ThreadPeaks | None:
         """Those of so many threads; of all CPUs where there are more threads than CPUs."""
-        cpus = int(self.fingerprint["cpus"])
-        return next((p for p in self.measured if p.threads == min(threads, cpus)), None)
+        wanted = min(threads, self.fingerprint.cpus)
+        return next((peaks for peaks in self.measured if peaks.threads == wanted), None)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "format": FORMAT,
-            "format_version": FORMAT_VERSION,
-            "fingerprint": dict(self.fingerprint),
-            "measured": [peaks.to_dict() for peaks in self.measured],
-        }
-
-    @classmethod
-    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
-        """The reverse. Raises `ValueError`, `KeyError` or `TypeError` for anything else."""
-        if (plain["format"], plain["format_version"]) != (FORMAT, FORMAT_VERSION):
-            raise ValueError(f"not {FORMAT} of version {FORMAT_VERSION}")
-        return cls(
-            fingerprint=plain["fingerprint"],
-            measured=tuple(ThreadPeaks.from_dict(peaks) for peaks in plain["measured"]),
-        )
-
-
-def _positive(value: Any) -> float:
-    """A number above zero and finite, as every peak and size is."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e24:
-        raise ValueError(f"{value!r} is no positive number")
-    return value
+    def __repr__(self) -> str:
+        counts = ", ".join(str(peaks.threads) for peaks in self.measured)
+        return f"<Peaks {self.fingerprint.processor or 'unknown processor'}, threads {counts}>"

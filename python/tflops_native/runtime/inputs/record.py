@@ -1,7 +1,6 @@
 """What an input held while a model ran."""
 
 from dataclasses import dataclass
-from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,17 +25,3 @@ class InputRecord:
     high: float | None = None
     file: str | None = None
     sha256: str | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "name": self.name,
-            "type": self.type,
-            "shape": list(self.shape),
-            "kind": self.kind,
-            "seed": self.seed,
-            "low": self.low,
-            "high": self.high,
-            "file": self.file,
-            "sha256": self.sha256,
-        }

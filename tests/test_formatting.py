@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tflops_native.formats import numbers
+from tflops_native import formatting as numbers
 
 
 @pytest.mark.parametrize(

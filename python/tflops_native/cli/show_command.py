@@ -1,0 +1,21 @@
+"""`tflops show`: what was saved, in any format."""
+
+import click
+
+from tflops_native.cli.output import Output, output_options, show_reports, show_result
+from tflops_native.reports.saved import load_saved
+
+
+@click.command("show")
+@click.argument("file")
+@output_options
+def command(file: str, output: Output) -> None:
+    """Show a result that was saved as JSON with -o, in any format.
+
+    FILE is what `tflops report MODEL -o FILE.json` wrote, or any other command with -o.
+    """
+    found = load_saved(file)
+    if isinstance(found, tuple):
+        show_reports(found, output)
+    else:
+        show_result(found, output)

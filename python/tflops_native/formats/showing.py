@@ -1,0 +1,57 @@
+"""The document of any result."""
+
+from collections.abc import Callable
+from typing import Any
+
+from tflops_native.analysis import Analysis
+from tflops_native.errors import OptionError
+from tflops_native.formats.comparison import comparison_document
+from tflops_native.formats.document import Document, Lines
+from tflops_native.formats.peaks import peaks_document
+from tflops_native.formats.registry import render
+from tflops_native.formats.report import report_document
+from tflops_native.formats.times import times
+from tflops_native.formats.verification import verification_document
+from tflops_native.machine.peaks.peaks import Peaks
+from tflops_native.measurement.comparison import Comparison
+from tflops_native.measurement.timing import Timing
+from tflops_native.model.info import ModelInfo
+from tflops_native.reports.report import Report
+from tflops_native.reports.verification import Verification
+
+
+def document_of(result: Any) -> Document:
+    """What there is to say of a result.
+
+    Raises:
+        OptionError: it is not a result of this package.
+    """
+    for kind, make in _DOCUMENTS.items():
+        if isinstance(result, kind):
+            return make(result)
+    raise OptionError(f"a {type(result).__name__} is not a result that can be shown")
+
+
+def shown(result: Any, name: str) -> str:
+    """A result in the format of this name."""
+    return render(document_of(result), name)
+
+
+def _of_analysis(analysis: Analysis) -> Document:
+    return report_document(Report(model=analysis.model or _UNNAMED, analysis=analysis))
+
+
+def _of_timing(timing: Timing) -> Document:
+    report = Report(model=_UNNAMED, timing=timing)
+    return Document(title="Timing", parts=(Lines(tuple(times(report))),), data=timing.to_dict)
+
+
+_UNNAMED = ModelInfo(name="(unnamed)", path=None, size_bytes=0, description="")
+_DOCUMENTS: dict[type, Callable[[Any], Document]] = {
+    Analysis: _of_analysis,
+    Comparison: comparison_document,
+    Peaks: peaks_document,
+    Report: report_document,
+    Timing: _of_timing,
+    Verification: verification_document,
+}

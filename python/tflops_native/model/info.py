@@ -1,0 +1,62 @@
+"""What a result says of the model that it is about."""
+
+import hashlib
+from dataclasses import dataclass, field, replace
+
+from tflops_native.model.graph import Model
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelInfo:
+    """A model, without its content.
+
+    name         what to print: the name of its file, or "(bytes)"
+    path         of its file; None where it came as bytes
+    description  as the file has it
+    sha256       of the content in hexadecimal; None until it is saved: large files take a while
+    """
+
+    name: str
+    path: str | None
+    size_bytes: int
+    description: str
+    sha256: str | None = None
+    data: memoryview | None = field(
+        default=None, repr=False, compare=False, metadata={"plain": False}
+    )
+
+    @classmethod
+    def of(cls, model: Model) -> "ModelInfo":
+        """What there is to say of a loaded model."""
+        return cls(
+            name="(bytes)" if model.path is None else model.path.name,
+            path=None if model.path is None else str(model.path),
+            size_bytes=model.size_bytes,
+            description=model.description,
+            data=model.data,
+        )
+
+    def hashed(self) -> "ModelInfo":
+        """With its SHA-256, where the content is at hand."""
+        if self.sha256 is not None or self.data is None:
+            return self
+        return replace(self, sha256=hashlib.sha256(self.data).hexdigest())
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Without a view of the content, which cannot be pickled."""
+        known = self.hashed()
+        return _restored, (
+            known.name,
+            known.path,
+            known.size_bytes,
+            known.description,
+            known.sha256,
+        )
+
+
+def _restored(
+    name: str, path: str | None, size_bytes: int, description: str, sha256: str | None
+) -> ModelInfo:
+    return ModelInfo(
+        name=name, path=path, size_bytes=size_bytes, description=description, sha256=sha256
+    )

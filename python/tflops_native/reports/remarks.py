@@ -1,0 +1,119 @@
+"""What a reader of a report must know beside its figures: notes, composed here once."""
+
+from typing import TYPE_CHECKING
+
+from tflops_native.analysis import EXACT, Analysis, ConventionCounts
+from tflops_native.formatting import plural, seconds
+from tflops_native.notes import Note
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tflops_native.measurement.timing import Timing
+    from tflops_native.profile.result import Profile
+    from tflops_native.reports.rows import ReportRow
+
+_NAMED = 3  # operators above their roof that are named, where there are more
+
+
+def counting_notes(analysis: Analysis) -> list[Note]:
+    """Before trusting the totals."""
+    notes = [
+        Note(code="not_exact", text=f"{operator.index} {operator.name}: {operator.note}")
+        for operator in analysis.operators
+        if operator.status not in EXACT
+    ]
+    if analysis.coverage.shapes_assumed:
+        notes.append(
+            Note(code="shapes_from_file", text="* shape taken from the file, not inferred")
+        )
+    if analysis.has_runtime_shapes:
+        notes.append(Note(code="shapes_of_run", text="shapes are those of one run, not inferred"))
+    notes += [
+        Note(
+            code="open_lengths",
+            text=f"open lengths of input {item.name!r} are counted as 1",
+            hint="--input-shape chooses others",
+        )
+        for item in analysis.inputs
+        if item.is_defaulted
+    ]
+    return notes
+
+
+def stability_notes(timing: "Timing") -> list[Note]:
+    """What may have disturbed the samples."""
+    return [
+        Note(code="disturbed", text=f"{cause.seen}: {cause.why}", hint=f"try {cause.remedy}")
+        for cause in timing.stability.causes
+    ]
+
+
+def profile_notes(timing: "Timing") -> list[Note]:
+    """Before trusting the times of operators."""
+    profile = timing.profile
+    is_here = timing.origin.measured == "here"
+    if profile is None:
+        if is_here or timing.origin.form is None:
+            return []
+        return [Note(code="no_operator_times", text="the file tells no times of operators")]
+    notes = []
+    if profile.imprecise:
+        notes.append(Note(code="imprecise_operators", text=_imprecise(profile)))
+    if profile.unmatched:
+        if profile.statistic == "mean":
+            events = plural(len(profile.unmatched), "event")
+            text = f"{events} of the delegate without a certain operator"
+        else:
+            text = f"{plural(len(profile.unmatched), 'unmatched event')} of the delegate"
+        notes.append(Note(code="unmatched_events", text=text))
+    return notes
+
+
+def _imprecise(profile: "Profile") -> str:
+    stop = profile.stop
+    wanted = "" if stop is None else f"±{100 * (stop.precision or 0):g}%"
+    if stop is None or stop.is_reached:
+        reason = "more runs would not help: whole µs are too coarse"
+    elif stop.reason == "max_time":
+        reason = f"stopped after {seconds(stop.seconds)}"
+    else:
+        reason = "stopped at the most runs that are kept"
+    count = plural(len(profile.imprecise), "operator")
+    return f"! {count} known less well than {wanted}: {reason}"
+
+
+def roofline_notes(rows: "Sequence[ReportRow]") -> list[Note]:
+    """Of operators that are quicker than they can be."""
+    above = [row.operator for row in rows if row.utilization and row.utilization.is_exceeded]
+    if not above:
+        return []
+    named = ", ".join(f"{operator.index} {operator.name}" for operator in above[:_NAMED])
+    more = f" and {len(above) - _NAMED} more" if len(above) > _NAMED else ""
+    return [
+        Note(
+            code="above_roof",
+            text=f"quicker than this machine allows: {named}{more}; a peak is too low "
+            "(`tflops peaks --force` measures again), or the runtime left work out, as some kernels "
+            "do for an input of zeros, or our count is too high: please report that",
+        )
+    ]
+
+
+def convention_notes(item: ConventionCounts) -> list[Note]:
+    """What another convention leaves out."""
+    remarks = []
+    if item.silent_zeros:
+        remarks.append(f"0 for {', '.join(item.silent_zeros)}")
+    if item.unknown:
+        remarks.append(f"nothing can be told of {', '.join(item.unknown)}")
+    if item.line is not None:
+        remarks.append(
+            f"the converter logs `{item.line}`"
+            if item.is_printed is not False
+            else "the converter logs nothing for this file, which leaves shapes open; with these "
+            f"shapes fixed `{item.line}`"
+        )
+    elif item.is_printed is False:
+        remarks.append("the converter logs nothing: shapes of operators that it counts are open")
+    return [Note(code="convention", text=f"{item.convention}: {remark}") for remark in remarks]

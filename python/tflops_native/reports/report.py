@@ -1,0 +1,142 @@
+"""A report: counts and times of a model. What is divided here is defined here, and nothing is printed."""
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from tflops_native.analysis import Analysis, ConventionCounts
+from tflops_native.model.graph import Model
+from tflops_native.model.info import ModelInfo
+from tflops_native.notes import Note
+from tflops_native.reports.remarks import (
+    convention_notes,
+    counting_notes,
+    profile_notes,
+    roofline_notes,
+    stability_notes,
+)
+from tflops_native.reports.rows import ReportRow, join
+from tflops_native.result import Result
+
+if TYPE_CHECKING:
+    from tflops_native.machine.peaks.peaks import ThreadPeaks
+    from tflops_native.measurement.timing import Timing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Report(Result):
+    """Counts of a model, its times, or both.
+
+    timing          the times; None if there are none
+    timing_error    why there is no timing where one was asked for
+    conventions     counts by other conventions, where they are asked for
+    valid_macs      per row the MACs without kernel positions on padding, where they are asked for
+    peaks           what the machine can do at most with the threads of the timing
+    remarks         notes of whoever made the report, beside those that follow from its figures
+    rows            one per operator; empty without an analysis
+    """
+
+    DERIVED: ClassVar[tuple[str, ...]] = (
+        "operations_per_second",
+        "attainable_seconds",
+        "attainable_operations_per_second",
+        "utilization",
+        "notes",
+    )
+
+    model: ModelInfo
+    analysis: Analysis | None = None
+    timing: "Timing | None" = None
+    timing_error: str | None = None
+    conventions: tuple[ConventionCounts, ...] = ()
+    valid_macs: tuple[int, ...] | None = None
+    peaks: "ThreadPeaks | None" = None
+    remarks: tuple[Note, ...] = ()
+    rows: tuple[ReportRow, ...] = field(
+        default=(), init=False, compare=False, metadata={"plain": False}
+    )
+
+    def __post_init__(self) -> None:
+        if self.analysis is not None:
+            profile = None if self.timing is None else self.timing.profile
+            object.__setattr__(self, "rows", join(self.analysis, profile, self.peaks))
+
+    @classmethod
+    def of(cls, model: Model, analysis: Analysis | None = None, **parts: Any) -> "Report":
+        """Of a loaded model: join what belongs to the same model, signature and input shapes."""
+        return cls(model=ModelInfo.of(model), analysis=analysis, **parts)
+
+    def with_parts(self, **parts: Any) -> "Report":
+        """The same report with other parts: with times, say."""
+        return replace(self, **parts)
+
+    @property
+    def signature(self) -> str | None:
+        """Key of the signature; None for the main subgraph of a model without any."""
+        source = self.timing if self.analysis is None else self.analysis
+        return None if source is None else source.signature
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """All that a reader should know."""
+        notes = list(self.remarks)
+        if self.analysis is not None:
+            notes += counting_notes(self.analysis)
+        for item in self.conventions:
+            notes += convention_notes(item)
+        if self.timing is not None:
+            notes += stability_notes(self.timing)
+            notes += self.timing.notes
+            notes += profile_notes(self.timing)
+        return (*notes, *roofline_notes(self.rows))
+
+    @property
+    def operations_per_second(self) -> float | None:
+        """Of the whole model, by the typical latency of the clean runs."""
+        seconds = self._typical_seconds
+        if self.analysis is None or not seconds:
+            return None
+        return self.analysis.total.operations / seconds
+
+    @property
+    def attainable_seconds(self) -> float | None:
+        """The least time of an inference: all operators with a roof, one after the other, at it.
+
+        Without those that the delegate fuses into others, which spares it their reads and writes.
+        """
+        found = [row.roof.seconds for row in self.rows if row.roof and not row.is_fused]
+        return sum(found) if found else None
+
+    @property
+    def attainable_operations_per_second(self) -> float | None:
+        """Of the whole model in the least time."""
+        if self.analysis is None or not self.attainable_seconds:
+            return None
+        return self.analysis.total.operations / self.attainable_seconds
+
+    @property
+    def utilization(self) -> float | None:
+        """The least time over the typical latency of the clean runs."""
+        seconds = self._typical_seconds
+        if self.attainable_seconds is None or not seconds:
+            return None
+        return self.attainable_seconds / seconds
+
+    @property
+    def _typical_seconds(self) -> float | None:
+        return None if self.timing is None else self.timing.latency.typical_seconds
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """One flat dict per operator in base units, as `pandas.DataFrame` takes them."""
+        return [row.values() for row in self.rows]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON, as `load_report` reads it. Reads the model's file for its hash."""
+        return Result.to_dict(replace(self, model=self.model.hashed()))
+
+    def __repr__(self) -> str:
+        parts = [self.model.name]
+        if self.analysis is not None:
+            parts.append(f"{self.analysis.macs:,} MACs")
+        if self._typical_seconds is not None:
+            parts.append(f"{self._typical_seconds:.4g} s per inference")
+        return f"<Report {', '.join(parts)}, {len(self.rows)} operators>"

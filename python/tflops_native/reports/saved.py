@@ -1,0 +1,131 @@
+"""Results as files: a format and its version around plain data, and back."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tflops_native.errors import OptionError, ProfileFormatError
+from tflops_native.machine.peaks.peaks import Peaks, ThreadPeaks
+from tflops_native.measurement.comparison import Comparison
+from tflops_native.measurement.timing import Timing, tool_name
+from tflops_native.plain import from_plain
+from tflops_native.reports.report import Report
+from tflops_native.reports.verification import Verification
+from tflops_native.result import Result
+
+FORMAT_VERSION = 3
+LARGEST_BYTES = 1 << 30
+_PREFIX = "tflops_native/"
+_KINDS: Mapping[str, type[Result]] = {
+    "comparison": Comparison,
+    "peaks": Peaks,
+    "verification": Verification,
+}
+REPORT = "report"
+# What annotations mean that are imported for type checkers only.
+NAMES = {"ThreadPeaks": ThreadPeaks, "Timing": Timing}
+
+
+def saved(kind: str, plain: Mapping[str, Any]) -> dict[str, Any]:
+    """Plain data with what it is in front."""
+    return {
+        "format": f"{_PREFIX}{kind}",
+        "format_version": FORMAT_VERSION,
+        "tool": tool_name(),
+        **plain,
+    }
+
+
+def saved_reports(reports: Sequence[Report], *, samples: bool = True) -> dict[str, Any]:
+    """Reports, one or several of a model with several signatures: the shape is the same.
+
+    Args:
+        samples: whether raw samples are kept; statistics always are.
+    """
+    if not samples:
+        reports = [report.with_parts(timing=_without_samples(report.timing)) for report in reports]
+    return saved(REPORT, {"reports": [report.to_dict() for report in reports]})
+
+
+def _without_samples(timing: Timing | None) -> Timing | None:
+    if timing is None:
+        return None
+    warm_up, profile, evidence = timing.warm_up, timing.profile, timing.evidence
+    return replace(
+        timing,
+        samples_ns=(),
+        warm_up=None if warm_up is None else replace(warm_up, samples_ns=()),
+        profile=None if profile is None else replace(profile, invoke_ns=()),
+        evidence=None if evidence is None else replace(evidence, windows=(evidence.total,)),
+    )
+
+
+def load_saved(path: str | os.PathLike[str]) -> Result | tuple[Report, ...]:
+    """What a file holds: reports, a comparison, peaks or a verification.
+
+    Raises:
+        ProfileFormatError: the file cannot be read, was not written by this package, is of another
+            version of the format, or is damaged.
+    """
+    plain = _read(Path(path))
+    name = str(plain.get("format"))
+    kind = name.removeprefix(_PREFIX)
+    version = plain.get("format_version")
+    if not name.startswith(_PREFIX) or kind not in (REPORT, *_KINDS):
+        raise ProfileFormatError(f"'{path}' was not saved by tflops: its format is {name[:40]!r}")
+    if version != FORMAT_VERSION:
+        raise ProfileFormatError(
+            f"'{path}' has version {version!r} of the format, this tflops_native reads "
+            f"{FORMAT_VERSION}: save it again with this version"
+        )
+    try:
+        if kind == REPORT:
+            return tuple(from_plain(Report, item, NAMES) for item in plain["reports"])
+        return from_plain(_KINDS[kind], plain, NAMES)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ProfileFormatError(f"'{path}' is damaged: {error}") from error
+
+
+def load_report(path: str | os.PathLike[str], *, signature: str | None = None) -> Report:
+    """The report that was saved in a file.
+
+    Args:
+        path: of the JSON that `tflops report -o FILE.json` or `Report.save` wrote.
+        signature: which one, where the file has a report for each of several signatures.
+
+    Raises:
+        ProfileFormatError: the file cannot be read, or holds no report of this version.
+        OptionError: it has several, or none of this signature.
+    """
+    found = load_saved(path)
+    if not isinstance(found, tuple):
+        raise ProfileFormatError(f"'{path}' holds a {type(found).__name__.lower()}, not a report")
+    if signature is not None:
+        found = tuple(report for report in found if report.signature == signature)
+    if len(found) != 1:
+        names = ", ".join(repr(report.signature) for report in found) or "none"
+        raise OptionError(f"'{path}' has reports for several signatures, choose one: {names}")
+    return found[0]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        # Before opening: to open a pipe may wait forever.
+        if path.exists() and not path.is_file():
+            raise ProfileFormatError(f"cannot read '{path}': it is not a regular file")
+        if path.exists() and path.stat().st_size > LARGEST_BYTES:
+            raise ProfileFormatError(f"cannot read '{path}': it is larger than 1 GiB")
+        plain = json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        raise ProfileFormatError(f"cannot read '{path}': no such file") from error
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ProfileFormatError(f"cannot read '{path}': {reason}") from error
+    except (ValueError, RecursionError) as error:
+        raise ProfileFormatError(f"'{path}' is not JSON: {error}") from error
+    if not isinstance(plain, dict):
+        raise ProfileFormatError(f"'{path}' was not saved by tflops: it holds no JSON object")
+    return plain

@@ -1,0 +1,29 @@
+"""What all results of the public functions have in common."""
+
+from importlib import import_module
+from typing import Any
+
+from tflops_native.plain import to_plain
+
+
+class Result:
+    """A frozen dataclass that shows itself, and whose `repr` is one line."""
+
+    __slots__ = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON: field names are the keys."""
+        plain: dict[str, Any] = to_plain(self)
+        return plain
+
+    def __str__(self) -> str:
+        return self._shown("text")
+
+    def _repr_html_(self) -> str:
+        return self._shown("html")
+
+    def _shown(self, name: str) -> str:
+        """By name, because the formats import the results."""
+        formats = import_module("tflops_native.formats.showing")
+        text: str = formats.shown(self, name)
+        return text
