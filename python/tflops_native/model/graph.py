@@ -7,11 +7,12 @@ It knows neither the encoding of the file nor any rule about an operator.
 import hashlib
 import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tflops_native.errors import ModelFormatError
+from tflops_native.model.called import SUBGRAPH_OPTIONS, CalledSubgraph, called_subgraphs
 from tflops_native.model.schema import TensorType
 from tflops_native.model.source import FileStamp
 
@@ -203,6 +204,11 @@ class Operator:
     options: Mapping[str, object]
     custom_options: memoryview | None = field(repr=False)
 
+    @property
+    def subgraphs(self) -> tuple[CalledSubgraph, ...]:
+        """The subgraphs that it may run, in the order of its options."""
+        return called_subgraphs(self.options_type, self.options)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Subgraph:
@@ -283,6 +289,24 @@ class Model:
                 return signature
         known = ", ".join(signature.key for signature in self.signatures) or "none"
         raise ModelFormatError(f"no signature {key!r}; the model has: {known}")
+
+    def reachable(self, *starts: int) -> Iterator[Subgraph]:
+        """The subgraphs of these indices and all that their operators may run, each once.
+
+        Indices that are out of range are left out.
+        """
+        seen: set[int] = set()
+        waiting = list(reversed(starts))
+        while waiting:
+            index = waiting.pop()
+            if index in seen or not 0 <= index < len(self.subgraphs):
+                continue
+            seen.add(index)
+            subgraph = self.subgraphs[index]
+            yield subgraph
+            for operator in subgraph.operators:
+                if operator.options_type in SUBGRAPH_OPTIONS:
+                    waiting += [called.index for called in operator.subgraphs]
 
     def sha256(self) -> str:
         """The SHA-256 of the file in hexadecimal, computed anew at each call."""
