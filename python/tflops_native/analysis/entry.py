@@ -13,6 +13,7 @@ from tflops_native.analysis.walk import Walk
 from tflops_native.checks import whole_number
 from tflops_native.errors import ShapeError, UnsupportedOperatorError
 from tflops_native.model import Entry, Model, Tensor
+from tflops_native.model.element_types import ELEMENT_TYPES
 from tflops_native.ops import Shape
 from tflops_native.workload import Workload
 
@@ -80,7 +81,7 @@ def analyze_workload(
         inputs=tuple(
             InputAnalysis(
                 name=item.name,
-                type=item.tensor.type.name.lower(),
+                type=ELEMENT_TYPES[item.tensor.type].name,
                 shape=shapes[item.position],
                 shape_signature=item.tensor.shape_signature,
                 is_defaulted=item in defaulted,
@@ -115,7 +116,7 @@ def _collector_paused() -> Iterator[None]:
 
 def _is_weight(tensor: Tensor) -> bool:
     """A float or quantized constant, as opposed to shapes, axes and indices."""
-    return tensor.type.name.startswith(("FLOAT", "BFLOAT")) or (
+    return ELEMENT_TYPES[tensor.type].kind == "float" or (
         tensor.quantization is not None and len(tensor.quantization.scale_data) > 0
     )
 

@@ -17,9 +17,9 @@ from tflops_native.model import (
     Model,
     Operator,
     Subgraph,
-    TensorType,
     decode_custom_options,
 )
+from tflops_native.model.element_types import ELEMENT_TYPES
 from tflops_native.ops import (
     NO_ARITHMETIC,
     Cost,
@@ -36,7 +36,6 @@ from tflops_native.ops.plugins import find_rule
 from tflops_native.ops.values import coerced
 
 MAX_ELEMENTS = 2**63 - 1
-TYPE_NAMES = {kind: kind.name.lower() for kind in TensorType}
 
 # Inputs, rule and result of an operator.
 _Found: TypeAlias = tuple[tuple[TensorSpec | None, ...], Op, Inferred]
@@ -341,7 +340,7 @@ class Walk:
         return total
 
     def _output_types(self, operator: Operator) -> tuple[str, ...]:
-        return tuple([TYPE_NAMES[self.subgraph.tensors[i].type] for i in operator.outputs])
+        return tuple([ELEMENT_TYPES[self.subgraph.tensors[i].type].name for i in operator.outputs])
 
 
 def _options(rule: Rule, operator: Operator) -> Mapping[str, object]:

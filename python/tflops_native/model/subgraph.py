@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from tflops_native.errors import ModelFormatError
 from tflops_native.model import schema
+from tflops_native.model.element_types import bits, packed_bytes
 from tflops_native.model.flatbuffer import FlatBuffer, TableType
 from tflops_native.model.graph import (
     Buffer,
@@ -19,8 +20,6 @@ from tflops_native.model.graph import (
     QuantizationDetails,
     Subgraph,
     Tensor,
-    bits,
-    packed_bytes,
 )
 
 # Far above what any kernel takes; bounds the size of the product of the dimensions.
