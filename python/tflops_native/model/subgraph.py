@@ -21,9 +21,7 @@ from tflops_native.model.graph import (
     Subgraph,
     Tensor,
 )
-
-# Far above what any kernel takes; bounds the size of the product of the dimensions.
-_MAXIMUM_RANK = 256
+from tflops_native.model.limits import MAX_RANK
 
 
 def structure(name: str, fields: str) -> TableType:
@@ -186,7 +184,7 @@ class SubgraphReader:
 
     def _shape(self, position: int | None, what: str, lowest: int) -> tuple[int, ...]:
         dimensions = self._file.vector(position, "int32", what)
-        if len(dimensions) > _MAXIMUM_RANK:
+        if len(dimensions) > MAX_RANK:
             raise ModelFormatError(f"{what} has {len(dimensions)} dimensions")
         if dimensions and min(dimensions) < lowest:
             raise ModelFormatError(f"{what} {dimensions} has a dimension below {lowest}")
