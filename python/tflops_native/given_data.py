@@ -17,7 +17,7 @@ from tflops_native.model import (
     named_input,
     packed_bytes,
 )
-from tflops_native.runtime.inputs.drawn import numpy_name
+from tflops_native.model.element_types import ELEMENT_TYPES
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -191,7 +191,7 @@ def _fitting_array(item: EntryInput, candidate: _Candidate) -> "NDArray[Any]":
     import numpy as np
 
     array = candidate.array
-    name = numpy_name(item.tensor.type)
+    name = ELEMENT_TYPES[item.tensor.type].numpy_name
     if name is None:
         raise InputDataError(_no_data(item))
     if array.dtype.newbyteorder("=") != np.dtype(name):

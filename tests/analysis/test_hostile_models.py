@@ -207,3 +207,46 @@ def test_too_many_turns_that_differ_are_not_taken_to_be_alike():
     (operator,) = analyzed(growing_loop(3_000)).operators
     assert operator.status is Status.UNSUPPORTED
     assert operator.note == "its 3,000 turns differ, and are too many to follow"
+
+
+def repeated(name, times, table=None, *, inputs=2, others=(), **options):
+    """An operator applied to its own result, again and again."""
+    model = builders.ModelBuilder()
+    graph = model.graph()
+    given = graph.input([1, 1], "INT32")
+    more = [graph.constant(item) for item in others]
+    for _ in range(times):
+        made = graph.tensor([], "INT32")
+        chosen = builders.options(table, **options) if table else None
+        graph.operator(name, [given] * inputs + more, [made], chosen)
+        given = made
+    graph.outputs = [given]
+    return model
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (repeated("GATHER", 30, "GatherOptions"), "rank .* beyond the highest rank"),
+        (repeated("EXPAND_DIMS", 2000, inputs=1, others=[np.int32(0)]), "rank 257 is beyond"),
+        (repeated("MATRIX_DIAG", 2000, inputs=1), "rank 257 is beyond"),
+        (repeated("TILE", 2000, inputs=1, others=[np.int32([9, 9])]), "a length of 3"),
+        (
+            repeated("CONCATENATION", 200, "ConcatenationOptions"),
+            "cannot have a length of 2147483648",
+        ),
+    ],
+    ids=["GATHER", "EXPAND_DIMS", "MATRIX_DIAG", "TILE", "CONCATENATION"],
+)
+def test_ranks_and_lengths_do_not_grow_without_end(model, message):
+    with pytest.raises(ShapeError, match=message) as raised:
+        analyzed(model)
+    assert len(str(raised.value)) < 1000
+
+
+def test_an_input_is_asked_for_with_too_high_a_rank():
+    model = one("ABS", [([2],)], 1)
+    model.graphs[0].tensors[0].shape = []
+    model.graphs[0].tensors[1].hasRank = True
+    with pytest.raises(ShapeError, match="rank 300"):
+        analyzed(model, input_shapes={"": [1] * 300})

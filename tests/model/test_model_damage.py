@@ -193,11 +193,19 @@ def test_fields_on_top_of_each_other():
     refused(patched(change), "onto another field")
 
 
-def test_text_that_is_not_utf8():
-    def change(data, root):
-        data[vector_position(root.Subgraphs(0).Tensors(0), 3) + 4] = 0xFF
+def test_a_name_that_is_not_utf8_refuses_no_model():
+    """Names are for people and for look-up: such bytes are shown, and different ones stay different."""
+    names = set()
+    for byte in (0xFE, 0xFF):
 
-    refused(patched(change), "subgraph 0: tensor 0: name at byte", "is not UTF-8")
+        def change(data, root, byte=byte):
+            data[vector_position(root.Subgraphs(0).Tensors(0), 3) + 4] = byte
+
+        name = tfl.load(patched(change)).subgraphs[0].tensors[0].name
+        assert name.startswith(f"\\x{byte:x}")
+        name.encode("utf-8")
+        names.add(name)
+    assert len(names) == 2
 
 
 @pytest.mark.parametrize(

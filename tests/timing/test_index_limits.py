@@ -176,3 +176,32 @@ def test_calls_that_lead_nowhere_or_in_circles(builder):
     for target in (0, 9):
         call(builder, "CALL", "CallOptions", [x], subgraph=target)
     assert limits(builder) == {"x": None}
+
+
+def test_through_a_case(builder):
+    """Each branch gets all inputs but the one that chooses."""
+    graph = builder.graph()
+    chosen, tokens = (graph.input([1], "INT32", name=name) for name in ("chosen", "tokens"))
+    branches = options("StablehloCaseOptions", branch_subgraph_indices=[1, 2])
+    graph.operator("STABLEHLO_CASE", [chosen, tokens], [graph.tensor([1])], branches)
+    for rows in (50, 9):
+        branch = builder.graph()
+        gather(branch, branch.constant(np.zeros((rows, 2), np.float32)), branch.input([1], "INT32"))
+    assert limits(builder) == {"chosen": None, "tokens": 9}
+
+
+@pytest.mark.parametrize("name", ["WHILE", "STABLEHLO_WHILE"])
+def test_a_condition_returns_no_loop_variable(builder, name):
+    """With one loop variable, both subgraphs of a loop have one output."""
+    graph = builder.graph()
+    count = graph.input([1], "INT32", name="count")
+    made = graph.tensor([1], "INT32")
+    table = {"WHILE": "WhileOptions"}.get(name, "StablehloWhileOptions")
+    targets = options(table, cond_subgraph_index=1, body_subgraph_index=2)
+    graph.operator(name, [count], [made], targets)
+    gather(graph, graph.constant(TABLE), made)
+    condition, body = builder.graph(), builder.graph()
+    condition.outputs = [condition.input([1], "INT32")]
+    body.input([1], "INT32")
+    body.outputs = [body.constant(np.int32([1]))]
+    assert limits(builder) == {"count": None}

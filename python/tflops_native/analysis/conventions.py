@@ -256,15 +256,12 @@ class _Tally:
         """Functions that count once and that the analysis has not entered, as the file has them."""
         if self.model is None or self.convention.table is not CONVERTER:
             return
-        waiting = _called_subgraphs(self.model.subgraphs[subgraph].operators[operator.index])
-        while waiting:
-            index = waiting.pop()
-            if index in self.seen or not 0 <= index < len(self.model.subgraphs):
+        called = self.model.subgraphs[subgraph].operators[operator.index].subgraphs
+        for graph in self.model.reachable(*(one.index for one in called)):
+            if graph.index in self.seen:
                 continue
-            self.seen.add(index)
-            graph = self.model.subgraphs[index]
+            self.seen.add(graph.index)
             for inner in graph.operators:
-                waiting += _called_subgraphs(inner)
                 if inner.name in CONVERTER:
                     try:
                         yield CONVERTER[inner.name](Operands.stored(graph, inner))
@@ -279,13 +276,3 @@ def _has_open_shapes(graph: Subgraph, operator: Operator) -> bool:
     if operator.name != "TRANSPOSE_CONV":
         needed += operator.outputs[:1]
     return any(index is None or stored_shape(graph.tensors[index]) is None for index in needed)
-
-
-def _called_subgraphs(operator: Operator) -> list[int]:
-    """The subgraphs that an operator may run, from its options."""
-    found = []
-    for name, value in operator.options.items():
-        if "subgraph" in name:
-            indices = value if isinstance(value, tuple) else (value,)
-            found += [index for index in indices if isinstance(index, int)]
-    return found

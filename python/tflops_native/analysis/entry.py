@@ -12,7 +12,8 @@ from tflops_native.analysis.stored import entry_specs
 from tflops_native.analysis.walk import Walk
 from tflops_native.checks import whole_number
 from tflops_native.errors import ShapeError, UnsupportedOperatorError
-from tflops_native.model import Entry, Model, Subgraph, Tensor
+from tflops_native.model import Entry, Model, Tensor
+from tflops_native.model.element_types import ELEMENT_TYPES
 from tflops_native.model.info import ModelInfo
 from tflops_native.ops import Shape
 from tflops_native.workload import Workload
@@ -81,7 +82,7 @@ def analyze_workload(
         inputs=tuple(
             InputAnalysis(
                 name=item.name,
-                type=item.tensor.type.name.lower(),
+                type=ELEMENT_TYPES[item.tensor.type].name,
                 shape=shapes[item.position],
                 shape_signature=item.tensor.shape_signature,
                 is_defaulted=item in defaulted,
@@ -116,7 +117,7 @@ def _collector_paused() -> Iterator[None]:
 
 def _is_weight(tensor: Tensor) -> bool:
     """A float or quantized constant, as opposed to shapes, axes and indices."""
-    return tensor.type.name.startswith(("FLOAT", "BFLOAT")) or (
+    return ELEMENT_TYPES[tensor.type].kind == "float" or (
         tensor.quantization is not None and len(tensor.quantization.scale_data) > 0
     )
 
@@ -124,30 +125,13 @@ def _is_weight(tensor: Tensor) -> bool:
 def _constants_in_use(model: Model, entry: Entry) -> list[Tensor]:
     """The constants that operators read, those that share a buffer once."""
     by_buffer: dict[int, Tensor] = {}
-    for subgraph in _reachable(model, entry.subgraph):
+    for subgraph in model.reachable(entry.subgraph.index):
         for operator in subgraph.operators:
             for index in operator.inputs:
                 tensor = None if index is None else subgraph.tensors[index]
                 if tensor is not None and tensor.data is not None:
                     by_buffer.setdefault(tensor.buffer, tensor)
     return list(by_buffer.values())
-
-
-def _reachable(model: Model, start: Subgraph) -> list[Subgraph]:
-    """The subgraph and all that its operators may run, each once."""
-    found = {start.index: start}
-    waiting = [start]
-    while waiting:
-        for operator in waiting.pop().operators:
-            for name, value in operator.options.items():
-                if "subgraph" not in name:
-                    continue
-                for index in value if isinstance(value, tuple) else (value,):
-                    is_subgraph = isinstance(index, int) and 0 <= index < len(model.subgraphs)
-                    if is_subgraph and index not in found:
-                        found[index] = model.subgraphs[index]
-                        waiting.append(found[index])
-    return list(found.values())
 
 
 def _refuse_incomplete(operators: Sequence[OperatorAnalysis]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from tflops_native.model import Subgraph, Tensor
+from tflops_native.model.element_types import ELEMENT_TYPES
 from tflops_native.ops import VALUE_LIMIT, Shape, TensorSpec
 
 
@@ -32,10 +33,4 @@ def stored_spec(tensor: Tensor) -> TensorSpec:
 
 
 def _is_readable(tensor: Tensor) -> bool:
-    return not tensor.sparsity and tensor.type.name in _READABLE
-
-
-_READABLE = frozenset(
-    {"BOOL", "FLOAT16", "FLOAT32", "FLOAT64", "INT8", "INT16", "INT32", "INT64"}
-    | {"UINT8", "UINT16", "UINT32", "UINT64"}
-)
+    return not tensor.sparsity and ELEMENT_TYPES[tensor.type].struct_code is not None

@@ -17,9 +17,10 @@ from tflops_native.model import (
     Model,
     Operator,
     Subgraph,
-    TensorType,
     decode_custom_options,
 )
+from tflops_native.model.element_types import ELEMENT_TYPES
+from tflops_native.model.limits import shape_problem, shown_shape
 from tflops_native.ops import (
     NO_ARITHMETIC,
     Cost,
@@ -36,7 +37,7 @@ from tflops_native.ops.plugins import find_rule
 from tflops_native.ops.values import coerced
 
 MAX_ELEMENTS = 2**63 - 1
-TYPE_NAMES = {kind: kind.name.lower() for kind in TensorType}
+_SHOWN_INPUTS = 8
 
 # Inputs, rule and result of an operator.
 _Found: TypeAlias = tuple[tuple[TensorSpec | None, ...], Op, Inferred]
@@ -123,7 +124,10 @@ class Walk:
             error.add_note(self._place(operator))
             raise
         except ValueError as error:
-            shapes = ", ".join(map(_show, self._input_shapes(operator)))
+            given = self._input_shapes(operator)
+            shapes = ", ".join(map(_show, given[:_SHOWN_INPUTS]))
+            if len(given) > _SHOWN_INPUTS:
+                shapes += f", ... ({len(given)} inputs)"
             refusal = ShapeError(f"{operator.name} cannot take inputs {shapes}: {error}")
             refusal.add_note(self._place(operator))
             raise refusal from error
@@ -139,9 +143,14 @@ class Walk:
         return self.specs[index]
 
     def _set(self, index: int, spec: TensorSpec) -> None:
+        problem = shape_problem(spec.shape)
+        if problem is not None:
+            raise ValueError(problem)
         elements = spec.size
         if elements > MAX_ELEMENTS:
-            raise ValueError(f"a tensor of shape {list(spec.shape)} has more than 2**63 elements")
+            raise ValueError(
+                f"a tensor of shape {shown_shape(spec.shape)} has more than 2**63 elements"
+            )
         self.specs[index] = spec
         self.sizes[index] = spec.bytes_of(elements)
 
@@ -341,7 +350,7 @@ class Walk:
         return total
 
     def _output_types(self, operator: Operator) -> tuple[str, ...]:
-        return tuple([TYPE_NAMES[self.subgraph.tensors[i].type] for i in operator.outputs])
+        return tuple([ELEMENT_TYPES[self.subgraph.tensors[i].type].name for i in operator.outputs])
 
 
 def _options(rule: Rule, operator: Operator) -> Mapping[str, object]:
@@ -384,4 +393,4 @@ def _arithmetic(inputs: list[TensorSpec], outputs: list[TensorSpec]) -> str:
 
 
 def _show(shape: Shape | None) -> str:
-    return "-" if shape is None else str(list(shape))
+    return "-" if shape is None else shown_shape(shape)

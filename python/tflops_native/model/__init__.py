@@ -6,6 +6,7 @@ from tflops_native.model.custom_options import (
     StructLayout,
     decode_custom_options,
 )
+from tflops_native.model.element_types import bits, packed_bytes
 from tflops_native.model.entry import (
     Entry,
     EntryInput,
@@ -26,8 +27,6 @@ from tflops_native.model.graph import (
     Signature,
     Subgraph,
     Tensor,
-    bits,
-    packed_bytes,
 )
 from tflops_native.model.reader import load
 from tflops_native.model.schema import (

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from tflops_native.errors import ShapeError
 from tflops_native.model.graph import Model, Subgraph, Tensor
-
-MAX_LENGTH = 2**31 - 1  # the runtime keeps lengths in 32 bits
+from tflops_native.model.limits import MAX_LENGTH, MAX_RANK
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +108,10 @@ def _checked_shape(item: EntryInput, shape: tuple[int, ...]) -> tuple[int, ...]:
         raise ShapeError(
             f"input {item.name!r} has rank {rank} ({item.pattern}), "
             f"but the shape asked for has rank {len(shape)}: {','.join(map(str, shape))}"
+        )
+    if len(shape) > MAX_RANK:
+        raise ShapeError(
+            f"input {item.name!r} cannot have rank {len(shape)}: {MAX_RANK} is the highest"
         )
     for length in shape:
         if not 1 <= length <= MAX_LENGTH:

@@ -160,12 +160,9 @@ class FlatBuffer:
             return ""
         start, length = self._vector_bounds(position, 1, what)
         self._spend(length)
-        try:
-            return str(self.data[start : start + length], "utf-8")
-        except UnicodeDecodeError as error:
-            raise ModelFormatError(
-                f"{what} at byte {start} is not UTF-8: {error.reason}"
-            ) from error
+        # The format asks for UTF-8, but names serve people and look-up alone: other bytes are written
+        # out ("caf\xe9"), so that names which differ stay different and can always be printed.
+        return str(self.data[start : start + length], "utf-8", "backslashreplace")
 
     def octets(self, position: int | None, what: str) -> bytes:
         """A copy of the vector of bytes whose offset is stored at `position`."""

@@ -7,66 +7,15 @@ It knows neither the encoding of the file nor any rule about an operator.
 import hashlib
 import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tflops_native.errors import ModelFormatError
+from tflops_native.model.called import SUBGRAPH_OPTIONS, CalledSubgraph, called_subgraphs
+from tflops_native.model.element_types import ELEMENT_TYPES
 from tflops_native.model.schema import TensorType
 from tflops_native.model.source import FileStamp
-
-_BITS = {
-    TensorType.FLOAT32: 32,
-    TensorType.FLOAT16: 16,
-    TensorType.INT32: 32,
-    TensorType.UINT8: 8,
-    TensorType.INT64: 64,
-    TensorType.BOOL: 8,
-    TensorType.INT16: 16,
-    TensorType.COMPLEX64: 64,
-    TensorType.INT8: 8,
-    TensorType.FLOAT64: 64,
-    TensorType.COMPLEX128: 128,
-    TensorType.UINT64: 64,
-    TensorType.UINT32: 32,
-    TensorType.UINT16: 16,
-    TensorType.INT4: 4,
-    TensorType.BFLOAT16: 16,
-    TensorType.INT2: 2,
-    TensorType.UINT4: 4,
-    TensorType.FLOAT8_E4M3FN: 8,
-    TensorType.FLOAT8_E5M2: 8,
-}
-_STRUCT_CODES = {
-    TensorType.FLOAT32: "f",
-    TensorType.FLOAT16: "e",
-    TensorType.INT32: "i",
-    TensorType.UINT8: "B",
-    TensorType.INT64: "q",
-    TensorType.BOOL: "?",
-    TensorType.INT16: "h",
-    TensorType.INT8: "b",
-    TensorType.FLOAT64: "d",
-    TensorType.UINT64: "Q",
-    TensorType.UINT32: "I",
-    TensorType.UINT16: "H",
-}
-
-
-def bits(tensor_type: TensorType) -> int | None:
-    """Bits of one element; `None` for STRING, RESOURCE and VARIANT, which have no fixed size."""
-    return _BITS.get(tensor_type)
-
-
-def packed_bytes(tensor_type: TensorType, element_count: int) -> int:
-    """Bytes of so many elements; types below 8 bits are packed without gaps, the end is padded.
-
-    Raises `ValueError` for a type without a fixed size.
-    """
-    element_bits = _BITS.get(tensor_type)
-    if element_bits is None:
-        raise ValueError(f"an element of type {tensor_type.name} has no fixed size")
-    return (element_count * element_bits + 7) // 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +116,7 @@ class Tensor:
         if self.data is None:
             where = "in another file" if self.external_buffer else "not known before the model runs"
             raise ValueError(f"the values of tensor {self.index} ({self.name}) are {where}")
-        code = _STRUCT_CODES.get(self.type)
+        code = ELEMENT_TYPES[self.type].struct_code
         if code is None or self.sparsity:
             form = "a sparse tensor" if self.sparsity else f"type {self.type.name}"
             raise ValueError(f"tensor {self.index} ({self.name}): {form} is not decoded")
@@ -202,6 +151,11 @@ class Operator:
     options_type: str | None
     options: Mapping[str, object]
     custom_options: memoryview | None = field(repr=False)
+
+    @property
+    def subgraphs(self) -> tuple[CalledSubgraph, ...]:
+        """The subgraphs that it may run, in the order of its options."""
+        return called_subgraphs(self.options_type, self.options)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -283,6 +237,24 @@ class Model:
                 return signature
         known = ", ".join(signature.key for signature in self.signatures) or "none"
         raise ModelFormatError(f"no signature {key!r}; the model has: {known}")
+
+    def reachable(self, *starts: int) -> Iterator[Subgraph]:
+        """The subgraphs of these indices and all that their operators may run, each once.
+
+        Indices that are out of range are left out.
+        """
+        seen: set[int] = set()
+        waiting = list(reversed(starts))
+        while waiting:
+            index = waiting.pop()
+            if index in seen or not 0 <= index < len(self.subgraphs):
+                continue
+            seen.add(index)
+            subgraph = self.subgraphs[index]
+            yield subgraph
+            for operator in subgraph.operators:
+                if operator.options_type in SUBGRAPH_OPTIONS:
+                    waiting += [called.index for called in operator.subgraphs]
 
     def sha256(self) -> str:
         """The SHA-256 of the file in hexadecimal, computed anew at each call."""

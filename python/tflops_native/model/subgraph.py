@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from tflops_native.errors import ModelFormatError
 from tflops_native.model import schema
+from tflops_native.model.element_types import bits, packed_bytes
 from tflops_native.model.flatbuffer import FlatBuffer, TableType
 from tflops_native.model.graph import (
     Buffer,
@@ -19,12 +20,8 @@ from tflops_native.model.graph import (
     QuantizationDetails,
     Subgraph,
     Tensor,
-    bits,
-    packed_bytes,
 )
-
-# Far above what any kernel takes; bounds the size of the product of the dimensions.
-_MAXIMUM_RANK = 256
+from tflops_native.model.limits import MAX_RANK
 
 
 def structure(name: str, fields: str) -> TableType:
@@ -187,7 +184,7 @@ class SubgraphReader:
 
     def _shape(self, position: int | None, what: str, lowest: int) -> tuple[int, ...]:
         dimensions = self._file.vector(position, "int32", what)
-        if len(dimensions) > _MAXIMUM_RANK:
+        if len(dimensions) > MAX_RANK:
             raise ModelFormatError(f"{what} has {len(dimensions)} dimensions")
         if dimensions and min(dimensions) < lowest:
             raise ModelFormatError(f"{what} {dimensions} has a dimension below {lowest}")

@@ -37,7 +37,6 @@ from tflops_native.ops import (
     state,
 )
 from tflops_native.ops._op import (
-    FLOAT_TYPES,
     NO_ARITHMETIC,
     OPERATIONS_PER_MAC,
     REGISTRY,
@@ -57,7 +56,6 @@ from tflops_native.ops._op import (
 )
 
 __all__ = [
-    "FLOAT_TYPES",
     "NO_ARITHMETIC",
     "OPERATIONS_PER_MAC",
     "REGISTRY",

@@ -18,20 +18,10 @@ from tflops_native.model import (
     OptionsLayout,
     StructLayout,
     TensorType,
-    bits,
-    packed_bytes,
 )
+from tflops_native.model.element_types import ELEMENT_TYPES, bits, packed_bytes
 from tflops_native.ops._custom_fields import custom_fields, custom_option_names
 from tflops_native.ops._zero_options import zero_options
-
-COMPLEX_TYPES: Final = frozenset({TensorType.COMPLEX64, TensorType.COMPLEX128})
-
-FLOAT_TYPES: Final = COMPLEX_TYPES | {
-    TensorType.FLOAT16,
-    TensorType.BFLOAT16,
-    TensorType.FLOAT32,
-    TensorType.FLOAT64,
-}
 
 # Shape arithmetic is done on vectors of a few elements. The bound keeps a constant folding of large
 # masks and tables out of an analysis that only needs shapes.
@@ -69,11 +59,11 @@ class TensorSpec:
 
     @property
     def is_float(self) -> bool:
-        return self.type in FLOAT_TYPES
+        return ELEMENT_TYPES[self.type].is_float
 
     @property
     def is_complex(self) -> bool:
-        return self.type in COMPLEX_TYPES
+        return ELEMENT_TYPES[self.type].kind == "complex"
 
     def bytes_of(self, elements: int) -> int:
         """Bytes of so many elements; 0 for strings and resources, which have no fixed size."""
@@ -101,7 +91,7 @@ class TensorSpec:
         Raises:
             ValueError: the tensor is of another type than integers.
         """
-        if "INT" not in self.type.name:
+        if not ELEMENT_TYPES[self.type].is_integer:
             raise ValueError(f"`{role}` must be integers, but is {self.type.name}")
         return tuple(int(element) for element in self.required_value(role))
 

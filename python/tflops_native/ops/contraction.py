@@ -3,6 +3,7 @@
 from functools import cache
 
 from tflops_native.model import ActivationFunctionType, TensorType
+from tflops_native.model.element_types import ELEMENT_TYPES
 from tflops_native.ops._op import Cost, Inferred, Shape, TensorSpec
 from tflops_native.ops.geometry import epilogue_cost, size_of
 
@@ -44,7 +45,7 @@ def contraction_cost(
 @cache
 def arithmetic_name(left: TensorType, right: TensorType) -> str:
     """`int8`, or `int16x8` where the operands' types differ."""
-    name = left.name.lower()
+    name = ELEMENT_TYPES[left].name
     if left == right:
         return name
-    return f"{name}x{right.name.lower().lstrip('uint')}"
+    return f"{name}x{ELEMENT_TYPES[right].bits}"

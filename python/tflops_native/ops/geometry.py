@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from tflops_native.model import ActivationFunctionType, Padding
+from tflops_native.model.limits import shown_shape
 from tflops_native.ops._op import Cost, Shape, TensorSpec
 
 
@@ -51,7 +52,7 @@ def broadcast(*shapes: Shape) -> Shape:
 
 def show(shapes: Iterable[Shape]) -> str:
     """Shapes for a message: `[1, 28, 28, 1] and [3]`."""
-    return " and ".join(str(list(shape)) for shape in shapes)
+    return " and ".join(map(shown_shape, shapes))
 
 
 def normalized_axis(axis: int, rank: int) -> int:

@@ -8,20 +8,10 @@ is data, not a shape, and is not followed.
 import struct
 from collections.abc import Callable, Sequence
 
-from tflops_native.model import TensorType
+from tflops_native.model.element_types import ELEMENT_TYPES
+from tflops_native.model.schema import TensorType
 from tflops_native.ops._op import VALUE_LIMIT, Shape, TensorSpec, Value
 from tflops_native.ops.geometry import broadcast_indices, flat_indices, size_of
-
-_INTEGER_BITS = {
-    TensorType.INT8: 8,
-    TensorType.UINT8: 8,
-    TensorType.INT16: 16,
-    TensorType.UINT16: 16,
-    TensorType.INT32: 32,
-    TensorType.UINT32: 32,
-    TensorType.INT64: 64,
-    TensorType.UINT64: 64,
-}
 
 
 def coerced(value: Value, type: TensorType) -> Value | None:
@@ -39,12 +29,10 @@ def coerced(value: Value, type: TensorType) -> Value | None:
 def _as_type(element: int | float, type: TensorType) -> int | float:
     if type is TensorType.BOOL:
         return int(bool(element))
-    if type in _INTEGER_BITS:
+    numbers = ELEMENT_TYPES[type].integer_range
+    if numbers is not None:
         integer = int(element)
-        bits = _INTEGER_BITS[type]
-        unsigned = type.name.startswith("U")
-        low, high = (0, 2**bits) if unsigned else (-(2 ** (bits - 1)), 2 ** (bits - 1))
-        if not low <= integer < high:
+        if integer not in numbers:
             raise OverflowError(f"{integer} does not fit into {type.name}")
         return integer
     return as_float32(element) if type is TensorType.FLOAT32 else float(element)

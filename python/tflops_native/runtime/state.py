@@ -79,15 +79,5 @@ def _missing_variables(workload: Workload) -> str | None:
 
 def _reached(model: Model, subgraph: Subgraph) -> Iterable[Operator]:
     """All operators of a subgraph and of those that it runs."""
-    seen: set[int] = set()
-    waiting = [subgraph.index]
-    while waiting:
-        index = waiting.pop()
-        if index in seen or not 0 <= index < len(model.subgraphs):
-            continue
-        seen.add(index)
-        for operator in model.subgraphs[index].operators:
-            yield operator
-            for option, value in operator.options.items():
-                if option.endswith("subgraph_index") or option == "subgraph":
-                    waiting += [value] if isinstance(value, int) else []
+    for reached in model.reachable(subgraph.index):
+        yield from reached.operators

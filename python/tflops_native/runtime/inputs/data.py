@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from tflops_native.given_data import GivenInput
-from tflops_native.model import EntryInput
+from tflops_native.model.element_types import ELEMENT_TYPES
+from tflops_native.model.entry import EntryInput
 from tflops_native.runtime.inputs.drawn import draw, zeros
 from tflops_native.runtime.inputs.record import InputRecord
 
@@ -36,5 +37,5 @@ def input_data(
         drawn = draw(item, shape, seed, index_limit)
         array = drawn.data
         facts = {"kind": "random", "seed": seed, "low": drawn.low, "high": drawn.high}
-    name = item.tensor.type.name.lower()
+    name = ELEMENT_TYPES[item.tensor.type].name
     return array, InputRecord(name=item.name, type=name, shape=shape, **facts)

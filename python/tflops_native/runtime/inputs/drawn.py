@@ -5,19 +5,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tflops_native.errors import InvokeError
-from tflops_native.model import EntryInput, Quantization, TensorType, bits, packed_bytes
+from tflops_native.model.element_types import ELEMENT_TYPES, bits, packed_bytes
+from tflops_native.model.entry import EntryInput
+from tflops_native.model.graph import Quantization
+from tflops_native.model.schema import TensorType
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_FLOATS = (TensorType.FLOAT16, TensorType.FLOAT32, TensorType.FLOAT64)
-_COMPLEX = (TensorType.COMPLEX64, TensorType.COMPLEX128)
 _QUANTIZED = (TensorType.INT8, TensorType.UINT8, TensorType.INT16)
-_INTEGERS = (
-    *(TensorType.INT8, TensorType.INT16, TensorType.INT32, TensorType.INT64),
-    *(TensorType.UINT8, TensorType.UINT16, TensorType.UINT32, TensorType.UINT64),
-)
 # Integers up to here are exact in the float type: 2 to the bits of its fraction, and one.
 _EXACT = {
     TensorType.FLOAT16: 2**11,
@@ -38,13 +35,6 @@ class Drawn:
     high: float | None
 
 
-def numpy_name(kind: TensorType) -> str | None:
-    """The name of the numpy type of one element; None where numpy has none."""
-    if kind in (*_FLOATS, *_COMPLEX, *_INTEGERS, TensorType.BOOL):
-        return kind.name.lower()
-    return None
-
-
 def zeros(item: EntryInput, shape: tuple[int, ...]) -> "NDArray[Any]":
     """Data of which every byte is 0, whatever number that stands for.
 
@@ -53,7 +43,7 @@ def zeros(item: EntryInput, shape: tuple[int, ...]) -> "NDArray[Any]":
     """
     import numpy as np
 
-    name = numpy_name(item.tensor.type)
+    name = ELEMENT_TYPES[item.tensor.type].numpy_name
     if name is not None:
         return np.zeros(shape, name)
     return np.zeros(_byte_count(item, shape), np.uint8)
@@ -82,15 +72,16 @@ def draw(
 
     generator = np.random.default_rng([seed, item.position])
     kind = item.tensor.type
-    name = numpy_name(kind)
+    element = ELEMENT_TYPES[kind]
+    name = element.numpy_name
     if name is None:
         return _draw_bytes(item, shape, generator)
     if kind is TensorType.BOOL:
         return Drawn(generator.integers(0, 2, shape).astype(name), 0, 2)
-    if kind in _COMPLEX:
+    if element.kind == "complex":
         real, imaginary = generator.uniform(-1.0, 1.0, (2, *shape))
         return Drawn((real + 1j * imaginary).astype(name), -1, 1)
-    if kind in _FLOATS and index_limit is None:
+    if element.is_float and index_limit is None:
         return Drawn(generator.uniform(-1.0, 1.0, shape).astype(name), -1, 1)
     low, high = _integer_range(item, index_limit)
     return Drawn(generator.integers(low, high, shape).astype(name), low, high)
@@ -98,16 +89,14 @@ def draw(
 
 def _integer_range(item: EntryInput, index_limit: int | None) -> tuple[int, int]:
     """The first number of the range, and the first one after it."""
-    import numpy as np
-
     kind = item.tensor.type
+    numbers = ELEMENT_TYPES[kind].integer_range or range(0)
     if index_limit is not None:
-        most = _EXACT.get(kind) or int(np.iinfo(kind.name.lower()).max) + 1
+        most = _EXACT.get(kind) or numbers.stop
         return 0, max(1, min(index_limit, most))
     quantization = item.tensor.quantization
     if kind in _QUANTIZED and quantization is not None and len(quantization.scale_data) > 0:
-        limits = np.iinfo(kind.name.lower())
-        return _calibrated_range(quantization, int(limits.min), int(limits.max))
+        return _calibrated_range(quantization, numbers.start, numbers.stop - 1)
     return 0, 2
 
 

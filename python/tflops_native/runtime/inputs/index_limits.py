@@ -6,7 +6,8 @@ Only what reaches an index operand unchanged is followed: an index that is compu
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
-from tflops_native.model import Model, Operator, Subgraph
+from tflops_native.model.called import CalledSubgraph, CallRole
+from tflops_native.model.graph import Model, Operator, Subgraph
 
 # The shape of a tensor of the entry point, by its index; None where it is not known.
 ShapeOf: TypeAlias = Callable[[int], tuple[int, ...] | None]
@@ -38,13 +39,6 @@ _HANDED_ON: Mapping[str, tuple[int, ...] | None] = {
     "TILE": (0,),
     "TRANSPOSE": (0,),
     "UNPACK": (0,),
-}
-# Operators that run subgraphs: their options, and the first input that the subgraph gets.
-_CALLS: Mapping[str, tuple[tuple[str, ...], int]] = {
-    "CALL": (("subgraph",), 0),
-    "IF": (("then_subgraph_index", "else_subgraph_index"), 1),
-    "STABLEHLO_COMPOSITE": (("decomposition_subgraph_index",), 0),
-    "WHILE": (("cond_subgraph_index", "body_subgraph_index"), 0),
 }
 # Limits travel one call further with each pass over the model.
 _PASSES = 8
@@ -87,10 +81,8 @@ class _Walk:
             self.lower(tensor, limit)
         if operator.name in _HANDED_ON:
             self.hand_on(operator, _HANDED_ON[operator.name])
-        if operator.name in _CALLS:
-            options, first = _CALLS[operator.name]
-            for option in options:
-                self.call(operator, operator.options.get(option), first)
+        for called in operator.subgraphs:
+            self.call(operator, called)
 
     def lower(self, tensor: int | None, limit: int | None, place: int | None = None) -> None:
         if tensor is None or limit is None:
@@ -110,18 +102,19 @@ class _Walk:
             if positions is None or position in positions:
                 self.lower(tensor, min(found))
 
-    def call(self, operator: Operator, target: object, first: int) -> None:
-        if not isinstance(target, int) or not 0 <= target < len(self.model.subgraphs):
+    def call(self, operator: Operator, call: CalledSubgraph) -> None:
+        first, target = call.role.first_input, call.index
+        if first is None or not 0 <= target < len(self.model.subgraphs):
             return
         called = self.model.subgraphs[target]
         for outer, inner in zip(operator.inputs[first:], called.inputs, strict=False):
             self.lower(outer, self.limit(inner, target))
-        if len(operator.outputs) != len(called.outputs):
-            return  # the condition of a loop
-        for output, inner in zip(operator.outputs, called.outputs, strict=True):
+        if not call.role.returns_outputs:
+            return
+        for output, inner in zip(operator.outputs, called.outputs, strict=False):
             self.lower(inner, self.limit(output), target)
-        if operator.name == "WHILE":
-            # What the body returns is what it gets at the next turn.
+        if call.role is CallRole.BODY:
+            # What the body returns is what it gets in the next iteration.
             for inner, following in zip(called.outputs, called.inputs, strict=False):
                 self.lower(inner, self.limit(following, target), target)
 
