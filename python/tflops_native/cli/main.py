@@ -13,11 +13,6 @@ from tflops_native.errors import TflopsError
 USAGE_ERROR = 2
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
-# Older click prints the help itself, and does not raise.
-_NO_ARGUMENTS: type[click.UsageError] | tuple[()] = getattr(
-    click.exceptions, "NoArgsIsHelpError", ()
-)
-
 # name -> (module, one line of help). Imported when used: `tflops explain` needs no table printer.
 _COMMANDS = {
     "report": "Count, time and join per operator.",
@@ -63,7 +58,7 @@ def main() -> None:
     try:
         status = tflops.main(standalone_mode=False, prog_name="tflops")
         sys.stdout.flush()
-    except _NO_ARGUMENTS as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
         status = USAGE_ERROR
     except click.ClickException as error:

@@ -1,4 +1,4 @@
-"""The base of our option types, under any click from 8.0 on."""
+"""The base of our option types, under any click from 8.2 on."""
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
