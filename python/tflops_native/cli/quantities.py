@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tflops_native.cli.param_type import ParamType
 from tflops_native.machine.affinity import parse_cpu_list
 
 if TYPE_CHECKING:
-    _Type = ParamType
+    _Type = click.ParamType[Any]
 else:
     _Type = click.ParamType  # older versions of click cannot be subscripted at run time
 
