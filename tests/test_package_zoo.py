@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tflops_native.analysis import analyze_model
 from tflops_native.model import load
+from workloads import analyze_model
 
 pytestmark = pytest.mark.zoo
 

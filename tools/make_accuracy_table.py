@@ -19,8 +19,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from fetch_zoo import LIST, cache_folder
 
-from tflops_native.analysis import Analysis, analyze_model
-from tflops_native.model import load
+from tflops_native.analysis import Analysis
+from tflops_native.api import analyze
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "accuracy.md"
@@ -56,7 +56,7 @@ and leave out what they think small (pooling, biases, squeeze-and-excitation).
 def counted(name: str) -> Analysis:
     """The float32 network of this name in tests/models."""
     data = lzma.decompress((ROOT / "tests" / "models" / f"{name}-float32.tflite.xz").read_bytes())
-    return analyze_model(load(data))
+    return analyze(data)
 
 
 def published() -> Iterator[str]:
@@ -108,7 +108,7 @@ def mlperf_tiny(folder: Path) -> Iterator[str]:
         path = folder / f"{digest}.tflite"
         if "/tinyml/" not in entry["path"] or name not in MLPERF_TINY or not path.exists():
             continue
-        analysis = analyze_model(load(path))
+        analysis = analyze(path)
         state = "complete" if analysis.coverage.is_complete else "incomplete"
         yield (
             f"| {name.removesuffix('.tflite')} | {MLPERF_TINY[name]} | {analysis.total.macs:,} | "

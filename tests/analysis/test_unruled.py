@@ -3,9 +3,10 @@
 import pytest
 
 from builders import ModelBuilder
-from tflops_native.analysis import Status, analyze_model
+from tflops_native.analysis import Status
 from tflops_native.errors import ShapeError
 from tflops_native.model import load
+from workloads import analyze_model
 
 
 def accelerated(name, *, scratch_shape=(64,), late=False):

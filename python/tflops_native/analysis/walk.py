@@ -290,10 +290,7 @@ class Walk:
         )
 
     def _assume(self, operator: Operator) -> None:
-        """Go on without a rule: outputs have the shapes in the file, where these are complete.
-
-        An input that nothing writes is scratch memory, which accelerators' operators have.
-        """
+        """Go on without a rule: shapes of the file where complete; unwritten inputs are scratch."""
         for given in operator.inputs:
             if given is not None and given not in self.specs and given in self._scratch():
                 tensor = self.subgraph.tensors[given]
@@ -310,7 +307,8 @@ class Walk:
                 self._set(index, TensorSpec(shape, self.subgraph.tensors[index].type))
 
     def _scratch(self) -> frozenset[int]:
-        self.scratch = scratch_tensors(self.subgraph) if self.scratch is None else self.scratch
+        if self.scratch is None:
+            self.scratch = scratch_tensors(self.subgraph)
         return self.scratch
 
     def _unsupported(self, operator: Operator, reason: str) -> OperatorAnalysis:
