@@ -27,8 +27,10 @@ IN_WORDS = {
     "BIDIRECTIONAL_SEQUENCE_RNN",
     "EMBEDDING_LOOKUP_SPARSE",
     "LSTM",
+    "Landmarks2TransformMatrix",
     "Mfcc",
     "STABLEHLO_CONVOLUTION",
+    "SignalFilterBank",
     "STABLEHLO_DOT_GENERAL",
     "UNIDIRECTIONAL_SEQUENCE_LSTM",
 }

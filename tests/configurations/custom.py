@@ -117,7 +117,7 @@ def max_pooling_with_argmax(r, name):
     return CustomCase(name, (data(lengths(r, 4, 3, 6)),), _pool(r), (F32, F32))
 
 
-@generates("MaxUnpooling2D")
+@generates("MaxUnpooling2D", "LiteRtMaxUnpooling2D")
 def max_unpooling(r, name):
     shape = lengths(r, 4)
     return CustomCase(name, (data(shape), data(shape, INT32)), _pool(r))

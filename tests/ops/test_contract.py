@@ -31,6 +31,13 @@ CUSTOM_OPERATORS = {
     "UNIDIRECTIONAL_SEQUENCE_GRU",
     "odml.scaled_dot_product_attention",
     "odml.update_kv_cache",
+    "Landmarks2TransformMatrix",
+    "LiteRtMaxUnpooling2D",
+    "PosenetDecoderOp",
+    "Resampler",
+    "TransformLandmarks",
+    "TransformTensorBilinear",
+    *(name for name in REGISTRY if name.startswith(("Flex", "Signal"))),
 }
 # Only a backend knows what it does: the rule says so, always.
 NEVER_COUNTED = "STABLEHLO_CUSTOM_CALL"
@@ -113,7 +120,11 @@ def test_docstring_names_the_roles(op):
 
 @pytest.mark.parametrize("op", CLASSES)
 def test_docstring_states_cost_and_source(op):
-    assert re.search(r"^    Source   (tflite/\w+/\w+|schema only)", op.__doc__, re.MULTILINE)
+    assert re.search(
+        r"^    Source   ((tflite|mediapipe|signal|coral)/\w+/\w+|schema only)",
+        op.__doc__,
+        re.MULTILINE,
+    )
     says_cost = re.search(r"^    (MACs|Other)    ? ?\S", op.__doc__, re.MULTILINE)
     assert says_cost or re.search(r"\b[Nn]o arithmetic\b|not counted", op.__doc__)
 

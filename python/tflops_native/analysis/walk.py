@@ -12,6 +12,7 @@ from tflops_native.analysis.calls import Effort, SubgraphCaller
 from tflops_native.analysis.observed import believed, inferred_backwards
 from tflops_native.analysis.operators import OperatorAnalysis, Status, SubgraphAnalysis
 from tflops_native.analysis.stored import recorded_shape, stored_spec
+from tflops_native.analysis.unruled import scratch_tensors, why_no_rule
 from tflops_native.errors import ModelFormatError, ShapeError
 from tflops_native.model import (
     Model,
@@ -51,6 +52,7 @@ class Walk:
     effort           what may still be spent on subgraphs that operators run
     runtime_shapes   per tensor its shape in the runtime, which is believed before any rule
     sizes            bytes of the tensors in `specs`
+    scratch          memory that accelerators work in; found at the first operator without a rule
     """
 
     model: Model
@@ -61,9 +63,10 @@ class Walk:
     runtime_shapes: Sequence[Shape | None] | None = None
     specs: dict[int, TensorSpec | None] = field(default_factory=dict)  # None: shape unknown
     sizes: dict[int, int] = field(default_factory=dict)
+    scratch: frozenset[int] | None = None
 
     def bind(self, inputs: Sequence[TensorSpec | None]) -> None:
-        """Give the inputs of the subgraph their shapes and, where they are known, values."""
+        """Give the inputs of the subgraph their shapes and, where known, values."""
         if len(inputs) != len(self.subgraph.inputs):
             raise ValueError(
                 f"subgraph {self.subgraph.index} takes {len(self.subgraph.inputs)} inputs, "
@@ -160,8 +163,7 @@ class Walk:
     def _infer(self, operator: Operator) -> _Found:
         rule = find_rule(operator.name)
         if rule is None or (operator.custom_code is not None and not rule.is_custom):
-            kind = "custom operator" if operator.custom_code is not None else "operator"
-            raise UnknownValueError(f"no rule for this {kind}")
+            raise UnknownValueError(why_no_rule(operator))
         inputs = tuple([None if i is None else self.spec(i) for i in operator.inputs])
         is_bound = False
         for index, spec in zip(operator.inputs, inputs, strict=True):
@@ -297,16 +299,26 @@ class Walk:
         )
 
     def _assume(self, operator: Operator) -> None:
-        """Go on without a rule: outputs have the shapes in the file, where these are complete."""
+        """Go on without a rule: shapes of the file where complete; unwritten inputs are scratch."""
         for given in operator.inputs:
-            if given is not None:
+            if given is not None and given not in self.specs and given in self._scratch():
+                tensor = self.subgraph.tensors[given]
+                self._set(given, TensorSpec(tensor.shape, tensor.type))
+            elif given is not None:
                 self.spec(given)
         for index in operator.outputs:
             shape = self._known_anyway(index)
+            if shape == () and not self.subgraph.tensors[index].is_rank_stated:
+                shape = None if self.runtime_shapes is None else self.runtime_shapes[index]
             if shape is None:
                 self.specs[index] = None
             else:
                 self._set(index, TensorSpec(shape, self.subgraph.tensors[index].type))
+
+    def _scratch(self) -> frozenset[int]:
+        if self.scratch is None:
+            self.scratch = scratch_tensors(self.subgraph)
+        return self.scratch
 
     def _unsupported(self, operator: Operator, reason: str) -> OperatorAnalysis:
         inputs = [None if i is None else self.spec(i) for i in operator.inputs]

@@ -78,9 +78,11 @@ class Tensor:
 
     `shape` is what was stored at conversion, with 1 where a dimension was unknown;
     `shape_signature` has -1 there and is otherwise equal to it. `has_rank` is false if even the
-    number of dimensions is unknown. `data` is a view of the constant's bytes in the file, `None` if
-    the tensor is not constant or its bytes are in another file (`external_buffer`, 0 if none). With
-    `sparsity` the bytes hold only the non-zero elements of the dense `shape`.
+    number of dimensions is unknown; files older than that field store an unknown rank and a scalar
+    alike, as an empty shape, and then `is_rank_stated` is false. `data` is a view of the constant's
+    bytes in the file, `None` if the tensor is not constant or its bytes are in another file
+    (`external_buffer`, 0 if none). With `sparsity` the bytes hold only the non-zero elements of the
+    dense `shape`.
     """
 
     index: int
@@ -95,6 +97,7 @@ class Tensor:
     external_buffer: int
     sparsity: bool
     quantization: Quantization | None = field(repr=False)
+    is_rank_stated: bool = True
 
     @property
     def is_constant(self) -> bool:

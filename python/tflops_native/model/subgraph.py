@@ -92,7 +92,8 @@ class SubgraphReader:
             except ModelFormatError as error:
                 raise ModelFormatError(f"subgraph {index}: {error}") from error
             tables.append(table)
-        # A file that never sets has_rank is older than this field, so its empty shapes are scalars.
+        # A file that never sets has_rank is older than this field: its empty shapes are scalars, or
+        # unknown (see `Tensor.is_rank_stated`).
         self._states_rank = any(tensor[8] for table in tables for tensor in table[0])
 
         subgraphs = []
@@ -180,6 +181,7 @@ class SubgraphReader:
             external_buffer,
             sparsity is not None,
             None if quantization is None else self._quantization(quantization, tensor_count),
+            has_rank or bool(shape) or self._states_rank,
         )
 
     def _shape(self, position: int | None, what: str, lowest: int) -> tuple[int, ...]:

@@ -306,7 +306,7 @@ class MaxPoolingWithArgmax2D(Op):
         return Inferred(outputs=(output, output), cost=cost)
 
 
-@register("MaxUnpooling2D", options=POOL_PARAMS)
+@register("MaxUnpooling2D", "LiteRtMaxUnpooling2D", options=POOL_PARAMS)
 @dataclass(frozen=True, slots=True)
 class MaxUnpooling2D(Op):
     """Puts elements where a max pooling took them from, and zeros elsewhere. Its options are a C struct.
