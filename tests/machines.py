@@ -9,9 +9,9 @@ from tflops_native.machine.processors import Processor
 
 def processor(cpu=0, **changes):
     fields = {
-        "frequency": 2_400_000_000,
-        "minimum": 600_000_000,
-        "maximum": 2_400_000_000,
+        "frequency_hz": 2_400_000_000,
+        "minimum_hz": 600_000_000,
+        "maximum_hz": 2_400_000_000,
         "hardware_maximum_hz": 2_400_000_000,
         "governor": "performance",
         "driver": "cpufreq-dt",
@@ -21,7 +21,12 @@ def processor(cpu=0, **changes):
 
 
 def surroundings(*processors, **changes):
-    fields = {"quota": None, "is_heat_limited": None, "temperature": None, "load": 0.5}
+    fields = {
+        "quota": None,
+        "is_heat_limited": None,
+        "temperature_celsius": None,
+        "load_average": 0.5,
+    }
     return Surroundings(processors=processors, **{**fields, **changes})
 
 
@@ -50,7 +55,7 @@ def evidence(*windows, **changes):
         is_pinned=False,
         cpus_allowed=(0, 1),
         cpus_used=(0,),
-        busy={0: 1.0, 1: 0.02},
+        busy_share={0: 1.0, 1: 0.02},
         is_virtual=False,
         has_boost=False,
         start=surroundings(processor(0), processor(1)),
@@ -68,11 +73,11 @@ def unknown_evidence(**changes):
         is_pinned=False,
         cpus_allowed=None,
         cpus_used=(),
-        busy={},
+        busy_share={},
         is_virtual=None,
         has_boost=None,
-        start=surroundings(load=None),
-        end=surroundings(load=None),
+        start=surroundings(load_average=None),
+        end=surroundings(load_average=None),
         windows=(
             Window(**{**nothing, "samples": 9, "seconds": 1.0, "cpu_seconds": 1.0, **changes}),
         ),

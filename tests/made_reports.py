@@ -16,6 +16,7 @@ from tflops_native.analysis.result import InputAnalysis
 from tflops_native.machine.machine import Machine
 from tflops_native.machine.memory import Memory
 from tflops_native.machine.peaks.peaks import ComputePeak, MemoryPeak, ThreadPeaks
+from tflops_native.measurement.timing import Origin, Timing
 from tflops_native.model import Model
 from tflops_native.ops import Cost
 from tflops_native.profile.estimate import TimeEstimate
@@ -28,7 +29,6 @@ from tflops_native.stability.patterns import Drift, Modes
 from tflops_native.stability.verdict import Figures, Stability
 from tflops_native.timing.clock import Clock
 from tflops_native.timing.precision import Stop
-from tflops_native.measurement.timing import Timing
 from tflops_native.timing.statistics import Latency
 from tflops_native.timing.warm_up import WarmUp
 
@@ -95,7 +95,6 @@ def float_analysis():
     """Three operators, the second of them without arithmetic."""
     image, features = (1, 28, 28, 1), (1, 26, 26, 32)
     return Analysis(
-        path="/some/where/tiny.tflite",
         signature="serving_default",
         subgraph_index=0,
         inputs=(
@@ -144,7 +143,6 @@ def mixed_analysis():
     """Two arithmetic types, an operator without a rule, one bounded; names that ask for trouble."""
     rows = (100, 1000)
     return Analysis(
-        path=None,
         signature=None,
         subgraph_index=0,
         inputs=(
@@ -204,6 +202,7 @@ def mixed_analysis():
 def timing(profile):
     """Five samples of ten invokes: 2.1, 1.9, 2.0, 2.2, 5.0 us an invoke."""
     return Timing(
+        origin=Origin(measured="here", tool="tflops_native 1.2.3", machine=MACHINE),
         runtime=RuntimeInfo(name="tflite", version="2.17.1", library="/lib/libtensorflowlite_c.so"),
         kernels="xnnpack",
         threads=2,
@@ -214,7 +213,7 @@ def timing(profile):
         load_ns=3_210_000,
         allocate_ns=110_000,
         first_invoke_ns=250_400,
-        warm_up=WarmUp(samples_ns=(30_000, 29_000), invokes_per_sample=1, is_steady=False),
+        warm_up=WarmUp(runs=2, samples_ns=(30_000, 29_000), is_steady=False),
         invokes_per_sample=10,
         samples_ns=(21_000, 19_000, 20_000, 22_000, 50_000),
         latency=Latency.of((21_000, 19_000, 20_000, 22_000, 50_000), invokes_per_sample=10),
@@ -255,19 +254,21 @@ def timing(profile):
         ),
         evidence=evidence(is_pinned=True, cpus_allowed=(0,)),
         memory=Memory(
-            before=32 << 20,
-            loaded=40 << 20,
-            allocated=(40 << 20) - 4096,
-            filled=None,
-            first_invoke=44 << 20,
-            peak=45 << 20,
+            before_bytes=32 << 20,
+            loaded_bytes=40 << 20,
+            allocated_bytes=(40 << 20) - 4096,
+            filled_bytes=None,
+            first_invoke_bytes=44 << 20,
+            peak_bytes=45 << 20,
         ),
     )
 
 
 def estimate(typical, lower, upper):
     """In nanoseconds."""
-    return TimeEstimate(typical=typical * 1e-9, lower=lower * 1e-9, upper=upper * 1e-9)
+    return TimeEstimate(
+        typical_seconds=typical * 1e-9, lower_seconds=lower * 1e-9, upper_seconds=upper * 1e-9
+    )
 
 
 def time_of(index, bounds, *samples_ns, kernel="builtin", events=0):
@@ -331,7 +332,7 @@ def make_report(name):
         return Report.of(model(), float_analysis())
     if name in ("float", "roofline", "above"):
         # Median of the runs 40 us: 30.75 us in operators, 9 outside.
-        profile = Profile(
+        profile = Profile.of_runs(
             invoke_ns=(41_000, 39_000),
             operators=(
                 time_of(
@@ -348,15 +349,15 @@ def make_report(name):
             ),
             unmatched=(),
             fused=(1,),
-            outside=9e-6,
+            outside_seconds=9e-6,
             overhead=overhead(0.048, 0.041, 0.055),
             stop=stop("precision", True),
         )
         # 432,640 operations of the first operator in 25 us are 17 GFLOP/s.
         at_most = {"float": None, "roofline": peaks(25e9), "above": peaks(12e9)}[name]
-        return Report.of(model(), float_analysis(), timing(profile), MACHINE, peaks=at_most)
+        return Report.of(model(), float_analysis(), timing=timing(profile), peaks=at_most)
     if name == "mixed":
-        profile = Profile(
+        profile = Profile.of_runs(
             invoke_ns=(2_000_000_000,),
             operators=(
                 time_of(0, (1_900_000_000, 1_800_000_000, 2_000_000_000), 1_900_000_000),
@@ -371,15 +372,15 @@ def make_report(name):
                 ),
             ),
             fused=(),
-            outside=390e-6,
+            outside_seconds=390e-6,
             overhead=overhead(-0.004, -0.02, 0.012),
             stop=stop("max_time", False),
         )
-        return Report.of(model(None), mixed_analysis(), timing(profile), MACHINE)
+        return Report.of(model(None), mixed_analysis(), timing=timing(profile))
     if name == "time":
-        return Report.of(model(), None, timing(None), MACHINE)
+        return Report.of(model(), timing=timing(None))
     if name == "refused":
-        return Report.of(model(), float_analysis(), machine=MACHINE, timing_error="said no")
+        return Report.of(model(), float_analysis(), timing_error="said no")
     raise ValueError(f"there is no report {name!r}")
 
 

@@ -30,7 +30,9 @@ def cache_folder():
 FOLDER = cache_folder()
 
 
-@pytest.fixture(params=MODELS, ids=lambda digest: f"{Path(MODELS[digest]['path']).name}-{digest[:6]}")
+@pytest.fixture(
+    params=MODELS, ids=lambda digest: f"{Path(MODELS[digest]['path']).name}-{digest[:6]}"
+)
 def entry(request):
     path = FOLDER / f"{request.param}.tflite"
     if not path.exists():

@@ -18,7 +18,6 @@ import click
 sys.path.insert(0, str(Path(__file__).parent))
 
 from fetch_zoo import LIST, cache_folder
-
 from tflops_native.analysis import Analysis
 from tflops_native.api import analyze
 

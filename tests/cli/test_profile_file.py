@@ -84,7 +84,7 @@ def test_options_of_a_measurement_are_refused(tflops, profile_file, option):
 
 def test_report_in_python(profile_file):
     report = tflops_native.report(CONV, profile_file=profile_file)
-    assert report.rate == pytest.approx(432_640 / 1030e-6)
+    assert report.operations_per_second == pytest.approx(432_640 / 1030e-6)
     assert report.rows[0].rate == pytest.approx(432_640_000)
     assert report.machine is None
     with pytest.raises(ValueError, match="threads: options of a measurement"):

@@ -3,28 +3,26 @@
 import io
 import json
 import re
-from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from tflops_native.formats.comparison import comparison_document, comparison_to_dict
+from tflops_native.formats.comparison import comparison_document
 from tflops_native.formats.registry import render
 from tflops_native.formats.text import print_text
 from tflops_native.machine.machine import Machine
 from tflops_native.measurement.comparison import Comparison, Ratio, RuntimeTiming
+from tflops_native.model.info import ModelInfo
+from tflops_native.plain import from_plain
 from tflops_native.runtime.libraries import RuntimeInfo
 from tflops_native.timing.clock import Clock
 from tflops_native.timing.precision import Stop
 from tflops_native.timing.statistics import Latency
 from tflops_native.timing.warm_up import WarmUp
 
-
-class Model:
-    path = Path("/models/net.tflite")
-    size_bytes = 2048
-
-
+MODEL = ModelInfo(
+    name="net.tflite", path="/models/net.tflite", size_bytes=2048, description="", sha256="00"
+)
 MACHINE = Machine(
     processor="Quiet One",
     architecture="x86_64",
@@ -40,7 +38,7 @@ def timing(runtime, samples_ns):
         load_ns=2_000_000,
         allocate_ns=1_000_000,
         first_invoke_ns=900_000,
-        warm_up=WarmUp(samples_ns=(1, 2), invokes_per_sample=1, is_steady=True),
+        warm_up=WarmUp(runs=2, samples_ns=(1, 2), is_steady=True),
         invokes_per_sample=1,
         samples_ns=samples_ns,
         latency=Latency.of(samples_ns),
@@ -55,6 +53,8 @@ def comparison():
         name="tensorflow", kind="TensorFlow", version="2.21.0", library="/tf", is_native=False
     )
     return Comparison(
+        model=MODEL,
+        machine=MACHINE,
         kernels="xnnpack",
         threads=2,
         signature=None,
@@ -76,7 +76,7 @@ def comparison():
 
 
 def test_text(comparison):
-    assert render(comparison_document(Model(), comparison, MACHINE), "text").splitlines() == [
+    assert render(comparison_document(comparison), "text").splitlines() == [
         "model     net.tflite, 2.00KiB",
         "input     x 1x4",
         "",
@@ -87,21 +87,22 @@ def test_text(comparison):
         "",
         "result    LiteRT (version unknown) takes 20.0% less time than TensorFlow Lite 2.17.1",
         "result    no difference to be seen between TensorFlow 2.21.0 (Python) and TensorFlow Lite 2.17.1",
-        "runs      60 rounds in 3.0s, the runtimes in turns, in both orders; the ratios are known to 2.0%",
+        "runs      60 rounds in 3.0s, interleaved, in both orders; the ratios are known to 2.0%",
         "runtime   xnnpack kernels, 2 threads",
         "machine   Quiet One",
     ]
 
 
 def test_plain_data(comparison):
-    plain = comparison_to_dict(Model(), comparison, MACHINE)
+    plain = comparison_document(comparison).data()
     assert json.loads(json.dumps(plain)) == plain
-    assert (plain["format"], plain["format_version"]) == ("tflops_native/comparison", 1)
-    assert plain["model"] == {"path": "/models/net.tflite", "size_bytes": 2048}
+    assert (plain["format"], plain["format_version"]) == ("tflops_native/comparison", 3)
+    assert plain["model"]["name"] == "net.tflite"
     assert plain["machine"]["processor"] == "Quiet One"
-    first, second = plain["comparison"]["ratios"]
+    assert from_plain(Comparison, plain) == comparison
+    first, second = plain["ratios"]
     assert (first["value"], first["differs"], second["differs"]) == (0.8, True, False)
-    runtimes = plain["comparison"]["runtimes"]
+    runtimes = plain["runtimes"]
     assert [runtime["samples_ns"][0] for runtime in runtimes] == [200_000, 150_000, 200_000]
     assert runtimes[2]["runtime"]["is_native"] is False
 
@@ -113,7 +114,7 @@ def test_plain_data(comparison):
 def test_a_narrow_terminal_gets_fewer_columns_and_whole_numbers(comparison, width, missing):
     stream = io.StringIO()
     console = Console(file=stream, width=width, force_terminal=True, force_jupyter=False)
-    print_text(comparison_document(Model(), comparison, MACHINE), console)
+    print_text(comparison_document(comparison), console)
     heading, first, litert, python = (
         re.sub(r"\x1b\[[0-9;]*m", "", stream.getvalue()).split("\n\n")[1].splitlines()
     )

@@ -91,7 +91,7 @@ def test_csv_is_read_back_and_nothing_in_it_is_a_formula(rows):
     assert heading == ["name", "time_seconds"]
     assert [float(number) for _, number in read] == [number for _, number in rows]
     for (name, _), (original, _) in zip(read, rows, strict=True):
-        assert name.removeprefix("'") == printable(original)
+        assert name in (printable(original), f"'{printable(original)}")
         assert name.isprintable()
         if name.lstrip().startswith(("=", "+", "-", "@", "\uff1d")):
             float(name)  # a number, which is what it says
@@ -246,9 +246,9 @@ def test_csv_of_a_report_adds_up(case):
         assert float(row["median_seconds"]) == pytest.approx(2.1e-6)
         return
     assert [row["index"] for row in found] == ["0", "1", "2"]
-    plain = json.loads(render(report_document(report), "json"))["analysis"]["total"]
-    for key in ("macs", "scalar_ops", "transcendentals", "bytes_read", "bytes_written"):
-        assert sum(int(row[key] or 0) for row in found) == plain[key]
+    (plain,) = json.loads(render(report_document(report), "json"))["reports"]
+    for key in ("macs", "bytes_read", "bytes_written"):
+        assert sum(int(row[key] or 0) for row in found) == plain["analysis"][key]
 
 
 def test_csv_of_a_loop_has_its_operators_with_their_depth():

@@ -12,12 +12,13 @@ from tflops_native.formats.registry import render
 from tflops_native.formats.report import report_document
 from tflops_native.formats.text import print_text
 from tflops_native.machine.peaks.peaks import ComputePeak, MemoryPeak, ThreadPeaks
-from tflops_native.measurement.timing import Timing
+from tflops_native.measurement.timing import Origin, Timing
 from tflops_native.model import load
 from tflops_native.profile.estimate import TimeEstimate
 from tflops_native.profile.result import OperatorTime, Overhead, Profile, UnmatchedEvent
 from tflops_native.reports.report import Report
 from tflops_native.runtime.libraries import RuntimeInfo
+from tflops_native.stability.verdict import judge
 from tflops_native.timing.clock import Clock
 from tflops_native.timing.precision import Stop
 from tflops_native.timing.statistics import Latency
@@ -43,7 +44,9 @@ MODELS = [
 def whole_microsecond(nanoseconds):
     """The microsecond in which a time lies."""
     lower = nanoseconds // 1000 / 1e6
-    return TimeEstimate(typical=lower + 0.5e-6, lower=lower, upper=lower + 1e-6)
+    return TimeEstimate(
+        typical_seconds=lower + 0.5e-6, lower_seconds=lower, upper_seconds=lower + 1e-6
+    )
 
 
 BOUNDS = ("compute", "overhead", "L2", "DRAM", "-")
@@ -77,6 +80,8 @@ def made_up_timing(analysis):
     )
     total = sum(time.samples_ns[0] for time in times)
     return Timing(
+        origin=Origin(measured="here", tool="tflops", machine=None),
+        stability=judge((1,)),
         runtime=RuntimeInfo(name="/a/long/path/of/libtensorflowlite_c.so", version="2", library=""),
         kernels="xnnpack",
         threads=2,
@@ -87,12 +92,12 @@ def made_up_timing(analysis):
         load_ns=1_234_567,
         allocate_ns=1_234_567,
         first_invoke_ns=1_234_567,
-        warm_up=WarmUp(samples_ns=(1,) * 100, invokes_per_sample=1, is_steady=True),
+        warm_up=WarmUp(runs=100, samples_ns=(1,) * 100, is_steady=True),
         invokes_per_sample=1000,
         samples_ns=(123_456_789,) * 1000,
         latency=Latency.of((123_456_789,) * 1000, invokes_per_sample=1000),
         stop=Stop(reason="precision", precision=0.01, is_reached=True, seconds=123.4),
-        profile=Profile(
+        profile=Profile.of_runs(
             invoke_ns=(total + 5_000,),
             operators=times,
             unmatched=(
@@ -103,7 +108,7 @@ def made_up_timing(analysis):
                 ),
             ),
             fused=(3,),
-            outside=4e-6,
+            outside_seconds=4e-6,
             overhead=Overhead(
                 relative=0.01, lower=-0.02, upper=0.03, rounds=20, empty_operator_ns=30.0
             ),
@@ -117,7 +122,7 @@ def report_of(name):
     model = load(path) if path.exists() else load(zoo_model(name))
     shape = SHAPES.get(path.stem)
     analysis = analyze_model(model, input_shapes={} if shape is None else {"": shape})
-    return Report.of(model, analysis, made_up_timing(analysis), peaks=PEAKS)
+    return Report.of(model, analysis, timing=made_up_timing(analysis), peaks=PEAKS)
 
 
 def report_to_text(report):
@@ -236,7 +241,7 @@ def test_markup_in_names_is_text():
     report = report_of("single_conv_28x28.tflite")
     operator = dataclasses.replace(report.rows[0].operator, name="[bold]x[/nonsense]")
     analysis = dataclasses.replace(report.analysis, operators=(operator,))
-    text = report_to_text(Report.of(report.model, analysis))
+    text = report_to_text(report.with_parts(analysis=analysis, timing=None, peaks=None))
     assert "[bold]x[/nonsense]" in text
 
 
@@ -272,7 +277,7 @@ def test_names_in_a_file_do_not_steer_the_terminal(width):
     analysis = dataclasses.replace(
         report.analysis, operators=(operator,), inputs=inputs, signature=hostile
     )
-    hostile_report = Report.of(report.model, analysis)
+    hostile_report = report.with_parts(analysis=analysis, timing=None, peaks=None)
     text = report_to_text(hostile_report) if width is None else on_terminal(hostile_report, width)
     lines = ANSI.sub("", text).split("\n")
     assert all(line.isprintable() for line in lines)

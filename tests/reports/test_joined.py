@@ -6,32 +6,41 @@ import json
 
 import pytest
 
+from tflops_native.formats.registry import FORMATS
+from tflops_native.formats.showing import shown
 from tflops_native.ops import Cost
+from tflops_native.plain_json import dump_json
 from tflops_native.reports.report import Report
+from tflops_native.reports.saved import load_report, saved_reports
 
 
 def test_plain_data_has_base_units_and_a_version(made):
-    plain = made("float").to_dict()
+    whole = saved_reports([made("float")])
+    assert list(whole) == ["format", "format_version", "tool", "reports"]
+    assert whole["format"] == "tflops_native/report"
+    assert whole["format_version"] == 3
+    (plain,) = whole["reports"]
     assert list(plain) == [
-        "format",
-        "format_version",
-        "tool",
         "model",
         "analysis",
-        "timing_source",
         "timing",
         "timing_error",
+        "conventions",
+        "valid_macs",
+        "peaks",
+        "remarks",
         "operations_per_second",
-        "roofline",
-        "machine",
+        "attainable_seconds",
+        "attainable_operations_per_second",
+        "utilization",
+        "notes",
     ]
-    assert plain["format"] == "tflops_native/report"
-    assert plain["format_version"] == 2
     assert plain["model"] == {
+        "name": "tiny.tflite",
         "path": "/some/where/tiny.tflite",
         "size_bytes": 12_345,
-        "sha256": hashlib.sha256(b"made up").hexdigest(),
         "description": "made up",
+        "sha256": hashlib.sha256(b"made up").hexdigest(),
     }
 
 
@@ -39,6 +48,17 @@ def test_plain_data_is_json_of_finite_numbers(case):
     _, report = case
     plain = report.to_dict()
     assert json.loads(json.dumps(plain, allow_nan=False)) == plain
+
+
+@pytest.mark.parametrize("form", list(FORMATS))
+def test_what_was_saved_shows_itself_as_before(case, form, tmp_path):
+    _, report = case
+    path = tmp_path / "report.json"
+    path.write_text(dump_json(saved_reports([report])))
+    again = load_report(path)
+    assert again.to_dict() == report.to_dict()
+    assert shown(again, form) == shown(report, form)
+    assert len(repr(report).splitlines()) == 1
 
 
 def test_times_go_to_the_operator_with_their_index(made):
@@ -58,7 +78,7 @@ def test_why_there_is_no_timing_is_in_the_plain_data(made):
 def test_without_analysis_there_are_no_rows(made):
     report = made("time")
     assert report.rows == ()
-    assert report.rate is None
+    assert report.operations_per_second is None
     assert report.to_dict()["analysis"] is None
 
 
@@ -69,10 +89,10 @@ def test_a_model_without_arithmetic_has_neither_shares_nor_rates(made):
         for operator in report.analysis.operators
     )
     analysis = dataclasses.replace(report.analysis, operators=operators)
-    idle = Report.of(report.model, analysis, report.timing)
+    idle = report.with_parts(analysis=analysis)
     assert [row.share for row in idle.rows] == [None] * 3
     assert [row.rate for row in idle.rows] == [None] * 3
-    assert idle.rate == 0
+    assert idle.operations_per_second == 0
     text = str(idle)
     assert "0 MACs" in text
     assert "\nrate" not in text
@@ -81,7 +101,7 @@ def test_a_model_without_arithmetic_has_neither_shares_nor_rates(made):
 def test_a_model_without_operators(made):
     report = made("float")
     empty = dataclasses.replace(report.analysis, operators=())
-    text = str(Report.of(report.model, empty))
+    text = str(Report(model=report.model, analysis=empty))
     assert "0 operators" in text
     assert "0 counted, 0 without arithmetic: complete" in text
 

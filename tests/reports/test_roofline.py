@@ -178,7 +178,9 @@ US = 1e-6
 )
 def test_what_bounds_a_measured_time(roof, time, share, bound, is_exceeded):
     typical, lower, upper = time
-    estimate = TimeEstimate(typical=typical * US, lower=lower * US, upper=upper * US)
+    estimate = TimeEstimate(
+        typical_seconds=typical * US, lower_seconds=lower * US, upper_seconds=upper * US
+    )
     found = Utilization.of(roof, estimate)
     assert found.share == (None if share is None else pytest.approx(share))
     assert (found.bound, found.is_exceeded) == (bound, is_exceeded)
@@ -199,7 +201,7 @@ def test_the_roof_of_a_report_by_hand(made):
     assert softmax.roof.limit == "compute"
     least = 432_640 / 25e9 + 108_159 / 25e9
     assert report.attainable_seconds == pytest.approx(least)
-    assert report.attainable_rate == pytest.approx(25e9)
+    assert report.attainable_operations_per_second == pytest.approx(25e9)
     # The median of the clean runs is 2.1 us.
     assert report.utilization == pytest.approx(least / 2.1e-6)
 

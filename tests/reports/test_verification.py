@@ -51,7 +51,7 @@ def test_all_right():
     assert found.is_right
     assert (found.tensors, found.operators) == (5, 4)
     assert (found.mismatches, found.not_compared) == ((), ())
-    assert found.to_dict()["right"] is True
+    assert found.to_dict()["is_right"] is True
 
 
 def test_only_the_operator_that_is_wrong_is_named():
@@ -64,7 +64,7 @@ def test_only_the_operator_that_is_wrong_is_named():
     assert [item.tensor_name for item in found.not_compared] == ["c"]
     assert (found.tensors, found.operators) == (4, 3)
     plain = found.to_dict()
-    assert plain["right"] is False
+    assert plain["is_right"] is False
     assert plain["mismatches"][0]["inferred_shape"] == [2, 3]
     assert plain["mismatches"][0]["runtime_shape"] == [3, 2]
 

@@ -40,9 +40,9 @@ def of(*microseconds):
     """Typical, lower and upper bound."""
     typical, lower, upper = microseconds
     return TimeEstimate(
-        typical=pytest.approx(typical * 1e-6),
-        lower=pytest.approx(lower * 1e-6),
-        upper=pytest.approx(upper * 1e-6),
+        typical_seconds=pytest.approx(typical * 1e-6),
+        lower_seconds=pytest.approx(lower * 1e-6),
+        upper_seconds=pytest.approx(upper * 1e-6),
     )
 
 

@@ -58,9 +58,9 @@ def test_a_hot_board(raspberry_pi):
     (processor,) = read_processors([2], raspberry_pi)
     assert processor == Processor(
         cpu=2,
-        frequency=1_500_000_000,
-        minimum=600_000_000,
-        maximum=1_500_000_000,
+        frequency_hz=1_500_000_000,
+        minimum_hz=600_000_000,
+        maximum_hz=1_500_000_000,
         hardware_maximum_hz=1_800_000_000,
         governor="ondemand",
         driver="cpufreq-dt",

@@ -233,10 +233,13 @@ def test_lost_time_is_noise_whatever_pattern_it_makes():
 @pytest.mark.parametrize(
     ("changes", "remedy"),
     [
-        ({"busy": {0: 1.0, 1: 0.9}}, "stopping them (`top` shows them)"),
+        ({"busy_share": {0: 1.0, 1: 0.9}}, "stopping them (`top` shows them)"),
         ({"cpus_allowed": (0,)}, "stopping them (`top` shows them)"),
         ({"cpus_allowed": (0,), "is_pinned": True}, "--pin 1"),
-        ({"cpus_allowed": (0, 1, 2), "busy": {0: 0.0, 1: 0.0, 2: 0.0}, "threads": 2}, "--pin 1,2"),
+        (
+            {"cpus_allowed": (0, 1, 2), "busy_share": {0: 0.0, 1: 0.0, 2: 0.0}, "threads": 2},
+            "--pin 1,2",
+        ),
     ],
 )
 def test_which_cpu_to_pin_to(changes, remedy):
@@ -346,13 +349,13 @@ def quota(cpus, periods, seconds):
         (
             {
                 "start": surroundings(processor(0, thermal_throttles=7)),
-                "end": surroundings(processor(0, thermal_throttles=9), temperature=97.2),
+                "end": surroundings(processor(0, thermal_throttles=9), temperature_celsius=97.2),
             },
             "2 thermal throttle events at 97 °C",
             "--interval, or cool the machine",
         ),
         (
-            {"end": surroundings(is_heat_limited=True, temperature=85.0)},
+            {"end": surroundings(is_heat_limited=True, temperature_celsius=85.0)},
             "the frequency is capped at 85 °C",
             "--interval, or cool the machine",
         ),
@@ -373,7 +376,7 @@ def test_a_quota_that_did_not_bite_is_no_throttling():
 
 
 def test_a_falling_frequency_throttles_only_what_got_slower():
-    fallen = evidence(end=surroundings(processor(0, frequency=1_800_000_000), processor(1)))
+    fallen = evidence(end=surroundings(processor(0, frequency_hz=1_800_000_000), processor(1)))
     found = judge(SLOWER, fallen)
     assert (found.verdict, found.because) == (
         "throttled",
@@ -381,7 +384,7 @@ def test_a_falling_frequency_throttles_only_what_got_slower():
     )
     assert judge(STEADY, fallen).verdict == "stable"
     # The other CPU was idle: what it did is none of ours.
-    idle = evidence(end=surroundings(processor(0), processor(1, frequency=600_000_000)))
+    idle = evidence(end=surroundings(processor(0), processor(1, frequency_hz=600_000_000)))
     assert judge(SLOWER, idle).verdict == "bimodal"
 
 

@@ -12,10 +12,14 @@ def test_one_sample_is_every_statistic():
     for name in ("minimum", "p5", "p25", "median", "p75", "p90", "p95", "maximum", "mean"):
         assert getattr(latency, name) == 2.0
     assert latency.mad_seconds == latency.mdape == latency.outliers == 0
-    assert latency.throughput == 0.5
+    assert latency.throughput_per_second == 0.5
     # What one sample cannot tell.
     assert (
-        latency.p99_seconds is latency.std_seconds is latency.interval is latency.precision is None
+        latency.p99_seconds
+        is latency.std_seconds
+        is latency.median_interval_seconds
+        is latency.precision
+        is None
     )
 
 
@@ -38,7 +42,7 @@ def test_an_odd_number_of_samples_in_any_order():
     assert latency.std_seconds == pytest.approx(10**0.5 * 1e-9)
     assert latency.mad_seconds == 2e-9
     assert latency.mdape == 0.5
-    assert latency.throughput == pytest.approx(0.25e9)
+    assert latency.throughput_per_second == pytest.approx(0.25e9)
 
 
 def test_the_99th_percentile_needs_a_hundred_samples():
@@ -66,8 +70,8 @@ def test_the_interval_of_batches_is_that_of_one_invoke():
     # 1 51 2 52 ... 100 alternate, so they count as 100; ranks 39 and 62 (see test_precision).
     samples = [value for low in range(1, 51) for value in (low, low + 50)]
     latency = Latency.of([10 * value for value in samples], invokes_per_sample=10)
-    assert latency.interval.lower == pytest.approx(39e-9)
-    assert latency.interval.upper == pytest.approx(62e-9)
+    assert latency.median_interval_seconds.lower == pytest.approx(39e-9)
+    assert latency.median_interval_seconds.upper == pytest.approx(62e-9)
     assert latency.precision == pytest.approx(11.5 / 50.5)
 
 
