@@ -15,6 +15,7 @@ from tflops_native.ops._op import (
     family,
     register,
 )
+from tflops_native.ops.delegate_events import ANY_BINARY, ANY_UNARY, DelegateEvents
 from tflops_native.ops.geometry import broadcast, epilogue_cost, show, size_of
 from tflops_native.ops.values import elementwise_value, small_value
 
@@ -22,6 +23,21 @@ Fold = Callable[..., int | float]
 
 ONE = Cost(scalar_ops=1)
 FUNCTION = Cost(transcendentals=1)
+
+_FUSED = "fused_activation_function"
+
+
+def _unary(*names: str) -> DelegateEvents:
+    return DelegateEvents(main=(*names, *ANY_UNARY))
+
+
+def _binary(*names: str) -> DelegateEvents:
+    """Its activation is an event of its own where XNNPACK cannot fuse it."""
+    return DelegateEvents(
+        main=(*names, *ANY_BINARY),
+        after=("Clamp",),
+        only_if={"Clamp": (_FUSED, (None, ActivationFunctionType.NONE))},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,36 +69,52 @@ family(
     Unary,
     {
         # A comparison, a sign change or a rounding is one operation; so is a square root.
-        "ABS": ("AbsOptions", {"per_element": ONE, "fold": abs}),
-        "CEIL": (None, {"per_element": ONE, "fold": math.ceil}),
-        "FLOOR": (None, {"per_element": ONE, "fold": math.floor}),
+        "ABS": ("AbsOptions", {"per_element": ONE, "fold": abs, "events": _unary()}),
+        "CEIL": (None, {"per_element": ONE, "fold": math.ceil, "events": _unary("Ceiling")}),
+        "FLOOR": (None, {"per_element": ONE, "fold": math.floor, "events": _unary()}),
         "LOGICAL_NOT": ("LogicalNotOptions", {"per_element": ONE, "fold": operator.not_}),
-        "NEG": ("NegOptions", {"per_element": ONE, "fold": operator.neg}),
-        "RELU": (None, {"per_element": ONE}),
-        "ROUND": (None, {"per_element": ONE, "fold": _round_half_even}),
-        "SIGN": ("SignOptions", {"per_element": ONE}),
-        "SQRT": (None, {"per_element": ONE, "fold": math.sqrt}),
-        "SQUARE": ("SquareOptions", {"per_element": ONE, "fold": lambda x: x * x}),
+        "NEG": (
+            "NegOptions",
+            {"per_element": ONE, "fold": operator.neg, "events": _unary("Negate")},
+        ),
+        "RELU": (None, {"per_element": ONE, "events": _unary("Clamp")}),
+        "ROUND": (
+            None,
+            {
+                "per_element": ONE,
+                "fold": _round_half_even,
+                "events": _unary("Bankers Rounding", "Bankders Rounding"),
+            },
+        ),
+        "SIGN": ("SignOptions", {"per_element": ONE, "events": _unary()}),
+        "SQRT": (None, {"per_element": ONE, "fold": math.sqrt, "events": _unary("Square Root")}),
+        "SQUARE": (
+            "SquareOptions",
+            {"per_element": ONE, "fold": lambda x: x * x, "events": _unary()},
+        ),
         # A clamp is two comparisons; 1 / sqrt(x) is a square root and a division.
-        "RELU6": (None, {"per_element": Cost(scalar_ops=2)}),
-        "RELU_0_TO_1": (None, {"per_element": Cost(scalar_ops=2)}),
-        "RELU_N1_TO_1": (None, {"per_element": Cost(scalar_ops=2)}),
-        "RSQRT": (None, {"per_element": Cost(scalar_ops=2)}),
+        "RELU6": (None, {"per_element": Cost(scalar_ops=2), "events": _unary("Clamp")}),
+        "RELU_0_TO_1": (None, {"per_element": Cost(scalar_ops=2), "events": _unary("Clamp")}),
+        "RELU_N1_TO_1": (None, {"per_element": Cost(scalar_ops=2), "events": _unary("Clamp")}),
+        "RSQRT": (
+            None,
+            {"per_element": Cost(scalar_ops=2), "events": _unary("Reciprocal Square Root")},
+        ),
         # x * min(max(x + 3, 0), 6) * (1 / 6)
-        "HARD_SWISH": ("HardSwishOptions", {"per_element": Cost(scalar_ops=5)}),
-        "COS": ("CosOptions", {"per_element": FUNCTION}),
-        "EXP": ("ExpOptions", {"per_element": FUNCTION}),
-        "LOG": (None, {"per_element": FUNCTION}),
-        "LOGISTIC": (None, {"per_element": FUNCTION}),
-        "SIN": (None, {"per_element": FUNCTION}),
-        "TANH": (None, {"per_element": FUNCTION}),
+        "HARD_SWISH": ("HardSwishOptions", {"per_element": Cost(scalar_ops=5), "events": _unary()}),
+        "COS": ("CosOptions", {"per_element": FUNCTION, "events": _unary("Cosine")}),
+        "EXP": ("ExpOptions", {"per_element": FUNCTION, "events": _unary()}),
+        "LOG": (None, {"per_element": FUNCTION, "events": _unary()}),
+        "LOGISTIC": (None, {"per_element": FUNCTION, "events": _unary("Sigmoid")}),
+        "SIN": (None, {"per_element": FUNCTION, "events": _unary("Sine")}),
+        "TANH": (None, {"per_element": FUNCTION, "events": _unary()}),
         # x > 0 ? x : exp(x) - 1
-        "ELU": (None, {"per_element": Cost(scalar_ops=2, transcendentals=1)}),
+        "ELU": (None, {"per_element": Cost(scalar_ops=2, transcendentals=1), "events": _unary()}),
     },
 )
 
 
-@register("LEAKY_RELU", options="LeakyReluOptions")
+@register("LEAKY_RELU", options="LeakyReluOptions", events=_unary())
 @dataclass(frozen=True, slots=True)
 class LeakyRelu(Op):
     """x where positive, else alpha * x.
@@ -98,7 +130,7 @@ class LeakyRelu(Op):
         return Inferred(outputs=(input.shape,), cost=Cost(scalar_ops=2) * input.size)
 
 
-@register("PRELU")
+@register("PRELU", events=_binary())
 @dataclass(frozen=True, slots=True)
 class PRelu(Op):
     """x where positive, else alpha * x, with an alpha of its own per channel.
@@ -119,7 +151,7 @@ class PRelu(Op):
         return Inferred(outputs=(input.shape,), cost=Cost(scalar_ops=2) * input.size)
 
 
-@register("GELU", options="GeluOptions")
+@register("GELU", options="GeluOptions", events=_unary("ApproxGELU"))
 @dataclass(frozen=True, slots=True)
 class Gelu(Op):
     """Gaussian error linear unit.
@@ -200,10 +232,23 @@ def _divide(x: int | float, y: int | float) -> int | float:
 family(
     FusedBinary,
     {
-        "ADD": ("AddOptions", {"fold": operator.add, "complex_operations": 2}),
-        "SUB": ("SubOptions", {"fold": operator.sub, "complex_operations": 2}),
-        "MUL": ("MulOptions", {"fold": operator.mul, "complex_operations": 6}),
-        "DIV": ("DivOptions", {"fold": _divide, "complex_operations": 11}),
+        "ADD": ("AddOptions", {"fold": operator.add, "complex_operations": 2, "events": _binary()}),
+        "SUB": (
+            "SubOptions",
+            {"fold": operator.sub, "complex_operations": 2, "events": _binary("Subtract")},
+        ),
+        "MUL": (
+            "MulOptions",
+            {
+                "fold": operator.mul,
+                "complex_operations": 6,
+                "events": _binary("Multiply", "Square", "Normalize"),
+            },
+        ),
+        "DIV": (
+            "DivOptions",
+            {"fold": _divide, "complex_operations": 11, "events": _binary("Divide")},
+        ),
     },
 )
 
@@ -215,9 +260,18 @@ def _compare(fold: Fold) -> dict[str, object]:
 family(
     Binary,
     {
-        "MAXIMUM": ("MaximumMinimumOptions", {"per_element": ONE, "fold": max}),
-        "MINIMUM": ("MaximumMinimumOptions", {"per_element": ONE, "fold": min}),
-        "POW": ("PowOptions", {"per_element": FUNCTION, "fold": operator.pow}),
+        "MAXIMUM": (
+            "MaximumMinimumOptions",
+            {"per_element": ONE, "fold": max, "events": _binary("Clamp")},
+        ),
+        "MINIMUM": (
+            "MaximumMinimumOptions",
+            {"per_element": ONE, "fold": min, "events": _binary("Clamp")},
+        ),
+        "POW": (
+            "PowOptions",
+            {"per_element": FUNCTION, "fold": operator.pow, "events": _binary("Power", "Square")},
+        ),
         # A division and a rounding; a division, a rounding and a correction of the sign.
         "FLOOR_DIV": (
             "FloorDivOptions",
@@ -225,14 +279,28 @@ family(
         ),
         "FLOOR_MOD": (
             "FloorModOptions",
-            {"per_element": Cost(scalar_ops=3), "fold": operator.mod},
+            {"per_element": Cost(scalar_ops=3), "fold": operator.mod, "events": _binary("Modulus")},
         ),
         "SQUARED_DIFFERENCE": (
             "SquaredDifferenceOptions",
-            {"per_element": Cost(scalar_ops=2), "fold": lambda x, y: (x - y) * (x - y)},
+            {
+                "per_element": Cost(scalar_ops=2),
+                "fold": lambda x, y: (x - y) * (x - y),
+                "events": _binary(),
+            },
         ),
-        "BITWISE_XOR": ("BitwiseXorOptions", {"per_element": ONE, "fold": operator.xor}),
-        "RIGHT_SHIFT": ("RightShiftOptions", {"per_element": ONE, "fold": operator.rshift}),
+        "BITWISE_XOR": (
+            "BitwiseXorOptions",
+            {"per_element": ONE, "fold": operator.xor, "events": _binary()},
+        ),
+        "RIGHT_SHIFT": (
+            "RightShiftOptions",
+            {
+                "per_element": ONE,
+                "fold": operator.rshift,
+                "events": _binary("Shift Right Arithmetic", "Shift Right Logical"),
+            },
+        ),
         "EQUAL": ("EqualOptions", _compare(operator.eq)),
         "NOT_EQUAL": ("NotEqualOptions", _compare(operator.ne)),
         "LESS": ("LessOptions", _compare(operator.lt)),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from tflops_native.ops._op import NO_ARITHMETIC, Inferred, Op, TensorSpec, family, register
+from tflops_native.ops.delegate_events import DelegateEvents
 from tflops_native.ops.geometry import with_rank
 
 
@@ -47,8 +48,8 @@ class Pad(Op):
 family(
     Pad,
     {
-        "PAD": ("PadOptions", {}),
-        "PADV2": ("PadV2Options", {}),
+        "PAD": ("PadOptions", {"events": DelegateEvents(main=("Constant Pad",))}),
+        "PADV2": ("PadV2Options", {"events": DelegateEvents(main=("Constant Pad",))}),
         "MIRROR_PAD": ("MirrorPadOptions", {}),
     },
 )

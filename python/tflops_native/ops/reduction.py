@@ -16,6 +16,7 @@ from tflops_native.ops._op import (
     family,
     register,
 )
+from tflops_native.ops.delegate_events import DelegateEvents
 from tflops_native.ops.geometry import normalized_axis, row_major_strides, size_of
 from tflops_native.ops.values import small_value
 
@@ -85,9 +86,25 @@ def _mean(elements: Sequence[int | float]) -> int | float:
 family(
     Reduce,
     {
-        "SUM": ("ReducerOptions", {"fold": sum, "per_output": 0}),
+        "SUM": (
+            "ReducerOptions",
+            {
+                "fold": sum,
+                "per_output": 0,
+                "events": DelegateEvents(
+                    main=("Global Sum Pooling", "Mean", "Sum Squared", "Mean Squared")
+                ),
+            },
+        ),
         # One division per result.
-        "MEAN": ("ReducerOptions", {"fold": _mean, "per_output": 1}),
+        "MEAN": (
+            "ReducerOptions",
+            {
+                "fold": _mean,
+                "per_output": 1,
+                "events": DelegateEvents(main=("Global Average Pooling", "Mean Squared")),
+            },
+        ),
         "REDUCE_PROD": ("ReducerOptions", {"fold": math.prod, "per_output": 0}),
         "REDUCE_MAX": ("ReducerOptions", {"fold": max, "per_output": 0}),
         "REDUCE_MIN": ("ReducerOptions", {"fold": min, "per_output": 0}),

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tflops_native.model import Subgraph
-from tflops_native.profile.delegated import match_events
+from tflops_native.profile.delegated import match_events, unsure_positions
+from tflops_native.profile.elided import unlikely_events
 from tflops_native.profile.estimate import CutTimes
 from tflops_native.profile.partition import Partition, partition
 from tflops_native.profile.sequences import Event, runs_by_sequence
@@ -118,13 +119,17 @@ def join_events(subgraph: Subgraph, events: Sequence[Event]) -> tuple[list[int |
     those of the model: its time belongs to no single operator.
     """
     appended = len(subgraph.operators)
-    reported = {event.operator_index for event in events if not event.is_delegated}
-    delegated = {o.index for o in subgraph.operators} - reported
-    partitions = partition(subgraph, delegated)
     result: list[int | None] = [
         None if event.is_delegated or event.operator_index >= appended else event.operator_index
         for event in events
     ]
+    reported = [index for index in result if index is not None]
+    delegated = {o.index for o in subgraph.operators}.difference(reported)
+    partitions = partition(subgraph, delegated)
+    planned = [o.index for part in partitions if not part.is_delegated for o in part.operators]
+    if planned != reported:
+        # The runtime cut the graph in another way: which events are whose is not known.
+        return result, delegated
     behind: dict[int | None, Partition] = {}  # last operator reported before it -> partition
     last: int | None = None
     for part in partitions:
@@ -146,12 +151,13 @@ def join_events(subgraph: Subgraph, events: Sequence[Event]) -> tuple[list[int |
             stop += 1
         part = behind.get(last, Partition(True, ()))
         names = [event.name for event in events[start:stop]]
-        matches = match_events(part.operators, names)
+        matches = match_events(part.operators, names, unlikely_events(subgraph, part))
         for offset, position in enumerate(matches):
             result[start + offset] = None if position is None else part.operators[position].index
-        if None in matches:
-            matched = set(matches)
-            uncertain |= {o.index for i, o in enumerate(part.operators) if i not in matched}
+        unsure = unsure_positions(matches, len(part.operators)).difference(
+            position for position in matches if position is not None
+        )
+        uncertain |= {part.operators[position].index for position in unsure}
         start = stop
     if any(not event.is_delegated and event.operator_index >= appended for event in events):
         uncertain |= delegated.difference(target for target in result if target is not None)

@@ -1,12 +1,16 @@
 """Which operators a delegate took, and in which partitions: the runtime's own rule, applied again.
 
-Source: tflite/graph_info.cc, PartitionGraphIntoIndependentNodeSubsets (greedy).
+Source: tflite/graph_info.cc, PartitionGraphIntoIndependentNodeSubsets (greedy), and tflite/core/subgraph.cc,
+OpMightHaveSideEffect.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
-from tflops_native.model import Operator, Subgraph
+from tflops_native.model import Operator, Subgraph, TensorType
+
+_CONTROL_FLOW = frozenset({"IF", "WHILE", "CALL_ONCE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +25,25 @@ def partition(subgraph: Subgraph, delegated: Collection[int]) -> list[Partition]
     """Cut a subgraph into partitions, in the order in which the runtime runs them.
 
     A partition takes every operator of its kind whose inputs are ready, also past operators of the
-    other kind, until none is left.
+    other kind, until none is left. Operators with side effects keep their order, or the converter's
+    metadata says what runs before what.
 
     Args:
         delegated: indices of the operators that a delegate took.
     """
     waiting = {index for operator in subgraph.operators for index in operator.outputs}
+    before = _predecessors(subgraph)
     todo = list(subgraph.operators)
+    done: set[int] = set()
+
+    def is_ready(operator: Operator) -> bool:
+        return done.issuperset(before.get(operator.index, ())) and not any(
+            index in waiting for index in operator.inputs if index is not None
+        )
+
     partitions = []
     while todo:
-        first = next((o for o in todo if _is_ready(o, waiting)), None)
+        first = next((o for o in todo if is_ready(o)), None)
         if first is None:
             # A cycle: the runtime refuses such a graph, so there are no events to join either.
             break
@@ -41,8 +54,9 @@ def partition(subgraph: Subgraph, delegated: Collection[int]) -> list[Partition]
             progress = False
             left = []
             for operator in todo:
-                if (operator.index in delegated) is kind and _is_ready(operator, waiting):
+                if (operator.index in delegated) is kind and is_ready(operator):
                     taken.append(operator)
+                    done.add(operator.index)
                     waiting.difference_update(operator.outputs)
                     progress = True
                 else:
@@ -52,5 +66,27 @@ def partition(subgraph: Subgraph, delegated: Collection[int]) -> list[Partition]
     return partitions
 
 
-def _is_ready(operator: Operator, waiting: Collection[int]) -> bool:
-    return not any(index in waiting for index in operator.inputs if index is not None)
+def has_side_effect(subgraph: Subgraph, operator: Operator) -> bool:
+    """Whether the runtime keeps the order of this operator among others of the kind."""
+    if operator.name in _CONTROL_FLOW:
+        return True
+    tensors = subgraph.tensors
+    return any(
+        tensors[index].type is TensorType.RESOURCE
+        for index in (*operator.inputs, *operator.outputs)
+        if index is not None and index < len(tensors)
+    )
+
+
+def _predecessors(subgraph: Subgraph) -> dict[int, set[int]]:
+    """By operator the operators that must have run before it, whatever their tensors say."""
+    edges: Iterable[tuple[int, int]]
+    if subgraph.control_edges is not None:
+        edges = subgraph.control_edges
+    else:
+        chain = [o.index for o in subgraph.operators if has_side_effect(subgraph, o)]
+        edges = pairwise(chain)
+    before: dict[int, set[int]] = {}
+    for first, second in edges:
+        before.setdefault(second, set()).add(first)
+    return before
