@@ -383,9 +383,3 @@ def register(
         return op
 
     return add
-
-
-def family(op: type[Op], members: Mapping[str, tuple[str | None, Mapping[str, Any]]]) -> None:
-    """Register operators of one class from a table: name -> (options table, fixed fields)."""
-    for name, (options, fixed) in members.items():
-        register(name, options=options, **fixed)(op)

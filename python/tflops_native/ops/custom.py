@@ -10,11 +10,11 @@ from tflops_native.ops._op import (
     Op,
     Shape,
     TensorSpec,
-    family,
     register,
 )
 from tflops_native.ops.contraction import contraction_cost
 from tflops_native.ops.delegate_events import DelegateEvents
+from tflops_native.ops.families import family
 from tflops_native.ops.geometry import (
     epilogue_cost,
     size_of,

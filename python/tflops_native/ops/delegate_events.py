@@ -1,13 +1,15 @@
 """What XNNPACK calls that which it runs for an operator of the model.
 
-A rule says so where the name differs from the operator's own: `register(..., events=DelegateEvents(...))`.
-Sources: XNNPACK src/operator-utils.c, src/xnnpack/operator-type-defs.inc, src/subgraph.c (what its optimizer
-replaces); tflite/delegates/xnnpack/xnnpack_delegate.cc (what it makes of each operator).
+A rule says so where the name differs from the operator's own: `register(..., events=...)`.
+Sources: XNNPACK src/operator-utils.c, src/xnnpack/operator-type-defs.inc, src/subgraph.c (what its
+optimizer replaces); tflite/delegates/xnnpack/xnnpack_delegate.cc (what it makes of each operator).
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from tflops_native.model import ActivationFunctionType
 
 # Dynamic-range kernels quantize their input in an operator of its own, in front, to a type that no
 # tensor of the model has.
@@ -65,6 +67,20 @@ class DelegateEvents:
     def all_keys(self) -> frozenset[str]:
         """Keys of all events that are named here."""
         return frozenset(map(event_key, (*self.main, *self.before, *self.after, *self.inner)))
+
+
+def unary_events(*names: str) -> DelegateEvents:
+    """Of an elementwise operator of one input."""
+    return DelegateEvents(main=(*names, *ANY_UNARY))
+
+
+def binary_events(*names: str) -> DelegateEvents:
+    """Of one of two inputs; its activation is an event of its own where XNNPACK cannot fuse it."""
+    return DelegateEvents(
+        main=(*names, *ANY_BINARY),
+        after=("Clamp",),
+        only_if={"Clamp": ("fused_activation_function", (None, ActivationFunctionType.NONE))},
+    )
 
 
 def event_key(name: str) -> str:

@@ -12,10 +12,10 @@ from tflops_native.ops._op import (
     Inferred,
     Op,
     TensorSpec,
-    family,
     register,
 )
-from tflops_native.ops.delegate_events import ANY_BINARY, ANY_UNARY, DelegateEvents
+from tflops_native.ops.delegate_events import binary_events, unary_events
+from tflops_native.ops.families import family
 from tflops_native.ops.geometry import broadcast, epilogue_cost, show, size_of
 from tflops_native.ops.values import elementwise_value, small_value
 
@@ -23,21 +23,6 @@ Fold = Callable[..., int | float]
 
 ONE = Cost(scalar_ops=1)
 FUNCTION = Cost(transcendentals=1)
-
-_FUSED = "fused_activation_function"
-
-
-def _unary(*names: str) -> DelegateEvents:
-    return DelegateEvents(main=(*names, *ANY_UNARY))
-
-
-def _binary(*names: str) -> DelegateEvents:
-    """Its activation is an event of its own where XNNPACK cannot fuse it."""
-    return DelegateEvents(
-        main=(*names, *ANY_BINARY),
-        after=("Clamp",),
-        only_if={"Clamp": (_FUSED, (None, ActivationFunctionType.NONE))},
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,52 +54,51 @@ family(
     Unary,
     {
         # A comparison, a sign change or a rounding is one operation; so is a square root.
-        "ABS": ("AbsOptions", {"per_element": ONE, "fold": abs, "events": _unary()}),
-        "CEIL": (None, {"per_element": ONE, "fold": math.ceil, "events": _unary("Ceiling")}),
-        "FLOOR": (None, {"per_element": ONE, "fold": math.floor, "events": _unary()}),
+        "ABS": ("AbsOptions", {"per_element": ONE, "fold": abs}),
+        "CEIL": (None, {"per_element": ONE, "fold": math.ceil}),
+        "FLOOR": (None, {"per_element": ONE, "fold": math.floor}),
         "LOGICAL_NOT": ("LogicalNotOptions", {"per_element": ONE, "fold": operator.not_}),
-        "NEG": (
-            "NegOptions",
-            {"per_element": ONE, "fold": operator.neg, "events": _unary("Negate")},
-        ),
-        "RELU": (None, {"per_element": ONE, "events": _unary("Clamp")}),
-        "ROUND": (
-            None,
-            {
-                "per_element": ONE,
-                "fold": _round_half_even,
-                "events": _unary("Bankers Rounding", "Bankders Rounding"),
-            },
-        ),
-        "SIGN": ("SignOptions", {"per_element": ONE, "events": _unary()}),
-        "SQRT": (None, {"per_element": ONE, "fold": math.sqrt, "events": _unary("Square Root")}),
-        "SQUARE": (
-            "SquareOptions",
-            {"per_element": ONE, "fold": lambda x: x * x, "events": _unary()},
-        ),
+        "NEG": ("NegOptions", {"per_element": ONE, "fold": operator.neg}),
+        "RELU": (None, {"per_element": ONE}),
+        "ROUND": (None, {"per_element": ONE, "fold": _round_half_even}),
+        "SIGN": ("SignOptions", {"per_element": ONE}),
+        "SQRT": (None, {"per_element": ONE, "fold": math.sqrt}),
+        "SQUARE": ("SquareOptions", {"per_element": ONE, "fold": lambda x: x * x}),
         # A clamp is two comparisons; 1 / sqrt(x) is a square root and a division.
-        "RELU6": (None, {"per_element": Cost(scalar_ops=2), "events": _unary("Clamp")}),
-        "RELU_0_TO_1": (None, {"per_element": Cost(scalar_ops=2), "events": _unary("Clamp")}),
-        "RELU_N1_TO_1": (None, {"per_element": Cost(scalar_ops=2), "events": _unary("Clamp")}),
-        "RSQRT": (
-            None,
-            {"per_element": Cost(scalar_ops=2), "events": _unary("Reciprocal Square Root")},
-        ),
+        "RELU6": (None, {"per_element": Cost(scalar_ops=2)}),
+        "RELU_0_TO_1": (None, {"per_element": Cost(scalar_ops=2)}),
+        "RELU_N1_TO_1": (None, {"per_element": Cost(scalar_ops=2)}),
+        "RSQRT": (None, {"per_element": Cost(scalar_ops=2)}),
         # x * min(max(x + 3, 0), 6) * (1 / 6)
-        "HARD_SWISH": ("HardSwishOptions", {"per_element": Cost(scalar_ops=5), "events": _unary()}),
-        "COS": ("CosOptions", {"per_element": FUNCTION, "events": _unary("Cosine")}),
-        "EXP": ("ExpOptions", {"per_element": FUNCTION, "events": _unary()}),
-        "LOG": (None, {"per_element": FUNCTION, "events": _unary()}),
-        "LOGISTIC": (None, {"per_element": FUNCTION, "events": _unary("Sigmoid")}),
-        "SIN": (None, {"per_element": FUNCTION, "events": _unary("Sine")}),
-        "TANH": (None, {"per_element": FUNCTION, "events": _unary()}),
+        "HARD_SWISH": ("HardSwishOptions", {"per_element": Cost(scalar_ops=5)}),
+        "COS": ("CosOptions", {"per_element": FUNCTION}),
+        "EXP": ("ExpOptions", {"per_element": FUNCTION}),
+        "LOG": (None, {"per_element": FUNCTION}),
+        "LOGISTIC": (None, {"per_element": FUNCTION}),
+        "SIN": (None, {"per_element": FUNCTION}),
+        "TANH": (None, {"per_element": FUNCTION}),
         # x > 0 ? x : exp(x) - 1
-        "ELU": (None, {"per_element": Cost(scalar_ops=2, transcendentals=1), "events": _unary()}),
+        "ELU": (None, {"per_element": Cost(scalar_ops=2, transcendentals=1)}),
     },
+    events={
+        "CEIL": unary_events("Ceiling"),
+        "NEG": unary_events("Negate"),
+        "RELU": unary_events("Clamp"),
+        "ROUND": unary_events("Bankers Rounding", "Bankders Rounding"),
+        "SQRT": unary_events("Square Root"),
+        "RELU6": unary_events("Clamp"),
+        "RELU_0_TO_1": unary_events("Clamp"),
+        "RELU_N1_TO_1": unary_events("Clamp"),
+        "RSQRT": unary_events("Reciprocal Square Root"),
+        "COS": unary_events("Cosine"),
+        "LOGISTIC": unary_events("Sigmoid"),
+        "SIN": unary_events("Sine"),
+    },
+    default=unary_events(),
 )
 
 
-@register("LEAKY_RELU", options="LeakyReluOptions", events=_unary())
+@register("LEAKY_RELU", options="LeakyReluOptions", events=unary_events())
 @dataclass(frozen=True, slots=True)
 class LeakyRelu(Op):
     """x where positive, else alpha * x.
@@ -130,7 +114,7 @@ class LeakyRelu(Op):
         return Inferred(outputs=(input.shape,), cost=Cost(scalar_ops=2) * input.size)
 
 
-@register("PRELU", events=_binary())
+@register("PRELU", events=binary_events())
 @dataclass(frozen=True, slots=True)
 class PRelu(Op):
     """x where positive, else alpha * x, with an alpha of its own per channel.
@@ -151,7 +135,7 @@ class PRelu(Op):
         return Inferred(outputs=(input.shape,), cost=Cost(scalar_ops=2) * input.size)
 
 
-@register("GELU", options="GeluOptions", events=_unary("ApproxGELU"))
+@register("GELU", options="GeluOptions", events=unary_events("ApproxGELU"))
 @dataclass(frozen=True, slots=True)
 class Gelu(Op):
     """Gaussian error linear unit.
@@ -232,24 +216,17 @@ def _divide(x: int | float, y: int | float) -> int | float:
 family(
     FusedBinary,
     {
-        "ADD": ("AddOptions", {"fold": operator.add, "complex_operations": 2, "events": _binary()}),
-        "SUB": (
-            "SubOptions",
-            {"fold": operator.sub, "complex_operations": 2, "events": _binary("Subtract")},
-        ),
-        "MUL": (
-            "MulOptions",
-            {
-                "fold": operator.mul,
-                "complex_operations": 6,
-                "events": _binary("Multiply", "Square", "Normalize"),
-            },
-        ),
-        "DIV": (
-            "DivOptions",
-            {"fold": _divide, "complex_operations": 11, "events": _binary("Divide")},
-        ),
+        "ADD": ("AddOptions", {"fold": operator.add, "complex_operations": 2}),
+        "SUB": ("SubOptions", {"fold": operator.sub, "complex_operations": 2}),
+        "MUL": ("MulOptions", {"fold": operator.mul, "complex_operations": 6}),
+        "DIV": ("DivOptions", {"fold": _divide, "complex_operations": 11}),
     },
+    events={
+        "SUB": binary_events("Subtract"),
+        "MUL": binary_events("Multiply", "Square", "Normalize"),
+        "DIV": binary_events("Divide"),
+    },
+    default=binary_events(),
 )
 
 
@@ -260,47 +237,24 @@ def _compare(fold: Fold) -> dict[str, object]:
 family(
     Binary,
     {
-        "MAXIMUM": (
-            "MaximumMinimumOptions",
-            {"per_element": ONE, "fold": max, "events": _binary("Clamp")},
-        ),
-        "MINIMUM": (
-            "MaximumMinimumOptions",
-            {"per_element": ONE, "fold": min, "events": _binary("Clamp")},
-        ),
-        "POW": (
-            "PowOptions",
-            {"per_element": FUNCTION, "fold": operator.pow, "events": _binary("Power", "Square")},
-        ),
+        "MAXIMUM": ("MaximumMinimumOptions", {"per_element": ONE, "fold": max}),
+        "MINIMUM": ("MaximumMinimumOptions", {"per_element": ONE, "fold": min}),
+        "POW": ("PowOptions", {"per_element": FUNCTION, "fold": operator.pow}),
         # A division and a rounding; a division, a rounding and a correction of the sign.
         "FLOOR_DIV": (
             "FloorDivOptions",
             {"per_element": Cost(scalar_ops=2), "fold": operator.floordiv},
         ),
-        "FLOOR_MOD": (
-            "FloorModOptions",
-            {"per_element": Cost(scalar_ops=3), "fold": operator.mod, "events": _binary("Modulus")},
-        ),
+        "FLOOR_MOD": ("FloorModOptions", {"per_element": Cost(scalar_ops=3), "fold": operator.mod}),
         "SQUARED_DIFFERENCE": (
             "SquaredDifferenceOptions",
             {
                 "per_element": Cost(scalar_ops=2),
                 "fold": lambda x, y: (x - y) * (x - y),
-                "events": _binary(),
             },
         ),
-        "BITWISE_XOR": (
-            "BitwiseXorOptions",
-            {"per_element": ONE, "fold": operator.xor, "events": _binary()},
-        ),
-        "RIGHT_SHIFT": (
-            "RightShiftOptions",
-            {
-                "per_element": ONE,
-                "fold": operator.rshift,
-                "events": _binary("Shift Right Arithmetic", "Shift Right Logical"),
-            },
-        ),
+        "BITWISE_XOR": ("BitwiseXorOptions", {"per_element": ONE, "fold": operator.xor}),
+        "RIGHT_SHIFT": ("RightShiftOptions", {"per_element": ONE, "fold": operator.rshift}),
         "EQUAL": ("EqualOptions", _compare(operator.eq)),
         "NOT_EQUAL": ("NotEqualOptions", _compare(operator.ne)),
         "LESS": ("LessOptions", _compare(operator.lt)),
@@ -310,6 +264,14 @@ family(
         "LOGICAL_AND": ("LogicalAndOptions", _compare(lambda x, y: x and y)),
         "LOGICAL_OR": ("LogicalOrOptions", _compare(lambda x, y: x or y)),
     },
+    events={
+        "MAXIMUM": binary_events("Clamp"),
+        "MINIMUM": binary_events("Clamp"),
+        "POW": binary_events("Power", "Square"),
+        "FLOOR_MOD": binary_events("Modulus"),
+        "RIGHT_SHIFT": binary_events("Shift Right Arithmetic", "Shift Right Logical"),
+    },
+    default=binary_events(),
 )
 
 

@@ -13,10 +13,10 @@ from tflops_native.ops._op import (
     Shape,
     TensorSpec,
     Value,
-    family,
     register,
 )
 from tflops_native.ops.delegate_events import DelegateEvents
+from tflops_native.ops.families import family
 from tflops_native.ops.geometry import normalized_axis, row_major_strides, size_of
 from tflops_native.ops.values import small_value
 
@@ -86,30 +86,18 @@ def _mean(elements: Sequence[int | float]) -> int | float:
 family(
     Reduce,
     {
-        "SUM": (
-            "ReducerOptions",
-            {
-                "fold": sum,
-                "per_output": 0,
-                "events": DelegateEvents(
-                    main=("Global Sum Pooling", "Mean", "Sum Squared", "Mean Squared")
-                ),
-            },
-        ),
+        "SUM": ("ReducerOptions", {"fold": sum, "per_output": 0}),
         # One division per result.
-        "MEAN": (
-            "ReducerOptions",
-            {
-                "fold": _mean,
-                "per_output": 1,
-                "events": DelegateEvents(main=("Global Average Pooling", "Mean Squared")),
-            },
-        ),
+        "MEAN": ("ReducerOptions", {"fold": _mean, "per_output": 1}),
         "REDUCE_PROD": ("ReducerOptions", {"fold": math.prod, "per_output": 0}),
         "REDUCE_MAX": ("ReducerOptions", {"fold": max, "per_output": 0}),
         "REDUCE_MIN": ("ReducerOptions", {"fold": min, "per_output": 0}),
         "REDUCE_ANY": ("ReducerOptions", {"fold": any, "per_output": 0}),
         "REDUCE_ALL": ("ReducerOptions", {"fold": all, "per_output": 0}),
+    },
+    events={
+        "SUM": DelegateEvents(main=("Global Sum Pooling", "Mean", "Sum Squared", "Mean Squared")),
+        "MEAN": DelegateEvents(main=("Global Average Pooling", "Mean Squared")),
     },
 )
 

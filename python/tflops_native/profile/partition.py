@@ -1,7 +1,7 @@
 """Which operators a delegate took, and in which partitions: the runtime's own rule, applied again.
 
-Source: tflite/graph_info.cc, PartitionGraphIntoIndependentNodeSubsets (greedy), and tflite/core/subgraph.cc,
-OpMightHaveSideEffect.
+Source: tflite/graph_info.cc, PartitionGraphIntoIndependentNodeSubsets (greedy), and
+tflite/core/subgraph.cc, OpMightHaveSideEffect.
 """
 
 from collections.abc import Collection, Iterable
