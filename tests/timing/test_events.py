@@ -278,3 +278,18 @@ def test_copies_are_cut_once_for_each_copy(name, inputs, outputs, cuts):
         graph((name, inputs, outputs)), runs_of([(COPY, 0, 0, True)], (9_000, [(0, 0, 1000)]))
     )
     assert joined.operators[0].cuts == cuts
+
+
+def test_the_partitions_of_the_run_are_kept():
+    joined = join(
+        chain("CONV_2D", "CUSTOM", "CONV_2D"),
+        runs_of(
+            [(CONVOLUTION, 0, 0, True), ("CUSTOM", 1, 0, False)],
+            (9_000, [(0, 0, 1000), (1, 0, 500), (0, 0, 1000)]),
+        ),
+    )
+    assert [(part.is_delegated, part.indices, part.taken_over) for part in joined.partitions] == [
+        (True, (0,), ()),
+        (False, (1,), (1,)),
+        (True, (2,), (2,)),
+    ]

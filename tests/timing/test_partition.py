@@ -8,7 +8,7 @@ import pytest
 
 from graphs import chain, graph
 from tflops_native.model import TensorType
-from tflops_native.profile.partition import partition
+from tflops_native.profile.partition import partition, partitions_that_ran
 
 
 def partitions(subgraph, delegated):
@@ -178,3 +178,15 @@ def test_metadata_decides_instead_of_side_effects():
         (False, [3]),
         (True, [4]),
     ]
+
+
+def test_tensors_cross_from_one_partition_to_another():
+    # Tensor 1 is needed on both sides of the cut, and again behind it.
+    subgraph = graph(("A", [0], [1]), ("B", [1], [2]), ("C", [1, 2], [3]), ("D", [2, 3, 1], [4]))
+    assert [part.taken_over for part in partition(subgraph, {1})] == [(), (1,), (1, 2)]
+
+
+def test_another_order_than_the_rules_has_no_partitions():
+    subgraph = chain("A", "B", "C")
+    assert [part.indices for part in partitions_that_ran(subgraph, [0, 2])] == [(0,), (1,), (2,)]
+    assert partitions_that_ran(subgraph, [2, 0]) is None

@@ -8,7 +8,7 @@ from tflops_native.model import Subgraph
 from tflops_native.profile.delegated import match_events, unsure_positions
 from tflops_native.profile.elided import unlikely_events
 from tflops_native.profile.estimate import CutTimes
-from tflops_native.profile.partition import Partition, partition
+from tflops_native.profile.partition import Partition, partitions_that_ran
 from tflops_native.profile.sequences import Event, runs_by_sequence
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class JoinedRuns:
     operators   by operator index, in the order of the model
     unmatched   events of a delegate that belong to no certain operator
     fused       operators without an event of their own
+    partitions  those of the first run; none if they are not known
     builtin_ns  step in which the runtime measures operators that no delegate ran
     """
 
@@ -52,6 +53,7 @@ class JoinedRuns:
     operators: dict[int, JoinedTimes]
     unmatched: list[JoinedTimes]
     fused: tuple[int, ...]
+    partitions: tuple[Partition, ...] = ()
     builtin_ns: int = 1
 
 
@@ -62,7 +64,12 @@ def join_runs(subgraph: Subgraph, chunks: "Sequence[ProfiledRuns]") -> JoinedRun
     invoke_ns = np.concatenate([chunk.invoke_ns for chunk in chunks])
     found: dict[int | tuple[str, int], JoinedTimes] = {}  # by operator, or by name and position
     uncertain: set[int] = set()
+    partitions: tuple[Partition, ...] = ()
     for same in runs_by_sequence(subgraph.index, chunks):
+        if 0 in same.runs:
+            partitions = tuple(
+                partitions_that_ran(subgraph, _reported(subgraph, same.events)) or ()
+            )
         targets, unsure = join_events(subgraph, same.events)
         uncertain |= unsure
         cuts = [
@@ -94,8 +101,18 @@ def join_runs(subgraph: Subgraph, chunks: "Sequence[ProfiledRuns]") -> JoinedRun
             for o in subgraph.operators
             if o.index not in operators and o.index not in uncertain
         ),
+        partitions=partitions,
         builtin_ns=max(chunk.builtin_resolution_ns for chunk in chunks),
     )
+
+
+def _reported(subgraph: Subgraph, events: Sequence[Event]) -> list[int]:
+    """Operators of the model that the runtime's own kernels ran, in that order."""
+    return [
+        event.operator_index
+        for event in events
+        if not event.is_delegated and event.operator_index < len(subgraph.operators)
+    ]
 
 
 def _cuts(subgraph: Subgraph, event: Event, target: int | None) -> int:
@@ -123,12 +140,10 @@ def join_events(subgraph: Subgraph, events: Sequence[Event]) -> tuple[list[int |
         None if event.is_delegated or event.operator_index >= appended else event.operator_index
         for event in events
     ]
-    reported = [index for index in result if index is not None]
+    reported = _reported(subgraph, events)
     delegated = {o.index for o in subgraph.operators}.difference(reported)
-    partitions = partition(subgraph, delegated)
-    planned = [o.index for part in partitions if not part.is_delegated for o in part.operators]
-    if planned != reported:
-        # The runtime cut the graph in another way: which events are whose is not known.
+    partitions = partitions_that_ran(subgraph, reported)
+    if partitions is None:
         return result, delegated
     behind: dict[int | None, Partition] = {}  # last operator reported before it -> partition
     last: int | None = None

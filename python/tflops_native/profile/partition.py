@@ -4,7 +4,7 @@ Source: tflite/graph_info.cc, PartitionGraphIntoIndependentNodeSubsets (greedy),
 tflite/core/subgraph.cc, OpMightHaveSideEffect.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,10 +15,19 @@ _CONTROL_FLOW = frozenset({"IF", "WHILE", "CALL_ONCE"})
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """Operators that run one after the other, all of them delegated or none."""
+    """Operators that run one after the other, all of them delegated or none.
+
+    taken_over   tensors that it takes from earlier partitions, where two of them meet
+    """
 
     is_delegated: bool
     operators: tuple[Operator, ...]
+    taken_over: tuple[int, ...] = ()
+
+    @property
+    def indices(self) -> tuple[int, ...]:
+        """Of its operators in the subgraph."""
+        return tuple(operator.index for operator in self.operators)
 
 
 def partition(subgraph: Subgraph, delegated: Collection[int]) -> list[Partition]:
@@ -42,6 +51,7 @@ def partition(subgraph: Subgraph, delegated: Collection[int]) -> list[Partition]
         )
 
     partitions = []
+    made: set[int] = set()  # by earlier partitions
     while todo:
         first = next((o for o in todo if is_ready(o)), None)
         if first is None:
@@ -62,8 +72,23 @@ def partition(subgraph: Subgraph, delegated: Collection[int]) -> list[Partition]
                 else:
                     left.append(operator)
             todo = left
-        partitions.append(Partition(kind, tuple(taken)))
+        inputs = (index for operator in taken for index in operator.inputs)
+        meeting = dict.fromkeys(i for i in inputs if i is not None and i in made)
+        partitions.append(Partition(kind, tuple(taken), tuple(meeting)))
+        made.update(index for operator in taken for index in operator.outputs)
     return partitions
+
+
+def partitions_that_ran(subgraph: Subgraph, reported: Sequence[int]) -> list[Partition] | None:
+    """The partitions of a run; None if the runtime ran in another order, so that they are not known.
+
+    Args:
+        reported: operators that the runtime's own kernels ran, in that order; a delegate took the rest.
+    """
+    delegated = {operator.index for operator in subgraph.operators}.difference(reported)
+    found = partition(subgraph, delegated)
+    planned = [index for part in found if not part.is_delegated for index in part.indices]
+    return found if planned == list(reported) else None
 
 
 def has_side_effect(subgraph: Subgraph, operator: Operator) -> bool:
