@@ -35,13 +35,14 @@ def models(given: list[str]) -> list[Path]:
 
 def run(path: Path, runtime: str) -> None:
     """Print, as JSON, how many events there are and nanoseconds in them, and of those joined."""
+    from tflops_native.timing.options import MeasureOptions
+
     from tflops_native.model import entry_point, load
     from tflops_native.profile.join import join_events
     from tflops_native.profile.sequences import runs_by_sequence
     from tflops_native.runtime.libraries import open_runtime
     from tflops_native.runtime.session import fill_inputs, open_session
     from tflops_native.runtime.state import first_invoke
-    from tflops_native.timing.options import MeasureOptions
 
     model = load(path)
     entry = entry_point(model, None)

@@ -69,6 +69,11 @@ class DelegateEvents:
         return frozenset(map(event_key, (*self.main, *self.before, *self.after, *self.inner)))
 
 
+def named(*names: str) -> DelegateEvents:
+    """Of an operator that is one event of one of these names."""
+    return DelegateEvents(main=names)
+
+
 def unary_events(*names: str) -> DelegateEvents:
     """Of an elementwise operator of one input."""
     return DelegateEvents(main=(*names, *ANY_UNARY))
