@@ -35,25 +35,26 @@ def models(given: list[str]) -> list[Path]:
 
 def run(path: Path, runtime: str) -> None:
     """Print, as JSON, how many events there are and nanoseconds in them, and of those joined."""
-    from tflops_native.timing.options import MeasureOptions
 
-    from tflops_native.model import entry_point, load
+    from tflops_native.model import load
     from tflops_native.profile.join import join_events
     from tflops_native.profile.sequences import runs_by_sequence
     from tflops_native.runtime.libraries import open_runtime
+    from tflops_native.runtime.options import RunOptions
     from tflops_native.runtime.session import fill_inputs, open_session
     from tflops_native.runtime.state import first_invoke
+    from tflops_native.workload import Workload
 
-    model = load(path)
-    entry = entry_point(model, None)
-    options = MeasureOptions(input_shapes={}, runtime=runtime)
-    session = open_session(model, entry, options, open_runtime(runtime), profile=True)
+    workload = Workload.resolve(load(path))
+    subgraph = workload.entry.subgraph
+    options = RunOptions(runtime=runtime)
+    session = open_session(workload, options, open_runtime(runtime), profile=True)
     fill_inputs(session, options)
     first_invoke(session)
     profiled = session.interpreter.profile_invokes(RUNS, SECONDS)
     counts = {"events": 0, "joined": 0, "ns": 0, "joined_ns": 0}
-    for same in runs_by_sequence(entry.subgraph.index, [profiled]):
-        targets, _ = join_events(entry.subgraph, same.events)
+    for same in runs_by_sequence(subgraph.index, [profiled]):
+        targets, _ = join_events(subgraph, same.events)
         for target, elapsed_ns in zip(targets, same.elapsed_ns.sum(axis=0).tolist(), strict=True):
             counts["events"] += len(same.runs)
             counts["ns"] += elapsed_ns
