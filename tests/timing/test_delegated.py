@@ -1,11 +1,14 @@
 """Joining a delegate's events to operators: cases by hand, then all small cases by enumeration."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphs import chain
-from tflops_native.profile.delegated import match_events
+from tflops_native.model import ActivationFunctionType
+from tflops_native.profile.delegated import match_events, unsure_positions
 
 CONVOLUTION = "Convolution (NHWC, F32) IGEMM"
 CONVERT = "Convert (NC, F32, QD8)"
@@ -125,6 +128,61 @@ def match(operators, events):
             ["ADD"], ["Add (ND, F32)", "Add (ND, F32)"], [None, None], id="two for one place"
         ),
         pytest.param(["CONV_2D"], [CONVERT], [None], id="a conversion of nothing"),
+        pytest.param(
+            ["CONV_2D", "MEAN", "ADD", "CONV_2D"],
+            [CONVOLUTION, "Weird Thing (NC)", "Add (ND)", CONVOLUTION],
+            [0, None, 2, 3],
+            id="unknown name between others",
+        ),
+        pytest.param(
+            ["RESHAPE", "FULLY_CONNECTED"],
+            ["Static Reshape (NC)", "Static Reshape (NC)", "Fully Connected (NC, F32) GEMM"],
+            [0, 1, 1],
+            id="a layer that reshapes its input, behind a reshape",
+        ),
+        pytest.param(
+            ["FULLY_CONNECTED"],
+            ["Static Reshape (NC)", CONVERT, "Fully Connected (NC, QD8, F32, QC8W) GEMM"],
+            [0, 0, 0],
+            id="reshaped and converted",
+        ),
+        pytest.param(
+            ["MINIMUM", "LEAKY_RELU", "MUL", "ROUND", "SIN"],
+            [
+                "Clamp (NC)",
+                "LeakyReLU (NC)",
+                "Square (NC)",
+                "Bankders Rounding (NC)",
+                "Sine (NC)",
+            ],
+            [0, 1, 2, 3, 4],
+            id="names of LiteRT",
+        ),
+        pytest.param(
+            ["Convolution2DTransposeBias", "MaxPoolingWithArgmax2D", "MaxUnpooling2D"],
+            [
+                "Deconvolution (NHWC, F32) IGEMM",
+                "ArgMax Pooling (NHWC, F32)",
+                "Unpooling (NHWC, X32)",
+            ],
+            [0, 1, 2],
+            id="custom operators",
+        ),
+        pytest.param(
+            ["SQUARE", "MEAN"], ["Mean Squared (ND) Reduce2"], [1], id="a square within a mean"
+        ),
+        pytest.param(
+            ["CONV_2D", "STABLEHLO_COMPOSITE", "CONV_2D"],
+            [
+                CONVOLUTION,
+                "Multiply (ND)",
+                "Batch Matrix Multiply (NC, F32)",
+                "Softmax (NC, F32)",
+                CONVOLUTION,
+            ],
+            [0, 1, 1, 1, 2],
+            id="a composite holds what it is made of",
+        ),
         pytest.param([], [CONVOLUTION], [None], id="no operators"),
         pytest.param(["CONV_2D"], [], [], id="no events"),
         pytest.param([], [], [], id="nothing at all"),
@@ -132,6 +190,49 @@ def match(operators, events):
 )
 def test_match(operators, events, expected):
     assert match(operators, events) == expected
+
+
+def with_options(subgraph, **options):
+    return [replace(operator, options=options) for operator in subgraph.operators]
+
+
+def test_an_activation_of_its_own_belongs_to_the_operator_that_has_one():
+    events = ["Add (ND)", "Clamp (NC)"]
+    activation = ActivationFunctionType.RELU
+    fused = with_options(chain("ADD"), fused_activation_function=activation)
+    assert match_events(fused, events) == [0, 0]
+    plain = with_options(chain("ADD"), fused_activation_function=ActivationFunctionType.NONE)
+    assert match_events(plain, events) == [0, None]
+
+
+def test_a_layer_that_keeps_its_dimensions_does_not_reshape():
+    events = ["Static Reshape (NC)", "Fully Connected (NC, F32) GEMM"]
+    operators = with_options(chain("RESHAPE", "FULLY_CONNECTED"), keep_num_dims=True)
+    assert match_events(operators, events) == [0, 1]
+    assert match(["RESHAPE", "FULLY_CONNECTED"], events) == [None, 1]
+
+
+def test_an_unlikely_event_gives_way_to_a_likely_one():
+    operators = chain("READ_VARIABLE", "CONCATENATION").operators
+    assert match_events(operators, ["Copy (NC, X8)"]) == [None]
+    assert match_events(operators, ["Copy (NC, X8)"], {(0, "copy")}) == [1]
+    # But not to none at all.
+    assert match_events(operators, ["Copy (NC, X8)"] * 2, {(0, "copy")}) == [0, 1]
+    assert match_events(operators[:1], ["Copy (NC, X8)"], {(0, "copy")}) == [0]
+
+
+@pytest.mark.parametrize(
+    ("matches", "count", "unsure"),
+    [
+        ([0, 1], 3, set()),
+        ([0, None, 3], 5, {1, 2}),
+        ([None], 2, {0, 1}),
+        ([0, None], 3, {1, 2}),
+        ([0, None, 1, None, 4], 5, {2, 3}),
+    ],
+)
+def test_operators_between_the_nearest_joined_ones_are_unsure(matches, count, unsure):
+    assert unsure_positions(matches, count) == unsure
 
 
 def test_names_are_known_in_any_case():

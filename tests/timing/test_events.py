@@ -1,5 +1,6 @@
 """Events of made-up runs, joined to graphs made by hand, with sums worked out beside them."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -105,6 +106,40 @@ def test_a_branch_taken_past_the_runtimes_own():
 
 def test_delegated_events_where_no_partition_is_are_unmatched():
     assert join_events(chain("CUSTOM"), [builtin(0), delegated(CONVOLUTION)]) == ([0, None], set())
+
+
+def test_nothing_is_called_fused_where_the_runtime_ran_in_another_order():
+    # Operator 2 cannot run before 1, whose result it takes: another cut than the one that is known.
+    subgraph = chain("CONV_2D", "CUSTOM", "CUSTOM", "RELU")
+    events = [delegated(CONVOLUTION), builtin(2), builtin(1)]
+    assert join_events(subgraph, events) == ([None, 2, 1], {0, 3})
+
+
+def test_an_unknown_event_leaves_the_rest_of_its_partition_sure():
+    subgraph = chain("CONV_2D", "RELU", "MEAN", "CONV_2D", "RELU")
+    events = [delegated(CONVOLUTION), delegated("Weird Thing (NC)"), delegated(CONVOLUTION)]
+    assert join_events(subgraph, events) == ([0, None, 3], {1, 2})
+
+
+def test_a_variable_is_written_where_its_value_is_made():
+    # Read, add, write: of three copies only that to the output is one that cannot be left out.
+    subgraph = replace(
+        graph(
+            ("READ_VARIABLE", [9], [1]),
+            ("ADD", [0, 1], [2]),
+            ("ASSIGN_VARIABLE", [9, 2], []),
+            ("READ_VARIABLE", [9], [3]),
+        ),
+        outputs=(3,),
+    )
+    events = [delegated("Add (ND)"), delegated("Copy (NC, X32)")]
+    assert join_events(subgraph, events) == ([1, 3], set())
+
+
+def test_what_is_looked_up_in_one_table_belongs_to_the_last_operator():
+    subgraph = chain("DEQUANTIZE", "GELU", "QUANTIZE", "CONV_2D")
+    events = [delegated("Invalid Unary Op"), delegated(CONVOLUTION)]
+    assert join_events(subgraph, events) == ([2, 3], set())
 
 
 def test_no_events():
@@ -243,3 +278,18 @@ def test_copies_are_cut_once_for_each_copy(name, inputs, outputs, cuts):
         graph((name, inputs, outputs)), runs_of([(COPY, 0, 0, True)], (9_000, [(0, 0, 1000)]))
     )
     assert joined.operators[0].cuts == cuts
+
+
+def test_the_partitions_of_the_run_are_kept():
+    joined = join(
+        chain("CONV_2D", "CUSTOM", "CONV_2D"),
+        runs_of(
+            [(CONVOLUTION, 0, 0, True), ("CUSTOM", 1, 0, False)],
+            (9_000, [(0, 0, 1000), (1, 0, 500), (0, 0, 1000)]),
+        ),
+    )
+    assert [(part.is_delegated, part.indices, part.taken_over) for part in joined.partitions] == [
+        (True, (0,), ()),
+        (False, (1,), (1,)),
+        (True, (2,), (2,)),
+    ]

@@ -1,11 +1,14 @@
 """Partitions of graphs made by hand, against the runtime's rule carried out on paper."""
 
+from dataclasses import replace
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 
 from graphs import chain, graph
-from tflops_native.profile.partition import partition
+from tflops_native.model import TensorType
+from tflops_native.profile.partition import partition, partitions_that_ran
 
 
 def partitions(subgraph, delegated):
@@ -116,3 +119,74 @@ def test_every_operator_is_in_exactly_one_partition():
         assert sorted(index for _, indices in found for index in indices) == [0, 1, 2, 3, 4]
         assert {i for kind, indices in found if kind for i in indices} == delegated
         assert all(before[0] != after[0] for before, after in pairwise(found))
+
+
+RESOURCE = 9
+
+
+def with_resource(subgraph, edges=None):
+    """With tensor 9 as a handle, and with the edges of the metadata."""
+    tensors = tuple(
+        SimpleNamespace(type=TensorType.RESOURCE if index == RESOURCE else TensorType.FLOAT32)
+        for index in range(12)
+    )
+    return replace(subgraph, tensors=tensors, control_edges=edges)
+
+
+def streaming():
+    """Read, compute, write; and then a second reader that no tensor holds back."""
+    return graph(
+        ("VAR_HANDLE", [], [RESOURCE]),
+        ("READ_VARIABLE", [RESOURCE], [1]),
+        ("ADD", [0, 1], [2]),
+        ("CUSTOM", [2], [3]),
+        ("ASSIGN_VARIABLE", [RESOURCE, 3], []),
+        ("READ_VARIABLE", [RESOURCE], [4]),
+    )
+
+
+def test_a_variable_is_not_read_before_it_is_written():
+    assert partitions(with_resource(streaming()), {0, 1, 2, 4, 5}) == [
+        (True, [0, 1, 2]),
+        (False, [3]),
+        (True, [4, 5]),
+    ]
+
+
+def test_without_a_handle_the_same_graph_is_read_at_once():
+    assert partitions(streaming(), {0, 1, 2, 4, 5}) == [
+        (True, [0, 1, 2, 5]),
+        (False, [3]),
+        (True, [4]),
+    ]
+
+
+@pytest.mark.parametrize("name", ["IF", "WHILE", "CALL_ONCE"])
+def test_operators_that_run_subgraphs_keep_their_order(name):
+    # The second could run at once, but for the first, which waits for the delegate.
+    subgraph = graph(("A", [0], [1]), (name, [1], [2]), (name, [0], [3]), ("B", [0], [4]))
+    assert partitions(subgraph, {0, 2}) == [(True, [0]), (False, [1, 3]), (True, [2])]
+    assert partitions(subgraph, {0, 3}) == [(True, [0, 3]), (False, [1, 2])]
+
+
+def test_metadata_decides_instead_of_side_effects():
+    subgraph = with_resource(streaming(), edges=((3, 1),))
+    # The read waits for the custom operator, which waits for its sum: a cycle.
+    assert partitions(subgraph, {0, 1, 2, 4, 5}) == [(True, [0, 5])]
+    assert partitions(with_resource(streaming(), edges=()), {0, 1, 2, 4, 5}) == [
+        (True, [0, 1, 2, 5]),
+        (False, [3]),
+        (True, [4]),
+    ]
+
+
+def test_tensors_cross_from_one_partition_to_another():
+    # Tensor 1 is needed on both sides of the cut, and again behind it.
+    subgraph = graph(("A", [0], [1]), ("B", [1], [2]), ("C", [1, 2], [3]), ("D", [2, 3, 1], [4]))
+    assert [part.taken_over for part in partition(subgraph, {1})] == [(), (1,), (1, 2)]
+
+
+def test_another_order_than_the_rules_has_no_partitions():
+    subgraph = chain("A", "B", "C")
+    assert [part.indices for part in partitions_that_ran(subgraph, [0, 2])] == [(0,), (1,), (2,)]
+    assert partitions_that_ran(subgraph, [2, 0]) is None

@@ -1,9 +1,17 @@
 """Statistics on samples written by hand: expected figures are worked out beside them."""
 
+from statistics import NormalDist
+
 import numpy as np
 import pytest
 
-from tflops_native.timing.statistics import Latency, is_outlier
+from tflops_native.timing.statistics import (
+    Latency,
+    is_outlier,
+    median_interval,
+    percentile,
+    percentile_interval,
+)
 
 
 def test_one_sample_is_every_statistic():
@@ -123,3 +131,37 @@ def test_samples_are_not_reordered():
     samples = [3, 1, 2]
     Latency.of(samples)
     assert samples == [3, 1, 2]
+
+
+def series(random, count, correlation):
+    """Normal samples, each correlated with the next."""
+    noise = random.normal(size=count + 60)
+    for index in range(1, len(noise)):
+        noise[index] *= (1 - correlation**2) ** 0.5
+        noise[index] += correlation * noise[index - 1]
+    return noise[60:]
+
+
+@pytest.mark.parametrize(
+    ("share", "correlation", "count"),
+    [(0.95, 0.0, 300), (0.95, 0.5, 700), (0.95, 0.8, 1200), (0.99, 0.0, 1200), (0.05, 0.5, 700)],
+)
+def test_the_interval_of_a_percentile_holds_it(share, correlation, count):
+    random = np.random.default_rng(0)
+    truth = NormalDist().inv_cdf(share)
+    made = (percentile_interval(series(random, count, correlation), share) for _ in range(300))
+    found = [interval for interval in made if interval is not None]
+    assert len(found) > 150
+    held = sum(interval.lower <= truth <= interval.upper for interval in found)
+    assert held >= 0.93 * len(found)
+
+
+def test_few_samples_have_no_interval_of_a_high_percentile():
+    samples = np.random.default_rng(0).normal(size=150)
+    assert percentile_interval(samples, 0.95) is None
+    assert median_interval(samples) is not None
+
+
+def test_a_percentile_lies_between_its_neighbours():
+    assert percentile(range(1, 102), 0.95) == 96
+    assert percentile([1, 3], 0.5) == 2

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from tflops_native.errors import ProfileFormatError
 from tflops_native.imported.recorded import ModelMark, Recorded, RecordedEvent
 from tflops_native.model import BUILTIN_OPERATORS, Entry, Model, Operator, Subgraph
-from tflops_native.profile.delegated import may_stand_for
+from tflops_native.ops.delegate_events import event_key
+from tflops_native.profile.delegated import known_keys, may_stand_for
 
 _BUILTIN_NAMES = frozenset(BUILTIN_OPERATORS)
 # They multiply: a delegate fuses none of them into another operator.
@@ -130,16 +131,22 @@ def _check_delegated(events: Sequence[RecordedEvent], subgraph: Subgraph) -> Non
         return
     own = {event.index for event in events if not event.is_inside}
     taken = Counter(o.name for o in subgraph.operators if o.index not in own)
-    kinds = [(frozenset(may_stand_for(event.name)), event.calls) for event in inside]
-    convolutions = sum(calls for names, calls in kinds if names == _CONVOLUTIONS)
+    keys = known_keys()
+    convolutions = sum(
+        event.calls for event in inside if event_key(event.name) == event_key("Convolution")
+    )
     most = sum(taken[name] for name in _CONVOLUTIONS)
     if convolutions > most:
         raise other_model(
             f"{convolutions} of CONV_2D and DEPTHWISE_CONV_2D ran in its delegate, this one has {most}"
         )
-    heavy = sum(calls for names, calls in kinds if names & _HEAVY)
+    heavy = sum(
+        event.calls
+        for event in inside
+        if any(may_stand_for(event.name, operator) for operator in _HEAVY)
+    )
     least = sum(taken[name] for name in _HEAVY)
-    if heavy < least and all(names for names, _ in kinds):
+    if heavy < least and all(event_key(event.name) in keys for event in inside):
         raise other_model(
             f"only {heavy} convolutions and matrix products ran in its delegate, "
             f"this one has {least}"

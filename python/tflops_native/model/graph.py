@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tflops_native.errors import ModelFormatError
 from tflops_native.model.called import SUBGRAPH_OPTIONS, CalledSubgraph, called_subgraphs
+from tflops_native.model.control_dependencies import ControlEdges
 from tflops_native.model.element_types import ELEMENT_TYPES
 from tflops_native.model.schema import TensorType
 from tflops_native.model.source import FileStamp
@@ -165,7 +166,9 @@ class Operator:
 class Subgraph:
     """One graph of the model; the main one has index 0, others are bodies or other signatures.
 
-    `inputs` and `outputs` are tensor indices. Operators are in the order of execution.
+    `inputs` and `outputs` are tensor indices. Operators are in the order of execution. `control_edges`
+    are pairs of operators of which the first must run before the second, `None` if the converter wrote
+    no such metadata, which is not the same as no pairs.
     """
 
     index: int
@@ -174,6 +177,7 @@ class Subgraph:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     operators: tuple[Operator, ...] = field(repr=False)
+    control_edges: ControlEdges | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

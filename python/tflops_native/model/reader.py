@@ -7,10 +7,12 @@ or raises `ModelFormatError`. Files are mapped into memory, and weights are neve
 import copyreg
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
 from tflops_native.errors import ModelFormatError
+from tflops_native.model.control_dependencies import KEY, control_dependencies
 from tflops_native.model.flatbuffer import FlatBuffer
 from tflops_native.model.graph import (
     Buffer,
@@ -103,6 +105,10 @@ def _read(file: FlatBuffer, source: Source) -> Model:
     subgraphs = SubgraphReader(file, buffers, codes, {entry.id for entry in external}).read(
         file.tables(subgraphs_at, "subgraphs")
     )
+    metadata = tuple(
+        _metadata(file, at, len(buffers)) for at in file.tables(metadata_at, "metadata")
+    )
+    subgraphs = _with_control_edges(subgraphs, metadata, buffers)
     return Model(
         path=source.path,
         stamp=source.stamp,
@@ -113,9 +119,7 @@ def _read(file: FlatBuffer, source: Source) -> Model:
         signatures=tuple(
             _signature(file, at, subgraphs) for at in file.tables(signatures_at, "signatures")
         ),
-        metadata=tuple(
-            _metadata(file, at, len(buffers)) for at in file.tables(metadata_at, "metadata")
-        ),
+        metadata=metadata,
         buffers=buffers,
         external_buffers=external,
         data=file.data,
@@ -203,3 +207,20 @@ def _metadata(file: FlatBuffer, position: int, buffer_count: int) -> Metadata:
             f"metadata {name!r} is in buffer {buffer}, there are {buffer_count} buffers"
         )
     return Metadata(name, buffer)
+
+
+def _with_control_edges(
+    subgraphs: tuple[Subgraph, ...], metadata: tuple[Metadata, ...], buffers: tuple[Buffer, ...]
+) -> tuple[Subgraph, ...]:
+    """With what the metadata says of the order of operators; the runtime ignores what does not fit."""
+    for entry in metadata:
+        data = buffers[entry.buffer].data
+        if entry.name != KEY or data is None:
+            continue
+        edges = control_dependencies(data)
+        if edges is not None and len(edges) == len(subgraphs):
+            return tuple(
+                replace(subgraph, control_edges=found)
+                for subgraph, found in zip(subgraphs, edges, strict=True)
+            )
+    return subgraphs

@@ -22,10 +22,13 @@ from tflops_native.model import (
 from tflops_native.model.element_types import ELEMENT_TYPES, bits, packed_bytes
 from tflops_native.ops._custom_fields import custom_fields, custom_option_names
 from tflops_native.ops._zero_options import zero_options
+from tflops_native.ops.delegate_events import DelegateEvents
 
 # Shape arithmetic is done on vectors of a few elements. The bound keeps a constant folding of large
 # masks and tables out of an analysis that only needs shapes.
 VALUE_LIMIT: Final = 1024
+
+NO_EVENTS: Final = DelegateEvents()
 
 OPERATIONS_PER_MAC: Final = 2  # one multiplication and one addition
 
@@ -269,6 +272,7 @@ class Rule:
     accepts_any_number: bool
     accepts_absent: bool
     is_custom: bool
+    events: DelegateEvents
 
     def build(
         self,
@@ -322,6 +326,7 @@ def register(
     *names: str,
     options: str | StructLayout | None = None,
     override: bool = False,
+    events: DelegateEvents = NO_EVENTS,
     **fixed: Any,
 ) -> Callable[[OpClass], OpClass]:
     """Register a rule class under operator names; outermost, above `@dataclass`.
@@ -331,6 +336,7 @@ def register(
         options: name of the schema's options table, "Conv2DOptions"; of custom operators
             "flexbuffer" or a `StructLayout`. Fields of the class are options of the same name.
         override: whether to replace rules that are registered already.
+        events: what XNNPACK calls it, where that is another name.
         fixed: fields of the class that tell these operators from others of the class.
 
     Raises:
@@ -372,13 +378,8 @@ def register(
                 # `*parts: TensorSpec | None`
                 accepts_absent=any_number and type(None) in get_args(parameters[-1].annotation),
                 is_custom=is_custom,
+                events=events,
             )
         return op
 
     return add
-
-
-def family(op: type[Op], members: Mapping[str, tuple[str | None, Mapping[str, Any]]]) -> None:
-    """Register operators of one class from a table: name -> (options table, fixed fields)."""
-    for name, (options, fixed) in members.items():
-        register(name, options=options, **fixed)(op)

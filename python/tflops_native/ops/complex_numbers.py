@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from tflops_native.ops._op import NO_ARITHMETIC, Cost, Inferred, Op, TensorSpec, family, register
+from tflops_native.ops._op import NO_ARITHMETIC, Cost, Inferred, Op, TensorSpec, register
+from tflops_native.ops.families import family
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from tflops_native.ops._op import (
     Value,
     register,
 )
+from tflops_native.ops.delegate_events import ATTENTION, DelegateEvents
 
 # Turns of a loop that are followed one by one; a loop beyond them needs the user's word.
 MAX_TURNS = 10_000
@@ -101,7 +102,11 @@ class Call(Op):
         return _always(self.caller, "call", self.subgraph, input)
 
 
-@register("STABLEHLO_COMPOSITE", options="StableHLOCompositeOptions")
+@register(
+    "STABLEHLO_COMPOSITE",
+    options="StableHLOCompositeOptions",
+    events=DelegateEvents(inner=ATTENTION),
+)
 @dataclass(frozen=True, slots=True)
 class Composite(Op):
     """A named pattern, such as `odml.rms_norm`, that a delegate may know; else its subgraph runs.

@@ -6,10 +6,16 @@ from typing import ClassVar
 from tflops_native.model import ActivationFunctionType, Padding
 from tflops_native.ops._op import Inferred, Op, TensorSpec, register
 from tflops_native.ops.contraction import contraction_cost
+from tflops_native.ops.delegate_events import DYNAMIC_CONVERT, DelegateEvents
 from tflops_native.ops.geometry import size_of, window_output_size, with_rank
 
+# Since 2025 a 1x1 convolution is run as a fully connected layer.
+_CONVOLUTION = DelegateEvents(main=("Convolution",), before=(DYNAMIC_CONVERT,))
+_POINTWISE = DelegateEvents(main=("Convolution", "Fully Connected"), before=(DYNAMIC_CONVERT,))
+_DECONVOLUTION = DelegateEvents(main=("Deconvolution",), before=(DYNAMIC_CONVERT,))
 
-@register("CONV_2D", options="Conv2DOptions")
+
+@register("CONV_2D", options="Conv2DOptions", events=_POINTWISE)
 @dataclass(frozen=True, slots=True)
 class Conv2D(Op):
     """2-D convolution, grouped where the filter is shallower than the input.
@@ -53,7 +59,7 @@ class Conv2D(Op):
         )
 
 
-@register("DEPTHWISE_CONV_2D", options="DepthwiseConv2DOptions")
+@register("DEPTHWISE_CONV_2D", options="DepthwiseConv2DOptions", events=_CONVOLUTION)
 @dataclass(frozen=True, slots=True)
 class DepthwiseConv2D(Op):
     """2-D convolution of each channel by itself.
@@ -100,7 +106,7 @@ class DepthwiseConv2D(Op):
         )
 
 
-@register("TRANSPOSE_CONV", options="TransposeConvOptions")
+@register("TRANSPOSE_CONV", options="TransposeConvOptions", events=_DECONVOLUTION)
 @dataclass(frozen=True, slots=True)
 class TransposeConv(Op):
     """Transposed 2-D convolution: each input element is scattered into a window of the output.

@@ -10,10 +10,11 @@ from tflops_native.ops._op import (
     Op,
     Shape,
     TensorSpec,
-    family,
     register,
 )
 from tflops_native.ops.contraction import contraction_cost
+from tflops_native.ops.delegate_events import named
+from tflops_native.ops.families import family
 from tflops_native.ops.geometry import (
     epilogue_cost,
     size_of,
@@ -219,7 +220,9 @@ POOL_PARAMS = StructLayout(
 )
 
 
-@register("Convolution2DTransposeBias", options=TRANSPOSE_CONV_PARAMS)
+@register(
+    "Convolution2DTransposeBias", options=TRANSPOSE_CONV_PARAMS, events=named("Deconvolution")
+)
 @dataclass(frozen=True, slots=True)
 class Convolution2DTransposeBias(Op):
     """Transposed 2-D convolution with a bias. Its options are a C struct.
@@ -276,7 +279,7 @@ def _windows(
     return (input[0], *inner, input[-1])
 
 
-@register("MaxPoolingWithArgmax2D", options=POOL_PARAMS)
+@register("MaxPoolingWithArgmax2D", options=POOL_PARAMS, events=named("ArgMax Pooling"))
 @dataclass(frozen=True, slots=True)
 class MaxPoolingWithArgmax2D(Op):
     """The largest element of each window of each channel, and where it is. Its options are a C struct.
@@ -306,7 +309,7 @@ class MaxPoolingWithArgmax2D(Op):
         return Inferred(outputs=(output, output), cost=cost)
 
 
-@register("MaxUnpooling2D", "LiteRtMaxUnpooling2D", options=POOL_PARAMS)
+@register("MaxUnpooling2D", "LiteRtMaxUnpooling2D", options=POOL_PARAMS, events=named("Unpooling"))
 @dataclass(frozen=True, slots=True)
 class MaxUnpooling2D(Op):
     """Puts elements where a max pooling took them from, and zeros elsewhere. Its options are a C struct.

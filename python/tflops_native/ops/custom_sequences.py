@@ -10,6 +10,7 @@ from tflops_native.ops._op import (
     TensorSpec,
     register,
 )
+from tflops_native.ops.delegate_events import ATTENTION, DelegateEvents
 from tflops_native.ops.geometry import broadcast, size_of, with_rank
 from tflops_native.ops.normalization import Softmax
 from tflops_native.ops.signal import Rfft2D
@@ -17,7 +18,11 @@ from tflops_native.ops.signal import Rfft2D
 DEFAULT_CACHE_ENTRIES = 2048
 
 
-@register("odml.scaled_dot_product_attention", options="flexbuffer")
+@register(
+    "odml.scaled_dot_product_attention",
+    options="flexbuffer",
+    events=DelegateEvents(inner=ATTENTION),
+)
 @dataclass(frozen=True, slots=True)
 class ScaledDotProductAttention(Op):
     """softmax(query * key * scale + mask) * value, for each head.

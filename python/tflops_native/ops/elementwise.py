@@ -12,9 +12,10 @@ from tflops_native.ops._op import (
     Inferred,
     Op,
     TensorSpec,
-    family,
     register,
 )
+from tflops_native.ops.delegate_events import binary_events, unary_events
+from tflops_native.ops.families import family
 from tflops_native.ops.geometry import broadcast, epilogue_cost, show, size_of
 from tflops_native.ops.values import elementwise_value, small_value
 
@@ -79,10 +80,25 @@ family(
         # x > 0 ? x : exp(x) - 1
         "ELU": (None, {"per_element": Cost(scalar_ops=2, transcendentals=1)}),
     },
+    events={
+        "CEIL": unary_events("Ceiling"),
+        "NEG": unary_events("Negate"),
+        "RELU": unary_events("Clamp"),
+        "ROUND": unary_events("Bankers Rounding", "Bankders Rounding"),
+        "SQRT": unary_events("Square Root"),
+        "RELU6": unary_events("Clamp"),
+        "RELU_0_TO_1": unary_events("Clamp"),
+        "RELU_N1_TO_1": unary_events("Clamp"),
+        "RSQRT": unary_events("Reciprocal Square Root"),
+        "COS": unary_events("Cosine"),
+        "LOGISTIC": unary_events("Sigmoid"),
+        "SIN": unary_events("Sine"),
+    },
+    default=unary_events(),
 )
 
 
-@register("LEAKY_RELU", options="LeakyReluOptions")
+@register("LEAKY_RELU", options="LeakyReluOptions", events=unary_events())
 @dataclass(frozen=True, slots=True)
 class LeakyRelu(Op):
     """x where positive, else alpha * x.
@@ -98,7 +114,7 @@ class LeakyRelu(Op):
         return Inferred(outputs=(input.shape,), cost=Cost(scalar_ops=2) * input.size)
 
 
-@register("PRELU")
+@register("PRELU", events=binary_events())
 @dataclass(frozen=True, slots=True)
 class PRelu(Op):
     """x where positive, else alpha * x, with an alpha of its own per channel.
@@ -119,7 +135,7 @@ class PRelu(Op):
         return Inferred(outputs=(input.shape,), cost=Cost(scalar_ops=2) * input.size)
 
 
-@register("GELU", options="GeluOptions")
+@register("GELU", options="GeluOptions", events=unary_events("ApproxGELU"))
 @dataclass(frozen=True, slots=True)
 class Gelu(Op):
     """Gaussian error linear unit.
@@ -205,6 +221,12 @@ family(
         "MUL": ("MulOptions", {"fold": operator.mul, "complex_operations": 6}),
         "DIV": ("DivOptions", {"fold": _divide, "complex_operations": 11}),
     },
+    events={
+        "SUB": binary_events("Subtract"),
+        "MUL": binary_events("Multiply", "Square", "Normalize"),
+        "DIV": binary_events("Divide"),
+    },
+    default=binary_events(),
 )
 
 
@@ -223,13 +245,13 @@ family(
             "FloorDivOptions",
             {"per_element": Cost(scalar_ops=2), "fold": operator.floordiv},
         ),
-        "FLOOR_MOD": (
-            "FloorModOptions",
-            {"per_element": Cost(scalar_ops=3), "fold": operator.mod},
-        ),
+        "FLOOR_MOD": ("FloorModOptions", {"per_element": Cost(scalar_ops=3), "fold": operator.mod}),
         "SQUARED_DIFFERENCE": (
             "SquaredDifferenceOptions",
-            {"per_element": Cost(scalar_ops=2), "fold": lambda x, y: (x - y) * (x - y)},
+            {
+                "per_element": Cost(scalar_ops=2),
+                "fold": lambda x, y: (x - y) * (x - y),
+            },
         ),
         "BITWISE_XOR": ("BitwiseXorOptions", {"per_element": ONE, "fold": operator.xor}),
         "RIGHT_SHIFT": ("RightShiftOptions", {"per_element": ONE, "fold": operator.rshift}),
@@ -242,6 +264,14 @@ family(
         "LOGICAL_AND": ("LogicalAndOptions", _compare(lambda x, y: x and y)),
         "LOGICAL_OR": ("LogicalOrOptions", _compare(lambda x, y: x or y)),
     },
+    events={
+        "MAXIMUM": binary_events("Clamp"),
+        "MINIMUM": binary_events("Clamp"),
+        "POW": binary_events("Power", "Square"),
+        "FLOOR_MOD": binary_events("Modulus"),
+        "RIGHT_SHIFT": binary_events("Shift Right Arithmetic", "Shift Right Logical"),
+    },
+    default=binary_events(),
 )
 
 

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from tflops_native.ops._op import Cost, Inferred, Op, TensorSpec, family, register
+from tflops_native.ops._op import Cost, Inferred, Op, TensorSpec, register
+from tflops_native.ops.families import family
 from tflops_native.ops.geometry import broadcast, show, size_of
 
 _ONE = Cost(scalar_ops=1)

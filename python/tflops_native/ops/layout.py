@@ -14,11 +14,17 @@ from tflops_native.ops._op import (
     UnknownValueError,
     register,
 )
+from tflops_native.ops.delegate_events import DelegateEvents
 from tflops_native.ops.geometry import normalized_axis, show, size_of
 from tflops_native.ops.values import picked_value, small_value
 
+_COPY = DelegateEvents(main=("Copy",))
+_RESHAPE = DelegateEvents(
+    main=("Copy", "Static Reshape", "Static Expand Dims", "Fuse Dims", "Split Dims")
+)
 
-@register("RESHAPE", options="ReshapeOptions")
+
+@register("RESHAPE", options="ReshapeOptions", events=_RESHAPE)
 @dataclass(frozen=True, slots=True)
 class Reshape(Op):
     """The same elements under another shape.
@@ -75,7 +81,7 @@ class Reshape(Op):
         return target
 
 
-@register("SQUEEZE", options="SqueezeOptions")
+@register("SQUEEZE", options="SqueezeOptions", events=_RESHAPE)
 @dataclass(frozen=True, slots=True)
 class Squeeze(Op):
     """Removes axes of length 1: those named by `squeeze_dims`, or all of them if it is empty.
@@ -107,7 +113,7 @@ class Squeeze(Op):
         )
 
 
-@register("EXPAND_DIMS", options="ExpandDimsOptions")
+@register("EXPAND_DIMS", options="ExpandDimsOptions", events=_RESHAPE)
 @dataclass(frozen=True, slots=True)
 class ExpandDims(Op):
     """Inserts an axis of length 1.
@@ -233,7 +239,7 @@ class ReverseSequence(Op):
         return Inferred(outputs=(input.shape,), cost=NO_ARITHMETIC)
 
 
-@register("CONCATENATION", options="ConcatenationOptions")
+@register("CONCATENATION", options="ConcatenationOptions", events=_COPY)
 @dataclass(frozen=True, slots=True)
 class Concatenation(Op):
     """Joins tensors along one axis.
@@ -285,7 +291,7 @@ class Concatenation(Op):
         return tuple(joined)
 
 
-@register("PACK", options="PackOptions")
+@register("PACK", options="PackOptions", events=_COPY)
 @dataclass(frozen=True, slots=True)
 class Pack(Op):
     """Stacks tensors of one shape along a new axis.
@@ -316,7 +322,7 @@ class Pack(Op):
         return Concatenation(axis=axis).infer(*widened)
 
 
-@register("UNPACK", options="UnpackOptions")
+@register("UNPACK", options="UnpackOptions", events=_COPY)
 @dataclass(frozen=True, slots=True)
 class Unpack(Op):
     """Takes a tensor apart along one axis.

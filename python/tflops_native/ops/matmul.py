@@ -5,10 +5,22 @@ from dataclasses import dataclass
 from tflops_native.model import ActivationFunctionType, FullyConnectedOptionsWeightsFormat
 from tflops_native.ops._op import Inferred, Op, Shape, TensorSpec, register
 from tflops_native.ops.contraction import contraction_cost
+from tflops_native.ops.delegate_events import DYNAMIC_CONVERT, DelegateEvents
 from tflops_native.ops.geometry import broadcast, size_of, with_rank
 
+_FULLY_CONNECTED = DelegateEvents(
+    main=("Dynamic Fully Connected",),
+    before=("Static Reshape", DYNAMIC_CONVERT, "Pack LH"),
+    only_if={"Static Reshape": ("keep_num_dims", (True,))},
+)
+_BATCH_MATMUL = DelegateEvents(
+    main=("Batch Matrix Multiply", "Fully Connected", "Dynamic Fully Connected"),
+    before=("Transpose", DYNAMIC_CONVERT, "Pack LH"),
+    only_if={"Transpose": ("adj_x", (False, None))},
+)
 
-@register("FULLY_CONNECTED", options="FullyConnectedOptions")
+
+@register("FULLY_CONNECTED", options="FullyConnectedOptions", events=_FULLY_CONNECTED)
 @dataclass(frozen=True, slots=True)
 class FullyConnected(Op):
     """Product of a matrix of rows with a constant matrix.
@@ -66,7 +78,7 @@ class FullyConnected(Op):
         return result
 
 
-@register("BATCH_MATMUL", options="BatchMatMulOptions")
+@register("BATCH_MATMUL", options="BatchMatMulOptions", events=_BATCH_MATMUL)
 @dataclass(frozen=True, slots=True)
 class BatchMatMul(Op):
     """Product of two stacks of matrices, whose leading axes are broadcast.

@@ -12,9 +12,9 @@ from tflops_native.ops._op import (
     Op,
     Shape,
     TensorSpec,
-    family,
     register,
 )
+from tflops_native.ops.families import family
 from tflops_native.ops.geometry import with_rank
 
 

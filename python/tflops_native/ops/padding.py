@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tflops_native.ops._op import NO_ARITHMETIC, Inferred, Op, TensorSpec, family, register
+from tflops_native.ops._op import NO_ARITHMETIC, Inferred, Op, TensorSpec, register
+from tflops_native.ops.delegate_events import DelegateEvents
+from tflops_native.ops.families import family
 from tflops_native.ops.geometry import with_rank
 
 
@@ -50,6 +52,10 @@ family(
         "PAD": ("PadOptions", {}),
         "PADV2": ("PadV2Options", {}),
         "MIRROR_PAD": ("MirrorPadOptions", {}),
+    },
+    events={
+        "PAD": DelegateEvents(main=("Constant Pad",)),
+        "PADV2": DelegateEvents(main=("Constant Pad",)),
     },
 )
 

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from tflops_native.model import ActivationFunctionType, Padding, ReduceWindowFunction
-from tflops_native.ops._op import Cost, Inferred, Op, TensorSpec, family, register
+from tflops_native.ops._op import Cost, Inferred, Op, TensorSpec, register
+from tflops_native.ops.delegate_events import DelegateEvents
+from tflops_native.ops.families import family
 from tflops_native.ops.geometry import epilogue_cost, size_of, window_output_size, with_rank
 
 
@@ -50,6 +52,10 @@ family(
         "AVERAGE_POOL_2D": ("Pool2DOptions", {"per_tap": 1, "per_output": 0}),
         "MAX_POOL_2D": ("Pool2DOptions", {"per_tap": 1, "per_output": -1}),
         "L2_POOL_2D": ("Pool2DOptions", {"per_tap": 2, "per_output": 1}),
+    },
+    events={
+        "AVERAGE_POOL_2D": DelegateEvents(main=("Average Pooling", "Global Average Pooling")),
+        "MAX_POOL_2D": DelegateEvents(main=("Max Pooling", "ArgMax Pooling")),
     },
 )
 

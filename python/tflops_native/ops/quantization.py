@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from tflops_native.model import TensorType, bits
 from tflops_native.ops._op import NO_ARITHMETIC, Cost, Inferred, Op, TensorSpec, register
 from tflops_native.ops.contraction import QUANTIZE_OPS
+from tflops_native.ops.delegate_events import TABLE_LOOKUP, DelegateEvents
 from tflops_native.ops.values import small_value
 
+_CONVERT = DelegateEvents(main=("Convert", TABLE_LOOKUP))
 
-@register("QUANTIZE", options="QuantizeOptions")
+
+@register("QUANTIZE", options="QuantizeOptions", events=_CONVERT)
 @dataclass(frozen=True, slots=True)
 class Quantize(Op):
     """Real numbers, or integers under another scale, to integers under a scale.
@@ -24,7 +27,7 @@ class Quantize(Op):
         return Inferred(outputs=(input.shape,), cost=Cost(scalar_ops=QUANTIZE_OPS) * input.size)
 
 
-@register("DEQUANTIZE", options="DequantizeOptions")
+@register("DEQUANTIZE", options="DequantizeOptions", events=_CONVERT)
 @dataclass(frozen=True, slots=True)
 class Dequantize(Op):
     """Integers under a scale to real numbers; float16 to float32.
@@ -67,7 +70,7 @@ class FakeQuant(Op):
         return Inferred(outputs=(input.shape,), cost=Cost(scalar_ops=QUANTIZE_OPS + 2) * input.size)
 
 
-@register("CAST", options="CastOptions")
+@register("CAST", options="CastOptions", events=_CONVERT)
 @dataclass(frozen=True, slots=True)
 class Cast(Op):
     """Another number type.

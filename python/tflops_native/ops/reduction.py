@@ -13,9 +13,10 @@ from tflops_native.ops._op import (
     Shape,
     TensorSpec,
     Value,
-    family,
     register,
 )
+from tflops_native.ops.delegate_events import DelegateEvents
+from tflops_native.ops.families import family
 from tflops_native.ops.geometry import normalized_axis, row_major_strides, size_of
 from tflops_native.ops.values import small_value
 
@@ -93,6 +94,10 @@ family(
         "REDUCE_MIN": ("ReducerOptions", {"fold": min, "per_output": 0}),
         "REDUCE_ANY": ("ReducerOptions", {"fold": any, "per_output": 0}),
         "REDUCE_ALL": ("ReducerOptions", {"fold": all, "per_output": 0}),
+    },
+    events={
+        "SUM": DelegateEvents(main=("Global Sum Pooling", "Mean", "Sum Squared", "Mean Squared")),
+        "MEAN": DelegateEvents(main=("Global Average Pooling", "Mean Squared")),
     },
 )
 

@@ -12,6 +12,7 @@ from tflops_native.ops._op import (
     TensorSpec,
     register,
 )
+from tflops_native.ops.delegate_events import DelegateEvents
 from tflops_native.ops.geometry import broadcast, normalized_axis, size_of
 from tflops_native.ops.values import elementwise_value, picked_value
 
@@ -66,7 +67,7 @@ def _part(input: TensorSpec, output: Shape, picks: list[range]) -> Inferred:
     )
 
 
-@register("STRIDED_SLICE", options="StridedSliceOptions")
+@register("STRIDED_SLICE", options="StridedSliceOptions", events=DelegateEvents(main=("Slice",)))
 @dataclass(frozen=True, slots=True)
 class StridedSlice(Op):
     """A block of the input with steps, as Python's `x[begin:end:strides]`.
@@ -229,7 +230,7 @@ def _even_parts(length: int, parts: int) -> int:
     return length // parts
 
 
-@register("SPLIT", options="SplitOptions")
+@register("SPLIT", options="SplitOptions", events=DelegateEvents(main=("Copy",)))
 @dataclass(frozen=True, slots=True)
 class Split(Op):
     """Equal parts along one axis.

@@ -12,12 +12,17 @@ from tflops_native.ops._op import (
     UnknownValueError,
     register,
 )
+from tflops_native.ops.delegate_events import DelegateEvents
 from tflops_native.ops.geometry import size_of, with_rank
 
 
 def _check_resource(resource: TensorSpec) -> None:
     if resource.size != 1:
         raise ValueError(f"`resource` must be one handle, but is {list(resource.shape)}")
+
+
+# A variable is memory that the delegate shares: where it can, it writes results there.
+_COPY = DelegateEvents(main=("Copy",), is_copy=True)
 
 
 @register("VAR_HANDLE", options="VarHandleOptions")
@@ -35,7 +40,7 @@ class VarHandle(Op):
         return Inferred(outputs=((),), cost=NO_ARITHMETIC)
 
 
-@register("READ_VARIABLE", options="ReadVariableOptions")
+@register("READ_VARIABLE", options="ReadVariableOptions", events=_COPY)
 @dataclass(frozen=True, slots=True)
 class ReadVariable(Op):
     """The value of a variable.
@@ -63,7 +68,7 @@ class ReadVariable(Op):
         )
 
 
-@register("ASSIGN_VARIABLE", options="AssignVariableOptions")
+@register("ASSIGN_VARIABLE", options="AssignVariableOptions", events=_COPY)
 @dataclass(frozen=True, slots=True)
 class AssignVariable(Op):
     """Gives a variable a new value.

@@ -1,135 +1,154 @@
 """Joins the operators of XNNPACK to those of the model, by order and class; what is unsure stays out.
 
 XNNPACK numbers its operators by itself. It fuses some of the model's operators into others, adds
-conversions and splits a few, but keeps the order. Its names say the class of each.
+conversions and splits a few, but keeps the order. Its names say the class of each; the rules of the
+operators say which names are theirs.
 """
 
-import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from tflops_native.model import Operator
+from tflops_native.ops import REGISTRY
+from tflops_native.ops.delegate_events import DelegateEvents, event_key
+from tflops_native.ops.plugins import find_rule
 
-# What each of XNNPACK's operators may stand for, by the part of its name before the bracket
-# (operator names: XNNPACK src/operators, node types: XNNPACK src/subgraph).
-_ELEMENTWISE = {
-    "abs": "ABS",
-    "add": "ADD",
-    "bankers rounding": "ROUND",
-    "ceiling": "CEIL",
-    "divide": "DIV",
-    "elu": "ELU",
-    "exp": "EXP",
-    "floor": "FLOOR",
-    "gelu": "GELU",
-    "hardswish": "HARD_SWISH",
-    "leaky relu": "LEAKY_RELU",
-    "log": "LOG",
-    "maximum": "MAXIMUM",
-    "minimum": "MINIMUM",
-    "multiply": "MUL",
-    "negate": "NEG",
-    "prelu": "PRELU",
-    "reciprocal square root": "RSQRT",
-    "sigmoid": "LOGISTIC",
-    "square": "SQUARE",
-    "square root": "SQRT",
-    "squared difference": "SQUARED_DIFFERENCE",
-    "subtract": "SUB",
-    "tanh": "TANH",
-}
-_COPIES = ("RESHAPE", "SQUEEZE", "EXPAND_DIMS", "CONCATENATION", "SPLIT", "PACK", "UNPACK")
-_STANDS_FOR: dict[str, tuple[str, ...]] = {
-    **{event: (operator,) for event, operator in _ELEMENTWISE.items()},
-    "argmax pooling": ("MAX_POOL_2D",),
-    "average pooling": ("AVERAGE_POOL_2D",),
-    "batch matrix multiply": ("BATCH_MATMUL",),
-    "clamp": ("RELU", "RELU6", "RELU_N1_TO_1", "RELU_0_TO_1"),
-    "constant pad": ("PAD", "PADV2"),
-    "convert": ("QUANTIZE", "DEQUANTIZE", "CAST"),
-    "convolution": ("CONV_2D", "DEPTHWISE_CONV_2D"),
-    "copy": _COPIES,
-    "deconvolution": ("TRANSPOSE_CONV",),
-    "depth to space": ("DEPTH_TO_SPACE",),
-    "dynamic fully connected": ("FULLY_CONNECTED", "BATCH_MATMUL"),
-    # Since 2025 a 1x1 convolution is run as a fully connected layer.
-    "fully connected": ("FULLY_CONNECTED", "CONV_2D"),
-    "global average pooling": ("MEAN", "AVERAGE_POOL_2D"),
-    "global sum pooling": ("SUM",),
-    "max pooling": ("MAX_POOL_2D",),
-    "mean": ("MEAN",),
-    "resize bilinear": ("RESIZE_BILINEAR",),
-    "slice": ("SLICE", "STRIDED_SLICE"),
-    "static reshape": ("RESHAPE", "SQUEEZE", "EXPAND_DIMS"),
-    "softmax": ("SOFTMAX",),
-    "space to depth": ("SPACE_TO_DEPTH",),
-    "sum": ("SUM",),
-    "transpose": ("TRANSPOSE",),
-}
-# Dynamic-range kernels quantize their input in an operator of its own, in front, to a type that no
-# tensor of the model has.
-_DYNAMIC = re.compile(r"\bq[dp]u?8\b")
-_PREPARED_BY_CONVERT = frozenset(
-    {"CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", "FULLY_CONNECTED", "BATCH_MATMUL"}
-)
+Runs = list[list[tuple[int, int]]]  # per first event: (operator position, number of events)
 
 
-def may_stand_for(event: str) -> tuple[str, ...]:
-    """The operators of a model that one of XNNPACK's may stand for; none if the name is not known."""
-    return _STANDS_FOR.get(_kind(event), ())
+def events_of(operator: str) -> DelegateEvents:
+    """What XNNPACK may call what it runs for an operator of this name."""
+    rule = find_rule(operator)
+    return DelegateEvents() if rule is None else rule.events
 
 
-def match_events(operators: Sequence[Operator], events: Sequence[str]) -> list[int | None]:
+def may_stand_for(event: str, operator: str) -> bool:
+    """Whether an event may be the work of an operator of this name, not what is done before or after."""
+    return event_key(event) in _main_keys(operator, events_of(operator))
+
+
+def known_keys() -> frozenset[str]:
+    """The keys of all events that a rule knows, of all that XNNPACK runs for some operator."""
+    return frozenset().union(
+        *(_main_keys(rule.name, rule.events) | rule.events.all_keys() for rule in REGISTRY.values())
+    )
+
+
+def match_events(
+    operators: Sequence[Operator], events: Sequence[str], unlikely: Collection[tuple[int, str]] = ()
+) -> list[int | None]:
     """For each event of one partition the position of its operator, or None where it is not certain.
 
     All ways to lay the events over the operators in order are compared. Among those that explain
-    the most events, an event is joined only if all of them join it to the same operator.
+    the most events, and of these with the fewest `unlikely` events, an event is joined only if all of
+    them join it to the same operator.
 
     Args:
         operators: the operators of the partition, in order.
         events: the delegate's names of what it ran, in order.
+        unlikely: (position, key of an event) that are joined only where nothing else can be.
     """
-    runs = [_run_lengths(operators, events, start) for start in range(len(events))]
-    before = _best_before(runs, len(operators))
-    after = _best_after(runs, len(operators))
+    keys = [event_key(event) for event in events]
+    # Any number of unlikely events weighs less than one that is not explained.
+    unit = len(events) + 1
+    weights = [
+        [
+            (position, length, unit * length - ((position, keys[start]) in unlikely))
+            for position, length in options
+        ]
+        for start, options in enumerate(_runs(operators, keys))
+    ]
+    before = _best_before(weights, len(operators))
+    after = _best_after(weights, len(operators))
     best = after[0][0]
     candidates: list[set[int | None]] = [set() for _ in events]
-    for start, options in enumerate(runs):
+    for start, options in enumerate(weights):
         for position in range(len(operators) + 1):
             if before[start][position] + after[start + 1][position] == best:
                 candidates[start].add(None)
-        for position, length in options:
+        for position, length, weight in options:
             ahead = before[start][position]
-            if ahead + length + after[start + length][position + 1] == best:
+            if ahead + weight + after[start + length][position + 1] == best:
                 for event in range(start, start + length):
                     candidates[event].add(position)
     return [next(iter(found)) if len(found) == 1 else None for found in candidates]
 
 
-Runs = list[list[tuple[int, int]]]  # per first event: (operator position, number of events)
+def unsure_positions(matches: Sequence[int | None], count: int) -> set[int]:
+    """Positions of operators that may have made one of the events that are joined to none.
+
+    These lie between the operators of the nearest events that are joined, for the order is kept.
+
+    Args:
+        matches: of `match_events`.
+        count: number of operators.
+    """
+    unsure: set[int] = set()
+    for event, position in enumerate(matches):
+        if position is not None:
+            continue
+        first = next((p for p in reversed(matches[:event]) if p is not None), -1) + 1
+        last = next((p for p in matches[event + 1 :] if p is not None), count)
+        unsure.update(range(first, last))
+    return unsure
 
 
-def _run_lengths(
-    operators: Sequence[Operator], events: Sequence[str], start: int
-) -> list[tuple[int, int]]:
-    """Which operators could have made the events from `start` on, and how many of them."""
-    kind = _kind(events[start])
-    names = frozenset(may_stand_for(events[start]))
-    length = 1
-    if kind == "convert" and _DYNAMIC.search(events[start].lower()):
-        following = events[start + 1] if start + 1 < len(events) else ""
-        names = _PREPARED_BY_CONVERT.intersection(may_stand_for(following))
-        length = 2
-    return [
-        (position, length) for position, operator in enumerate(operators) if operator.name in names
-    ]
+def _main_keys(operator: str, events: DelegateEvents) -> frozenset[str]:
+    return frozenset(map(event_key, (operator, *events.main)))
 
 
-def _kind(event: str) -> str:
-    return event.split(" (")[0].lower()
+def _runs(operators: Sequence[Operator], keys: Sequence[str]) -> Runs:
+    """Which operators could have made the events from each on, and how many of them."""
+    runs: Runs = [[] for _ in keys]
+    known: dict[str, tuple[DelegateEvents, frozenset[str], frozenset[str]]] = {}
+    for position, operator in enumerate(operators):
+        if operator.name not in known:
+            events = events_of(operator.name)
+            known[operator.name] = (
+                events,
+                _main_keys(operator.name, events),
+                frozenset(map(event_key, events.inner)),
+            )
+        events, main, inner = known[operator.name]
+        before = [event_key(n) for n in events.before if events.may_come(n, operator.options)]
+        after = [event_key(n) for n in events.after if events.may_come(n, operator.options)]
+        first = main.union(before, inner)
+        for start, key in enumerate(keys):
+            if key in first:
+                lengths = _lengths(keys, start, main, before, after) | _inner(keys, start, inner)
+                runs[start] += [(position, length) for length in sorted(lengths)]
+    return runs
 
 
-def _best_before(runs: Runs, operators: int) -> list[list[int]]:
-    """[event][operator]: most events explained among those before, by the operators before."""
+def _lengths(
+    keys: Sequence[str],
+    start: int,
+    main: Collection[str],
+    before: Sequence[str],
+    after: Sequence[str],
+) -> set[int]:
+    """How many events from `start` on one operator may have made."""
+    ends = {start}
+    for key in before:
+        ends |= {end + 1 for end in ends if end < len(keys) and keys[end] == key}
+    ends = {end + 1 for end in ends if end < len(keys) and keys[end] in main}
+    for key in after:
+        ends |= {end + 1 for end in ends if end < len(keys) and keys[end] == key}
+    return {end - start for end in ends}
+
+
+def _inner(keys: Sequence[str], start: int, inner: Collection[str]) -> set[int]:
+    """The lengths of all runs of such events from `start` on."""
+    stop = start
+    while stop < len(keys) and keys[stop] in inner:
+        stop += 1
+    return set(range(1, stop - start + 1))
+
+
+Weights = list[list[tuple[int, int, int]]]  # per first event: (operator position, events, weight)
+
+
+def _best_before(runs: Weights, operators: int) -> list[list[int]]:
+    """[event][operator]: best weight of the events before, by the operators before."""
     best = [[0] * (operators + 1) for _ in range(len(runs) + 1)]
     for event in range(len(runs) + 1):
         row = best[event]
@@ -139,20 +158,20 @@ def _best_before(runs: Runs, operators: int) -> list[list[int]]:
             break
         for position in range(operators + 1):
             best[event + 1][position] = max(best[event + 1][position], row[position])
-        for position, length in runs[event]:
+        for position, length, weight in runs[event]:
             reached = best[event + length]
-            reached[position + 1] = max(reached[position + 1], row[position] + length)
+            reached[position + 1] = max(reached[position + 1], row[position] + weight)
     return best
 
 
-def _best_after(runs: Runs, operators: int) -> list[list[int]]:
-    """[event][operator]: most events explained from there on, by the operators from there on."""
+def _best_after(runs: Weights, operators: int) -> list[list[int]]:
+    """[event][operator]: best weight of the events from there on, by the operators from there on."""
     best = [[0] * (operators + 2) for _ in range(len(runs) + 1)]
     for event in range(len(runs) - 1, -1, -1):
         row = best[event]
         row[: operators + 1] = best[event + 1][: operators + 1]
-        for position, length in runs[event]:
-            row[position] = max(row[position], length + best[event + length][position + 1])
+        for position, length, weight in runs[event]:
+            row[position] = max(row[position], weight + best[event + length][position + 1])
         for position in range(operators - 1, -1, -1):
             row[position] = max(row[position], row[position + 1])
     return best

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tflops_native.model import Subgraph
-from tflops_native.profile.delegated import match_events
+from tflops_native.profile.delegated import match_events, unsure_positions
+from tflops_native.profile.elided import unlikely_events
 from tflops_native.profile.estimate import CutTimes
-from tflops_native.profile.partition import Partition, partition
+from tflops_native.profile.partition import Partition, partitions_that_ran
 from tflops_native.profile.sequences import Event, runs_by_sequence
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class JoinedRuns:
     operators   by operator index, in the order of the model
     unmatched   events of a delegate that belong to no certain operator
     fused       operators without an event of their own
+    partitions  those of the first run; none if they are not known
     builtin_ns  step in which the runtime measures operators that no delegate ran
     """
 
@@ -51,6 +53,7 @@ class JoinedRuns:
     operators: dict[int, JoinedTimes]
     unmatched: list[JoinedTimes]
     fused: tuple[int, ...]
+    partitions: tuple[Partition, ...] = ()
     builtin_ns: int = 1
 
 
@@ -61,7 +64,12 @@ def join_runs(subgraph: Subgraph, chunks: "Sequence[ProfiledRuns]") -> JoinedRun
     invoke_ns = np.concatenate([chunk.invoke_ns for chunk in chunks])
     found: dict[int | tuple[str, int], JoinedTimes] = {}  # by operator, or by name and position
     uncertain: set[int] = set()
+    partitions: tuple[Partition, ...] = ()
     for same in runs_by_sequence(subgraph.index, chunks):
+        if 0 in same.runs:
+            partitions = tuple(
+                partitions_that_ran(subgraph, _reported(subgraph, same.events)) or ()
+            )
         targets, unsure = join_events(subgraph, same.events)
         uncertain |= unsure
         cuts = [
@@ -93,8 +101,18 @@ def join_runs(subgraph: Subgraph, chunks: "Sequence[ProfiledRuns]") -> JoinedRun
             for o in subgraph.operators
             if o.index not in operators and o.index not in uncertain
         ),
+        partitions=partitions,
         builtin_ns=max(chunk.builtin_resolution_ns for chunk in chunks),
     )
+
+
+def _reported(subgraph: Subgraph, events: Sequence[Event]) -> list[int]:
+    """Operators of the model that the runtime's own kernels ran, in that order."""
+    return [
+        event.operator_index
+        for event in events
+        if not event.is_delegated and event.operator_index < len(subgraph.operators)
+    ]
 
 
 def _cuts(subgraph: Subgraph, event: Event, target: int | None) -> int:
@@ -118,13 +136,15 @@ def join_events(subgraph: Subgraph, events: Sequence[Event]) -> tuple[list[int |
     those of the model: its time belongs to no single operator.
     """
     appended = len(subgraph.operators)
-    reported = {event.operator_index for event in events if not event.is_delegated}
-    delegated = {o.index for o in subgraph.operators} - reported
-    partitions = partition(subgraph, delegated)
     result: list[int | None] = [
         None if event.is_delegated or event.operator_index >= appended else event.operator_index
         for event in events
     ]
+    reported = _reported(subgraph, events)
+    delegated = {o.index for o in subgraph.operators}.difference(reported)
+    partitions = partitions_that_ran(subgraph, reported)
+    if partitions is None:
+        return result, delegated
     behind: dict[int | None, Partition] = {}  # last operator reported before it -> partition
     last: int | None = None
     for part in partitions:
@@ -146,12 +166,13 @@ def join_events(subgraph: Subgraph, events: Sequence[Event]) -> tuple[list[int |
             stop += 1
         part = behind.get(last, Partition(True, ()))
         names = [event.name for event in events[start:stop]]
-        matches = match_events(part.operators, names)
+        matches = match_events(part.operators, names, unlikely_events(subgraph, part))
         for offset, position in enumerate(matches):
             result[start + offset] = None if position is None else part.operators[position].index
-        if None in matches:
-            matched = set(matches)
-            uncertain |= {o.index for i, o in enumerate(part.operators) if i not in matched}
+        unsure = unsure_positions(matches, len(part.operators)).difference(
+            position for position in matches if position is not None
+        )
+        uncertain |= {part.operators[position].index for position in unsure}
         start = stop
     if any(not event.is_delegated and event.operator_index >= appended for event in events):
         uncertain |= delegated.difference(target for target in result if target is not None)

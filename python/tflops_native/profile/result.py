@@ -67,6 +67,19 @@ class Overhead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProfilePartition:
+    """Operators that ran one after the other, all by a delegate or all by the runtime's own kernels.
+
+    operators    operator indices, in the order of the partition
+    taken_over   indices of the tensors that it takes from other partitions
+    """
+
+    is_delegated: bool
+    operators: tuple[int, ...]
+    taken_over: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """Time per operator, from runs of their own: the profiler has a price.
 
@@ -79,6 +92,7 @@ class Profile:
     unmatched        events of a delegate that belong to no certain operator
     fused            operators without an event of their own: the delegate fused them into another one,
                      or had nothing to do for them
+    partitions       in the order in which they ran; empty if that is not known
     outside_seconds  of a run outside of all operators, what was cut off subtracted: the median, but
                      no more than the operators leave of the median run
     overhead         the profiler's price; None where the source does not say
@@ -100,6 +114,7 @@ class Profile:
     outside_seconds: float
     overhead: Overhead | None = None
     stop: Stop | None = None
+    partitions: tuple[ProfilePartition, ...] = ()
 
     @classmethod
     def of_runs(
@@ -112,6 +127,7 @@ class Profile:
         outside_seconds: float,
         overhead: Overhead,
         stop: Stop,
+        partitions: tuple[ProfilePartition, ...] = (),
     ) -> "Profile":
         """From runs that were measured one by one."""
         return cls(
@@ -125,6 +141,7 @@ class Profile:
             outside_seconds=outside_seconds,
             overhead=overhead,
             stop=stop,
+            partitions=partitions,
         )
 
     @property

@@ -15,6 +15,7 @@ from tflops_native.stability.patterns import (
     modes,
     stalls,
 )
+from tflops_native.timing.statistics import percentile
 
 Verdict: TypeAlias = Literal["stable", "noisy", "drifting", "bimodal", "throttled", "unknown"]
 
@@ -26,6 +27,8 @@ SPREAD_LIMIT = 0.05
 # How far the 95th percentile may lie above the median: for a normal distribution at the limit above
 # it lies 12% above.
 TAIL_LIMIT = 0.2
+# Of fewer samples the 95th percentile is decided by one or two of them.
+TAIL_SAMPLES = 40
 # Stalls are too rare to move the percentiles, but take this share of the time.
 STALLED_LIMIT = 0.05
 STALLS_FEWEST = 3
@@ -58,7 +61,7 @@ class Figures:
     """What the samples by themselves tell. Shares are fractions of the median.
 
     spread              median deviation from the median
-    tail                how far the 95th percentile lies above the median
+    tail                how far the 95th percentile lies above the median; None below 40 samples
     stalls              number of samples that were held up
     stalled             share of all the time that these took beyond the median
     drift               trend over the whole measurement; None if it cannot be told from a slow swing
@@ -70,7 +73,7 @@ class Figures:
 
     seconds: float
     spread: float
-    tail: float
+    tail: float | None
     stalls: int
     stalled: float
     drift: Drift | None
@@ -140,8 +143,7 @@ def _figures(samples_ns: Sequence[int], evidence: Evidence | None, resolution_ns
     return Figures(
         seconds=float(values.sum()) / 1e9 if evidence is None else evidence.total.seconds,
         spread=float(np.median(np.abs(values - median))) / median,
-        # Not interpolated: of 20 samples one outlier is no tail.
-        tail=float(np.quantile(values, 0.95, method="lower")) / median - 1,
+        tail=percentile(values, 0.95) / median - 1 if len(values) >= TAIL_SAMPLES else None,
         stalls=count,
         stalled=share,
         drift=drift(samples_ns),
@@ -166,7 +168,8 @@ def _verdict(figures: Figures, evidence: Evidence | None) -> tuple[Verdict, str]
         return "bimodal", _describe(pair, figures.slowdown)
     if noise:
         return "noisy", noise
-    return "stable", f"MAD {_percent(figures.spread)}, 95th percentile +{_percent(figures.tail)}"
+    tail = "" if figures.tail is None else f", 95th percentile +{_percent(figures.tail)}"
+    return "stable", f"MAD {_percent(figures.spread)}{tail}"
 
 
 def _throttled(figures: Figures, evidence: Evidence) -> Cause | None:
@@ -189,7 +192,7 @@ def _noise(figures: Figures) -> str:
     """Why the samples are noisy; empty if they are not."""
     if figures.spread >= SPREAD_LIMIT:
         return f"MAD {_percent(figures.spread)} of the median"
-    if figures.tail >= TAIL_LIMIT:
+    if figures.tail is not None and figures.tail >= TAIL_LIMIT:
         return f"the 95th percentile is {1 + figures.tail:.3g} times the median"
     if figures.stalled >= STALLED_LIMIT and figures.stalls >= STALLS_FEWEST:
         return f"{figures.stalls} samples stalled, for {_percent(figures.stalled)} of the time"

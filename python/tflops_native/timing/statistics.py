@@ -18,6 +18,8 @@ CONFIDENCE = 0.95
 _QUANTILE = 2.1
 # Below this many samples there is no 99th percentile to speak of: it would be the maximum.
 P99_SAMPLES = 100
+# An interval of a percentile needs so many independent samples beyond it (tests/timing/test_statistics.py).
+_SAMPLES_BEYOND = 8
 # Iglewicz and Hoaglin, "How to Detect and Handle Outliers" (1993): modified z-scores above 3.5.
 _OUTLIER_SCORE = 3.5
 _SCORE_BY_MAD = 0.6745
@@ -106,9 +108,9 @@ class Latency:
         scale = NANOSECONDS_PER_SECOND * invokes_per_sample
         samples = np.asarray(samples_ns, dtype=np.float64)
         count = len(samples)
-        p5, p25, median, p75, p90, p95, p99 = np.quantile(
-            samples, (0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
-        ).tolist()
+        p5, p25, median, p75, p90, p95, p99 = (
+            percentile(samples, share) for share in (0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
+        )
         deviations = np.abs(samples - median)
         mean = float(samples.mean())
         # A coarse clock may say 0, of which nothing is a fraction.
@@ -151,12 +153,32 @@ class Latency:
 def median_interval(samples: "Sequence[float] | NDArray[Any]") -> MedianInterval | None:
     """Where the true median lies with 95 % confidence; None where the samples are too few to say.
 
-    By order statistics, so for any distribution: k of n samples lie below the median as heads fall in
-    n tosses of a coin. Samples that are like those before them count for fewer tosses, by the
-    autocorrelation of lying above or below.
-
     Args:
         samples: in the order in which they were taken.
+    """
+    return _interval(samples, 0.5)
+
+
+def percentile_interval(
+    samples: "Sequence[float] | NDArray[Any]", share: float
+) -> MedianInterval | None:
+    """As `median_interval`, of the percentile of a share, 0.95 for the 95th.
+
+    None too where fewer than 8 independent samples lie beyond it: those that a series seems to have by
+    accident would be too many.
+    """
+    found = _interval(samples, share)
+    if found is None or found.effective_samples * min(share, 1 - share) < _SAMPLES_BEYOND:
+        return None
+    return found
+
+
+def _interval(samples: "Sequence[float] | NDArray[Any]", share: float) -> MedianInterval | None:
+    """Of the percentile of a share.
+
+    By order statistics, so for any distribution: k of n samples lie below the percentile as heads fall
+    in n tosses of a coin with this share of heads. Samples that are like those before them count for
+    fewer tosses, by the autocorrelation of lying above or below.
     """
     import numpy as np
 
@@ -164,13 +186,16 @@ def median_interval(samples: "Sequence[float] | NDArray[Any]") -> MedianInterval
     count = len(values)
     if count < 2:
         return None
-    effective = count / _correlation_time(np.sign(values - np.median(values)))
+    # Far out there are too few samples to see well how they hang together; the middle shows it too.
+    effective = count / max(
+        _correlation_time(np.sign(values - percentile(values, at))) for at in {share, 0.5}
+    )
     if effective <= 2:
         return None
     # Student's quantile instead of the normal one, to the first order: the correlation is estimated.
     quantile = _QUANTILE * (1 + (_QUANTILE**2 + 1) / (4 * (effective - 1)))
-    half = quantile * count / (2 * math.sqrt(effective))
-    lower, upper = math.floor(count / 2 - half), math.ceil(count / 2 + half) + 1
+    half = quantile * count * math.sqrt(share * (1 - share) / effective)
+    lower, upper = math.floor(count * share - half), math.ceil(count * share + half) + 1
     if lower < 1 or upper > count:
         return None
     found = np.partition(values, (lower - 1, upper - 1))
@@ -179,6 +204,13 @@ def median_interval(samples: "Sequence[float] | NDArray[Any]") -> MedianInterval
         upper=float(found[upper - 1]),
         effective_samples=effective,
     )
+
+
+def percentile(samples: "Sequence[float] | NDArray[Any]", share: float) -> float:
+    """The percentile of a share, 0.95 for the 95th: between the two nearest samples, linearly."""
+    import numpy as np
+
+    return float(np.quantile(np.asarray(samples, dtype=np.float64), share))
 
 
 def _correlation_time(signs: "NDArray[Any]") -> float:
