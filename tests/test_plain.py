@@ -296,8 +296,8 @@ def test_numbers_that_are_not_finite_are_not_written(number):
 def test_what_has_no_plain_form_is_named():
     with pytest.raises(ValueError, match=r"^free\[1\] is of <class 'bytes'>"):
         to_plain(dataclasses.replace(TREE, free=[1, b"x"]))
-    with pytest.raises(ValueError, match="has the key 1"):
-        to_plain(dataclasses.replace(TREE, free={1: 2}))
+    with pytest.raises(ValueError, match=r"has the key 1\.5"):
+        to_plain(dataclasses.replace(TREE, free={1.5: 2}))
 
 
 def test_classes_that_cannot_be_told_apart_are_an_error_of_the_program():
@@ -343,9 +343,7 @@ def test_json_for_people():
         ' "shapes": [[1, 2], [3]],',
         ' "roles": ["input", "filter"],',
         ' "parts": [',
-        "  {",
-        '   "a": null',
-        "  }",
+        '  {"a": null}',
         " ],",
         ' "nothing": [],',
         ' "long": [',

@@ -65,8 +65,8 @@ def test_only_the_operator_that_is_wrong_is_named():
     assert (found.tensors, found.operators) == (4, 3)
     plain = found.to_dict()
     assert plain["is_right"] is False
-    assert plain["mismatches"][0]["inferred_shape"] == [2, 3]
-    assert plain["mismatches"][0]["runtime_shape"] == [3, 2]
+    assert plain["mismatches"][0]["inferred"] == [2, 3]
+    assert plain["mismatches"][0]["runtime"] == [3, 2]
 
 
 def test_an_input_that_is_wrong_has_no_operator():

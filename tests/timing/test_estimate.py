@@ -127,7 +127,7 @@ def test_the_bounds_hold_what_was_cut(noise, spread):
 def test_the_more_times_differ_the_nearer_the_estimate_comes(spread, error):
     # Within half a step in any case, for all but chance; 0.1 us is what chance adds at most here.
     errors = [
-        abs(whole(*reported).estimate().typical * 1e6 - median)
+        abs(whole(*reported).estimate().typical_seconds * 1e6 - median)
         for median, reported in zip(*trials("normal", spread), strict=True)
     ]
     assert np.quantile(errors, 0.99) <= error + 0.1

@@ -20,6 +20,7 @@ from tflops_native.machine.processors import (
     read_processors,
     read_temperature,
 )
+from tflops_native.plain import to_plain
 
 CPU = "sys/devices/system/cpu"
 UNIFIED = "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n"
@@ -195,7 +196,7 @@ def test_a_system_without_such_files_tells_nothing(tmp_path):
     assert read_temperature(tmp_path) is None
     assert read_is_virtual(tmp_path) is None
     (processor,) = read_processors([7], tmp_path)
-    assert {value for name, value in processor.to_dict().items() if name != "cpu"} == {None}
+    assert {value for name, value in to_plain(processor).items() if name != "cpu"} == {None}
     totals = read_counters(tmp_path)
     assert (totals.busy_seconds, totals.steal_seconds, totals.tasks) == ({}, {}, {})
 
@@ -316,7 +317,7 @@ def test_evidence_of_this_machine_as_json():
     watch.look(5)
     found = watch.finish()
     assert isinstance(found, Evidence)
-    plain = json.loads(json.dumps(found.to_dict()))
+    plain = to_plain(json.loads(json.dumps(found)))
     assert plain["is_pinned"] is True
     assert plain["total"]["samples"] == 5
     if sys.platform == "linux":

@@ -18,7 +18,7 @@ def test_one_sample_is_every_statistic():
     latency = Latency.of([2_000_000_000])
     assert latency.samples == latency.runs == 1
     for name in ("minimum", "p5", "p25", "median", "p75", "p90", "p95", "maximum", "mean"):
-        assert getattr(latency, name) == 2.0
+        assert getattr(latency, f"{name}_seconds") == 2.0
     assert latency.mad_seconds == latency.mdape == latency.outliers == 0
     assert latency.throughput_per_second == 0.5
     # What one sample cannot tell.
@@ -54,9 +54,9 @@ def test_an_odd_number_of_samples_in_any_order():
 
 
 def test_the_99th_percentile_needs_a_hundred_samples():
-    assert Latency.of(list(range(1, 100))).p99 is None
+    assert Latency.of(list(range(1, 100))).p99_seconds is None
     # At position 0.99 * 99 = 98.01 of 1 to 100.
-    assert Latency.of(list(range(1, 101))).p99 == pytest.approx(99.01e-9)
+    assert Latency.of(list(range(1, 101))).p99_seconds == pytest.approx(99.01e-9)
 
 
 def test_outliers_are_told_by_modified_z_scores():

@@ -21,7 +21,7 @@ class InputRecord:
     shape: tuple[int, ...]
     kind: str
     seed: int | None = None
-    low: float | None = None
-    high: float | None = None
+    low: int | float | None = None
+    high: int | float | None = None
     file: str | None = None
     sha256: str | None = None
