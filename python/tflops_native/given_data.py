@@ -216,7 +216,7 @@ def _fitting_shape(
         len(shape) == len(pattern)
         and all(length in (-1, mine) for length, mine in zip(pattern, shape, strict=True))
     )
-    if not fits or 0 in shape:
+    if not fits:
         raise InputDataError(
             f"{has}, but input {item.name!r} takes {item.pattern or '()'}; "
             "where it is to take another shape, ask for it with --input-shape"

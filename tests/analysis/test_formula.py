@@ -61,6 +61,9 @@ def test_every_documented_formula(name):
         rule = REGISTRY[name]
         shapes = dict(zip(rule.roles, operator.input_shapes, strict=False))
         found = formula_of(operator.rule, {**shapes, "output": operator.output_shapes[0]})
+        if operator.own_dense_macs is not None:  # the file says how many, not the shapes
+            assert mac_formula(operator, rule.roles) is None or operator.cost.macs == found.value
+            continue
         if found is not None:
             # It is never wrong, not even where `mac_formula` would leave it out.
             assert found.value == operator.cost.macs == computed(found.numbers)
@@ -69,8 +72,9 @@ def test_every_documented_formula(name):
     if name in IN_WORDS:
         assert explained == 0
     elif name == "FULLY_CONNECTED":
-        # Where an axis of the input holds several rows, K is not the length of that axis.
-        assert explained >= ROUNDS / 2
+        # Where an axis of the input holds several rows, K is not the length of that axis; and sparse
+        # weights have no formula.
+        assert explained >= ROUNDS / 3
     else:
         assert explained == ROUNDS
 

@@ -9,8 +9,8 @@ from builders import ModelBuilder, options
 from configurations import GENERATORS
 from configurations.case import Case, data, weights
 from tflops_native.analysis import total_valid_macs, valid_macs
-from tflops_native.analysis.padding import valid_taps
 from tflops_native.model import Padding, load
+from tflops_native.ops.traffic import Window
 from workloads import analyze_model
 from zoo import zoo_model
 
@@ -39,7 +39,7 @@ def test_taps_along_one_axis(padding):
         size, window, output = r.randint(1, 9), r.randint(1, 6), r.randint(1, 9)
         stride, dilation = r.randint(1, 4), r.randint(1, 3)
         axis = (size, window, output, stride, dilation, padding)
-        assert taps_by_looking(*axis) == valid_taps(*axis), axis
+        assert taps_by_looking(*axis) == Window(*axis).valid_taps(), axis
 
 
 def macs_by_looking(case, operator):
@@ -170,3 +170,24 @@ def test_a_loop_counts_its_turns():
     analysis = analyze_model(load(builder.pack()))
     assert analysis.macs == 3 * 144
     assert total_valid_macs(analysis) == 3 * 100
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_transposed_convolution_scatters_into_its_output(seed):
+    """Each element of the input is multiplied by the whole window; what falls outside is not valid."""
+    case = GENERATORS["TRANSPOSE_CONV"](random.Random(f"scatter {seed}"), "TRANSPOSE_CONV")
+    (operator,) = analyze_model(load(case.pack())).operators
+    (o, kh, kw, c), (n, h, w, _) = (operand.shape for operand in case.operands[1:3])
+    (_, oh, ow, _) = operator.output_shapes[0]
+    stride_h, stride_w = case.options["stride_h"], case.options["stride_w"]
+    padding = Padding(case.options["padding"])
+    top = border_in_front(oh, kh, h, stride_h, 1, padding)
+    left = border_in_front(ow, kw, w, stride_w, 1, padding)
+    inside = 0
+    for y in range(h):
+        for x in range(w):
+            for i in range(kh):
+                for j in range(kw):
+                    row, column = y * stride_h + i - top, x * stride_w + j - left
+                    inside += 0 <= row < oh and 0 <= column < ow
+    assert valid_macs(operator) == inside * n * c * o

@@ -21,6 +21,7 @@ class Operand:
     decides    whether the value decides on the output's shape
     scale      of a type that is not always quantized, as the INT32 of a bias
     variable   whether it is state, kept from one run to the next
+    block      columns of a block, where a constant matrix is stored without the blocks of zeros
     """
 
     shape: tuple[int, ...]
@@ -30,6 +31,7 @@ class Operand:
     decides: bool = False
     scale: float | None = None
     variable: bool = False
+    block: int = 0
 
     @property
     def array(self):
@@ -125,6 +127,8 @@ def _add(graph, operand):
     fields = {} if scale is None else _quantized(scale, 0)
     if operand.variable:
         return graph.tensor(operand.shape, operand.type, isVariable=True, **fields)
+    if operand.block:
+        return graph.sparse_constant(operand.array, operand.block, **fields)
     if operand.constant:
         return graph.constant(operand.array, operand.type, **fields)
     return graph.input(operand.shape, operand.type, **fields)

@@ -12,6 +12,19 @@ def window(r, size, stride, dilation=1):
     return r.randint(1, max(1, (size - 1) // dilation + 1))
 
 
+def wide_window(r, size, stride, dilation=1):
+    """As `window`, now and then larger than the axis by less than a stride: then nothing comes out."""
+    if r.random() < 0.1:
+        return (size + stride - 2) // dilation + 1
+    return window(r, size, stride, dilation)
+
+
+def batch_and(r, *high):
+    """A batch, one in twelve of them empty, and further lengths."""
+    batch, *rest = (r.randint(1, most) for most in high)
+    return (0 if r.random() < 1 / 12 else batch, *rest)
+
+
 def out_of(size, length, stride, padding):
     """How many windows there are, found by walking; SAME starts one at every stride."""
     last = size if padding == SAME else size - length + 1
@@ -44,14 +57,18 @@ def _window_options(r, h, w):
         "dilation_w_factor": dilation_w,
         "fused_activation_function": r.choice([0, 1, 2, 3]),
     }
-    return options, window(r, h, stride_h, dilation_h), window(r, w, stride_w, dilation_w)
+    return (
+        options,
+        wide_window(r, h, stride_h, dilation_h),
+        wide_window(r, w, stride_w, dilation_w),
+    )
 
 
 @generates("CONV_2D")
 def conv_2d(r, name):
     dtype = r.choice([F32, F32, INT8])
     groups, depth, per_group = r.choice([1, 1, 2, 3]), r.randint(1, 3), r.randint(1, 3)
-    n, h, w = lengths(r, 3, 1, 9)
+    n, h, w = batch_and(r, 9, 9, 9)
     options, kh, kw = _window_options(r, h, w)
     o = groups * per_group
     kernel, bias = _weights_and_bias(r, dtype, (o, kh, kw, depth), o)
@@ -61,7 +78,7 @@ def conv_2d(r, name):
 @generates("DEPTHWISE_CONV_2D")
 def depthwise_conv_2d(r, name):
     dtype = r.choice([F32, F32, INT8])
-    n, h, w = lengths(r, 3, 1, 9)
+    n, h, w = batch_and(r, 9, 9, 9)
     c, multiplier = r.randint(1, 4), r.randint(1, 3)
     options, kh, kw = _window_options(r, h, w)
     options["depth_multiplier"] = multiplier
@@ -101,8 +118,21 @@ def fully_connected(r, name):
     if not keep and r.random() < 0.3:
         shape = (r.randint(1, 3), depth * r.randint(2, 3))  # several rows to an axis
     matrix, bias = _weights_and_bias(r, dtype, (units, depth), units)
+    if r.random() < 0.25:
+        # What the kernels know of sparse weights: single elements, and blocks along a row.
+        block = 16 if dtype == INT8 else r.choice([1, 4])
+        columns = depth * block
+        shape = (*shape[:-1], shape[-1] * block)
+        matrix = _sparse(r, (units, columns), dtype, block)
     options = {"keep_num_dims": keep, "fused_activation_function": r.choice([0, 1, 2, 3])}
     return Case(name, (data(shape, dtype), matrix, r.choice([bias, None])), options, (dtype,))
+
+
+def _sparse(r, shape, dtype, block):
+    units, columns = shape
+    kept = [r.choice([0, 1]) for _ in range(units * columns // block)]
+    value = tuple(element for whole in kept for element in [whole] * block)
+    return Operand(shape, dtype, value, constant=True, block=block)
 
 
 @generates("BATCH_MATMUL")
@@ -125,14 +155,14 @@ def batch_matmul(r, name):
 @generates("AVERAGE_POOL_2D", "MAX_POOL_2D", "L2_POOL_2D")
 def pool(r, name):
     dtype = F32 if name == "L2_POOL_2D" else r.choice([F32, INT8])
-    n, h, w = lengths(r, 3, 1, 9)
+    n, h, w = batch_and(r, 9, 9, 9)
     sh, sw = r.randint(1, 3), r.randint(1, 3)
     options = {
         "padding": r.choice([SAME, VALID]),
         "stride_h": sh,
         "stride_w": sw,
-        "filter_height": window(r, h, sh),
-        "filter_width": window(r, w, sw),
+        "filter_height": wide_window(r, h, sh),
+        "filter_width": wide_window(r, w, sw),
         "fused_activation_function": r.choice([0, 1, 3]),
     }
     return Case(name, (data((n, h, w, r.randint(1, 3)), dtype),), options, (dtype,))

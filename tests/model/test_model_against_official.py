@@ -102,7 +102,7 @@ def assert_same_tensor(ours, theirs, buffers, states_rank):
     assert ours.buffer == theirs.buffer
     assert ours.is_variable == theirs.isVariable
     assert ours.external_buffer == theirs.externalBuffer
-    assert ours.sparsity == (theirs.sparsity is not None)
+    assert (ours.sparsity is None) == (theirs.sparsity is None)
     if states_rank and not ours.shape:
         assert ours.has_rank == theirs.hasRank
     else:

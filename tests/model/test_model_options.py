@@ -190,6 +190,11 @@ def test_custom_operator(custom_code, name):
     assert bytes(operator.custom_options) == b"\x05\x06"
 
 
+def test_custom_code_of_a_builtin_operator_is_ignored_as_the_runtime_does():
+    operator = only_operator("FULLY_CONNECTED", {}, custom_code="FULLY_CONNECTED_V2")
+    assert (operator.name, operator.custom_code) == ("FULLY_CONNECTED", None)
+
+
 def test_custom_options_after_the_tables():
     fields = {"largeCustomOptionsOffset": 2, "largeCustomOptionsSize": 3}
     size = len(builders.one_operator("CUSTOM", fields, custom_code="x"))

@@ -36,7 +36,7 @@ def entry(type_name, quantization=None, position=0):
         data=None,
         is_variable=False,
         external_buffer=0,
-        sparsity=False,
+        sparsity=None,
         quantization=quantization,
     )
     return EntryInput("x", position, tensor)

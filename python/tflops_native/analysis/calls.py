@@ -107,6 +107,11 @@ class SubgraphCaller:
             wanted.update(index for index in operator.inputs if index is not None)
         return frozenset(p for p, index in enumerate(graph.inputs) if index in wanted)
 
+    def handed_on(self, subgraph: int) -> frozenset[int]:
+        graph = self._enter(subgraph).subgraph
+        pairs = zip(graph.inputs, graph.outputs, strict=False)
+        return frozenset(position for position, (i, o) in enumerate(pairs) if i == o)
+
     def _enter(self, subgraph: int) -> "Walk":
         model, path = self.walk.model, self.walk.path
         if not 0 <= subgraph < len(model.subgraphs):

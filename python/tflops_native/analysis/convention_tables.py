@@ -138,14 +138,14 @@ def _l2_normalization(o: Operands) -> int:
 
 
 # tensorflow/python/profiler/internal/flops_registry.py and tensorflow/python/ops/nn_ops.py.
-# BatchMatMul reads an attribute that the operator does not have, so `adj_x` makes no difference.
+# The converter makes `adj_x` of a transposition in front of BatchMatMul: there the inner axis was the last.
 TF_PROFILER: Final[Table] = {
     "CONV_2D": lambda o: 2 * o.out * math.prod(o.input(1)[1:]) + o.bias(2),
     "DEPTHWISE_CONV_2D": lambda o: 2 * o.out * math.prod(o.input(1)[1:3]) + o.bias(2),
     "CONV_3D": lambda o: 2 * o.out * math.prod(o.input(1)[:-1]) + o.bias(2),
     "TRANSPOSE_CONV": _transposed_by_output,
     "FULLY_CONNECTED": lambda o: 2 * o.out * o.input(1)[-1] + o.bias(2),
-    "BATCH_MATMUL": lambda o: 2 * o.out * o.input()[-1],
+    "BATCH_MATMUL": lambda o: 2 * o.out * o.input()[-2 if o.options.get("adj_x") else -1],
     **_each("AVERAGE_POOL_2D MAX_POOL_2D", lambda o: o.window * o.out),
     "SOFTMAX": lambda o: 5 * o.elements(),
     "L2_NORMALIZATION": _l2_normalization,

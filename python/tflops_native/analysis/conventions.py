@@ -74,7 +74,8 @@ CONVENTIONS: Final[Mapping[str, Convention]] = {
             "tf-profiler",
             "FLOPs",
             "float_operation of tf.profiler: 1 MAC is 2; bias counts; softmax is 5 per element; "
-            "activations are 0, and so is what is in loops and branches",
+            "activations are 0, and so is what is in loops and branches; not reproduced: batch "
+            "normalizations and what else the converter folds",
             TF_PROFILER,
             _only_composites,
         ),
@@ -82,7 +83,8 @@ CONVENTIONS: Final[Mapping[str, Convention]] = {
             "fvcore",
             "MACs",
             "FlopCountAnalysis of fvcore: 1 MAC is 1 `flop`; convolutions, matrix products, resizes "
-            "and global pools; no bias, all else is 0",
+            "and global pools; no bias, all else is 0; not reproduced: normalizations, which a .tflite "
+            "has folded, and which MEAN was a global pool, which is a guess",
             FVCORE,
             _as_often_as_it_runs,
         ),
@@ -137,13 +139,17 @@ def convention_counts(
 
     "tf-profiler" maps the profiler's table to the operators of TensorFlow Lite. The profiler sees the
     graph before the conversion, so its own number differs where the converter changes operators: a
-    batch normalization folded into a convolution (0, where the bias that it leaves counts here),
+    batch normalization folded into a convolution (of Keras 2 it is 0 there, so the bias that it leaves
+    makes this number larger; Keras 3 writes it as additions and multiplications, which count there, so
+    this number is smaller),
     biases of zeros that the converter adds or drops, constants folded, and fused operators with no single
     counterpart (HARD_SWISH, GELU, PRELU, LSTM), which are 0 here, while the multiplications and
     additions they were made of count there. Fused activations are 0 in both.
 
-    "fvcore" counts PyTorch operators. A normalization, which fvcore counts, is an addition and a
-    multiplication after the conversion, which it does not. A loop is traced turn by turn.
+    "fvcore" counts PyTorch operators. A normalization, which fvcore counts, is folded into a convolution
+    or is an addition and a multiplication after the conversion, which it does not count. A MEAN over
+    an image is taken to be a global pool, which it counts; any other mean is 0.
+    A loop is traced turn by turn.
 
     Args:
         analysis: the analysis, whose operators keep their rules.

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from tflops_native.analysis.calls import Effort
+from tflops_native.analysis.constants import constants_in_use
+from tflops_native.analysis.given import DecidingInputs, known_inputs
 from tflops_native.analysis.memory import peak_memory
 from tflops_native.analysis.operators import EXACT, OperatorAnalysis
 from tflops_native.analysis.result import Analysis, InputAnalysis
@@ -12,7 +14,6 @@ from tflops_native.analysis.stored import entry_specs
 from tflops_native.analysis.walk import Walk
 from tflops_native.checks import whole_number
 from tflops_native.errors import ShapeError, UnsupportedOperatorError
-from tflops_native.model import Entry, Model, Tensor
 from tflops_native.model.element_types import ELEMENT_TYPES
 from tflops_native.model.info import ModelInfo
 from tflops_native.ops import Shape
@@ -29,7 +30,8 @@ def analyze_workload(
     """Infer all shapes of a workload from those of its inputs, and count.
 
     Args:
-        workload: what one inference is.
+        workload: what one inference is. Shapes, positions and numbers of iterations that depend on
+            the user's data are known; no operator becomes cheaper by it.
         strict: whether an incomplete count is an error.
         trip_count: iterations to assume for loops whose count depends on data.
         tensor_shapes: per tensor of the entry's subgraph the shape that the runtime gave it for
@@ -58,9 +60,13 @@ def analyze_workload(
         (entry.subgraph.index,),
         Effort.for_model(model.subgraphs),
         tensor_shapes,
+        deciding=DecidingInputs(
+            entry.subgraph, {item.tensor.index: item.name for item in entry.inputs}
+        ),
     )
+    known = known_inputs(workload)
     try:
-        walk.bind(entry_specs(entry.subgraph, shapes))
+        walk.bind(entry_specs(entry.subgraph, shapes, known))
     except ValueError as error:
         raise ShapeError(f"the inputs are refused: {error}") from error
     try:
@@ -74,7 +80,7 @@ def analyze_workload(
         raise
     if strict:
         _refuse_incomplete(operators)
-    weights = _constants_in_use(model, entry)
+    constants = constants_in_use(model, entry.subgraph)
     return Analysis(
         model=ModelInfo.of(model),
         signature=entry.signature,
@@ -94,8 +100,9 @@ def analyze_workload(
         bounded_tensors=walk.bounded(),
         has_runtime_shapes=tensor_shapes is not None,
         peak_memory=peak_memory(entry.subgraph, walk.shapes()),
-        weight_bytes=sum(len(tensor.data) for tensor in weights if tensor.data is not None),
-        parameters=sum(tensor.element_count for tensor in weights if _is_weight(tensor)),
+        weight_bytes=constants.size_bytes,
+        parameters=constants.parameters,
+        constants=constants.kinds,
     )
 
 
@@ -113,25 +120,6 @@ def _collector_paused() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
-
-
-def _is_weight(tensor: Tensor) -> bool:
-    """A float or quantized constant, as opposed to shapes, axes and indices."""
-    return ELEMENT_TYPES[tensor.type].kind == "float" or (
-        tensor.quantization is not None and len(tensor.quantization.scale_data) > 0
-    )
-
-
-def _constants_in_use(model: Model, entry: Entry) -> list[Tensor]:
-    """The constants that operators read, those that share a buffer once."""
-    by_buffer: dict[int, Tensor] = {}
-    for subgraph in model.reachable(entry.subgraph.index):
-        for operator in subgraph.operators:
-            for index in operator.inputs:
-                tensor = None if index is None else subgraph.tensors[index]
-                if tensor is not None and tensor.data is not None:
-                    by_buffer.setdefault(tensor.buffer, tensor)
-    return list(by_buffer.values())
 
 
 def _refuse_incomplete(operators: Sequence[OperatorAnalysis]) -> None:

@@ -52,19 +52,25 @@ class OperatorAnalysis:
     output_shapes      per output; None where the shape is unknown
     shapes_assumed     True where an output shape was taken from the file instead of inferred
     own_cost           counts without the subgraphs that it runs
+    own_dense_macs     MACs if all weights were stored, where sparse ones leave some out; None: as counted
     mac_arithmetic     type the MACs are done in ("float32", "int8", "int16x8"); None without MACs
+    other_macs         MACs, among those of `own_cost`, that are done in `arithmetic`
     arithmetic         type of the other operations
-    own_bytes_read     bytes of all inputs, constants included, as they are stored
-    own_bytes_written  bytes of all outputs
+    own_bytes_read     bytes that must be read, constants included; the rule is in `ops/traffic.py`
+    own_bytes_written  bytes that must be written
+    bytes_read_again   the part of `own_bytes_read` that the operator has read before
     constant_bytes     bytes of the constants among the inputs
     minimum            least cost, where data decides and `cost` is the upper bound
     calls              subgraphs that it runs
+    once               what is done once, at the first invoke, and is in no total
+    waits_for          inputs of the entry point whose values would make the count exact
     note               None, or what the reader should know
     rule               the rule with the operator's options; None without one, and not saved
     """
 
     DERIVED: ClassVar[tuple[str, ...]] = (
         "macs",
+        "dense_macs",
         "flops",
         "integer_ops",
         "operations",
@@ -89,6 +95,11 @@ class OperatorAnalysis:
     calls: tuple[SubgraphAnalysis, ...]
     note: str | None
     rule: Op | None = field(default=None, repr=False, compare=False, metadata={"plain": False})
+    own_dense_macs: int | None = None
+    other_macs: int = 0
+    bytes_read_again: int = 0
+    waits_for: tuple[str, ...] = ()
+    once: Cost = field(default_factory=Cost)
 
     @property
     def cost(self) -> Cost:
@@ -102,6 +113,12 @@ class OperatorAnalysis:
     def macs(self) -> int:
         """Multiplications with an addition, those of the subgraphs that it runs included."""
         return self.cost.macs
+
+    @property
+    def dense_macs(self) -> int:
+        """MACs if all weights were stored, those of the subgraphs that it runs included."""
+        own = self.own_cost.macs if self.own_dense_macs is None else self.own_dense_macs
+        return own + self._inner(lambda operator: operator.dense_macs)
 
     @property
     def bytes_read(self) -> int:
@@ -119,9 +136,9 @@ class OperatorAnalysis:
     @property
     def operations(self) -> dict[str, int]:
         """Operations by arithmetic type, 2 per MAC: {"int8": 1200, "float32": 36}."""
-        counts: Counter[str] = Counter()
-        if self.own_cost.macs and self.mac_arithmetic is not None:
-            counts[self.mac_arithmetic] += OPERATIONS_PER_MAC * self.own_cost.macs
+        counts = Counter(
+            {name: OPERATIONS_PER_MAC * macs for name, macs in self._own_macs().items()}
+        )
         other = self.own_cost.scalar_ops + self.own_cost.transcendentals
         if other:
             counts[self.arithmetic] += other
@@ -135,15 +152,21 @@ class OperatorAnalysis:
     @property
     def macs_by_arithmetic(self) -> dict[str, int]:
         """MACs by arithmetic type."""
-        counts: Counter[str] = Counter()
-        if self.own_cost.macs and self.mac_arithmetic is not None:
-            counts[self.mac_arithmetic] += self.own_cost.macs
+        counts = self._own_macs()
         for call in self.calls:
             if call.is_counted and call.times:
                 for operator in call.operators:
                     for name, number in operator.macs_by_arithmetic.items():
                         counts[name] += call.times * number
         return dict(counts)
+
+    def _own_macs(self) -> Counter[str]:
+        counts: Counter[str] = Counter()
+        if self.own_cost.macs and self.mac_arithmetic is not None:
+            counts[self.mac_arithmetic] += self.own_cost.macs - self.other_macs
+            if self.other_macs:
+                counts[self.arithmetic] += self.other_macs
+        return counts
 
     @property
     def flops(self) -> int:

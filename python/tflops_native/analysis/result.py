@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from tflops_native.analysis.constants import ConstantKind
 from tflops_native.analysis.memory import PeakMemory
 from tflops_native.analysis.operators import (
     OperatorAnalysis,
@@ -71,20 +72,23 @@ class Analysis(Result):
 
     tensor_shapes   per tensor of the subgraph its shape, None where it is unknown
     peak_memory     of the activations, at the operator where the most of them are alive
-    weight_bytes    bytes of all constants in use, those that share a buffer once
-    parameters      elements of the constants that operators with MACs and normalizations use as
-                    weights and biases: every constant of a float or quantized type, once
+    weight_bytes    bytes of all constants in use as stored, those that share a buffer once
+    parameters      elements of every constant of a float or quantized type, those that share a buffer
+                    once; scales of blocks are not among them
+    constants       the same by what they are used for: weights, biases, tables, masks, ...
     bounded_tensors     those whose shape is only an upper bound
     has_runtime_shapes  whether shapes are those of a run, not inferred
     """
 
     DERIVED: ClassVar[tuple[str, ...]] = (
         "macs",
+        "dense_macs",
         "flops",
         "integer_ops",
         "operations",
         "bytes_read",
         "bytes_written",
+        "waits_for",
         "coverage",
     )
 
@@ -99,6 +103,7 @@ class Analysis(Result):
     peak_memory: PeakMemory
     weight_bytes: int
     parameters: int
+    constants: tuple[ConstantKind, ...] = ()
     bounded_tensors: frozenset[int] = field(default=frozenset(), metadata={"plain": False})
     has_runtime_shapes: bool = False
 
@@ -110,17 +115,24 @@ class Analysis(Result):
     @property
     def initialization(self) -> Cost:
         """What is done once, at the first invoke, and is in no total."""
-        return total_cost(
+        found = list(leaves(self.operators))
+        called = total_cost(
             operator
-            for leaf in leaves(self.operators)
+            for leaf in found
             for call in leaf.calls
             if call.role == "initialization"
             for operator in call.operators
         )
+        return sum((leaf.once for leaf in found), called)
 
     @property
     def macs(self) -> int:
         return self.total.macs
+
+    @property
+    def dense_macs(self) -> int:
+        """MACs if all weights were stored; `macs` where none are sparse."""
+        return sum(operator.dense_macs for operator in self.operators)
 
     @property
     def flops(self) -> int:
@@ -155,6 +167,12 @@ class Analysis(Result):
     @property
     def bytes_written(self) -> int:
         return sum(operator.bytes_written for operator in self.operators)
+
+    @property
+    def waits_for(self) -> tuple[str, ...]:
+        """Inputs whose values decide on shapes or iterations, and are not known: without them a run on
+        random data may be refused, or be of another size than is meant."""
+        return unique(name for operator in self.operators for name in operator.waits_for)
 
     @property
     def coverage(self) -> Coverage:

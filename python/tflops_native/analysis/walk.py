@@ -4,11 +4,13 @@ Shapes stored in the file are not believed: converters leave placeholders there.
 an operator has no rule or depends on data, and every operator that rests on them says so.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from tflops_native.analysis.calls import Effort, SubgraphCaller
+from tflops_native.analysis.given import DecidingInputs, option_hint
 from tflops_native.analysis.observed import believed, inferred_backwards
 from tflops_native.analysis.operators import OperatorAnalysis, Status, SubgraphAnalysis
 from tflops_native.analysis.stored import recorded_shape, stored_spec
@@ -18,6 +20,7 @@ from tflops_native.model import (
     Model,
     Operator,
     Subgraph,
+    TensorType,
     decode_custom_options,
 )
 from tflops_native.model.element_types import ELEMENT_TYPES
@@ -31,14 +34,17 @@ from tflops_native.ops import (
     Shape,
     TensorSpec,
     UnknownValueError,
-    Value,
 )
+from tflops_native.ops._op import PartialValue
 from tflops_native.ops.contraction import arithmetic_name
 from tflops_native.ops.plugins import find_rule
 from tflops_native.ops.values import coerced
 
 MAX_ELEMENTS = 2**63 - 1
 _SHOWN_INPUTS = 8
+# Arithmetic operators that the runtime does before the first invoke if all operands are constants
+# (tflite/kernels/mul.cc, Prepare). What it does alike without arithmetic is listed nowhere.
+_MADE_ONCE = frozenset({"MUL"})
 
 # Inputs, rule and result of an operator.
 _Found: TypeAlias = tuple[tuple[TensorSpec | None, ...], Op, Inferred]
@@ -53,6 +59,8 @@ class Walk:
     runtime_shapes   per tensor its shape in the runtime, which is believed before any rule
     sizes            bytes of the tensors in `specs`
     scratch          memory that accelerators work in; found at the first operator without a rule
+    deciding         finds the inputs that an operator waits for; None in subgraphs that operators run
+    readers          per tensor how many operators read it; empty until it is asked for
     """
 
     model: Model
@@ -64,6 +72,8 @@ class Walk:
     specs: dict[int, TensorSpec | None] = field(default_factory=dict)  # None: shape unknown
     sizes: dict[int, int] = field(default_factory=dict)
     scratch: frozenset[int] | None = None
+    readers: Counter[int] = field(default_factory=Counter)
+    deciding: DecidingInputs | None = None
 
     def bind(self, inputs: Sequence[TensorSpec | None]) -> None:
         """Give the inputs of the subgraph their shapes and, where known, values."""
@@ -107,22 +117,22 @@ class Walk:
             ShapeError: shapes do not fit; the note says at which operator.
         """
         found = self.follow(operator)
-        if isinstance(found, str):
+        if isinstance(found, UnknownValueError):
             return self._unsupported(operator, found)
         return self._result(operator, *found)
 
-    def follow(self, operator: Operator) -> _Found | str:
+    def follow(self, operator: Operator) -> _Found | UnknownValueError:
         """As `visit`, for what comes after: the outputs are remembered, and no record is made.
 
         Returns:
-            Inputs, rule and result; or why there is none, where shapes are assumed.
+            Inputs, rule and result; or the reason why there is none, where shapes are assumed.
         """
         try:
             try:
                 return self._infer(operator)
             except UnknownValueError as error:
                 self._assume(operator)
-                return str(error)
+                return error
         except ShapeError as error:
             error.add_note(self._place(operator))
             raise
@@ -142,7 +152,7 @@ class Walk:
             ValueError: no operator has written it yet, and the file does not hold it.
         """
         if index not in self.specs:
-            self._set(index, stored_spec(self.subgraph.tensors[index]))
+            self._set(index, stored_spec(self.subgraph, index))
         return self.specs[index]
 
     def _set(self, index: int, spec: TensorSpec) -> None:
@@ -155,7 +165,7 @@ class Walk:
                 f"a tensor of shape {shown_shape(spec.shape)} has more than 2**63 elements"
             )
         self.specs[index] = spec
-        self.sizes[index] = spec.bytes_of(elements)
+        self.sizes[index] = spec.size_bytes
 
     def _place(self, operator: Operator) -> str:
         return f"operator {operator.index} ({operator.name}) in subgraph {self.subgraph.index}"
@@ -214,6 +224,9 @@ class Walk:
             if second is None:
                 raise
             inferred = second
+        if inferred.is_bound and self.runtime_shapes is not None and op.shape_role is not None:
+            # Only because the shape itself was not known.
+            inferred = inferred_backwards(rule, op, inputs, self._observed(operator)) or inferred
         if len(inferred.outputs) != len(operator.outputs):
             raise ValueError(
                 f"it has {len(operator.outputs)} outputs in the file, "
@@ -232,14 +245,20 @@ class Walk:
         return recorded_shape(self.subgraph.tensors[index]) if shape is None else shape
 
     def _remember(self, operator: Operator, inferred: Inferred) -> None:
-        values: tuple[Value | None, ...] = inferred.values or (None,) * len(inferred.outputs)
+        is_given = any(
+            spec is not None and spec.is_given
+            for spec in (self.specs.get(i) for i in operator.inputs if i is not None)
+        )
+        values: tuple[PartialValue | None, ...] = inferred.values or (None,) * len(inferred.outputs)
         for index, shape, value in zip(operator.outputs, inferred.outputs, values, strict=True):
             if shape is None:
                 self.specs[index] = None
                 continue
             kind = self.subgraph.tensors[index].type
-            known = None if value is None else coerced(value, kind)
-            self._set(index, TensorSpec(shape, kind, known, is_bound=inferred.is_bound))
+            if value is None:
+                self._set(index, TensorSpec(shape, kind, is_bound=inferred.is_bound))
+            else:
+                self._set(index, _with_value(shape, kind, value, inferred.is_bound, is_given))
 
     def _input_shapes(self, operator: Operator) -> tuple[Shape | None, ...]:
         found = []
@@ -258,12 +277,20 @@ class Walk:
     ) -> OperatorAnalysis:
         present = [spec for spec in inputs if spec is not None]
         outputs = [spec for i in operator.outputs if (spec := self.specs[i]) is not None]
-        read, written = inferred.bytes_read, inferred.bytes_written
-        arithmetic = _arithmetic(present, outputs)
+        read, written = self._moved(operator, inferred)
+        arithmetic = inferred.arithmetic or _arithmetic(present, outputs)
         cost, note = inferred.cost, inferred.note
-        if cost is not NO_ARITHMETIC and not inferred.calls and _are_known_integers(outputs):
+        is_known = not inferred.calls and _are_known_integers(outputs)
+        if cost is not NO_ARITHMETIC and is_known:
             cost, note = NO_ARITHMETIC, "shape arithmetic, known before the model runs"
+        once = Cost()
+        if operator.name in _MADE_ONCE and all(spec.is_constant for spec in present):
+            once, cost, read, written = cost, NO_ARITHMETIC, 0, 0
+            note = "made of constants, once, by the builtin kernels"
         calls = self._calls(inferred) if inferred.calls else ()
+        names = self._waiting_for(operator, None) if inferred.is_partial else ()
+        if names:
+            note = f"{note}, or {option_hint(names)}"
         return OperatorAnalysis(
             index=operator.index,
             name=operator.name,
@@ -273,14 +300,19 @@ class Walk:
             shapes_assumed=False,
             status=_status(inferred, cost, calls),
             own_cost=Cost() if calls else cost,
+            own_dense_macs=inferred.dense_macs,
+            once=once,
             mac_arithmetic=(inferred.mac_arithmetic or arithmetic) if cost.macs else None,
             arithmetic=arithmetic,
-            own_bytes_read=self._bytes(operator.inputs) if read is None else read,
-            own_bytes_written=self._bytes(operator.outputs) if written is None else written,
+            own_bytes_read=read,
+            own_bytes_written=written,
+            bytes_read_again=inferred.bytes_read_again,
+            other_macs=inferred.other_macs,
             constant_bytes=self._constant_bytes(operator),
             minimum=inferred.minimum,
             calls=calls,
             note=note,
+            waits_for=names,
             # A rule that runs subgraphs holds this walk, which nobody needs any more.
             rule=None if calls else op,
         )
@@ -320,7 +352,24 @@ class Walk:
             self.scratch = scratch_tensors(self.subgraph)
         return self.scratch
 
-    def _unsupported(self, operator: Operator, reason: str) -> OperatorAnalysis:
+    def _waiting_for(self, operator: Operator, role: str | None) -> tuple[str, ...]:
+        """Inputs of the entry point whose values would say how the operator goes on."""
+        rule = find_rule(operator.name)
+        if self.deciding is None or rule is None:
+            return ()
+        positions = None
+        if role in rule.roles:
+            scalars = [
+                position
+                for position, index in enumerate(operator.inputs)
+                if index is not None and (spec := self.specs.get(index)) and spec.shape == ()
+            ]
+            positions = sorted({rule.roles.index(role), *scalars})
+        return self.deciding.of(operator, positions, self.specs)
+
+    def _unsupported(self, operator: Operator, reason: UnknownValueError) -> OperatorAnalysis:
+        is_waiting = reason.role is not None
+        names = self._waiting_for(operator, reason.role) if is_waiting else ()
         inputs = [None if i is None else self.spec(i) for i in operator.inputs]
         outputs = [self.specs[i] for i in operator.outputs]
         observed = self._observed(operator)
@@ -346,16 +395,50 @@ class Walk:
             constant_bytes=self._constant_bytes(operator),
             minimum=None,
             calls=(),
-            note=reason,
+            note=f"{reason}; {option_hint(names)}" if names else str(reason),
+            waits_for=names,
         )
 
+    def _moved(self, operator: Operator, inferred: Inferred) -> tuple[int, int]:
+        """Bytes that an operator reads and writes: the rule is in `ops/traffic.py`."""
+        in_place = inferred.in_place
+        if in_place is not None and self._takes_memory(operator, in_place.changes_input):
+            return in_place.bytes_read, in_place.bytes_written
+        read, written = inferred.bytes_read, inferred.bytes_written
+        return (
+            self._bytes(operator.inputs) if read is None else read,
+            self._bytes(operator.outputs) if written is None else written,
+        )
+
+    def _takes_memory(self, operator: Operator, changes_input: bool) -> bool:
+        """Whether the first output takes the memory of the first input."""
+        (given, *_), (made, *_) = operator.inputs, operator.outputs
+        source = None if given is None else self.subgraph.tensors[given]
+        if source is None or given is None:
+            return False
+        if source.is_constant and not changes_input:
+            return True  # the runtime makes the output once, at the first invoke
+        if source.is_constant or source.is_variable:
+            return False
+        if given in self.subgraph.inputs or made in self.subgraph.outputs:
+            return False
+        return not changes_input or self._readers()[given] == 1
+
+    def _readers(self) -> Counter[int]:
+        """Per tensor how many operators read it; outputs of the subgraph are read once more."""
+        if not self.readers:
+            self.readers.update(self.subgraph.outputs)
+            for operator in self.subgraph.operators:
+                self.readers.update({i for i in operator.inputs if i is not None})
+        return self.readers
+
     def _bytes(self, indices: Iterable[int | None]) -> int:
-        """Bytes of these tensors; nothing for those that are absent or unknown."""
-        return sum([self.sizes.get(index, 0) for index in indices if index is not None])
+        """Bytes of these tensors, each once; nothing for those that are absent or unknown."""
+        return sum([self.sizes.get(index, 0) for index in {*indices} if index is not None])
 
     def _constant_bytes(self, operator: Operator) -> int:
         total = 0
-        for index in operator.inputs:
+        for index in {*operator.inputs}:
             spec = None if index is None else self.specs[index]
             if index is not None and spec is not None and spec.is_constant:
                 total += self.sizes[index]
@@ -391,7 +474,24 @@ def _status(inferred: Inferred, cost: Cost, calls: tuple[SubgraphAnalysis, ...])
 
 def _are_known_integers(outputs: list[TensorSpec]) -> bool:
     """Whether the results are integers that follow from shapes and constants alone."""
-    return bool(outputs) and not [o for o in outputs if o.known is None or o.is_float]
+    return bool(outputs) and not [o for o in outputs if o.known is None or o.is_float or o.is_given]
+
+
+def _with_value(
+    shape: Shape, kind: TensorType, value: PartialValue, is_bound: bool, is_given: bool
+) -> TensorSpec:
+    """A tensor of which all elements, some or none are known."""
+    found = coerced(value, kind)
+    if found is None or all(element is None for element in found):
+        found = () if value == () else None
+    if found is None or None not in found:
+        known = (
+            tuple(element for element in found if element is not None)
+            if found is not None
+            else None
+        )
+        return TensorSpec(shape, kind, known, is_bound=is_bound, is_given=is_given)
+    return TensorSpec(shape, kind, partial=found, is_bound=is_bound, is_given=is_given)
 
 
 def _arithmetic(inputs: list[TensorSpec], outputs: list[TensorSpec]) -> str:

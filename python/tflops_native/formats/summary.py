@@ -4,6 +4,7 @@ from pathlib import PurePath
 
 from tflops_native import formatting as numbers
 from tflops_native.analysis import CONVENTION, Analysis, is_float
+from tflops_native.analysis.operators import leaves
 from tflops_native.formats import convention_counts
 from tflops_native.formats.document import Found, Line
 from tflops_native.formats.operator_table import operation_unit
@@ -73,11 +74,22 @@ def counts(report: Report) -> Found:
 
 
 def _total(analysis: Analysis) -> str:
-    parts = [f"{analysis.macs:,} MACs"]
+    parts = [f"{analysis.macs:,} MACs{_sparse(analysis)}"]
     for name, number in sorted(analysis.operations.items(), key=lambda item: -item[1]):
         unit = "FLOPs" if is_float(name) else "OPs"
         parts.append(f"{number:,} {unit} ({name})")
     return ", ".join(parts)
+
+
+def _sparse(analysis: Analysis) -> str:
+    """How many of their elements sparse weights have, and the MACs with all of them."""
+    sparse = [item for item in leaves(analysis.operators) if item.own_dense_macs]
+    if not sparse:
+        return ""
+    share = sum(item.own_cost.macs for item in sparse) / sum(
+        item.own_dense_macs or 0 for item in sparse
+    )
+    return f" (weights {100 * share:.2g}% dense; {analysis.dense_macs:,} if all were stored)"
 
 
 def _memory(analysis: Analysis) -> str:

@@ -45,6 +45,7 @@ from tflops_native.model.schema import (
     StablehloComparisonDirection,
     TensorType,
 )
+from tflops_native.model.sparsity import Sparsity
 
 __all__ = [
     "BUILTIN_OPERATORS",
@@ -72,6 +73,7 @@ __all__ = [
     "QuantizationDetails",
     "ReduceWindowFunction",
     "Signature",
+    "Sparsity",
     "StablehloComparisonDirection",
     "StructLayout",
     "Subgraph",

@@ -68,7 +68,7 @@ def resolve_input_shapes(
     input or of the tensor; the empty name stands for the only input.
 
     Raises:
-        ShapeError: unknown or ambiguous name, wrong rank, or a length below 1.
+        ShapeError: unknown or ambiguous name, wrong rank, or a length below 0.
     """
     asked: dict[int, tuple[int, ...]] = {}
     for name, lengths in requested.items():
@@ -114,9 +114,9 @@ def _checked_shape(item: EntryInput, shape: tuple[int, ...]) -> tuple[int, ...]:
             f"input {item.name!r} cannot have rank {len(shape)}: {MAX_RANK} is the highest"
         )
     for length in shape:
-        if not 1 <= length <= MAX_LENGTH:
+        if not 0 <= length <= MAX_LENGTH:
             raise ShapeError(
                 f"input {item.name!r} cannot have a length of {length} "
-                f"({','.join(map(str, shape))}): lengths go from 1 to {MAX_LENGTH}"
+                f"({','.join(map(str, shape))}): lengths go from 0 to {MAX_LENGTH}"
             )
     return shape

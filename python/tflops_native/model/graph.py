@@ -17,6 +17,7 @@ from tflops_native.model.control_dependencies import ControlEdges
 from tflops_native.model.element_types import ELEMENT_TYPES
 from tflops_native.model.schema import TensorType
 from tflops_native.model.source import FileStamp
+from tflops_native.model.sparsity import Sparsity
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,8 @@ class Tensor:
     number of dimensions is unknown; files older than that field store an unknown rank and a scalar
     alike, as an empty shape, and then `is_rank_stated` is false. `data` is a view of the constant's
     bytes in the file, `None` if the tensor is not constant or its bytes are in another file
-    (`external_buffer`, 0 if none). With `sparsity` the bytes hold only the non-zero elements of the
-    dense `shape`.
+    (`external_buffer`, 0 if none). With `sparsity` the bytes hold only some of the elements of the
+    dense `shape`; the others are 0.
     """
 
     index: int
@@ -96,7 +97,7 @@ class Tensor:
     data: memoryview | None = field(repr=False)
     is_variable: bool
     external_buffer: int
-    sparsity: bool
+    sparsity: Sparsity | None
     quantization: Quantization | None = field(repr=False)
     is_rank_stated: bool = True
 
@@ -137,7 +138,8 @@ class Operator:
     """One operator of a subgraph.
 
     `name` is the builtin's name ("CONV_2D"), the custom code of a custom operator ("CUSTOM" if it
-    has none), or "UNKNOWN_BUILTIN_231". `inputs` are tensor indices, `None` where an optional input is
+    has none), or "UNKNOWN_BUILTIN_231". `custom_code` is that of a custom operator:
+    on a builtin one the runtime ignores it, and so does the reader. `inputs` are tensor indices, `None` where an optional input is
     absent. `options_type` names the table of options, "UNKNOWN_OPTIONS_130" if it is newer than the
     schema, and is `None` if the operator has no such table at all, which is not the same as a table
     whose fields have their defaults. `options` maps the schema's field names to values: enums are

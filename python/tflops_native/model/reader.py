@@ -159,8 +159,9 @@ def _operator_code(file: FlatBuffer, position: int) -> OperatorCode:
     deprecated, custom_at, version, builtin = file.table(position, _OPERATOR_CODE)
     # Codes above 127 do not fit the old field; files before the new field have only the old one.
     code = max(deprecated, builtin)
-    custom_code = None if custom_at is None else file.string(custom_at, "custom code")
+    custom_code = None
     if code == _CUSTOM:
+        custom_code = None if custom_at is None else file.string(custom_at, "custom code")
         name = custom_code or "CUSTOM"
     elif 0 <= code < len(BUILTIN_OPERATORS):
         name = BUILTIN_OPERATORS[code]

@@ -54,6 +54,13 @@ class TensorType(IntEnum):
     FLOAT8_E5M2 = 22
 
 
+class DimensionType(IntEnum):
+    """`DimensionType` of the schema."""
+
+    DENSE = 0
+    SPARSE_CSR = 1
+
+
 class StablehloPrecisionConfig(IntEnum):
     """`StablehloPrecisionConfig` of the schema."""
 
@@ -241,6 +248,10 @@ QUANTIZATION_DETAILS: tuple[str, ...] = tuple("""
     NONE CustomQuantization BlockwiseQuantization MultiAxisQuantization
 """.split())
 
+SPARSE_INDEX_VECTOR: tuple[str, ...] = tuple("""
+    NONE Int32Vector Uint16Vector Uint8Vector
+""".split())
+
 # The tables of the graph itself.
 STRUCTURE: dict[str, tuple[Field, ...]] = {
     "Model": (
@@ -302,6 +313,28 @@ STRUCTURE: dict[str, tuple[Field, ...]] = {
         Field("zero_points", 1, "int32", 0, None),
         Field("block_size", 2, "int32", 0, None),
         Field("quantized_dimensions", 3, "[int32]", (), None),
+    ),
+    "SparsityParameters": (
+        Field("traversal_order", 0, "[int32]", (), None),
+        Field("block_map", 1, "[int32]", (), None),
+        Field("dim_metadata", 2, "[table]", (), None),
+    ),
+    "DimensionMetadata": (
+        Field("format", 0, "int8", 0, DimensionType),
+        Field("dense_size", 1, "int32", 0, None),
+        Field("array_segments_type", 2, "uint8", 0, None),
+        Field("array_segments", 3, "union", None, None),
+        Field("array_indices_type", 4, "uint8", 0, None),
+        Field("array_indices", 5, "union", None, None),
+    ),
+    "Int32Vector": (
+        Field("values", 0, "[int32]", (), None),
+    ),
+    "Uint16Vector": (
+        Field("values", 0, "[uint16]", (), None),
+    ),
+    "Uint8Vector": (
+        Field("values", 0, "[uint8]", (), None),
     ),
     "Operator": (
         Field("opcode_index", 0, "uint32", 0, None),

@@ -22,6 +22,7 @@ from tflops_native.model.graph import (
     Tensor,
 )
 from tflops_native.model.limits import MAX_RANK
+from tflops_native.model.sparsity import read_sparsity
 
 
 def structure(name: str, fields: str) -> TableType:
@@ -142,7 +143,7 @@ class SubgraphReader:
         name_at: int | None,
         quantization: int | None,
         is_variable: bool,
-        sparsity: int | None,
+        sparsity_at: int | None,
         signature_at: int | None,
         has_rank: bool,
         external_buffer: int,
@@ -161,8 +162,12 @@ class SubgraphReader:
                     f"buffer is {buffer}, there are {len(self._buffers)} buffers"
                 )
             data = self._buffers[buffer].data
-        if data is not None and sparsity is None and bits(tensor_type) is not None:
-            needed = packed_bytes(tensor_type, math.prod(shape))
+        sparsity = None
+        if sparsity_at is not None:
+            sparsity = read_sparsity(self._file, self._file.follow(sparsity_at, "sparsity"))
+        if data is not None and bits(tensor_type) is not None:
+            elements = math.prod(shape) if sparsity is None else sparsity.stored_elements
+            needed = packed_bytes(tensor_type, elements)
             if len(data) < needed:
                 raise ModelFormatError(
                     f"{tensor_type.name} of shape {shape} needs {needed} bytes,"
@@ -179,7 +184,7 @@ class SubgraphReader:
             data,
             is_variable,
             external_buffer,
-            sparsity is not None,
+            sparsity,
             None if quantization is None else self._quantization(quantization, tensor_count),
             has_rank or bool(shape) or self._states_rank,
         )

@@ -16,6 +16,7 @@ from tflops_native.model import (
     FLEXBUFFER,
     OPTIONS,
     OptionsLayout,
+    Sparsity,
     StructLayout,
     TensorType,
 )
@@ -34,10 +35,22 @@ OPERATIONS_PER_MAC: Final = 2  # one multiplication and one addition
 
 Shape: TypeAlias = tuple[int, ...]
 Value: TypeAlias = tuple[int | float, ...]
+PartialValue: TypeAlias = tuple[int | float | None, ...]
 
 
 class UnknownValueError(ValueError):
-    """A rule needs the value of a tensor that is computed only when the model runs."""
+    """A rule needs the value of a tensor that is computed only when the model runs.
+
+    role   the input whose value it is; None where the message names none
+    """
+
+    def __init__(self, message: str, role: str | None = None) -> None:
+        super().__init__(message)
+        self.role = role
+
+    @classmethod
+    def of(cls, role: str) -> "UnknownValueError":
+        return cls(f"the value of `{role}` is known only when the model runs", role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +60,11 @@ class TensorSpec:
     known         the elements in row-major order, or a function that reads them from the file
     is_constant   whether the file holds the value
     is_bound      whether the shape is only an upper bound: the true one depends on data
+    partial       the elements where only some are known, None for the others; None where `known` is not
+    is_given      whether the value follows from data that the user gives, not from the file alone
+    sparsity      how a sparse constant is stored; None for a dense one
+    block_size    elements that share a scale, where scales are a tensor of their own; 0 without blocks
+    scale_bytes   bytes of that tensor
     """
 
     shape: Shape
@@ -54,6 +72,11 @@ class TensorSpec:
     known: Value | Callable[[], Value] | None = None
     is_constant: bool = False
     is_bound: bool = False
+    partial: PartialValue | None = None
+    is_given: bool = False
+    sparsity: Sparsity | None = None
+    block_size: int = 0
+    scale_bytes: int = 0
 
     @property
     def size(self) -> int:
@@ -73,6 +96,14 @@ class TensorSpec:
         return packed_bytes(self.type, elements) if bits(self.type) else 0
 
     @property
+    def size_bytes(self) -> int:
+        """Bytes of the whole tensor as it is stored: of a sparse constant what is in the file, with its
+        indices; of a block-wise quantized one with its scales."""
+        if self.sparsity is not None:
+            return self.bytes_of(self.sparsity.stored_elements) + self.sparsity.index_bytes
+        return self.bytes_of(self.size) + self.scale_bytes
+
+    @property
     def value(self) -> Value | None:
         """The elements in row-major order, or None where they are not known."""
         return self.known() if callable(self.known) else self.known
@@ -85,8 +116,29 @@ class TensorSpec:
         """
         value = self.value
         if value is None:
-            raise UnknownValueError(f"the value of `{role}` is known only when the model runs")
+            raise UnknownValueError.of(role)
         return value
+
+    @property
+    def elements(self) -> PartialValue | None:
+        """The elements, None for those that are not known; None where none is."""
+        return self.partial if self.known is None else self.value
+
+    def optional_integers(self, role: str) -> tuple[int | None, ...]:
+        """As `required_integers`, with None for each element that is not known.
+
+        Raises:
+            ValueError: the tensor is of another type than integers.
+            UnknownValueError: none is known, and there are too many for shapes and positions.
+        """
+        if self.known is not None:
+            return self.required_integers(role)
+        if "INT" not in self.type.name:
+            raise ValueError(f"`{role}` must be integers, but is {self.type.name}")
+        if self.size > VALUE_LIMIT:
+            raise UnknownValueError.of(role)
+        elements = self.partial or (None,) * self.size
+        return tuple(None if element is None else int(element) for element in elements)
 
     def required_integers(self, role: str) -> tuple[int, ...]:
         """As `required_value`, for shapes, axes and indices.
@@ -173,6 +225,9 @@ class Caller(Protocol):
     def needed_inputs(self, subgraph: int, outputs: Sequence[int]) -> frozenset[int]:
         """Positions of the inputs that these outputs depend on."""
 
+    def handed_on(self, subgraph: int) -> frozenset[int]:
+        """Positions of the inputs that are outputs at the same position, unchanged."""
+
     @property
     def trip_count(self) -> int | None:
         """How often the user says a loop turns whose count cannot be told."""
@@ -195,15 +250,33 @@ class SubgraphCall:
 
 
 @dataclass(frozen=True, slots=True)
+class InPlace:
+    """Bytes that an operator moves where its output takes the memory of its first input.
+
+    changes_input   whether it overwrites a part of it: then no other operator may need the input
+    """
+
+    bytes_read: int = 0
+    bytes_written: int = 0
+    changes_input: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Inferred:
     """What a rule returns.
 
     outputs          one shape per output, None where it cannot be told
     cost             counts, or `NO_ARITHMETIC`
-    values           per output its elements where they are known, or None; empty: none is known
+    values           per output its elements, None for those that are not known, or None for all; empty:
+                     none is known
+    dense_macs       MACs if all weights were stored, where sparse ones leave some out; else None
+    arithmetic       arithmetic type where it is not that of the tensors
     mac_arithmetic   arithmetic type of the MACs where it differs from that of the other operations
-    bytes_read       where an operator does not read each input once
+    other_macs       MACs, among those of `cost`, that are done in the arithmetic of the other operations
+    bytes_read       where an operator does not read each input once, see `traffic`
     bytes_written    where an operator does not write each output once
+    bytes_read_again the part of `bytes_read` that was read before by this operator
+    in_place         what it moves instead where the first output takes the memory of the first input
     note             what the reader of a report should know of this operator
     is_bound         whether shapes and cost are upper bounds: the true ones depend on data
     minimum          least cost, where data decides: then `cost` is an upper bound
@@ -213,10 +286,15 @@ class Inferred:
 
     outputs: tuple[Shape | None, ...]
     cost: Cost
-    values: tuple[Value | None, ...] = ()
+    values: tuple[PartialValue | None, ...] = ()
+    dense_macs: int | None = None
+    arithmetic: str | None = None
     mac_arithmetic: str | None = None
+    other_macs: int = 0
     bytes_read: int | None = None
     bytes_written: int | None = None
+    bytes_read_again: int = 0
+    in_place: InPlace | None = None
     note: str | None = None
     is_bound: bool = False
     minimum: Cost | None = None

@@ -27,8 +27,9 @@ def contraction_cost(
     """The result of an operator that multiplies and accumulates, with what is fused into it.
 
     Float activations times integer weights (dynamic-range quantization) are multiplied as integers:
-    the kernel quantizes its input on the fly and scales each result. That float work is counted with
-    the operator. The rescaling of a fully quantized kernel is part of its MACs and is not counted.
+    the kernel quantizes its input on the fly and scales each result. Of block-wise quantized weights
+    it scales and adds up the sum of each block instead. That float work is counted with the operator.
+    The rescaling of a fully quantized kernel is part of its MACs and is not counted.
     """
     elements = size_of(output)
     fused = epilogue_cost(elements, activation, bias)
@@ -36,10 +37,22 @@ def contraction_cost(
     mac_arithmetic = None
     if input.is_float and weights.type in _INTEGER_WEIGHTS:
         mac_arithmetic = arithmetic_name(TensorType.INT8, weights.type)
-        cost += Cost(scalar_ops=QUANTIZE_OPS * input.size + elements)
+        cost += Cost(scalar_ops=QUANTIZE_OPS * input.size + scaling_operations(weights) * elements)
     elif input.type != weights.type and not input.is_float:
         mac_arithmetic = arithmetic_name(input.type, weights.type)
     return Inferred(outputs=(output,), cost=cost, mac_arithmetic=mac_arithmetic)
+
+
+def scaling_operations(weights: TensorSpec) -> int:
+    """Float operations that make one result of integer products, along the last axis of the weights.
+
+    One product with the scale of the weights and the row. With blocks one product for each block, the
+    additions of their sums, and a product with the scale of the row (fully_connected.cc,
+    EvalBlockwise4Bit).
+    """
+    if not weights.block_size:
+        return 1
+    return 2 * -(-weights.shape[-1] // weights.block_size)
 
 
 @cache

@@ -10,14 +10,15 @@ from tflops_native.ops._op import (
     Cost,
     Inferred,
     Op,
+    PartialValue,
     Shape,
     SubgraphCall,
     TensorSpec,
     UnknownValueError,
-    Value,
     register,
 )
 from tflops_native.ops.delegate_events import ATTENTION, DelegateEvents
+from tflops_native.ops.traffic import whole
 
 # Turns of a loop that are followed one by one; a loop beyond them needs the user's word.
 MAX_TURNS = 10_000
@@ -200,15 +201,15 @@ def _upper_bound(specs: Specs) -> tuple[Shape | None, bool]:
     return tuple(map(max, zip(*known, strict=True))), True
 
 
-def _values(outputs: Specs) -> tuple[Value | None, ...]:
-    return tuple(None if spec is None else spec.value for spec in outputs)
+def _values(outputs: Specs) -> tuple[PartialValue | None, ...]:
+    return tuple(None if spec is None else spec.elements for spec in outputs)
 
 
 def _result(
     calls: list[SubgraphCall],
     outputs: tuple[Shape | None, ...],
     *,
-    values: tuple[Value | None, ...] = (),
+    values: tuple[PartialValue | None, ...] = (),
     is_bound: bool = False,
 ) -> Inferred:
     cost = Cost()
@@ -247,6 +248,7 @@ class _Loop(Op):
             *bodies,
         ]
         shapes = tuple(None if spec is None else spec.shape for spec in outputs)
+        copied = (trips + 1) * self._changed_bytes(inputs)
         note = f"{trips:,} turns"
         if is_partial:
             note = (
@@ -255,9 +257,17 @@ class _Loop(Op):
             )
         return replace(
             _result(calls, shapes, values=_values(outputs) if not is_partial else ()),
+            bytes_read=copied,
+            bytes_written=copied,
             is_partial=is_partial,
             note=note,
         )
+
+    def _changed_bytes(self, inputs: Specs) -> int:
+        """Bytes of the loop variables that the body changes: they are copied before the loop and after
+        each iteration (tflite/kernels/while.cc, Eval_static)."""
+        kept = self.caller.handed_on(self.body_subgraph_index)
+        return whole(spec for position, spec in enumerate(inputs) if position not in kept)
 
     def _trip_count(self, inputs: Specs) -> int | None:
         """How often the condition holds, or None where data decides or where it takes too long."""
@@ -330,7 +340,7 @@ def _shapes(specs: Specs) -> list[Shape | None]:
 
 def _without_values(specs: Specs) -> Specs:
     """The same, as any turn but the first one sees it."""
-    return [None if spec is None else replace(spec, known=None) for spec in specs]
+    return [None if spec is None else replace(spec, known=None, partial=None) for spec in specs]
 
 
 @register("WHILE", options="WhileOptions")

@@ -1,6 +1,6 @@
 """Convolutions. Taps that fall into the zero padding are counted, as in every common counter."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from tflops_native.model import ActivationFunctionType, Padding
@@ -8,6 +8,7 @@ from tflops_native.ops._op import Inferred, Op, TensorSpec, register
 from tflops_native.ops.contraction import contraction_cost
 from tflops_native.ops.delegate_events import DYNAMIC_CONVERT, DelegateEvents
 from tflops_native.ops.geometry import size_of, window_output_size, with_rank
+from tflops_native.ops.traffic import Window, touching
 
 # Since 2025 a 1x1 convolution is run as a fully connected layer.
 _CONVOLUTION = DelegateEvents(main=("Convolution",), before=(DYNAMIC_CONVERT,))
@@ -49,7 +50,7 @@ class Conv2D(Op):
         oh = window_output_size(h, kh, self.stride_h, self.padding, self.dilation_h_factor)
         ow = window_output_size(w, kw, self.stride_w, self.padding, self.dilation_w_factor)
         output = (n, oh, ow, o)
-        return contraction_cost(
+        result = contraction_cost(
             output,
             size_of(output) * kh * kw * depth,
             input=input,
@@ -57,6 +58,11 @@ class Conv2D(Op):
             bias=bias,
             activation=self.fused_activation_function,
         )
+        windows = [
+            Window(h, kh, oh, self.stride_h, self.dilation_h_factor, self.padding),
+            Window(w, kw, ow, self.stride_w, self.dilation_w_factor, self.padding),
+        ]
+        return touching(result, input, windows, filter, bias)
 
 
 @register("DEPTHWISE_CONV_2D", options="DepthwiseConv2DOptions", events=_CONVOLUTION)
@@ -96,7 +102,7 @@ class DepthwiseConv2D(Op):
         oh = window_output_size(h, kh, self.stride_h, self.padding, self.dilation_h_factor)
         ow = window_output_size(w, kw, self.stride_w, self.padding, self.dilation_w_factor)
         output = (n, oh, ow, o)
-        return contraction_cost(
+        result = contraction_cost(
             output,
             size_of(output) * kh * kw,
             input=input,
@@ -104,6 +110,11 @@ class DepthwiseConv2D(Op):
             bias=bias,
             activation=self.fused_activation_function,
         )
+        windows = [
+            Window(h, kh, oh, self.stride_h, self.dilation_h_factor, self.padding),
+            Window(w, kw, ow, self.stride_w, self.dilation_w_factor, self.padding),
+        ]
+        return touching(result, input, windows, filter, bias)
 
 
 @register("TRANSPOSE_CONV", options="TransposeConvOptions", events=_DECONVOLUTION)
@@ -136,13 +147,27 @@ class TransposeConv(Op):
         input: TensorSpec,
         bias: TensorSpec | None = None,
     ) -> Inferred:
-        _, h, w, c = with_rank(input, 4, "input")
+        n, h, w, c = with_rank(input, 4, "input")
         o, kh, kw, depth = with_rank(weights, 4, "weights")
         if depth != c:
             raise ValueError(f"`weights` of depth {depth} do not fit {c} input channels")
-        output = output_shape.required_integers("output_shape")
-        if len(output) != 4:
-            raise ValueError(f"`output_shape` must have 4 elements, but is {list(output)}")
+        given = output_shape.optional_integers("output_shape")
+        if len(given) != 4:
+            raise ValueError(f"`output_shape` must have 4 elements, but is {list(given)}")
+        # What is not known follows from the input; of the lengths of the image, with a stride, only the
+        # largest does. No MAC depends on it.
+        largest = (
+            n,
+            _largest_output(h, kh, self.stride_h, self.padding),
+            _largest_output(w, kw, self.stride_w, self.padding),
+            o,
+        )
+        output = tuple(
+            most if length is None else length for length, most in zip(given, largest, strict=True)
+        )
+        is_bound = (given[1] is None and self.stride_h > 1) or (
+            given[2] is None and self.stride_w > 1
+        )
         forward = (
             window_output_size(output[1], kh, self.stride_h, self.padding),
             window_output_size(output[2], kw, self.stride_w, self.padding),
@@ -152,7 +177,7 @@ class TransposeConv(Op):
                 f"an output of {output[1]}x{output[2]} belongs to an input of "
                 f"{forward[0]}x{forward[1]}, but the input is {h}x{w}"
             )
-        return contraction_cost(
+        result = contraction_cost(
             output,
             input.size * kh * kw * o,
             input=input,
@@ -160,6 +185,15 @@ class TransposeConv(Op):
             bias=bias,
             activation=self.fused_activation_function,
         )
+        if not is_bound:
+            return result
+        note = "data decides the size of the image; the MACs do not depend on it"
+        return replace(result, is_bound=True, note=note)
+
+
+def _largest_output(size: int, window: int, stride: int, padding: Padding) -> int:
+    """The largest length of which a convolution makes `size`, see `window_output_size`."""
+    return size * stride if padding is Padding.SAME else size * stride + window - 1
 
 
 @register("CONV_3D", options="Conv3DOptions")
@@ -200,7 +234,7 @@ class Conv3D(Op):
             window_output_size(w, kw, self.stride_w, self.padding, self.dilation_w_factor),
             o,
         )
-        return contraction_cost(
+        result = contraction_cost(
             output,
             size_of(output) * kd * kh * kw * c,
             input=input,
@@ -208,6 +242,15 @@ class Conv3D(Op):
             bias=bias,
             activation=self.fused_activation_function,
         )
+        strides = (self.stride_d, self.stride_h, self.stride_w)
+        dilations = (self.dilation_d_factor, self.dilation_h_factor, self.dilation_w_factor)
+        windows = [
+            Window(size, taps, count, stride, dilation, self.padding)
+            for size, taps, count, stride, dilation in zip(
+                (d, h, w), (kd, kh, kw), output[1:4], strides, dilations, strict=True
+            )
+        ]
+        return touching(result, input, windows, filter, bias)
 
 
 @register("CONV_3D_TRANSPOSE", options="Conv3DOptions")

@@ -1,6 +1,5 @@
 """Operators that look up elements by their indices, or put them in their places."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,6 +9,7 @@ from tflops_native.ops._op import (
     VALUE_LIMIT,
     Cost,
     Inferred,
+    InPlace,
     Op,
     Shape,
     TensorSpec,
@@ -17,6 +17,7 @@ from tflops_native.ops._op import (
     register,
 )
 from tflops_native.ops.geometry import flat_indices, row_major_strides, size_of, with_rank
+from tflops_native.ops.traffic import looked_up, whole
 from tflops_native.ops.values import small_value
 
 
@@ -61,7 +62,7 @@ class GatherND(Op):
             outputs=(output,),
             cost=NO_ARITHMETIC,
             values=(self._value(input, indices, size_of(part), output),),
-            bytes_read=input.bytes_of(size_of(output)) + indices.bytes_of(indices.size),
+            bytes_read=looked_up(input, size_of(output)) + whole((indices,)),
         )
 
     @staticmethod
@@ -199,7 +200,7 @@ class EmbeddingLookup(Op):
         return Inferred(
             outputs=(output,),
             cost=Cost(scalar_ops=elements) if is_scaled else NO_ARITHMETIC,
-            bytes_read=value.bytes_of(elements) + lookup.bytes_of(count),
+            bytes_read=looked_up(value, elements) + whole((lookup,)),
         )
 
 
@@ -255,12 +256,8 @@ class EmbeddingLookupSparse(Op):
         return Inferred(
             outputs=(output,),
             cost=cost,
-            bytes_read=value.bytes_of(count * row) + _bytes((ids, indices, dense_shape, weights)),
+            bytes_read=looked_up(value, count * row) + whole((ids, indices, dense_shape, weights)),
         )
-
-
-def _bytes(tensors: Sequence[TensorSpec]) -> int:
-    return sum(tensor.bytes_of(tensor.size) for tensor in tensors)
 
 
 @register("CONCAT_EMBEDDINGS", options="ConcatEmbeddingsOptions")
@@ -330,8 +327,8 @@ class DynamicUpdateSlice(Op):
     start_indices  [rank]; moved inwards where the block would not fit
     output         the operand's shape
 
-    Moves data, no arithmetic. Only the block is read and written: the runtime lets the output share
-    the operand's memory, as long as nothing else needs it.
+    Moves data, no arithmetic. Only the block is read and written where the output takes the memory of
+    the operand; else the operand is copied.
     Source   tflite/kernels/dynamic_update_slice.cc, Prepare
     """
 
@@ -351,8 +348,7 @@ class DynamicUpdateSlice(Op):
             outputs=(operand.shape,),
             cost=NO_ARITHMETIC,
             values=(self._value(operand, update, start_indices),),
-            bytes_read=written + start_indices.bytes_of(start_indices.size),
-            bytes_written=written,
+            in_place=InPlace(written + whole((start_indices,)), written, changes_input=True),
         )
 
     @staticmethod
@@ -362,8 +358,8 @@ class DynamicUpdateSlice(Op):
             return None
         starts = start_indices.required_integers("start_indices")
         picks = []
-        for start, part, whole in zip(starts, update.shape, operand.shape, strict=True):
-            first = min(max(start, 0), whole - part)
+        for start, part, length in zip(starts, update.shape, operand.shape, strict=True):
+            first = min(max(start, 0), length - part)
             picks.append(range(first, first + part))
         result = list(value)
         for position, element in zip(flat_indices(operand.shape, picks), block, strict=True):

@@ -14,10 +14,11 @@ def window_output_size(
     """Output length of one axis of a sliding window (tflite/kernels/padding.h, ComputeOutSize).
 
     SAME   ceil(size / stride); the dilation plays no part
-    VALID  floor((size - effective window) / stride) + 1
+    VALID  (size - effective window + stride) / stride, towards zero: 0 for a window that is larger than
+           its input by less than a stride
 
     Raises:
-        ValueError: window, stride or dilation below 1, or a window that is larger than its input.
+        ValueError: window, stride or dilation below 1, or a window that is larger by more than that.
     """
     for what, number in (("window", window), ("stride", stride), ("dilation", dilation)):
         if number < 1:
@@ -25,10 +26,9 @@ def window_output_size(
     if padding is Padding.SAME:
         return (size + stride - 1) // stride
     effective = (window - 1) * dilation + 1
-    if effective > size:
-        # The kernel would compute a negative or, by truncation, a zero length.
+    if size + stride - effective <= -stride:
         raise ValueError(f"a window of {effective} does not fit into an input of {size}")
-    return (size + stride - effective) // stride
+    return max(size + stride - effective, 0) // stride
 
 
 def broadcast(*shapes: Shape) -> Shape:

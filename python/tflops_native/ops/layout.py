@@ -1,14 +1,17 @@
 """Operators that change the shape or the order of elements, and compute nothing."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from tflops_native.model import TensorType
 from tflops_native.ops._op import (
     NO_ARITHMETIC,
+    VALUE_LIMIT,
     Inferred,
+    InPlace,
     Op,
+    PartialValue,
     Shape,
     TensorSpec,
     UnknownValueError,
@@ -16,7 +19,7 @@ from tflops_native.ops._op import (
 )
 from tflops_native.ops.delegate_events import DelegateEvents
 from tflops_native.ops.geometry import normalized_axis, show, size_of
-from tflops_native.ops.values import picked_value, small_value
+from tflops_native.ops.values import picked_value, small_elements
 
 _COPY = DelegateEvents(main=("Copy",))
 _RESHAPE = DelegateEvents(
@@ -36,7 +39,7 @@ class Reshape(Op):
     shape    [rank], optional
     output   the target
 
-    No arithmetic, and no memory traffic: the runtime lets the output share the input's memory.
+    No arithmetic. No memory traffic where the output takes the memory of the input; else a copy.
     Source   tflite/kernels/reshape.cc, GetOutputShape
     """
 
@@ -49,16 +52,19 @@ class Reshape(Op):
         return Inferred(
             outputs=(output,),
             cost=NO_ARITHMETIC,
-            values=(small_value(input),),
-            bytes_read=0,
-            bytes_written=0,
+            values=(small_elements(input),),
+            in_place=InPlace(),
         )
 
     def _target(self, shape: TensorSpec | None) -> tuple[int, ...]:
         if shape is not None and len(shape.shape) == 1 and shape.type is TensorType.INT32:
-            return shape.required_integers("shape")
+            target = shape.optional_integers("shape")
+            # The number of elements says one length, as for -1.
+            if target.count(None) + target.count(-1) > 1 or not target:
+                return shape.required_integers("shape")
+            return tuple(-1 if length is None else length for length in target)
         if shape is not None and not self.new_shape and not shape.is_constant:
-            raise UnknownValueError("the value of `shape` is known only when the model runs")
+            raise UnknownValueError.of("shape")
         return () if self.new_shape == (0,) else self.new_shape
 
     @staticmethod
@@ -89,7 +95,7 @@ class Squeeze(Op):
     input    any shape
     output   the shape without these axes
 
-    No arithmetic, and no memory traffic.
+    No arithmetic. No memory traffic where the output takes the memory of the input; else a copy.
     Source   tflite/kernels/squeeze.cc, Prepare
     """
 
@@ -107,9 +113,8 @@ class Squeeze(Op):
         return Inferred(
             outputs=(output,),
             cost=NO_ARITHMETIC,
-            values=(small_value(input),),
-            bytes_read=0,
-            bytes_written=0,
+            values=(small_elements(input),),
+            in_place=InPlace(),
         )
 
 
@@ -122,7 +127,7 @@ class ExpandDims(Op):
     axis     scalar; a negative one counts from the end of the output
     output   the shape with one more axis
 
-    No arithmetic, and no memory traffic.
+    No arithmetic. No memory traffic where the output takes the memory of the input; else a copy.
     Source   tflite/kernels/expand_dims.cc, ExpandTensorDim
     """
 
@@ -135,9 +140,8 @@ class ExpandDims(Op):
         return Inferred(
             outputs=(output,),
             cost=NO_ARITHMETIC,
-            values=(small_value(input),),
-            bytes_read=0,
-            bytes_written=0,
+            values=(small_elements(input),),
+            in_place=InPlace(),
         )
 
 
@@ -162,15 +166,13 @@ class Transpose(Op):
         if sorted(order) != list(range(rank)):
             raise ValueError(f"`perm` {order} is no order of the {rank} axes of `input`")
         output = tuple(input.shape[axis] for axis in order)
-        value = small_value(input)
+        value = small_elements(input)
         if value is not None and rank > 1:
             value = _transposed(value, input.shape, order)
         return Inferred(outputs=(output,), cost=NO_ARITHMETIC, values=(value,))
 
 
-def _transposed(
-    value: tuple[int | float, ...], shape: Shape, order: list[int]
-) -> tuple[int | float, ...]:
+def _transposed(value: PartialValue, shape: Shape, order: list[int]) -> PartialValue:
     if not value:
         return ()
     strides = [math.prod(shape[axis + 1 :]) for axis in range(len(shape))]
@@ -274,16 +276,18 @@ class Concatenation(Op):
     @staticmethod
     def _value(
         tensors: tuple[TensorSpec, ...], shapes: list[Shape], axis: int
-    ) -> tuple[int | float, ...] | None:
-        parts = []
+    ) -> PartialValue | None:
+        if all(tensor.known is None and tensor.partial is None for tensor in tensors):
+            return None
+        if sum(tensor.size for tensor in tensors) > VALUE_LIMIT:
+            return None
+        parts: list[PartialValue] = []
         for tensor in tensors:
-            part = small_value(tensor)
-            if part is None:
-                return None
-            parts.append(part)
+            part = small_elements(tensor)
+            parts.append((None,) * tensor.size if part is None else part)
         if not any(parts):
             return ()
-        joined: list[int | float] = []
+        joined: list[int | float | None] = []
         widths = [size_of(shape[axis:]) for shape in shapes]
         for row in range(size_of(shapes[0][:axis])):
             for part, width in zip(parts, widths, strict=True):
@@ -316,8 +320,7 @@ class Pack(Op):
         (shape,) = shapes
         axis = normalized_axis(self.axis, len(shape) + 1)
         widened = tuple(
-            TensorSpec((*shape[:axis], 1, *shape[axis:]), tensor.type, tensor.known)
-            for tensor in values
+            replace(tensor, shape=(*shape[:axis], 1, *shape[axis:])) for tensor in values
         )
         return Concatenation(axis=axis).infer(*widened)
 

@@ -8,6 +8,7 @@ from tflops_native.model import ActivationFunctionType, LSTMKernelType
 from tflops_native.ops._op import Cost, Inferred, Op, Shape, TensorSpec, register
 from tflops_native.ops.contraction import contraction_cost
 from tflops_native.ops.geometry import epilogue_cost, size_of, with_rank
+from tflops_native.ops.traffic import recurrent
 
 Parts = Sequence[TensorSpec | None]
 
@@ -165,8 +166,8 @@ class Cell:
         auxiliary = self.auxiliary_weights[3]
         if auxiliary is not None:
             cost += row_product(auxiliary.shape[-1], gates * cells, input, auxiliary).cost
-        if any(self.peepholes):
-            cost += Cost(macs=sigmoids * cells)
+        peephole_macs = sigmoids * cells if any(self.peepholes) else 0
+        cost += Cost(macs=peephole_macs)
         if any(self.norms):
             # Mean, variance and scale of a row, its coefficients and biases.
             cost += Cost(scalar_ops=8 * cells + 5) * gates
@@ -181,7 +182,14 @@ class Cell:
             cost += Cost(
                 scalar_ops=((self.projection_bias is not None) + 2 * (proj_clip > 0)) * outputs
             )
-        return Inferred(outputs=(), cost=cost, mac_arithmetic=product.mac_arithmetic)
+        # With float inputs and integer weights, peepholes are made real numbers first.
+        is_mixed = input.is_float and product.mac_arithmetic is not None
+        return Inferred(
+            outputs=(),
+            cost=cost,
+            mac_arithmetic=product.mac_arithmetic,
+            other_macs=peephole_macs if is_mixed else 0,
+        )
 
     def _recurrent(self, input: TensorSpec) -> Cost:
         present = [part for part in self.recurrent_weights if part is not None]
@@ -236,12 +244,15 @@ class _Unidirectional(Op):
         cell.check(input.shape[-1], states, batch, allows_diagonal=allows_diagonal)
         step = cell.step(input, self.fused_activation_function, self.cell_clip, self.proj_clip)
         output = (*input.shape[:-1], cell.outputs)
-        return Inferred(
+        result = Inferred(
             outputs=(output,),
             cost=step.cost * (batch * steps),
             mac_arithmetic=step.mac_arithmetic,
+            other_macs=step.other_macs * batch * steps,
             bytes_written=_bytes_with_states(input, [output], states),
         )
+        weights = (*parts[:CELL_PARTS], *parts[CELL_PARTS + STATES :])
+        return recurrent(result, steps, weights, states, (input,))
 
 
 @register("LSTM", options="LSTMOptions")
@@ -389,9 +400,12 @@ class BidirectionalSequenceLstm(Op):
         if self.merge_outputs:
             widths = [sum(widths)]
         outputs = tuple((*input.shape[:2], width) for width in widths)
-        return Inferred(
+        result = Inferred(
             outputs=outputs,
             cost=(step[0].cost + step[1].cost) * (batch * steps),
             mac_arithmetic=step[0].mac_arithmetic,
+            other_macs=(step[0].other_macs + step[1].other_macs) * batch * steps,
             bytes_written=_bytes_with_states(input, outputs, states),
         )
+        weights = (*parts[: 2 * CELL_PARTS], *parts[39:])
+        return recurrent(result, steps, weights, states, (input, auxiliary))

@@ -1,8 +1,12 @@
 """Matrix products."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from tflops_native.model import ActivationFunctionType, FullyConnectedOptionsWeightsFormat
+from tflops_native.model import (
+    ActivationFunctionType,
+    FullyConnectedOptionsWeightsFormat,
+    Sparsity,
+)
 from tflops_native.ops._op import Inferred, Op, Shape, TensorSpec, register
 from tflops_native.ops.contraction import contraction_cost
 from tflops_native.ops.delegate_events import DYNAMIC_CONVERT, DelegateEvents
@@ -32,9 +36,13 @@ class FullyConnected(Op):
     bias     [U], optional
     output   [elements / K, U], or [..., U] with `keep_num_dims`
 
-    MACs     rows * U * K
-    Other    1 per output element for the bias, and the fused activation
-    Source   tflite/kernels/fully_connected.cc, PrepareImpl
+    Of sparse weights only the elements that the file stores are multiplied, zeros inside of its blocks
+    included; `--kernels reference` multiplies all of them.
+
+    MACs     rows * U * K; with sparse weights rows * stored elements
+    Other    1 per output element for the bias, and the fused activation; with float inputs and integer
+             weights 5 per input element, and 1 per output element, or 2 for each block of its weights
+    Source   tflite/kernels/fully_connected.cc, PrepareImpl; sparse_ops/fully_connected.h
     """
 
     fused_activation_function: ActivationFunctionType
@@ -60,14 +68,22 @@ class FullyConnected(Op):
                     f"number of rows of {depth}, the depth of `weights` {list(weights.shape)}"
                 )
             output = (input.size // depth if depth else size_of(input.shape[:-1]), units)
+        rows = size_of(output[:-1])
+        sparsity = weights.sparsity
         result = contraction_cost(
             output,
-            size_of(output) * depth,
+            size_of(output) * depth if sparsity is None else rows * sparsity.stored_elements,
             input=input,
             weights=weights,
             bias=bias,
             activation=self.fused_activation_function,
         )
+        if sparsity is not None:
+            return replace(
+                result,
+                dense_macs=size_of(output) * depth,
+                note=_sparse_note(sparsity, weights),
+            )
         if self.weights_format is FullyConnectedOptionsWeightsFormat.SHUFFLED4x16INT8:
             # The second output is a workspace that holds the shuffled input.
             return Inferred(
@@ -76,6 +92,23 @@ class FullyConnected(Op):
                 mac_arithmetic=result.mac_arithmetic,
             )
         return result
+
+
+# Elements of a block along the row that the kernels multiply, by whether the weights are integers.
+_BLOCKS = {False: (1, 4), True: (16,)}
+
+
+def _sparse_note(sparsity: Sparsity, weights: TensorSpec) -> str:
+    """What the weights are, and whether there is a kernel for their form."""
+    part = sparsity.stored_elements / weights.size if weights.size else 0
+    text = f"weights {100 * part:.3g} % dense: only the elements that are stored are multiplied"
+    is_integer = not weights.is_float
+    fits = (
+        sparsity.is_compressed[:2] == (False, True)
+        and len(sparsity.is_compressed) == 2 + (sparsity.block_size > 1)
+        and sparsity.block_size in _BLOCKS[is_integer]
+    )
+    return text if fits else f"{text}; the runtime has no kernel for this sparse form"
 
 
 @register("BATCH_MATMUL", options="BatchMatMulOptions", events=_BATCH_MATMUL)

@@ -7,6 +7,7 @@ from tflops_native.ops._op import Cost, Inferred, Op, TensorSpec, register
 from tflops_native.ops.delegate_events import DelegateEvents
 from tflops_native.ops.families import family
 from tflops_native.ops.geometry import epilogue_cost, size_of, window_output_size, with_rank
+from tflops_native.ops.traffic import Window, touching
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,11 @@ class Pool2D(Op):
         taps = self.filter_height * self.filter_width
         cost = Cost(scalar_ops=elements * (self.per_tap * taps + self.per_output))
         cost += epilogue_cost(elements, self.fused_activation_function)
-        return Inferred(outputs=(output,), cost=cost)
+        windows = [
+            Window(h, self.filter_height, output[1], self.stride_h, 1, self.padding),
+            Window(w, self.filter_width, output[2], self.stride_w, 1, self.padding),
+        ]
+        return touching(Inferred(outputs=(output,), cost=cost), input, windows)
 
 
 family(

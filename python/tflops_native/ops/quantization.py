@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from tflops_native.model import TensorType, bits
-from tflops_native.ops._op import NO_ARITHMETIC, Cost, Inferred, Op, TensorSpec, register
+from tflops_native.ops._op import NO_ARITHMETIC, Cost, Inferred, InPlace, Op, TensorSpec, register
 from tflops_native.ops.contraction import QUANTIZE_OPS
 from tflops_native.ops.delegate_events import TABLE_LOOKUP, DelegateEvents
-from tflops_native.ops.values import small_value
+from tflops_native.ops.values import small_elements
 
 _CONVERT = DelegateEvents(main=("Convert", TABLE_LOOKUP))
 
@@ -84,7 +84,7 @@ class Cast(Op):
 
     def infer(self, input: TensorSpec) -> Inferred:
         # The walk turns the value into the output's type.
-        return Inferred(outputs=(input.shape,), cost=NO_ARITHMETIC, values=(small_value(input),))
+        return Inferred(outputs=(input.shape,), cost=NO_ARITHMETIC, values=(small_elements(input),))
 
 
 @register("BITCAST", options="BitcastOptions")
@@ -96,7 +96,7 @@ class Bitcast(Op):
     output   the same shape, with an axis added for the parts of each element where these are
              smaller, or without the last axis where they are larger
 
-    No arithmetic, and no memory traffic: the runtime lets the output share the input's memory.
+    No arithmetic. No memory traffic where the output takes the memory of the input; else a copy.
     Source   tflite/kernels/bitcast.cc, CalculateShape
     """
 
@@ -119,7 +119,7 @@ class Bitcast(Op):
                     f"parts of one {output_type.name}"
                 )
             output = input.shape[:-1]
-        return Inferred(outputs=(output,), cost=NO_ARITHMETIC, bytes_read=0, bytes_written=0)
+        return Inferred(outputs=(output,), cost=NO_ARITHMETIC, in_place=InPlace())
 
 
 @register("DENSIFY", options="DensifyOptions")

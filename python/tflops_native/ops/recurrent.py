@@ -7,6 +7,7 @@ from tflops_native.ops._op import Cost, Inferred, Op, TensorSpec, register
 from tflops_native.ops.contraction import contraction_cost
 from tflops_native.ops.geometry import size_of, with_rank
 from tflops_native.ops.lstm import batch_and_steps
+from tflops_native.ops.traffic import recurrent
 
 
 def _check(tensor: TensorSpec, role: str, *shape: int) -> None:
@@ -136,13 +137,15 @@ class UnidirectionalSequenceRnn(Op):
         layer = _Layer(input_weights, recurrent_weights, bias, hidden_state)
         step = layer.step(batch, input.shape[2], input, self.fused_activation_function)
         output = (*input.shape[:2], layer.units)
-        return Inferred(
+        result = Inferred(
             outputs=(output,),
             cost=step.cost * steps,
             mac_arithmetic=step.mac_arithmetic,
             bytes_written=input.bytes_of(size_of(output))
             + hidden_state.bytes_of(hidden_state.size),
         )
+        weights = (input_weights, recurrent_weights, bias)
+        return recurrent(result, steps, weights, (hidden_state,), (input,))
 
 
 @register("BIDIRECTIONAL_SEQUENCE_RNN", options="BidirectionalSequenceRNNOptions")
@@ -203,7 +206,7 @@ class BidirectionalSequenceRnn(Op):
         widths = [forward.units, backward.units]
         if self.merge_outputs:
             widths = [sum(widths)]
-        return Inferred(
+        result = Inferred(
             outputs=tuple((*input.shape[:2], width) for width in widths),
             cost=(step.cost + back.cost) * steps,
             mac_arithmetic=step.mac_arithmetic,
@@ -211,6 +214,12 @@ class BidirectionalSequenceRnn(Op):
             + fw_hidden_state.bytes_of(fw_hidden_state.size)
             + bw_hidden_state.bytes_of(bw_hidden_state.size),
         )
+        weights = (
+            *(fw_input_weights, fw_recurrent_weights, fw_bias, fw_aux_weights),
+            *(bw_input_weights, bw_recurrent_weights, bw_bias, bw_aux_weights),
+        )
+        states = (fw_hidden_state, bw_hidden_state)
+        return recurrent(result, steps, weights, states, (input, aux_input))
 
 
 def _backward_input(
@@ -288,9 +297,7 @@ class Svdf(Op):
             outputs=((batch, units),),
             cost=features.cost + sums + result.cost,
             mac_arithmetic=features.mac_arithmetic,
-            note=None
-            if features.mac_arithmetic is None or not input.is_float
-            else f"{batch * filters * memory:,} of the MACs are floating point",
+            other_macs=batch * filters * memory if input.is_float else 0,
             bytes_written=input.bytes_of(batch * units) + state.bytes_of(state.size),
         )
 
@@ -334,7 +341,10 @@ class UnidirectionalSequenceGru(Op):
         rows = TensorSpec((batch, depth), input.type)
         step = _product(rows, gate_weight) + _product(rows, candidate_weight)
         step += Cost(scalar_ops=8, transcendentals=3) * (batch * outputs)
-        return Inferred(
+        result = Inferred(
             outputs=((steps, batch, outputs), (batch, outputs)),
             cost=step * steps,
+            bytes_written=input.bytes_of((steps + 1) * batch * outputs),
         )
+        weights = (gate_weight, gate_bias, candidate_weight, candidate_bias)
+        return recurrent(result, steps, weights, (input_state,), (input,))

@@ -1,5 +1,7 @@
 """Resampling of images."""
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tflops_native.ops._op import (
@@ -13,6 +15,10 @@ from tflops_native.ops._op import (
     register,
 )
 from tflops_native.ops.geometry import size_of, with_rank
+from tflops_native.ops.traffic import reading
+
+# Output positions along an axis that are followed to the input; of longer axes all input is read.
+_FOLLOWED = 100_000
 
 
 def _resized(input: TensorSpec, size: TensorSpec) -> Shape:
@@ -33,15 +39,24 @@ class ResizeBilinear(Op):
     output   [N, size[0], size[1], C]
 
     Other    7 per output element: 4 multiplications and 3 additions; the weights are not counted
-    Source   tflite/kernels/resize_bilinear.cc, ResizeOutputTensor
+    Only the neighbours are read.
+    Source   tflite/kernels/resize_bilinear.cc, ResizeOutputTensor; reference/resize_bilinear.h
     """
+
+    align_corners: bool = False
+    half_pixel_centers: bool = False
 
     def value_from_outputs(self, role: str, outputs: tuple[Shape, ...]) -> Value | None:
         return outputs[0][1:3] if role == "size" else None
 
     def infer(self, input: TensorSpec, size: TensorSpec) -> Inferred:
         output = _resized(input, size)
-        return Inferred(outputs=(output,), cost=Cost(scalar_ops=7) * size_of(output))
+        result = Inferred(outputs=(output,), cost=Cost(scalar_ops=7) * size_of(output))
+        return _reading_pixels(result, input, size, self.align_corners, self._neighbours)
+
+    def _neighbours(self, position: int, scale: float, length: int) -> tuple[int, ...]:
+        at = (position + 0.5) * scale - 0.5 if self.half_pixel_centers else position * scale
+        return max(math.floor(at), 0), min(math.ceil(at), length - 1)
 
 
 @register("RESIZE_NEAREST_NEIGHBOR", options="ResizeNearestNeighborOptions")
@@ -53,12 +68,40 @@ class ResizeNearestNeighbor(Op):
     size     [2], height and width of the output
     output   [N, size[0], size[1], C]
 
-    Moves data, no arithmetic.
-    Source   tflite/kernels/resize_nearest_neighbor.cc, ResizeOutputTensor
+    Moves data, no arithmetic. Only the pixels that are copied are read.
+    Source   tflite/kernels/resize_nearest_neighbor.cc, ResizeOutputTensor;
+             reference/resize_nearest_neighbor.h
     """
+
+    align_corners: bool = False
+    half_pixel_centers: bool = False
 
     def value_from_outputs(self, role: str, outputs: tuple[Shape, ...]) -> Value | None:
         return outputs[0][1:3] if role == "size" else None
 
     def infer(self, input: TensorSpec, size: TensorSpec) -> Inferred:
-        return Inferred(outputs=(_resized(input, size),), cost=NO_ARITHMETIC)
+        result = Inferred(outputs=(_resized(input, size),), cost=NO_ARITHMETIC)
+        return _reading_pixels(result, input, size, self.align_corners, self._nearest)
+
+    def _nearest(self, position: int, scale: float, length: int) -> tuple[int, ...]:
+        at = (position + 0.5 * self.half_pixel_centers) * scale
+        return (min(math.floor(at + 0.5 * self.align_corners), length - 1),)
+
+
+def _reading_pixels(
+    result: Inferred,
+    input: TensorSpec,
+    size: TensorSpec,
+    align_corners: bool,
+    sources: Callable[[int, float, int], tuple[int, ...]],
+) -> Inferred:
+    """The result, with only the pixels read that `sources` names for a position, a scale and a length."""
+    output = result.outputs[0] or ()
+    pixels = 1
+    for length, count in zip(input.shape[1:3], output[1:3], strict=True):
+        if not length or count > _FOLLOWED:
+            return result
+        is_aligned = align_corners and count > 1
+        scale = (length - 1) / (count - 1) if is_aligned else length / count
+        pixels *= len({at for i in range(count) for at in sources(i, scale, length)})
+    return reading(result, input, pixels * input.shape[0] * input.shape[3], size)

@@ -27,7 +27,8 @@ class TopK(Op):
     k        scalar; a negative one is taken as 0
     outputs  values [..., k]; their positions [..., k]
 
-    Other    ceil(log2(k + 1)) comparisons per input element: a binary search among the best so far
+    Other    at most ceil(log2(k + 1)) comparisons per input element, a binary search among the best so
+             far; at least one, with the smallest of these: the order of the elements decides
     Source   tflite/kernels/topk_v2.cc, ResizeOutput
     """
 
@@ -44,6 +45,7 @@ class TopK(Op):
         return Inferred(
             outputs=(output, output),
             cost=Cost(scalar_ops=search_comparisons(count) * input.size),
+            minimum=Cost(scalar_ops=input.size) if count > 1 else None,
         )
 
 

@@ -129,6 +129,7 @@ class Rfft2D(Op):
         return Inferred(
             outputs=((*leading, height, columns),),
             cost=Cost(scalar_ops=size_of(leading) * operations),
+            arithmetic="float32",  # real operations on the parts of complex numbers
         )
 
 

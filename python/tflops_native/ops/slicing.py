@@ -1,5 +1,6 @@
 """Operators that take a part of a tensor, or repeat it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,10 +11,12 @@ from tflops_native.ops._op import (
     Op,
     Shape,
     TensorSpec,
+    UnknownValueError,
     register,
 )
 from tflops_native.ops.delegate_events import DelegateEvents
 from tflops_native.ops.geometry import broadcast, normalized_axis, size_of
+from tflops_native.ops.traffic import looked_up, whole
 from tflops_native.ops.values import elementwise_value, picked_value
 
 
@@ -35,15 +38,27 @@ class Slice(Op):
     only_moves_data: ClassVar = True
 
     def infer(self, input: TensorSpec, begin: TensorSpec, size: TensorSpec) -> Inferred:
-        starts = begin.required_integers("begin")
-        sizes = size.required_integers("size")
+        starts = begin.optional_integers("begin")
+        sizes = size.optional_integers("size")
         if len(starts) != len(input.shape) or len(sizes) != len(input.shape):
             raise ValueError(
                 f"`begin` {list(starts)} and `size` {list(sizes)} must have an element for each "
                 f"axis of `input` {list(input.shape)}"
             )
-        picks = []
+        picks: list[range | int] = []
         for length, start, wanted in zip(input.shape, starts, sizes, strict=True):
+            if wanted is None:
+                raise UnknownValueError.of("size")
+            if start is None:
+                if wanted == -1:
+                    raise UnknownValueError.of("begin")
+                # Wherever it begins, it has this length.
+                if not 0 <= wanted <= length:
+                    raise ValueError(
+                        f"size {list(sizes)} is larger than `input` {list(input.shape)}"
+                    )
+                picks.append(wanted)
+                continue
             count = length - start if wanted == -1 else wanted
             if start < 0 or count < 0 or start + count > length:
                 raise ValueError(
@@ -51,18 +66,21 @@ class Slice(Op):
                     f"{list(input.shape)}"
                 )
             picks.append(range(start, start + count))
-        return _part(input, tuple(map(len, picks)), picks)
+        output = tuple(pick if isinstance(pick, int) else len(pick) for pick in picks)
+        return _part(input, output, picks)
 
 
-def _part(input: TensorSpec, output: Shape, picks: list[range]) -> Inferred:
-    inside = all(
+def _part(input: TensorSpec, output: Shape, picks: Sequence[range | int]) -> Inferred:
+    """What is taken along each axis: which elements, or how many where that is all that is known."""
+    known = [pick for pick in picks if not isinstance(pick, int)]
+    inside = len(known) == len(picks) and all(
         not pick or (pick[0] in range(length) and pick[-1] in range(length))
-        for pick, length in zip(picks, input.shape, strict=True)
+        for pick, length in zip(known, input.shape, strict=True)
     )
     return Inferred(
         outputs=(output,),
         cost=NO_ARITHMETIC,
-        values=(picked_value(input, picks) if inside else None,),
+        values=(picked_value(input, known) if inside else None,),
         bytes_read=input.bytes_of(size_of(output)),
     )
 
@@ -100,7 +118,7 @@ class StridedSlice(Op):
     def infer(
         self, input: TensorSpec, begin: TensorSpec, end: TensorSpec, strides: TensorSpec
     ) -> Inferred:
-        ends = end.required_integers("end")
+        ends = end.optional_integers("end")
         steps = strides.required_integers("strides")
         if not begin.size == len(ends) == len(steps):
             raise ValueError(
@@ -108,9 +126,9 @@ class StridedSlice(Op):
                 f"{len(steps)}"
             )
         if self.offset:
-            return self._infer_offset(input, ends, steps)
-        starts = begin.required_integers("begin")
-        picks: list[range] = []
+            return self._infer_offset(input, end.required_integers("end"), steps)
+        starts = begin.optional_integers("begin")
+        picks: list[range | int] = []
         output: list[int] = []
         for position in self._positions(len(steps), len(input.shape)):
             bit = 0 if position is None else 1 << position
@@ -122,12 +140,12 @@ class StridedSlice(Op):
                     "the runtime takes an ellipsis for one axis at least: none is left"
                 )
             length = input.shape[len(picks)]
-            pick = range(length)
+            pick: range | int = range(length)
             if position is not None:
                 pick = self._range(length, starts[position], ends[position], steps[position], bit)
             picks.append(pick)
             if not self.shrink_axis_mask & bit:
-                output.append(len(pick))
+                output.append(pick if isinstance(pick, int) else len(pick))
         return _part(input, tuple(output), picks)
 
     def _positions(self, positions: int, rank: int) -> list[int | None]:
@@ -162,16 +180,25 @@ class StridedSlice(Op):
             outputs=(output,), cost=NO_ARITHMETIC, bytes_read=input.bytes_of(size_of(output))
         )
 
-    def _range(self, length: int, start: int, end: int, step: int, bit: int) -> range:
+    def _range(
+        self, length: int, start: int | None, end: int | None, step: int, bit: int
+    ) -> range | int:
+        """The elements along an axis, or their number where only that is known."""
         low, high = (0, length) if _checked_step(step) > 0 else (-1, length - 1)
         if self.begin_mask & bit:
             start = 0 if step > 0 else length - 1
+        elif start is None:
+            if self.shrink_axis_mask & bit:
+                return 1  # one element, wherever it is
+            raise UnknownValueError.of("begin")
         else:
             start = min(max(start + length if start < 0 else start, low), high)
         if self.shrink_axis_mask & bit:
             return range(start, start + 1)  # out of range is no error
         if self.end_mask & bit:
             end = length if step > 0 else -1
+        elif end is None:
+            raise UnknownValueError.of("end")
         else:
             end = min(max(end + length if end < 0 else end, low), high)
         return range(start, end, step)
@@ -220,7 +247,7 @@ class Gather(Op):
             outputs=(output,),
             cost=NO_ARITHMETIC,
             values=(value,),
-            bytes_read=input.bytes_of(size_of(output)) + indices.bytes_of(indices.size),
+            bytes_read=looked_up(input, size_of(output)) + whole((indices,)),
         )
 
 

@@ -14,6 +14,7 @@ from tflops_native.ops._op import (
 )
 from tflops_native.ops.delegate_events import DelegateEvents
 from tflops_native.ops.geometry import size_of, with_rank
+from tflops_native.ops.traffic import looked_up
 
 
 def _check_resource(resource: TensorSpec) -> None:
@@ -189,5 +190,5 @@ class HashTableLookup(Op):
         if value.type is TensorType.STRING and len(value.shape) != 1:
             raise ValueError(f"strings must be a vector, but are {list(value.shape)}")
         output = (lookups, *value.shape[1:])
-        read = lookup.bytes_of(lookups) + key.bytes_of(rows) + value.bytes_of(size_of(output))
+        read = lookup.bytes_of(lookups) + key.bytes_of(rows) + looked_up(value, size_of(output))
         return Inferred(outputs=(output, (lookups,)), cost=NO_ARITHMETIC, bytes_read=read)

@@ -10,17 +10,17 @@ from collections.abc import Callable, Sequence
 
 from tflops_native.model.element_types import ELEMENT_TYPES
 from tflops_native.model.schema import TensorType
-from tflops_native.ops._op import VALUE_LIMIT, Shape, TensorSpec, Value
+from tflops_native.ops._op import VALUE_LIMIT, PartialValue, Shape, TensorSpec, Value
 from tflops_native.ops.geometry import broadcast_indices, flat_indices, size_of
 
 
-def coerced(value: Value, type: TensorType) -> Value | None:
+def coerced(value: PartialValue, type: TensorType) -> PartialValue | None:
     """The elements as a tensor of this type holds them, or None where one does not fit.
 
     Floats become integers by truncation, and are rounded to float32, as in the runtime.
     """
     try:
-        return tuple(_as_type(element, type) for element in value)
+        return tuple(None if e is None else _as_type(e, type) for e in value)
     except (OverflowError, ValueError):
         # The runtime goes on with some number; a shape that depends on it cannot be told.
         return None
@@ -49,34 +49,46 @@ def as_float32(element: int | float) -> float:
 
 def elementwise_value(
     function: Callable[..., int | float], output: Shape, *inputs: TensorSpec
-) -> Value | None:
+) -> PartialValue | None:
     """`function` of each element of the broadcast inputs, or None where it is not known."""
     for tensor in inputs:
-        if tensor.known is None:  # at once: hardly any operator has known operands
+        if (
+            tensor.known is None and tensor.partial is None
+        ):  # at once: hardly any operator has known operands
             return None
     if size_of(output) > VALUE_LIMIT:
         return None
     operands = []
     for tensor in inputs:
-        value = tensor.value
+        value = tensor.elements
         if value is None:
             return None
         operands.append([value[i] for i in broadcast_indices(tensor.shape, output)])
     try:
-        return tuple(function(*elements) for elements in zip(*operands, strict=True))
+        return tuple(
+            None if None in elements else function(*elements)
+            for elements in zip(*operands, strict=True)
+        )
     except (ArithmeticError, ValueError, TypeError):
         # A division by zero, the root of a negative number: no shape can depend on it.
         return None
 
 
-def picked_value(tensor: TensorSpec, picks: Sequence[Sequence[int]]) -> Value | None:
+def picked_value(tensor: TensorSpec, picks: Sequence[Sequence[int]]) -> PartialValue | None:
     """The elements picked along each axis (a slice, a gather), or None where they are not known."""
-    if tensor.known is None or size_of(tuple(map(len, picks))) > VALUE_LIMIT:
+    if tensor.known is None and tensor.partial is None:
         return None
-    value = tensor.value
+    if size_of(tuple(map(len, picks))) > VALUE_LIMIT:
+        return None
+    value = tensor.elements
     return None if value is None else tuple(value[i] for i in flat_indices(tensor.shape, picks))
 
 
 def small_value(tensor: TensorSpec) -> Value | None:
     """The value itself, for an operator that only changes the shape."""
     return None if tensor.known is None or tensor.size > VALUE_LIMIT else tensor.value
+
+
+def small_elements(tensor: TensorSpec) -> PartialValue | None:
+    """As `small_value`, where some elements may not be known."""
+    return tensor.partial if tensor.known is None else small_value(tensor)
