@@ -82,7 +82,9 @@ def test_kinds_by_what_uses_them():
     )  # another tensor with the same buffer
     shape = graph.constant([4, 4, 8], "INT32")
     outputs = [graph.tensor([1, 4, 4, 8]) for _ in range(3)]
-    for name, constant, output in zip(("MUL", "ADD", "ADD"), (slope, mask, again), outputs):
+    for name, constant, output in zip(
+        ("MUL", "ADD", "ADD"), (slope, mask, again), outputs, strict=True
+    ):
         table_name = "MulOptions" if name == "MUL" else "AddOptions"
         graph.operator(name, [image, constant], [output], options(table_name))
     reshaped = graph.tensor([4, 4, 8])

@@ -9,7 +9,9 @@ cache of C bytes keeps at most the share C / F of data that are touched again af
 counts as read from this cache and the rest as read from further away. For activations F is what the
 operator reads or what it writes, whichever is more: the operator before has just written its input, and its
 output may take the place of an input. Constants are read once per inference, so for them F is all weights
-and the memory of all activations. Written bytes count as if they were read.
+and the memory of all activations. What an operator reads again itself, the weights of a recurrent layer at
+every step, is touched again after one step: F is what it reads again, per step. Written bytes count as if
+they were read.
 
 Nothing here allows for what an operator costs beside its work, so a measured time is never shorter but for
 the errors of either measurement. One that is shorter points to a count that is too high, a peak that is too
@@ -117,12 +119,15 @@ def _roof(operator: OperatorAnalysis, peaks: "ThreadPeaks", inference_bytes: int
     moved = operator.bytes_read + operator.bytes_written
     if compute is None or operator.status not in EXACT or operator.calls or not peaks.memory:
         return None
-    constants = min(operator.constant_bytes, operator.bytes_read)
+    again = operator.bytes_read_again
+    constants = min(operator.constant_bytes, operator.bytes_read - again)
+    once = max(operator.bytes_read - again, operator.bytes_written)
     by_level = [
-        (moved - constants) * near + constants * far
-        for near, far in zip(
-            seconds_per_byte(peaks.memory, max(operator.bytes_read, operator.bytes_written)),
-            seconds_per_byte(peaks.memory, max(inference_bytes, moved)),
+        (moved - again - constants) * near + constants * far + again * step
+        for near, far, step in zip(
+            seconds_per_byte(peaks.memory, once),
+            seconds_per_byte(peaks.memory, max(inference_bytes, moved - again)),
+            seconds_per_byte(peaks.memory, constants),
             strict=True,
         )
     ]
