@@ -137,13 +137,14 @@ class Tensor:
 class Operator:
     """One operator of a subgraph.
 
-    `name` is the builtin's name ("CONV_2D"), the custom code of a custom operator ("CUSTOM" if it
-    has none), or "UNKNOWN_BUILTIN_231". `custom_code` is that of a custom operator:
-    on a builtin one the runtime ignores it, and so does the reader. `inputs` are tensor indices,
+    `name` is the builtin's name ("CONV_2D"), the custom code of a custom operator ("CUSTOM" if
+    it has none), or "UNKNOWN_BUILTIN_231". `custom_code` is that of a custom operator: on a
+    builtin one the runtime ignores it, and so does the reader. `inputs` are tensor indices,
     `None` where an optional input is absent. `options_type` names the table of options,
-    "UNKNOWN_OPTIONS_130" if it is newer than the schema, and is `None` if the operator has no such table at all, which is not the same as a table
-    whose fields have their defaults. `options` maps the schema's field names to values: enums are
-    members, vectors are tuples, vectors of bytes are `bytes`, absent strings are `None`.
+    "UNKNOWN_OPTIONS_130" if it is newer than the schema, and is `None` if the operator has no
+    such table at all, which is not the same as a table whose fields have their defaults.
+    `options` maps the schema's field names to values: enums are members, vectors are tuples,
+    vectors of bytes are `bytes`, absent strings are `None`.
     """
 
     index: int
