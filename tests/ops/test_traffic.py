@@ -1,4 +1,4 @@
-"""What operators must move: against loops that mark each element they touch, and the runtime's own rules."""
+"""What operators must move: against loops that mark what they touch, and the runtime itself."""
 
 import random
 
