@@ -82,7 +82,8 @@ def test_depthwise_is_grouped_by_channel(h, w, c, multiplier, k, stride, fused):
 @given(length, length, window, window, st.integers(1, 5))
 def test_dilation_of_a_padded_convolution_is_free(h, w, k, stride, dilation):
     plain = conv(stride).infer(spec(1, h, w, 2), spec(3, k, k, 2))
-    assert conv(stride, dilation).infer(spec(1, h, w, 2), spec(3, k, k, 2)) == plain
+    dilated = conv(stride, dilation).infer(spec(1, h, w, 2), spec(3, k, k, 2))
+    assert (dilated.outputs, dilated.cost) == (plain.outputs, plain.cost)
 
 
 @given(length, length, st.integers(1, 3), st.integers(1, 3))

@@ -235,12 +235,6 @@ def test_concat_embeddings_has_the_shape_in_the_file():
     assert not operator.shapes_assumed
 
 
-def test_dynamic_update_slice_moves_only_the_slice():
-    case = Case("DYNAMIC_UPDATE_SLICE", (data((9, 5)), data((1, 5)), data((2,), INT32)))
-    operator = analyzed(case.pack())
-    assert (operator.bytes_read, operator.bytes_written) == (20 + 8, 20)
-
-
 def test_only_looked_up_rows_are_read():
     case = Case("EMBEDDING_LOOKUP", (data((2,), INT32), weights((1000, 3), "INT8")), {}, (F32,))
     operator = analyzed(case.pack())
