@@ -15,8 +15,8 @@ PACKAGE = Path(tflops_native.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 # From the bottom up: a file imports from its own layer and from those below it.
 LAYERS = (
-    ("errors", "notes", "progress"),
-    ("checks", "compiled", "plain", "plain_json", "plain_schema"),
+    ("errors", "formatting", "notes", "plain", "plain_json", "progress"),
+    ("checks", "compiled", "plain_schema", "result"),
     ("model",),
     ("ops",),
     ("given_data",),

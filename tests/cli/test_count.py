@@ -165,4 +165,4 @@ def test_a_loop_may_turn_no_time_at_all(tflops, refuses, tmp_path):
     packed = MODELS / "control_flow" / "while_n_matmuls.tflite.xz"
     model.write_bytes(lzma.decompress(packed.read_bytes()))
     assert "total     0 MACs" in tflops("count", model, "--trip-count", "0").out
-    assert "-1 is too few: it must be 0 or more" in refuses("count", model, "--trip-count", "-1")
+    assert "must be 0 or more, got -1" in refuses("count", model, "--trip-count", "-1")

@@ -12,7 +12,7 @@ pytest.importorskip("tflops_native._native", exc_type=ImportError)
 pytest.importorskip("builders")
 
 from builders import ModelBuilder, options
-from tflops_native.isolation import isolation
+from tflops_native.isolation import isolated
 
 SINGLE = EXAMPLES / "single_conv_28x28.tflite"
 DYNAMIC = EXAMPLES / "single_conv_dynamic.tflite"
@@ -158,14 +158,14 @@ def bad_files(tmp_path, monkeypatch):
 def test_bad_data_is_found_before_anything_is_run(
     refuses, monkeypatch, command, arguments, message
 ):
-    monkeypatch.setattr(isolation, "run_isolated", None)
+    monkeypatch.setattr(isolated, "run_isolated", None)
     assert message in refuses(command, SINGLE, *arguments)
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--seed", "-1"), "-1 is too few: it must be 0 or more"),
+        (("--seed", "-1"), "must be 0 or more, got -1"),
         (("--fill", "ones"), "'ones' is not one of 'random', 'zeros'"),
     ],
 )

@@ -10,7 +10,7 @@ from zoo import EXAMPLES
 pytest.importorskip("tflops_native._native", exc_type=ImportError)
 
 import fake_tflite
-from tflops_native.cli.limit_options import ByteSize
+from tflops_native.cli.quantities import ByteSize
 
 SINGLE = EXAMPLES / "single_conv_28x28.tflite"
 

@@ -37,7 +37,7 @@ def test_peaks_as_json(tflops):
 
 def test_threads_out_of_range(refuses):
     assert refuses("peaks", "--threads", "0") == (
-        "Invalid value for '--threads': 0 is too few: it must be 1 or more"
+        "Invalid value for '--threads': must be 1 or more, got 0"
     )
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import benchmark_model_formats as formats
 from tflops_native import ProfileFormatError, load
-from tflops_native.imported import load_timing
+from tflops_native.imported.load import load_timing
 from tflops_native.imported.wire import fields
 from workloads import workload
 from zoo import EXAMPLES

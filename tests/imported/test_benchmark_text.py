@@ -4,7 +4,7 @@ import pytest
 
 import benchmark_model_formats as formats
 from tflops_native import ProfileFormatError, load
-from tflops_native.imported import load_timing
+from tflops_native.imported.load import load_timing
 from workloads import workload
 from zoo import EXAMPLES
 

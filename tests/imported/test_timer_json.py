@@ -6,7 +6,7 @@ import zlib
 import pytest
 
 from tflops_native import ProfileFormatError, load
-from tflops_native.imported import load_timing
+from tflops_native.imported.load import load_timing
 from workloads import workload
 from zoo import EXAMPLES
 

@@ -317,7 +317,7 @@ def test_evidence_of_this_machine_as_json():
     watch.look(5)
     found = watch.finish()
     assert isinstance(found, Evidence)
-    plain = to_plain(json.loads(json.dumps(found)))
+    plain = json.loads(json.dumps(to_plain(found)))
     assert plain["is_pinned"] is True
     assert plain["total"]["samples"] == 5
     if sys.platform == "linux":

@@ -7,6 +7,7 @@ import pytest
 from tflops_native.compiled import native
 from tflops_native.errors import OptionError
 from tflops_native.machine import machine
+from tflops_native.plain import to_plain
 from workloads import split
 
 
@@ -65,6 +66,6 @@ def test_what_is_not_known_of_the_machine_is_none(monkeypatch):
     monkeypatch.setattr(machine.platform, "processor", lambda: "")
     found = machine.this_machine()
     assert found.processor is None
-    assert found.to_dict()["processor"] is None
+    assert to_plain(found)["processor"] is None
     assert found.system
     assert found.architecture
