@@ -75,7 +75,7 @@ def test_reported(entry):
     path, expected = entry
     options = ("--runs", 3, "--max-time", 1, "--timeout", 120, "--format", "json")
     done = tflops("report", path, *options)
-    report = json.loads(done.stdout)
+    (report,) = json.loads(done.stdout)["reports"]
     if "runtime_lacks" in expected:
         assert expected["runtime_lacks"] in done.stderr + str(report["timing_error"])
         return

@@ -46,7 +46,7 @@ def selection(tmp_path):
 def measured(tflops, *arguments):
     ended = tflops("time", *arguments, "--runs", "1", "--format", "json")
     assert (ended.status, ended.err) == (0, "")
-    return json.loads(ended.out)["timing"]
+    return json.loads(ended.out)["reports"][0]["timing"]
 
 
 def test_a_file_sets_the_shape_and_is_named(tflops, image):
@@ -97,7 +97,8 @@ def test_data_decides_shapes(tflops, selection, tmp_path):
     def chosen(*arguments):
         ended = tflops("count", selection, "--shapes", "runtime", "--format", "json", *arguments)
         assert (ended.status, ended.err) == (0, "")
-        return json.loads(ended.out)["analysis"]["operators"][1]["output_shapes"]
+        (report,) = json.loads(ended.out)["reports"]
+        return report["analysis"]["operators"][1]["output_shapes"]
 
     assert chosen() == [[32]]  # random numbers are hardly ever 0
     assert chosen("--input", tmp_path / "x.npy") == [[2]]

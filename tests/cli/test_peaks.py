@@ -9,7 +9,8 @@ from zoo import EXAMPLES
 
 pytest.importorskip("tflops_native._native", exc_type=ImportError)
 
-from tflops_native.cli import report_command
+from tflops_native import load_report
+from tflops_native.machine.peaks import cache
 
 SINGLE = EXAMPLES / "single_conv_28x28.tflite"
 
@@ -41,35 +42,36 @@ def test_threads_out_of_range(refuses):
     )
 
 
-def test_a_report_has_a_roof_for_each_operator(tflops):
-    ended = tflops("report", SINGLE, "--runs", "2", "--format", "json")
-    assert (ended.status, ended.err) == (0, "")
-    plain = json.loads(ended.out)
-    (operator,) = plain["analysis"]["operators"]
-    roof = operator["roofline"]
-    assert roof["operations_per_byte"] == pytest.approx(432_640 / 90_944)
-    peaks = plain["roofline"]["peaks"]
-    assert peaks["threads"] == 1
-    peak = next(p for p in peaks["compute"] if p["arithmetic"] == "float32")
-    assert roof["compute_seconds"] == 432_640 / peak["operations_per_second"]
-    assert plain["roofline"]["attainable_seconds"] == roof["attainable_seconds"]
-    assert roof["reached"]["utilization"] == roof["attainable_seconds"] / operator["time_seconds"]
+def test_a_report_has_a_roof_for_each_operator(tflops, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ended = tflops("report", SINGLE, "--runs", "2", "-o", "r.json")
+    assert (ended.status, ended.err, ended.out) == (0, "", "")
+    report = load_report("r.json")
+    (row,) = report.to_rows()
+    assert row["operations_per_byte"] == pytest.approx(432_640 / 90_944)
+    assert report.peaks.threads == 1
+    assert report.rows[0].roof.compute_seconds == 432_640 / report.peaks.operations_per_second(
+        "float32"
+    )
+    assert report.attainable_seconds == row["attainable_seconds"]
+    assert row["utilization"] == row["attainable_seconds"] / row["time_seconds"]
 
 
 def test_a_report_without_peaks(tflops):
     ended = tflops("report", SINGLE, "--runs", "2", "--no-peaks", "--format", "json")
     assert (ended.status, ended.err) == (0, "")
-    plain = json.loads(ended.out)
-    assert plain["roofline"] is None
-    assert plain["analysis"]["operators"][0]["roofline"] is None
+    (plain,) = json.loads(ended.out)["reports"]
+    assert plain["peaks"] is None
+    assert plain["utilization"] is None
 
 
 def test_a_report_does_without_peaks_that_cannot_be_measured(tflops, monkeypatch):
     def fail(threads, **options):
         raise InvokeError("the peaks cannot be measured")
 
-    monkeypatch.setattr(report_command, "machine_peaks", fail)
+    monkeypatch.setattr(cache, "machine_peaks", fail)
     ended = tflops("report", SINGLE, "--runs", "2")
-    assert (ended.status, ended.err) == (0, "note: the peaks cannot be measured\n")
+    assert (ended.status, ended.err) == (0, "")
+    assert "note      the peaks cannot be measured\n" in ended.out
     assert "profiled invoke" in ended.out
     assert "roof " not in ended.out

@@ -46,17 +46,19 @@ def test_report_of_a_phone(tflops, profile_file):
 
 def test_json_of_a_phone(tflops, profile_file):
     ended = tflops("report", CONV, "--profile", profile_file, "--format", "json")
-    plain = json.loads(ended.out)
-    assert plain["timing_source"] == {
-        "path": str(profile_file),
+    (plain,) = json.loads(ended.out)["reports"]
+    assert plain["timing"]["origin"] == {
+        "measured": "elsewhere",
         "tool": "benchmark_model",
+        "machine": None,
+        "file": str(profile_file),
         "form": "log",
+        "device": None,
     }
-    assert plain["machine"] is None
-    assert "samples_ns" not in plain["timing"]
-    (operator,) = plain["analysis"]["operators"]
-    assert operator["time_seconds"] == pytest.approx(1e-3)
-    assert operator["operations_per_second"] == pytest.approx(432_640_000)
+    assert plain["peaks"] is None
+    assert plain["timing"]["samples_ns"] == []
+    (operator,) = plain["timing"]["profile"]["operators"]
+    assert operator["estimate"]["typical_seconds"] == pytest.approx(1e-3)
 
 
 def test_the_count_is_not_lost_with_the_profile_of_another_model(tflops, tmp_path):
@@ -77,8 +79,7 @@ def test_options_of_a_measurement_are_refused(tflops, profile_file, option):
     assert ended.status == 2
     assert ended.out == ""
     assert ended.err == (
-        f"error: {option[0]} is how to measure, but --profile takes times from a file: "
-        "leave one out\n"
+        f"error: {option[0]} cannot be combined with --profile (times come from the file)\n"
     )
 
 
@@ -86,8 +87,9 @@ def test_report_in_python(profile_file):
     report = tflops_native.report(CONV, profile_file=profile_file)
     assert report.operations_per_second == pytest.approx(432_640 / 1030e-6)
     assert report.rows[0].rate == pytest.approx(432_640_000)
-    assert report.machine is None
-    with pytest.raises(ValueError, match="threads: options of a measurement"):
+    assert report.timing.origin.machine is None
+    assert report.peaks is None
+    with pytest.raises(ValueError, match="threads cannot be combined with profile_file"):
         tflops_native.report(CONV, profile_file=profile_file, threads=2)
     with pytest.raises(ProfileFormatError, match="no such file"):
         tflops_native.report(CONV, profile_file="missing")
