@@ -5,6 +5,8 @@ profile_summary_formatter.cc (order), tsl/util/stats_calculator.{h,cc} (tables a
 tflite/tools/benchmark/benchmark_model.cc (log). An event is a (type, name, seconds) of each run.
 """
 
+import re
+
 RULER = "=" * 30
 
 
@@ -130,5 +132,6 @@ def log(
     text = "".join(f"{prefix}{line}\n" if line else "\n" for line in lines)
     # Only the first line of what is logged at once has the severity.
     text += f"{prefix}{tables}" if tables else ""
-    summary = "Init: 17851, First inference: 2104, Warmup (avg): 1041.15, Inference (avg): 1039.66"
+    mean = re.search(r"(?:avg|curr)=([^\s(]+)(?!.*avg=)", regular)[1]
+    summary = f"Init: 17851, First inference: 2104, Warmup (avg): 1041.15, Inference (avg): {mean}"
     return text + f"{prefix}Inference timings in us: {summary}\n"

@@ -13,12 +13,10 @@ An input that fails is written to `fuzz-failure-*.tflite` in the working directo
 import argparse
 import lzma
 import random
-import signal
 import struct
 import sys
 import time
 from collections import Counter
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -26,23 +24,18 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import builders
 from configurations import GENERATORS
-from tflops_native.analysis import analyze_model
+from fuzz.limits import limits
 from tflops_native.errors import ModelFormatError, ShapeError, UnsupportedOperatorError
 from tflops_native.model import load
+from workloads import analyze_model
 from zoo import EXAMPLES, MODELS
 
-try:
-    import resource
-except ImportError:  # Windows
-    resource = None
 try:
     import atheris
 except ImportError:
     atheris = None
 
 PROMISED = (ModelFormatError, ShapeError, UnsupportedOperatorError)
-SECONDS = 1.0
-BYTES = 200 << 20
 # Larger files hold more weights and nothing new.
 LARGEST_SEED = 300_000
 WORDS = (
@@ -51,10 +44,6 @@ WORDS = (
 )
 KINDS = ("byte", "half", "word", "small", "copy", "cut")
 MOST_SIGNATURES = 3
-
-
-class TooSlow(BaseException):
-    """Not an `Exception`: nobody may take it for one of the promised errors."""
 
 
 @cache
@@ -98,31 +87,6 @@ def random_edits(source):
     (count,) = source.choices((1, 2, 3, 5), (8, 4, 2, 1))
     kinds = source.choices(KINDS, (4, 2, 6, 6, 2, 0.2), k=count)
     return [(kind, source.getrandbits(32), source.getrandbits(32)) for kind in kinds]
-
-
-@contextmanager
-def limits():
-    """Raises `TooSlow`, or has Python raise `MemoryError`, in what is beyond them."""
-
-    def stop(number, frame):
-        raise TooSlow
-
-    if resource is None:
-        yield
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    pages = int(Path("/proc/self/statm").read_text().split()[0]) if sys.platform == "linux" else 0
-    before = signal.signal(signal.SIGVTALRM, stop)
-    try:
-        if pages:
-            most = pages * resource.getpagesize() + BYTES
-            resource.setrlimit(resource.RLIMIT_AS, (most, hard))
-        signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
-        signal.signal(signal.SIGVTALRM, before)
 
 
 def check(data):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("builders")
 
-from fuzz import fuzz_reader
+from fuzz import fuzz_logs, fuzz_reader, limits
 
 EDITS = st.lists(
     st.tuples(
@@ -56,16 +56,23 @@ def test_a_failure_is_kept_and_told(monkeypatch, tmp_path, capsys):
     assert (tmp_path / "fuzz-failure-3-0.tflite").stat().st_size > 0
 
 
-@pytest.mark.skipif(fuzz_reader.resource is None, reason="the system has no such limits")
+@pytest.mark.skipif(limits.resource is None, reason="the system has no such limits")
 def test_the_limits_hold(monkeypatch):
     def forever():
         while True:
             pass
 
-    monkeypatch.setattr(fuzz_reader, "SECONDS", 0.05)
-    with pytest.raises(fuzz_reader.TooSlow), fuzz_reader.limits():
+    monkeypatch.setattr(limits, "SECONDS", 0.05)
+    with pytest.raises(limits.TooSlow), limits.limits():
         forever()
-    with fuzz_reader.limits(), pytest.raises(MemoryError):
-        bytearray(2 * fuzz_reader.BYTES)
+    with limits.limits(), pytest.raises(MemoryError):
+        bytearray(2 * limits.BYTES)
     # And are lifted again.
-    assert len(bytearray(2 * fuzz_reader.BYTES)) == 2 * fuzz_reader.BYTES
+    assert len(bytearray(2 * limits.BYTES)) == 2 * limits.BYTES
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.integers(0, 10_000), st.integers(0, 2**32 - 1))
+def test_damaged_logs_are_read_or_refused(number, seed):
+    logs = fuzz_logs.seeds()
+    fuzz_logs.check(fuzz_logs.damaged(logs[number % len(logs)], random.Random(seed)))

@@ -6,7 +6,8 @@ import os
 import pytest
 
 from tflops_native import ProfileFormatError
-from tflops_native.imported import files, load_timing
+from tflops_native.imported import window
+from tflops_native.imported.load import load_timing
 from workloads import workload
 from zoo import EXAMPLES
 
@@ -44,22 +45,22 @@ def times_of(tmp_path):
     def times_of(model, data, **options):
         path = tmp_path / "times"
         path.write_bytes(data if isinstance(data, bytes) else json.dumps(data).encode())
-        return load_timing(path, workload(model, **options))[0]
+        return load_timing(path, workload(model, **options))
 
     return times_of
 
 
 def test_what_it_tells(times_of):
     timing = times_of(MOBILENET, WRITTEN)
-    latency = timing.recorded.latency
-    assert latency.count == 20
+    latency = timing.latency
+    assert latency.runs == 20
     assert latency.median_seconds == pytest.approx(320e-6)
     assert latency.mean_seconds == pytest.approx(850e-6)
     assert latency.maximum_seconds == pytest.approx(8.47e-3)
-    assert latency.resolution == 1e-5
-    assert timing.recorded.threads == 1
-    assert timing.recorded.warm_up.count == 3
-    assert timing.recorded.is_profiled is False
+    assert latency.resolution_seconds == 1e-5
+    assert timing.threads == 1
+    assert timing.warm_up.runs == 3
+    assert timing.is_profiled is False
     assert timing.kernels == "CPU"
     assert timing.profile is None
 
@@ -83,10 +84,14 @@ def test_another_signature(times_of):
     [
         ({"latency": []}, "'latency' must be an object"),
         ({"num_threads": "one"}, "'num_threads' is 'one' where a number is expected"),
-        ({"model_size_mb": True}, "'model_size_mb' is True where a number is expected"),
+        ({"model_size_mb": True}, "'model_size_mb' is 'True' where a number"),
         ({"model_size_mb": -1}, "'model_size_mb' is -1"),
-        ({"latency": {**WRITTEN["latency"], "avg_ms": None}}, "'avg_ms' is None"),
-        ({"latency": {**WRITTEN["latency"], "p5_ms": float("inf")}}, "'p5_ms' is inf"),
+        ({"latency": {**WRITTEN["latency"], "avg_ms": None}}, "'avg_ms' is 'None' where a number"),
+        ({"latency": {**WRITTEN["latency"], "p5_ms": float("inf")}}, "it holds Infinity"),
+        ({"latency": {**WRITTEN["latency"], "p5_ms": float("nan")}}, "it holds NaN"),
+        ({"latency": {**WRITTEN["latency"], "avg_ms": 1e308}}, r"'avg_ms' is 1e\+308"),
+        ({"latency": {**WRITTEN["latency"], "avg_ms": 1e14}}, "longer than any benchmark"),
+        ({"model_size_mb": 10**400}, "'model_size_mb' is huge"),
     ],
 )
 def test_damaged(times_of, change, message):
@@ -99,7 +104,9 @@ def test_damaged(times_of, change, message):
     [
         (b"", "it is empty"),
         (b" \n\t", "it is empty"),
-        (b"{}", "it is JSON, but none of: the log"),
+        (b"{}", "it is JSON, but not that of litert-benchmark"),
+        # The three fields of a BenchmarkProfilingData.
+        (b"\x0a\x01m\x1a\x02\x0a\x00", "protocol buffers are not read: .*_output_mode=csv"),
         (b'{"a": ', "cannot read timings from .*: Expecting value"),
         (b'{"a":' * 100_000, "cannot read timings from"),
         (b"a,b,c\n1,2,3\n", "it is none of: the log"),
@@ -118,9 +125,9 @@ def test_a_model_is_no_profile(times_of):
 
 
 def test_too_large_a_file_is_not_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "LARGEST_BYTES", 1 << 20)
+    monkeypatch.setattr(window, "LARGEST_BYTES", 1 << 20)
     path = tmp_path / "large"
-    path.write_bytes(b"x" * ((1 << 20) + 1))
+    path.write_bytes(b"{" + b" " * (1 << 20))
     with pytest.raises(ProfileFormatError, match="larger than 1 MiB"):
         load_timing(path, workload(CONV))
 

@@ -75,7 +75,8 @@ def load_times(tmp_path):
 
 
 def test_samples_and_events(load_times):
-    timing, machine, source = load_times(WRITTEN)
+    timing = load_times(WRITTEN)
+    machine, origin = timing.origin.machine, timing.origin
     assert timing.latency.runs == 6
     assert timing.latency.median_seconds == 41e-6
     assert timing.first_invoke_ns == 90_000
@@ -96,11 +97,11 @@ def test_samples_and_events(load_times):
     assert timing.profile.overhead.relative == pytest.approx(55 / 41 - 1)
     assert machine.processor == "Example SoC"
     assert machine.usable_cpus is None
-    assert (source.tool, source.form) == ("tflops-timer 0.1.0", "JSON")
+    assert (origin.tool, origin.form) == ("tflops-timer 0.1.0", "JSON")
 
 
 def test_without_a_profile(load_times):
-    assert load_times({**WRITTEN, "profile": None})[0].profile is None
+    assert load_times({**WRITTEN, "profile": None}).profile is None
 
 
 @pytest.mark.parametrize(

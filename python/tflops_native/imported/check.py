@@ -1,11 +1,13 @@
-"""Whether a recorded profile can be of this model: the first contradiction is told."""
+"""Whether a recorded profile can be of this model: the first contradiction is an error."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from tflops_native.errors import ProfileFormatError
-from tflops_native.imported.recorded import ModelMark, Recorded, RecordedEvent
+from tflops_native.imported.placing import number_of, other_model, plain
+from tflops_native.imported.recorded import InputShape, ModelMark, Recorded, RecordedEvent
 from tflops_native.model import BUILTIN_OPERATORS, Entry, Model, Operator, Subgraph
+from tflops_native.notes import Note
 from tflops_native.ops.delegate_events import event_key
 from tflops_native.profile.delegated import known_keys, may_stand_for
 
@@ -15,8 +17,19 @@ _CONVOLUTIONS = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D"})
 _HEAVY = _CONVOLUTIONS | {"FULLY_CONNECTED", "TRANSPOSE_CONV", "BATCH_MATMUL"}
 
 
-def check_model(recorded: Recorded, model: Model, entry: Entry) -> None:
-    """Raise unless what was recorded can be of this model and this entry point.
+def check_model(
+    recorded: Recorded,
+    model: Model,
+    entry: Entry,
+    shapes: Mapping[int, tuple[int, ...]],
+    events: Sequence[RecordedEvent],
+) -> tuple[Note, ...]:
+    """Raise unless what was recorded can be of this model, entry point and input shapes.
+
+    Args:
+        events: of the entry point's subgraph, numbered.
+
+    Returns: a note if nothing in the file ties it to the model.
 
     Raises:
         ProfileFormatError: with the first difference.
@@ -25,9 +38,52 @@ def check_model(recorded: Recorded, model: Model, entry: Entry) -> None:
     # Runtimes make up a name where a model has no signatures.
     if recorded.signature is not None and model.signatures:
         check_signature(recorded.signature, model, entry)
-    if recorded.events:
-        _check_nodes(recorded.events, entry.subgraph)
-        _check_delegated((*recorded.events, *recorded.inside), entry.subgraph)
+    if not events and (other := next((p for p in recorded.profiles if p.events), None)):
+        raise ProfileFormatError(
+            f"the profile is of subgraph {other.subgraph_index}, but the count is of subgraph "
+            f"{entry.subgraph.index}: {_signature_of(other.subgraph_index, model)}"
+        )
+    if events:
+        _check_nodes(events, entry.subgraph)
+        _check_delegated((*events, *recorded.inside), entry.subgraph)
+    for profile in recorded.profiles:
+        if profile.subgraph_index >= len(model.subgraphs) and profile.events:
+            raise other_model(
+                f"it ran subgraph {profile.subgraph_index}, this one has {len(model.subgraphs)}"
+            )
+    _check_positions(recorded.input_shapes or (), entry, shapes)
+    return () if events else _untied(recorded.model, model)
+
+
+def _signature_of(subgraph_index: int, model: Model) -> str:
+    key = next((s.key for s in model.signatures if s.subgraph_index == subgraph_index), None)
+    if key is not None:
+        return f"pass --signature {key}"
+    return "leave --signature out" if subgraph_index == 0 else "no signature runs that"
+
+
+def _untied(mark: ModelMark, model: Model) -> tuple[Note, ...]:
+    """A note where neither a size nor the name of a file says which model was run."""
+    if mark.size_bytes is not None:
+        return ()
+    own = None if model.path is None else model.path.name
+    if mark.name is None:
+        text = "the log does not say which model it is of"
+    elif own is not None and mark.name != own:
+        text = f"the log is of {mark.name}, and nothing in it ties that to {own}"
+    else:
+        return ()
+    return (Note(code="model_unknown", text=text),)
+
+
+def _check_positions(
+    recorded: Sequence[InputShape], entry: Entry, shapes: Mapping[int, tuple[int, ...]]
+) -> None:
+    """benchmark_model takes shapes by position: the names in front of them may be anything."""
+    if recorded and len(recorded) != len(entry.inputs):
+        raise other_model(f"it has {len(recorded)} inputs, this one has {len(entry.inputs)}")
+    for item, found in zip(entry.inputs, recorded, strict=False):
+        _check_shape(item.name, found.shape, shapes[item.position])
 
 
 def check_size(mark: ModelMark, model: Model) -> None:
@@ -48,12 +104,17 @@ def check_shapes(
     """Raise unless the recorded shapes of inputs are those that are counted."""
     for name, shape in recorded.items():
         for item in entry.inputs:
-            if name in (item.name, item.tensor.name) and shapes[item.position] != shape:
-                taken, counted = _joined(shape), _joined(shapes[item.position])
-                raise ProfileFormatError(
-                    f"the profile was taken with {taken} for input {name!r}, but the count is for "
-                    f"{counted}: pass --input-shape {name}={taken}"
-                )
+            if name in (item.name, item.tensor.name):
+                _check_shape(name, shape, shapes[item.position])
+
+
+def _check_shape(name: str, shape: tuple[int, ...], counted: tuple[int, ...]) -> None:
+    if shape != counted:
+        taken = _joined(shape)
+        raise ProfileFormatError(
+            f"the profile was taken with {taken} for input {name!r}, but the count is for "
+            f"{_joined(counted)}: pass --input-shape {name}={taken}"
+        )
 
 
 def _joined(shape: tuple[int, ...]) -> str:
@@ -78,20 +139,24 @@ def check_signature(signature: str | None, model: Model, entry: Entry) -> None:
 
 def _check_nodes(events: Sequence[RecordedEvent], subgraph: Subgraph) -> None:
     operators = subgraph.operators
-    nodes = [event for event in events if not event.is_inside]
-    for node in sorted(nodes, key=lambda node: node.index):
-        if node.index < len(operators):
-            _check_node(node, operators[node.index], subgraph)
+    nodes = [(number_of(event), event) for event in events if not event.is_inside]
+    for index, node in sorted(nodes, key=lambda pair: pair[0]):
+        if index < len(operators):
+            _check_node(node, operators[index], subgraph)
         elif node.name in _BUILTIN_NAMES:
             raise other_model(
-                f"its operator {node.index} is {node.name}, this one has {len(operators)} operators"
+                f"its operator {index} is {node.name}, this one has {len(operators)} operators"
             )
-    own = {node.index for node in nodes if node.index < len(operators)}
-    delegates = sorted(node.index for node in nodes if node.index >= len(operators))
+    own = {index for index, _ in nodes if index < len(operators)}
+    delegates = sorted(index for index, _ in nodes if index >= len(operators))
     if delegates and delegates[0] > len(operators):
         raise other_model(
             f"it had {delegates[0]} operators before the delegate took some, "
             f"this one has {len(operators)}"
+        )
+    if len(delegates) > len(operators):
+        raise other_model(
+            f"its delegates made {len(delegates):,} nodes, this one has {len(operators)} operators"
         )
     if not delegates and len(nodes) == len(events):
         missing = next((o for o in operators if o.index not in own), None)
@@ -109,16 +174,11 @@ def _check_node(node: RecordedEvent, operator: Operator, subgraph: Subgraph) -> 
     if node.outputs is None:
         return
     names = [subgraph.tensors[index].name for index in operator.outputs]
-    if all(names) and _plain(node.outputs) != _plain(", ".join(names)):
+    if all(names) and plain(node.outputs) != plain(", ".join(names)):
         raise other_model(
             f"its operator {node.index} ({node.name}) makes {node.outputs!r}, "
             f"in this one it makes {', '.join(names)!r}"
         )
-
-
-def _plain(names: str) -> str:
-    """Without what writing changes: a CSV file has tabs for commas, a copied log spaces for tabs."""
-    return "".join(names.replace(",", "").split())
 
 
 def _check_delegated(events: Sequence[RecordedEvent], subgraph: Subgraph) -> None:
@@ -129,7 +189,7 @@ def _check_delegated(events: Sequence[RecordedEvent], subgraph: Subgraph) -> Non
     inside = [event for event in events if event.is_inside]
     if not inside:
         return
-    own = {event.index for event in events if not event.is_inside}
+    own = {number_of(event) for event in events if not event.is_inside}
     taken = Counter(o.name for o in subgraph.operators if o.index not in own)
     keys = known_keys()
     convolutions = sum(
@@ -151,8 +211,3 @@ def _check_delegated(events: Sequence[RecordedEvent], subgraph: Subgraph) -> Non
             f"only {heavy} convolutions and matrix products ran in its delegate, "
             f"this one has {least}"
         )
-
-
-def other_model(difference: str) -> ProfileFormatError:
-    """The error for a profile of another model: the first difference, as a clause."""
-    return ProfileFormatError(f"the profile belongs to another model: {difference}")

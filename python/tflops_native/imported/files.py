@@ -1,81 +1,133 @@
 """Opens a file of timings and finds out by its content what it is."""
 
-import json
 import os
 import stat
+import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 from tflops_native.errors import ProfileFormatError
-from tflops_native.imported.benchmark_proto import read_proto
-from tflops_native.imported.benchmark_text import MARKS, read_text
-from tflops_native.imported.litert_json import is_litert_json, read_litert_json
+from tflops_native.imported.benchmark_log import NoBenchmarkError, read_log
+from tflops_native.imported.json_files import read_json
 from tflops_native.imported.recorded import Recorded
-from tflops_native.imported.timer_json import TimerRecord, is_timer_json, read_timer_json
+from tflops_native.imported.timer_json import TimerRecord
+from tflops_native.imported.window import read_window
+from tflops_native.notes import Note
 
-# Far above what any of the tools writes for the largest of models.
-LARGEST_BYTES = 256 * 1024 * 1024
+STANDARD_INPUT = "-"
+_CHOICE = "::"
+_MOST_LISTED = 12
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")  # as PowerShell redirects output
-_ACCEPTED = (
-    "the log, the CSV file or a protocol buffer of TensorFlow Lite's benchmark_model, "
-    "the JSON of litert-benchmark or of tflops-timer"
-)
 _MODEL_IDENTIFIER = b"TFL3"
+_ACCEPTED = (
+    "the log or the CSV file of TensorFlow Lite's benchmark_model, the JSON or the log of "
+    "litert-benchmark, the JSON of tflops-timer"
+)
+# The keys of fields 1 to 4 that hold messages or text, and what is not in text.
+_PROTO_KEYS = (b"\x0a", b"\x12", b"\x1a", b"\x22")
+_CONTROL = bytes(set(range(32)) - set(b"\t\n\r\f\b\x1b"))
 
 
-def read_recorded(path: str | os.PathLike[str]) -> Recorded | TimerRecord:
-    """What a file of timings tells.
+def read_recorded(source: str | os.PathLike[str] | BinaryIO) -> Recorded | TimerRecord:
+    """What a file of timings says.
+
+    Args:
+        source: a path, "-" for standard input, or a stream of bytes. "::N" behind a path chooses the Nth
+            of several benchmarks.
 
     Raises:
         ProfileFormatError: it cannot be read, is damaged, or is none of the known formats.
     """
-    name = repr(str(path))
-    data = _read(Path(path), name)
+    chosen = None
+    name = "the stream"
+    if isinstance(source, str | os.PathLike):
+        source, chosen = _chosen(os.fspath(source))
+        name = "standard input" if source == STANDARD_INPUT else repr(source)
     try:
-        return _parse(data)
+        data, note = _read(source)
+        return _with_note(_one(_parse(data), chosen), note)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ProfileFormatError(f"cannot read timings from {name}: {reason}") from error
     except (ValueError, RecursionError) as error:
         raise ProfileFormatError(f"cannot read timings from {name}: {error}") from error
 
 
-def _read(path: Path, name: str) -> bytes:
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise ProfileFormatError(f"cannot read timings from {name}: it is not a regular file")
-        with path.open("rb") as file:
-            data = file.read(LARGEST_BYTES + 1)
-    except (OSError, ValueError) as error:
-        if isinstance(error, ProfileFormatError):
-            raise
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise ProfileFormatError(f"cannot read timings from {name}: {reason}") from error
-    if len(data) > LARGEST_BYTES:
-        raise ProfileFormatError(
-            f"cannot read timings from {name}: it is larger than {LARGEST_BYTES >> 20} MiB"
-        )
-    return data
+def _chosen(source: str) -> tuple[str, int | None]:
+    """The path, and the number behind it; a file may have such a name itself."""
+    path, _, number = source.rpartition(_CHOICE)
+    if not path or not number.isdecimal() or len(number) > 6 or "\0" in source:
+        return source, None
+    return (source, None) if Path(source).exists() else (path, int(number))
 
 
-def _parse(data: bytes) -> Recorded | TimerRecord:
+def _read(source: str | BinaryIO) -> tuple[bytes, Note | None]:
+    if not isinstance(source, str):
+        return read_window(source)
+    if source == STANDARD_INPUT:
+        return read_window(sys.stdin.buffer)
+    if not stat.S_ISREG(Path(source).stat().st_mode):
+        raise ValueError("it is not a regular file (- reads standard input)")
+    with Path(source).open("rb") as file:
+        return read_window(file)
+
+
+def _parse(data: bytes) -> list[Recorded | ValueError] | TimerRecord:
     if not data.strip():
         raise ValueError("it is empty")
     if data[4:8] == _MODEL_IDENTIFIER:
         raise ValueError("it is a model")
-    # Names of tensors may be in any encoding: what is no UTF-8 is replaced.
+    # Names of tensors may be in any encoding: what is not UTF-8 is replaced.
     text = data.decode("utf-16" if data.startswith(_UTF16) else "utf-8-sig", "replace")
-    if text.lstrip().startswith("{"):
-        return _parse_json(text)
-    if any(mark in text for mark in MARKS):
-        return read_text(text)
+    if text.lstrip().startswith("{") and (found := read_json(text)) is not None:
+        return found if isinstance(found, TimerRecord) else [found]
     try:
-        return read_proto(memoryview(data))
-    except ValueError as error:
+        return read_log(text)
+    except NoBenchmarkError as error:
+        if data.startswith(_PROTO_KEYS) and len(data.translate(None, _CONTROL)) < len(data):
+            raise ValueError(
+                "protocol buffers are not read: keep the log of benchmark_model, or write a CSV file with "
+                "--op_profiling_output_mode=csv --op_profiling_output_file=profile.csv"
+            ) from error
         raise ValueError(f"it is none of: {_ACCEPTED}") from error
 
 
-def _parse_json(text: str) -> Recorded | TimerRecord:
-    plain = json.loads(text)
-    if is_timer_json(plain):
-        return read_timer_json(plain)
-    if is_litert_json(plain):
-        return read_litert_json(plain)
-    raise ValueError(f"it is JSON, but none of: {_ACCEPTED}")
+def _one(
+    found: list[Recorded | ValueError] | TimerRecord, chosen: int | None
+) -> Recorded | TimerRecord:
+    """The benchmark that was chosen, or the only one."""
+    if isinstance(found, TimerRecord):
+        found_one: Recorded | TimerRecord | ValueError = found
+        if chosen not in (None, 1):
+            raise ValueError(f"it holds 1 benchmark, not {chosen}")
+    elif chosen is None and len(found) > 1:
+        raise ValueError(
+            f"it holds {len(found)} benchmarks: choose one with {_CHOICE}1 to {_CHOICE}{len(found)} behind "
+            f"its name ({'; '.join(map(_line, range(1, _MOST_LISTED + 1), found))})"
+        )
+    elif chosen is not None and not 1 <= chosen <= len(found):
+        raise ValueError(f"it holds {len(found)} benchmarks, not {chosen}")
+    else:
+        found_one = found[(chosen or 1) - 1]
+    if isinstance(found_one, ValueError):
+        raise found_one
+    latency = found_one.latency if isinstance(found_one, Recorded) else None
+    if latency is not None and not (latency.mean and latency.typical):
+        raise ValueError("an inference took 0 as it is printed: too short for this tool to tell")
+    return found_one
+
+
+def _line(number: int, found: Recorded | ValueError) -> str:
+    if isinstance(found, ValueError):
+        return f"{number}: {str(found).partition(':')[0]}"
+    what = found.label or found.model.name or "a model"
+    if found.latency is None:
+        return f"{number}: {what}, times of operators only"
+    return f"{number}: {what}, {found.latency.mean * 1e6:g} µs"
+
+
+def _with_note(recorded: Recorded | TimerRecord, note: Note | None) -> Recorded | TimerRecord:
+    if note is None or isinstance(recorded, TimerRecord):
+        return recorded
+    return replace(recorded, notes=(*recorded.notes, note))

@@ -3,14 +3,16 @@
 Source: ai_edge_litert/tools/benchmark_litert_model.py, run_benchmark. It rounds to 0.01 ms.
 """
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
+from tflops_native.imported.figures import checked_duration
+from tflops_native.imported.log_notes import NO_OPERATOR_TIMES
 from tflops_native.imported.recorded import DurationSummary, ModelMark, Recorded
 
 _MEBIBYTE = 1 << 20
 _RESOLUTION = 1e-5
+_BOUND = 1e15  # of bytes, runs and milliseconds: far above all of them
 
 
 def is_litert_json(plain: Mapping[str, Any]) -> bool:
@@ -19,7 +21,7 @@ def is_litert_json(plain: Mapping[str, Any]) -> bool:
 
 
 def read_litert_json(plain: Mapping[str, Any]) -> Recorded:
-    """What it tells.
+    """What it says.
 
     Raises:
         ValueError: a field is missing or of another type.
@@ -52,6 +54,7 @@ def read_litert_json(plain: Mapping[str, Any]) -> Recorded:
         )
         if warm_ups
         else None,
+        notes=(NO_OPERATOR_TIMES,),
     )
 
 
@@ -67,13 +70,21 @@ _LATENCY = {
 
 
 def _milliseconds(values: Mapping[str, Any], key: str) -> float:
-    return _number(values, key) * 1e-3
+    return checked_duration(_number(values, key), 1e-3, values[key])
 
 
 def _number(values: Mapping[str, Any], key: str) -> float:
     value = values.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"{key!r} is {value!r} where a number is expected")
-    if not 0 <= value < math.inf:
-        raise ValueError(f"{key!r} is {value}")
+        raise ValueError(f"{key!r} is {str(value)[:40]!r} where a number is expected")
+    # Written so that a NaN is refused too; whole numbers in JSON have no end.
+    if not 0 <= value < _BOUND:
+        shown = (
+            value
+            if isinstance(value, float)
+            else f"{value:.3g}"
+            if value.bit_length() < 999
+            else "huge"
+        )
+        raise ValueError(f"{key!r} is {shown} where a number of 0 or more is expected")
     return value

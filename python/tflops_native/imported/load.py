@@ -2,18 +2,16 @@
 
 import os
 import zlib
-from typing import TYPE_CHECKING, cast
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, BinaryIO, cast
 
-from tflops_native.imported.check import (
-    check_model,
-    check_shapes,
-    check_signature,
-    other_model,
-)
+from tflops_native.imported.check import check_model, check_shapes, check_signature
 from tflops_native.imported.files import read_recorded
-from tflops_native.imported.join import join_recorded
-from tflops_native.imported.recorded import Recorded
-from tflops_native.imported.result import imported_timing
+from tflops_native.imported.join import JoinedEvents, join_recorded
+from tflops_native.imported.placing import number_of, numbered, other_model
+from tflops_native.imported.recorded import Recorded, RecordedEvent
+from tflops_native.imported.result import excess_note, imported_timing, profile_of
 from tflops_native.imported.timer_json import TimerEvents, TimerRecord
 from tflops_native.measurement.timing import Origin, Timing
 from tflops_native.model import Entry, Model
@@ -30,39 +28,78 @@ if TYPE_CHECKING:
     from tflops_native._native import ProfiledRuns
 
 
-def load_timing(path: str | os.PathLike[str], workload: Workload) -> Timing:
+def load_timing(
+    path: str | os.PathLike[str] | BinaryIO, workload: Workload, *, device: str | None = None
+) -> Timing:
     """Times of a model from a file.
 
     Args:
-        path: the log, the CSV file or a protocol buffer of TensorFlow Lite's `benchmark_model`, the
-            JSON of `litert-benchmark`, or that of `tflops-timer`: its content tells which.
+        path: the log or the CSV file of TensorFlow Lite's `benchmark_model`, the JSON or the log of
+            `litert-benchmark`, or the JSON of `tflops-timer`: its content decides. "-" is standard input,
+            "::N" behind a path chooses the Nth of several benchmarks; or a stream of bytes.
         workload: what the times are joined to.
+        device: a label for the device that was measured.
 
     Raises:
         ProfileFormatError: the file cannot be read, or it belongs to another model, to other input
             shapes or to another signature.
     """
-    model, entry, shapes = workload.model, workload.entry, workload.shapes
     recorded = read_recorded(path)
+    shown = str(path) if isinstance(path, str | os.PathLike) else "-"
     if isinstance(recorded, TimerRecord):
-        _check_timer(recorded, model)
-        check_signature(recorded.signature, model, entry)
-        check_shapes(recorded.input_shapes, entry, shapes)
-        return _timing(recorded, entry, str(path))
-    check_model(recorded, model, entry)
-    check_shapes(recorded.input_shapes or {}, entry, shapes)
-    return _imported(recorded, entry, str(path))
+        _check_timer(recorded, workload.model)
+        check_signature(recorded.signature, workload.model, workload.entry)
+        check_shapes(recorded.input_shapes, workload.entry, workload.shapes)
+        timing = _timing(recorded, workload.entry, shown)
+        return replace(timing, origin=replace(timing.origin, device=device))
+    return _imported(recorded, workload, shown, device)
 
 
-def _imported(recorded: Recorded, entry: Entry, path: str) -> Timing:
-    count = len(entry.subgraph.operators)
-    names = [e.name for e in recorded.events if not e.is_inside and e.index >= count]
+def _imported(recorded: Recorded, workload: Workload, path: str, device: str | None) -> Timing:
+    """Checked against the model and joined to it."""
+    entry, subgraph = workload.entry, workload.entry.subgraph
+    found = recorded.profile_of(subgraph.index)
+    events = numbered(found.events, subgraph) if found is not None else ()
+    notes = [
+        *recorded.notes,
+        *check_model(recorded, workload.model, entry, workload.shapes, events),
+    ]
+    profile = None
+    if found is not None and events:
+        joined = join_recorded(subgraph, events, recorded.inside)
+        profile = profile_of(subgraph, recorded, found, joined, _nested(recorded, workload))
+        notes += [*joined.notes, *excess_note(profile)]
+    shapes = zip(entry.inputs, recorded.input_shapes or (), strict=False)
+    return imported_timing(
+        recorded,
+        path=path,
+        device=device,
+        kernels=_kernels(recorded, events, len(subgraph.operators)),
+        input_shapes={item.name: given.shape for item, given in shapes},
+        profile=profile,
+        notes=tuple(notes),
+    )
+
+
+def _kernels(recorded: Recorded, events: Sequence[RecordedEvent], count: int) -> str | None:
+    names = [e.name for e in events if not e.is_inside and number_of(e) >= count]
     if not names:
         names = [*recorded.delegates]
-    if not names and any(event.is_inside for event in recorded.events):
+    if not names and any(event.is_inside for event in events):
         names = ["a delegate"]
-    kernels = " + ".join(dict.fromkeys(names)) or ("builtin" if recorded.events else None)
-    return imported_timing(recorded, path, kernels, join_recorded(entry.subgraph, recorded))
+    return " + ".join(dict.fromkeys(names)) or ("builtin" if events else None)
+
+
+def _nested(recorded: Recorded, workload: Workload) -> dict[int, JoinedEvents]:
+    """Subgraph index -> its events, for the subgraphs that others call."""
+    result = {}
+    for found in recorded.profiles:
+        if found.events and found.subgraph_index != workload.entry.subgraph.index:
+            subgraph = workload.model.subgraphs[found.subgraph_index]
+            result[found.subgraph_index] = join_recorded(
+                subgraph, numbered(found.events, subgraph), ()
+            )
+    return result
 
 
 def _check_timer(recorded: TimerRecord, model: Model) -> None:

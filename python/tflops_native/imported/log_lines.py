@@ -1,132 +1,150 @@
-"""What TensorFlow Lite's `benchmark_model` prints around its tables.
+"""The kinds of lines that benchmark tools print: one table, a row for each kind in all versions.
 
-Source: tflite/tools/benchmark/benchmark_model.cc and benchmark_tflite_model.cc.
+Sources: tflite/tools/benchmark/benchmark_model.cc, benchmark_tflite_model.cc and
+benchmark_performance_options.cc (TensorFlow 1.10 to 2.21), tflite/profiling/profile_summary_formatter.cc,
+tsl/util/stats_calculator.cc, litert/tools/benchmark_litert_model.h, litert/runtime/profiler_summarizer.cc
+and ai_edge_litert/tools/benchmark_litert_model.py.
 """
 
-import math
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import PurePosixPath, PureWindowsPath
 
-from tflops_native.imported.recorded import MICROSECOND, DurationSummary, ModelMark
-
-SUMMARY = "Inference timings in us:"
-_RUNNING = "Running benchmark for at least"
-_PARAMETER = re.compile(r"(?P<name>[#A-Z][^:\[\]]*): \[(?P<value>.*)\]")
-_SIZE = re.compile(r"The input model file size \(MB\): (?P<size>[0-9.e+-]+)")
-_DELEGATE = re.compile(
-    r"Explicitly applied (?P<explicit>\S+) delegate, and the model graph will be "
-    r"|Created TensorFlow Lite (?P<created>\S+) delegate for "
-)
-_STATISTIC = re.compile(
-    r"\b(?P<name>count|first|curr|min|max|avg|std|p5|median|p95)=(?P<value>[-0-9.e+]+)"
-)
-_TOTALS = re.compile(
-    r"(?P<name>Init|First inference|Warmup \(avg\)|Inference \(avg\)): (?P<value>[0-9.e+]+)"
-)
-_SIGNIFICANT_DIGITS = 6  # as C++ streams print floats
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogFacts:
-    """What the lines tell; None or empty where they do not."""
-
-    model: ModelMark
-    parameters: dict[str, str]
-    delegates: tuple[str, ...]
-    totals: dict[str, float]
-    warm_up: DurationSummary | None
-    latency: DurationSummary | None
-
-
-def read_log(lines: Sequence[str]) -> LogFacts:
-    """The facts in the lines of one benchmark.
-
-    Raises:
-        ValueError: they are of several benchmarks, or numbers are damaged.
-    """
-    parameters: dict[str, str] = {}
-    totals: dict[str, float] = {}
-    delegates: dict[str, None] = {}
-    phases: list[DurationSummary] = []
-    size = None
-    awaits_statistics = False
-    for line in lines:
-        if SUMMARY in line:
-            if totals:
-                raise ValueError("it holds several benchmarks: cut out one of them")
-            totals = {m["name"]: number_of(m["value"]) for m in _TOTALS.finditer(line)}
-        elif line.startswith(_RUNNING):
-            awaits_statistics = True
-        elif awaits_statistics and line.startswith("count="):
-            phases += _phase(line)
-            awaits_statistics = False
-        elif match := _SIZE.match(line):
-            size = number_of(match["size"])
-        elif match := _DELEGATE.search(line):
-            delegates[match["explicit"] or match["created"]] = None
-        elif match := _PARAMETER.fullmatch(line):
-            parameters.setdefault(match["name"], match["value"])
-    return LogFacts(
-        model=_mark(parameters.get("Graph"), size),
-        parameters=parameters,
-        delegates=tuple(delegates),
-        totals=totals,
-        warm_up=phases[0] if len(phases) > 1 else None,
-        latency=phases[-1] if phases else _mean(totals.get("Inference (avg)")),
-    )
+# Kinds whose text is found wherever it stands in a line: what stands in front is how the log was kept.
+_MARKED = {
+    "start": r"STARTING!",
+    "option": r"(?:cpu w/ -?\d+ threads|gpu-fp16|gpu-default|nnapi\(|dsp w/ hexagon|coreml)"
+    r"[^:]{0,80}: +(?=count=|failed!)",
+    "statistics": r"count=\d+(?= \w+=|\s*$)",
+    "summary": r"(?:Average i|I)nference timings in us: ",
+    "initialization": r"Profiling Info for Benchmark Initialization:",
+    "regular": r"Operator-wise Profiling Info for Regular Benchmark Runs:",
+    "subgraph": r"Primary graph (?=\(name:|profile:)|Subgraph \(index: \d+",
+    "inside": r"Delegate internal:",
+    "result": r"(?:Model initialization|Warmup \((?:first|avg)\)|Inference \([a-z0-9]+\)):(?= )",
+    "title": r"(?<!=)={6,}+ ?\w[^=]*={6,}",
+    "executed": r"Number of nodes executed: \d",
+    "timings": r"Timings \(microseconds\): count=\d",
+    "header": r"\"?\[?[Nn]ode type\]?\"?(?=\s*[,;\t]|\s+\[)",
+    "size": r"The input model file size \(MB\): ",
+    "session": r"Initialized session in ",
+    "running": r"Running benchmark for ",
+    "parameter": r"(?:Min num runs|Num runs|Num threads|Graph|Enable op profiling|Input layers|Input shapes"
+    r"|Signature to run|#threads used for CPU inference|Log parameter values verbosely|Benchmark name"
+    r"|The list of TFLite runtime options to be benchmarked): \[",
+    "known": r"(?:Memory \(bytes\): count=|\d+ nodes observed|Loaded model(?: |$)|Throughput: )",
+    "model": r"Model size: +(?=[\d.]+ MB)",
+    "console": r"(?:Benchmark runs|Accelerators|Using signature|Num threads): +(?=\S)",
+}
+# Kinds that are only looked for at the beginning of what is left of a line.
+_PLAIN = {
+    "any_parameter": r"[#A-Z][^:\[\]]*: \[.*\]$",
+    "delegate": r"Explicitly applied |(?:INFO: )?Created TensorFlow Lite \S+ delegate for ",
+    "dropped": r"(?:Warning: )?Dropping ProfileBuffer event",
+    "proto": r"(?:runtime_profile|init_profile|subgraph_profiles|per_op_profiles|delegate_profiles) \{",
+    "failed": r"Node number \d+ \(.*\) failed to (?:invoke|prepare)|Benchmarking failed|Failed to invoke",
+    "console_model": r"Model: +(?=\S)",
+    "remark": r"Initialized TensorFlow|resolved reporter|Replacing \d+ out of \d+ node|=+$|-+ beginning of "
+    r"|Note: as the benchmark tool|Memory footprint delta|Overall peak memory|Benchmark has been finished"
+    r"|\S+ delegate created|Inter-run delay|CPU accelerator registered|Summary of All Runs"
+    r"|Tensor # \d+ is named|No throughput data|Fully accelerated|Memory status at|[-+] Vm|[-+] Rss"
+    r"|Running \d+ (?:warmup|benchmark) iterations|Warmup runs: |\[ \d\d-\d\d .*\]$|\[\S+:\d+\]\s*$|```"
+    r"|Log parameter values|Applying GPU|GPU delegate|Model loaded|Environment created|Creating env"
+    r"|Loading model|Signatures: ",
+}
 
 
-def _phase(line: str) -> list[DurationSummary]:
-    """The statistics in microseconds of one phase: none if it had no run."""
-    values = {match["name"]: number_of(match["value"]) for match in _STATISTIC.finditer(line)}
-    count = int(values["count"]) if "count" in values else 0
-    if not count:
-        return []
-    seconds = {name: value * MICROSECOND for name, value in values.items()}
-    # Where all runs took the same time only that one is written, as the latest.
-    latest = seconds.get("curr")
-    mean = seconds.get("avg", latest)
-    if mean is None:
-        raise ValueError(f"no average in {line!r}")
-    return [
-        DurationSummary(
-            count=count,
-            mean=mean,
-            minimum=seconds.get("min", latest),
-            maximum=seconds.get("max", latest),
-            p5=seconds.get("p5"),
-            median=seconds.get("median"),
-            p95=seconds.get("p95"),
-            std=seconds.get("std"),
+def _joined(kinds: dict[str, str]) -> str:
+    return "|".join(f"(?P<{name}>{pattern})" for name, pattern in kinds.items())
+
+
+_MARKED_HERE = re.compile(_joined(_MARKED))
+# How the marked kinds begin: literals, which are found much faster than the patterns.
+_BEGINNINGS = re.compile(
+    "|".join(
+        map(
+            re.escape,
+            (
+                *(
+                    "STARTING!",
+                    "cpu w/ ",
+                    "gpu-",
+                    "nnapi(",
+                    "dsp w/",
+                    "coreml",
+                    "count=",
+                    "Average inf",
+                ),
+                *(
+                    "Inference ",
+                    "Profiling Info",
+                    "Operator-wise",
+                    "Primary graph",
+                    "Subgraph (",
+                    "Delegate i",
+                ),
+                *(
+                    "Model ",
+                    "Warmup (",
+                    "======",
+                    "Number of nodes",
+                    "Timings (",
+                    "node type",
+                    "[node type",
+                ),
+                *(
+                    "[Node type",
+                    '"node type',
+                    "The input model",
+                    "Initialized session",
+                    "Running bench",
+                ),
+                *(
+                    "Min num runs",
+                    "Num ",
+                    "Graph: [",
+                    "Enable op",
+                    "Input ",
+                    "Signature to",
+                    "#threads",
+                ),
+                *(
+                    "Log parameter",
+                    "Benchmark ",
+                    "The list of",
+                    "Memory (",
+                    "Loaded model",
+                    "Throughput",
+                ),
+                *(
+                    "Accelerators",
+                    "Using signature",
+                    *(f"{digit} nodes observed" for digit in range(10)),
+                ),
+            ),
         )
-    ]
+    )
+)
+# Nothing in front of a marked kind may make it a part of a name.
+_PART_OF_NAME = re.compile(r"[\w;/\[]")
+_SEARCHED = 1_024
 
 
-def _mean(microseconds: float | None) -> DurationSummary | None:
-    return None if microseconds is None else DurationSummary(mean=microseconds * MICROSECOND)
+def marked(line: str) -> int:
+    """Where in a line one of the marked kinds begins, -1 if none does."""
+    at = 0
+    while (match := _BEGINNINGS.search(line, at, _SEARCHED)) is not None:
+        at = match.start()
+        if not (at and _PART_OF_NAME.match(line[at - 1])) and _MARKED_HERE.match(line, at):
+            return at
+        at += 1
+    return -1
 
 
-def _mark(graph: str | None, megabytes: float | None) -> ModelMark:
-    """The model's file name, of whatever system it lay on, and its size in millions of bytes."""
-    name = None if not graph else PureWindowsPath(PurePosixPath(graph).name).name
-    if not megabytes:
-        return ModelMark(name=name)
-    last_digit = 10.0 ** (math.floor(math.log10(megabytes)) + 1 - _SIGNIFICANT_DIGITS)
-    return ModelMark(name=name, size_bytes=megabytes * 1e6, size_error_bytes=last_digit * 1e6 / 2)
+_START = re.compile(f"{_joined(_MARKED)}|{_joined(_PLAIN)}")
 
 
-def number_of(text: str) -> float:
-    """A number of 0 or more, as C++ prints it.
-
-    Raises:
-        ValueError: it is none.
-    """
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value) or value < 0:
-        raise ValueError(f"{text!r} where a number is expected")
-    return value
+def kind_of(payload: str) -> tuple[str, str]:
+    """The kind of a line without what stood in front, and the rest of it; "" for an unknown one."""
+    match = _START.match(payload)
+    if match is None:
+        return "", payload
+    return match.lastgroup or "", payload[match.end() :]

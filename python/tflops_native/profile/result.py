@@ -34,11 +34,27 @@ class OperatorTime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnmatchedEvent:
-    """Something that ran and belongs to no certain operator of the model; fields as `OperatorTime`."""
+    """Something that ran and belongs to no certain operator of the model; fields as `OperatorTime`.
+
+    operators   of the model that ran inside: those of a delegate that is timed as a whole; empty if they
+                are not known
+    """
 
     name: str
     estimate: TimeEstimate
+    operators: tuple[int, ...] = ()
     samples_ns: tuple[int, ...] = field(default=(), metadata={"plain": False})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NestedTimes:
+    """The operators of a subgraph that others call: the bodies of IF and WHILE.
+
+    Their times lie within the time of the operator that calls them.
+    """
+
+    subgraph_index: int
+    operators: tuple[OperatorTime, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +111,7 @@ class Profile:
     partitions       in the order in which they ran; empty if that is not known
     outside_seconds  of a run outside of all operators, what was cut off subtracted: the median, but
                      no more than the operators leave of the median run
+    nested           operators of other subgraphs, within the times of those that call them
     overhead         the profiler's price; None where the source does not say
     stop             why there were no more runs; its precision is that of each operator that takes at
                      least `RELEVANT_SHARE` of the time, as far as chance goes; None where the source
@@ -112,6 +129,7 @@ class Profile:
     unmatched: tuple[UnmatchedEvent, ...]
     fused: tuple[int, ...]
     outside_seconds: float
+    nested: tuple[NestedTimes, ...] = ()
     overhead: Overhead | None = None
     stop: Stop | None = None
     partitions: tuple[ProfilePartition, ...] = ()

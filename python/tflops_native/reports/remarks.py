@@ -52,11 +52,8 @@ def stability_notes(timing: "Timing") -> list[Note]:
 def profile_notes(timing: "Timing") -> list[Note]:
     """Before trusting the times of operators."""
     profile = timing.profile
-    is_here = timing.origin.measured == "here"
     if profile is None:
-        if is_here or timing.origin.form is None:
-            return []
-        return [Note(code="no_operator_times", text="the file tells no times of operators")]
+        return []
     notes = []
     if profile.imprecise:
         notes.append(Note(code="imprecise_operators", text=_imprecise(profile)))

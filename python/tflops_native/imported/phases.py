@@ -1,0 +1,130 @@
+"""Which statistics are those of the runs: phases by what they are, held against the summary.
+
+The rule: benchmark_model prints the mean of the warm-up and of the runs twice, in the line of statistics
+and in the summary. A line belongs to the phase whose mean the summary gives; without a summary to the
+phase that was announced last. Where they contradict each other the summary's mean is taken, for it names
+what it is of, and the statistics of the line are left out.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tflops_native.imported.figures import count, duration
+from tflops_native.imported.recorded import MICROSECOND, DurationSummary
+from tflops_native.notes import Note
+
+_STATISTIC = re.compile(
+    r"\b(?P<name>count|first|curr|min|max|avg|std|p5|median|p95)=(?P<value>[^\s=(]+)"
+)
+_SIGNIFICANT_DIGITS = 1e-5  # means are printed with six digits
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One line of statistics, and how many phases had been announced; None for no runs at all."""
+
+    announced: int
+    statistics: DurationSummary | None
+
+
+@dataclass(slots=True)
+class Summary:
+    """What the last lines of a benchmark say; the summaries may hold a mean and nothing else."""
+
+    warm_up: DurationSummary | None = None
+    runs: DurationSummary | None = None
+
+
+def statistics_of(line: str) -> DurationSummary | None:
+    """The statistics in microseconds of a line `count=...`; None if there was no run.
+
+    Raises:
+        ValueError: a number is damaged or missing.
+    """
+    values = {match["name"]: match["value"] for match in _STATISTIC.finditer(line)}
+    number_of_runs = count(values.pop("count", ""))
+    if not number_of_runs:
+        return None
+    seconds = {name: duration(value, MICROSECOND) for name, value in values.items()}
+    # Where all runs took the same time only that one is written, as the latest.
+    latest = seconds.get("curr")
+    mean = seconds.get("avg", latest)
+    if mean is None:
+        raise ValueError(f"no average in {line[:60]!r}")
+    return DurationSummary(
+        count=number_of_runs,
+        mean=mean,
+        minimum=seconds.get("min", latest),
+        maximum=seconds.get("max", latest),
+        p5=seconds.get("p5"),
+        median=seconds.get("median"),
+        p95=seconds.get("p95"),
+        std=seconds.get("std"),
+    )
+
+
+def resolve(
+    phases: Sequence[Phase], announced: int, summary: Summary
+) -> tuple[DurationSummary | None, DurationSummary | None, list[Note]]:
+    """The statistics of the warm-up and of the runs, None for what the file does not hold, and notes.
+
+    Raises:
+        ValueError: nothing says of which phase the only statistics are.
+    """
+    by_order = _by_order(phases, announced, has_summary=summary.runs is not None)
+    if summary.runs is None:
+        return *by_order, []
+    known = [phase.statistics for phase in phases if phase.statistics is not None]
+    runs = next((s for s in reversed(known) if _is_same(s, summary.runs)), None)
+    rest = [s for s in known if s is not runs]
+    warm_up = by_order[0] if by_order[0] is not runs else None
+    if summary.warm_up is not None:
+        warm_up = next((s for s in rest if _is_same(s, summary.warm_up)), summary.warm_up)
+    if runs is not None or not known:
+        return warm_up, runs or summary.runs, []
+    return warm_up, summary.runs, [_contradiction(known[-1], warm_up, summary.runs)]
+
+
+def _by_order(
+    phases: Sequence[Phase], announced: int, *, has_summary: bool
+) -> tuple[DurationSummary | None, DurationSummary | None]:
+    """Warm-up and runs, by what was announced before them."""
+    if not phases:
+        return None, None
+    if announced == 0 and len(phases) == 1:
+        if has_summary:
+            return None, None
+        raise ValueError(
+            "it holds one line of statistics, and nothing says whether it is of the warm-up or of the "
+            "runs: keep the line 'Inference timings in us' too"
+        )
+    warm_up = phases[0].statistics
+    runs = phases[-1].statistics if len(phases) > 1 else None
+    if len(phases) == 1 and phases[0].announced > 1:
+        return None, phases[0].statistics
+    return warm_up, runs
+
+
+def _is_same(statistics: DurationSummary, printed: DurationSummary) -> bool:
+    step = _SIGNIFICANT_DIGITS * printed.mean
+    if printed.resolution > MICROSECOND:
+        step = printed.resolution / 2
+    return abs(statistics.mean - printed.mean) <= step + 1e-12
+
+
+def _contradiction(
+    last: DurationSummary, warm_up: DurationSummary | None, runs: DurationSummary
+) -> Note:
+    if warm_up is not None and _is_same(last, warm_up):
+        return Note(
+            code="statistics_missing",
+            text="the log holds no line of statistics of the runs: the mean is that of its summary",
+            hint="keep the line 'count=...' in front of 'Inference timings in us'",
+        )
+    return Note(
+        code="phases_contradict",
+        text=f"the log contradicts itself: a mean of {last.mean * 1e6:g} µs in its last line of "
+        f"statistics, {runs.mean * 1e6:g} µs in its summary, which is taken",
+        hint="keep the log of one benchmark as it was printed",
+    )

@@ -1,0 +1,194 @@
+"""The tables of operators in one benchmark's output: which is which, and whether they are whole.
+
+Source: tflite/profiling/profile_summary_formatter.cc: for each subgraph, and then for the insides of
+delegates, the order of the run, the longest operators, a summary by type, and the number of nodes.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from tflops_native.imported.log_notes import (
+    SEVERAL_SUBGRAPHS,
+    lines_in_table,
+    rows_missing,
+    table_cut,
+)
+from tflops_native.imported.nodes import events_of
+from tflops_native.imported.recorded import RecordedEvent, RecordedProfile
+from tflops_native.imported.tables import Table, TableRow, table_of
+from tflops_native.notes import Note
+
+_RUN_ORDER, _BY_TYPE = "Run Order", "Summary by node type"
+_TITLES = (
+    _RUN_ORDER,
+    _BY_TYPE,
+    "Top by Computation Time",
+    "Top by Memory Use",
+    "Delegate Statistics",
+)
+INSIDE = -1  # in place of a subgraph index
+
+
+@dataclass(slots=True)
+class Section:
+    """One subgraph's profile, or that of the insides of delegates.
+
+    order      the rows in the order of the run
+    expected   how many rows there should be
+    ended      whether something stood behind the rows
+    strays     lines inside of the table that are not rows: number and text
+    """
+
+    part: int
+    order: list[TableRow] = field(default_factory=list)
+    has_order: bool = False
+    ended: bool = False
+    expected: int | None = None
+    runs: int | None = None
+    strays: list[tuple[int, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class ProfileTables:
+    """Takes the lines of tables as they come, those of the initialization left out."""
+
+    sections: dict[int, Section] = field(default_factory=dict)
+    is_initialization: bool = False
+    has_summary: bool = False
+    _part: int = 0
+    _title: str | None = None
+    _table: Table | None = None
+    _open: Section | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a table has begun that has not ended."""
+        return self._table is not None
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether operators of the regular runs were found."""
+        return any(section.order for section in self.sections.values())
+
+    def begin(self, part: int, *, is_initialization: bool) -> None:
+        """What follows is of this subgraph, or of delegates."""
+        self.close()
+        self._part, self.is_initialization, self._title = part, is_initialization, None
+
+    def title(self, text: str) -> None:
+        """The title in front of a table."""
+        self.close()
+        title = text.strip("= ")
+        if title in _TITLES:
+            self._title, self._table = title, Table(None)
+            self.has_summary |= title == _BY_TYPE
+
+    def header(self, line: str) -> None:
+        """The first line of a table. Without a title the first one of a section is the order of the run."""
+        self.close()
+        table = table_of(line)
+        if table is None:
+            return
+        self._table = table
+        section = self.sections.get(self._part)
+        is_first = section is None or not section.has_order
+        is_order = self._title == _RUN_ORDER or (self._title is None and is_first)
+        if table.row is None or self.is_initialization or not is_order or not is_first:
+            return
+        section = self.sections.setdefault(self._part, Section(self._part))
+        section.has_order = True
+        self._open = section
+
+    def line(self, number: int, line: str) -> None:
+        """A line below a header: a row, or one that came in between.
+
+        Raises:
+            ValueError: a figure is impossible.
+        """
+        section = self._open
+        if section is None or self._table is None:
+            return
+        row = self._table.read(line)
+        if row is None and section.strays and section.strays[-1][0] == number - 1:
+            # A terminal or a log may have broken a long row.
+            row = self._table.read(section.strays[-1][1] + line)
+            if row is not None:
+                section.strays.pop()
+        elif row is not None and row.name.startswith("[") and "]" not in row.name:
+            section.strays.append((number, line))
+            return
+        if row is None:
+            section.strays.append((number, line))
+        else:
+            section.order.append(row)
+
+    def close(self, *, at_end: bool = False) -> None:
+        """The table ends here; at the end of the file it may have been cut off."""
+        if self._open is not None:
+            self._open.ended = not at_end
+        self._table = self._open = None
+
+    def executed(self, count: int) -> None:
+        """The number of rows that the table of this section has."""
+        self.close()
+        section = self.sections.get(self._part)
+        if section is not None and not self.is_initialization and section.expected is None:
+            section.expected = count
+
+    def timings(self, part: int | None, runs: int) -> None:
+        """How many runs a section is of; no part for the present one."""
+        self.close()
+        section = self.sections.get(self._part if part is None else part)
+        if section is not None and not self.is_initialization and section.runs is None:
+            section.runs = runs
+
+
+def profiles_of(
+    sections: Iterable[Section],
+) -> tuple[tuple[RecordedProfile, ...], tuple[RecordedEvent, ...], list[Note]]:
+    """The profiles of subgraphs, what ran inside of delegates, and notes; a table that was cut is left out.
+
+    Raises:
+        ValueError: rows of a table are damaged, or cannot be told apart.
+    """
+    profiles: list[RecordedProfile] = []
+    inside: tuple[RecordedEvent, ...] = ()
+    notes: list[Note] = []
+    for section in sections:
+        if not section.has_order:
+            continue
+        if _is_cut(section):
+            notes.append(table_cut(len(section.order)))
+            continue
+        if section.expected is not None and len(section.order) < section.expected:
+            missing = rows_missing(len(section.order), section.expected, section.strays)
+            if section.strays:
+                raise ValueError(missing)
+            notes.append(Note(code="rows_missing", text=missing))
+        if section.strays:
+            notes.append(lines_in_table(section.strays))
+        events = events_of(section.order)
+        if _is_ambiguous(events):
+            notes.append(SEVERAL_SUBGRAPHS)
+            continue
+        if section.part == INSIDE:
+            inside = events
+        else:
+            profiles.append(
+                RecordedProfile(
+                    subgraph_index=section.part, runs=section.runs or None, events=events
+                )
+            )
+    return tuple(profiles), inside, notes
+
+
+def _is_ambiguous(events: Sequence[RecordedEvent]) -> bool:
+    """Whether nodes without outputs have the same number: LiteRT's summary mixes all subgraphs."""
+    numbers = [e.index for e in events if not e.is_inside and e.outputs is None]
+    return len(set(numbers)) < len(numbers)
+
+
+def _is_cut(section: Section) -> bool:
+    if section.ended:
+        return False
+    return section.expected is None and bool(section.order or section.strays)

@@ -1,0 +1,187 @@
+"""What a log says when it is incomplete, contradicts itself, holds several benchmarks, or is hostile."""
+
+import io
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from imported.log_writer import MEAN, RUNS, VERSIONS
+from tflops_native import ProfileFormatError
+from tflops_native.imported import window
+from tflops_native.imported.files import read_recorded
+from tflops_native.imported.load import load_timing
+from workloads import workload
+from zoo import EXAMPLES, MODELS
+
+PHONE = MODELS / "phone" / "phone.tflite"
+RUNNING = "Running benchmark for at least 50 iterations\n"
+WARM_UP = "count=90 first=5 curr=5 min=5 max=5 avg=5012.25 std=7\n"
+REGULAR = "count=250 first=5 curr=5 min=5 max=5 avg=4321.5 std=7\n"
+SUMMARY = (
+    "Inference timings in us: Init: 9, First inference: 8, Warmup (avg): 5012.25, "
+    "Inference (avg): 4321.5\n"
+)
+
+
+def read(text):
+    return read_recorded(io.BytesIO(text.encode()))
+
+
+def rows(version):
+    subgraph = workload(PHONE).entry.subgraph
+    names = [subgraph.tensors[o.outputs[0]].name for o in subgraph.operators]
+    return [
+        (o.name, VERSIONS[version].name(name, o.index), 100)
+        for o, name in zip(subgraph.operators, names, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "runs", "code"),
+    [
+        (RUNNING + WARM_UP + RUNNING + REGULAR + SUMMARY, 250, None),
+        (RUNNING + WARM_UP + RUNNING + REGULAR, 250, None),
+        (RUNNING + REGULAR + SUMMARY, 250, None),
+        (REGULAR + SUMMARY, 250, None),
+        (WARM_UP + REGULAR, 250, None),
+        (RUNNING + WARM_UP + SUMMARY, None, "statistics_missing"),
+        (RUNNING + WARM_UP + RUNNING + SUMMARY, None, "statistics_missing"),
+        (
+            RUNNING + WARM_UP + RUNNING + REGULAR.replace("4321.5", "4100") + SUMMARY,
+            None,
+            "phases_contradict",
+        ),
+        # Two streams of one program, both shown.
+        (RUNNING * 2 + WARM_UP * 2 + RUNNING * 2 + REGULAR * 2 + SUMMARY * 2, 250, None),
+    ],
+)
+def test_phases_are_told_apart_by_what_they_are(text, runs, code):
+    recorded = read(text)
+    assert recorded.latency.mean == pytest.approx(4321.5e-6)
+    assert recorded.latency.count == runs
+    codes = {note.code for note in recorded.notes} - {"no_operator_times"}
+    assert codes == ({code} if code else set())
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (RUNNING + WARM_UP, "no inference was timed"),
+        (RUNNING + WARM_UP + RUNNING, "no inference was timed"),
+        (REGULAR, "nothing says whether it is of the warm-up or of the runs"),
+        (RUNNING + WARM_UP + RUNNING + "count=0\n", "no inference was timed"),
+        (SUMMARY.replace("4321.5", "0"), "took 0 as it is printed"),
+        ("Inference (avg):      0.00 ms (250 runs)\n", "took 0 as it is printed"),
+        (SUMMARY.replace("4321.5", "-nan"), "no inference was timed"),
+        (SUMMARY.replace("4321.5", "-4"), "'-4' where a number"),
+        (SUMMARY.replace("4321.5", "1e400"), "'1e400' where a number"),
+        (SUMMARY.replace("4321.5", "9e30"), "longer than any benchmark"),
+        (
+            RUNNING + WARM_UP + RUNNING + REGULAR.replace("=250 ", f"={'9' * 5000} "),
+            "number of runs",
+        ),
+    ],
+)
+def test_no_time_is_made_up(text, message):
+    with pytest.raises(ProfileFormatError, match=message):
+        read(text)
+
+
+def test_performance_options():
+    """The binary that measures several options one after the other, and names them at the end."""
+    size = PHONE.stat().st_size
+    one = VERSIONS["2.13"].benchmark(size, rows("2.13"), [])
+    other = [line.replace("4321.5", "2100.5") for line in one]
+    text = "\n".join([*one, *other, ""])
+    names = {"gpu-fp16": "2100.5", "cpu w/ 4 threads (xnnpack)": "4321.5"}
+    statistics = next(line for line in one if f"count={RUNS} first" in line).removeprefix("INFO: ")
+    text += (
+        "INFO: ==============Summary of All Runs w/ Different Performance Options==============\n"
+    )
+    for name, mean in names.items():
+        text += f"INFO: {name:>26}: {statistics.replace('4321.5', mean)}\n"
+    with pytest.raises(
+        ProfileFormatError, match=r"1: cpu w/ 4 threads \(xnnpack\), 4321.5 µs; 2: gpu-fp16"
+    ):
+        read(text)
+    alone = text[text.index("INFO: =====") :]
+    with pytest.raises(ProfileFormatError, match="it holds 2 benchmarks"):
+        read(alone)
+
+
+def test_standard_input_and_labels(monkeypatch):
+    text = "\n".join(VERSIONS["2.13"].benchmark(PHONE.stat().st_size, rows("2.13"), []))
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(text.encode())))
+    timing = load_timing("-", workload(PHONE), device="Pixel 8")
+    assert timing.latency.mean_seconds == pytest.approx(MEAN * 1e-6)
+    assert (timing.origin.file, timing.origin.device) == ("-", "Pixel 8")
+
+
+def test_a_benchmark_somewhere_in_a_long_log(monkeypatch):
+    monkeypatch.setattr(window, "LARGEST_BYTES", 1 << 18)
+    text = "\n".join(VERSIONS["2.13"].benchmark(PHONE.stat().st_size, rows("2.13"), []))
+    noise = "05-31 10:31:13.006  1234  5678 D Other: something\n" * 40_000
+    recorded = read(noise + text + "\n" + noise)
+    assert recorded.latency.count == RUNS
+    assert "window" in {note.code for note in recorded.notes}
+    with pytest.raises(ProfileFormatError, match="it holds no benchmark"):
+        read(noise)
+
+
+def test_rows_of_several_subgraphs_are_not_mixed():
+    twice = rows("litert head") * 2
+    text = "\n".join(VERSIONS["litert head"].benchmark(PHONE.stat().st_size, twice, []))
+    recorded = read(text)
+    assert [note.code for note in recorded.notes] == ["several_subgraphs"]
+
+
+CSV = """Operator-wise Profiling Info for Regular Benchmark Runs:
+============================== Run Order ==============================
+node type, first, avg_ms, %, cdf%, mem KB, times called, name
+{rows}
+
+Timings (microseconds): count=50 curr=1(all same)
+"""
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("CONV_2D, 1.2, 1e400, 100%, 100%, 0, 1, [x]:0", "'1e400' where a number"),
+        ("CONV_2D, 1.2, inf, 100%, 100%, 0, 1, [x]:0", "'inf' where a number"),
+        ("CONV_2D, 1.2, nan, 100%, 100%, 0, 1, [x]:0", "'nan' where a number"),
+        ("CONV_2D, 1.2, -1, 100%, 100%, 0, 1, [x]:0", "'-1' where a number"),
+        ("CONV_2D, 1.2, 1e308, 100%, 100%, 0, 999999999999, [x]:0", "longer than any benchmark"),
+        ("CONV_2D, 1.2, 1e7, 100%, 100%, 0, 999999999999, [x]:0", "longer than any benchmark"),
+    ],
+)
+def test_figures_in_tables_are_checked(row, message):
+    with pytest.raises(ProfileFormatError, match=message):
+        read(CSV.format(rows=row))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [
+            "DelegateOpInvoke, 1.2, 1.2, 100%, 100%, 0, 1, Delegate/Convolution (NHWC\t F32) IGEMM:0",
+            "DelegateOpInvoke, 1.2, 1.2, 100%, 100%, 0, 1, Delegate/Copy:999999999",
+        ],
+        [f"TfLiteXNNPackDelegate, 1, 1, 1%, 1%, 0, 1, [x]:{n}" for n in range(1, 20_000)],
+        [f"DelegateOpInvoke, 1, 1, 1%, 1%, 0, 1, Delegate/Copy:{n}" for n in range(20_000)],
+        [
+            f"DelegateOpInvoke, 1, 1, 1%, 1%, 0, 9, Delegate/Copy:{n % 2 * 10**8}"
+            for n in range(20_000)
+        ],
+    ],
+    ids=["index", "delegates", "inside", "repeated"],
+)
+def test_rows_of_delegates_take_linear_time(rows):
+    """Nothing is timed here: quadratic work over these would never end."""
+    text = CSV.format(rows="\n".join(rows)).encode()
+    try:
+        timing = load_timing(io.BytesIO(text), workload(EXAMPLES / "single_conv_28x28.tflite"))
+    except ProfileFormatError:
+        return
+    assert len(timing.profile.operators) <= 1
