@@ -11,7 +11,7 @@ bool LitertLibrary::is_one(void* loaded) { return find_function(loaded, "LiteRtC
 std::shared_ptr<Library> LitertLibrary::of(void* loaded, const std::string& path) {
   LitertFunctions functions;
   std::string missing;
-#define TFLOPS_LOOK_UP(name)                                                                       \
+#define TFLOPS_LOOK_UP(name)                                                                 \
   functions.name = reinterpret_cast<decltype(functions.name)>(find_function(loaded, #name)); \
   if (functions.name == nullptr) missing += std::string(" ") + #name;
   TFLOPS_LITERT_FUNCTIONS(TFLOPS_LOOK_UP)
@@ -53,23 +53,40 @@ std::unique_ptr<Interpreter> LitertLibrary::create(const ModelSource& model, con
 
 const char* litert_status_name(LiteRtStatus status) {
   switch (status) {
-    case 1: return "invalid argument";
-    case 2: return "memory allocation failed";
-    case 3: return "runtime failure";
-    case 4: return "missing input tensor";
-    case 5: return "unsupported";
-    case 6: return "not found";
-    case 8: return "wrong version";
-    case 100: return "cancelled";
-    case 500: return "file cannot be read";
-    case 501: return "invalid flatbuffer";
-    case 502: return "dynamic loading failed";
-    case 503: return "serialization failed";
-    case 504: return "compilation failed";
-    case 1000: return "index out of bounds";
-    case 1001: return "invalid type";
-    case 1002: return "invalid graph";
-    default: return "unknown status";
+    case 1:
+      return "invalid argument";
+    case 2:
+      return "memory allocation failed";
+    case 3:
+      return "runtime failure";
+    case 4:
+      return "missing input tensor";
+    case 5:
+      return "unsupported";
+    case 6:
+      return "not found";
+    case 8:
+      return "wrong version";
+    case 100:
+      return "cancelled";
+    case 500:
+      return "file cannot be read";
+    case 501:
+      return "invalid flatbuffer";
+    case 502:
+      return "dynamic loading failed";
+    case 503:
+      return "serialization failed";
+    case 504:
+      return "compilation failed";
+    case 1000:
+      return "index out of bounds";
+    case 1001:
+      return "invalid type";
+    case 1002:
+      return "invalid graph";
+    default:
+      return "unknown status";
   }
 }
 

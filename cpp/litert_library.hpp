@@ -24,6 +24,7 @@ class LitertLibrary final : public Library, public std::enable_shared_from_this<
 
   RuntimeKind kind() const override { return RuntimeKind::litert; }
   std::string version() const override { return ""; }  // it has no function that tells
+  std::pair<std::string, std::string> tried_versions() const override { return {"2.1.6", "2.3.0"}; }
   bool has_xnnpack() const override { return true; }
   bool has_profiler() const override { return true; }
   bool has_signatures() const override { return true; }

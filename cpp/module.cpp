@@ -43,7 +43,7 @@ void translate(std::exception_ptr exception) {
 
 std::string file_path(const py::object& path) {
   const auto bytes = py::module_::import("os").attr("fsencode")(path).cast<std::string>();
-  if (bytes.find('\0') != std::string::npos) throw std::invalid_argument("a path cannot hold a null byte");
+  if (bytes.find('\0') != std::string::npos) throw ArgumentError("a path cannot hold a null byte");
   return bytes;
 }
 
@@ -68,8 +68,8 @@ class BufferView {
 // By TfLiteType. Null for types that numpy does not have, or that have no fixed size.
 const char* numpy_name(int type) {
   constexpr const char* names[] = {
-      nullptr, "float32", "int32",   "uint8",   "int64",      nullptr,  "bool",  "int16",   "complex64",
-      "int8",  "float16", "float64", "complex128", "uint64",  nullptr,  nullptr, "uint32",  "uint16",
+      nullptr, "float32", "int32",   "uint8",      "int64",  nullptr, "bool",  "int16",  "complex64",
+      "int8",  "float16", "float64", "complex128", "uint64", nullptr, nullptr, "uint32", "uint16",
   };
   return type >= 0 && type < static_cast<int>(std::size(names)) ? names[type] : nullptr;
 }
@@ -139,15 +139,15 @@ Kernels kernels_from(const std::string& name) {
   if (name == "xnnpack") return Kernels::xnnpack;
   if (name == "builtin") return Kernels::builtin;
   if (name == "reference") return Kernels::reference;
-  throw std::invalid_argument("kernels must be 'xnnpack', 'builtin' or 'reference', not '" + name + "'");
+  throw ArgumentError("kernels must be 'xnnpack', 'builtin' or 'reference', not '" + name + "'");
 }
 
 // An interpreter with the Python buffer it may read from, and a guard: the GIL is released inside, so
 // another thread, or a signal handler, could call in.
 class Session {
  public:
-  Session(const Library& library, const py::object& model, int threads, const std::string& kernels,
-          bool profile, std::optional<std::string> signature, const py::object& delegate,
+  Session(const Library& library, const py::object& model, int threads, const std::string& kernels, bool profile,
+          std::optional<std::string> signature, const py::object& delegate,
           std::vector<std::pair<std::string, std::string>> delegate_options) {
     InterpreterOptions options{threads, kernels_from(kernels), profile, std::move(signature), std::nullopt};
     if (!delegate.is_none()) options.delegate = DelegateSource{file_path(delegate), std::move(delegate_options)};
@@ -180,9 +180,9 @@ class Session {
     void* address = place->data();
     auto space = static_cast<std::size_t>(place->size());
     if (std::align(alignof(LastOperator), sizeof(LastOperator), address, space) != place->data()) {
-      throw std::invalid_argument("the memory to watch operators in must be aligned, and hold " +
-                                  std::to_string(sizeof(LastOperator)) + " bytes or more, not " +
-                                  std::to_string(place->size()));
+      throw ArgumentError("the memory to watch operators in must be aligned, and hold " +
+                          std::to_string(sizeof(LastOperator)) + " bytes or more, not " +
+                          std::to_string(place->size()));
     }
     with_gil([&](Interpreter& interpreter) { interpreter.watch_operators(static_cast<LastOperator*>(address)); });
     watched_ = std::move(place);
@@ -208,9 +208,8 @@ void set_input(Session& session, std::int64_t position, const py::object& array)
   session.with_gil([&](Interpreter& interpreter) {
     const TensorView input = interpreter.input(position);
     if (bytes.size() != input.info.byte_size) {
-      throw std::invalid_argument("input " + std::to_string(position) + " '" + input.info.name + "' takes " +
-                                  std::to_string(input.info.byte_size) + " bytes, not " +
-                                  std::to_string(bytes.size()));
+      throw ArgumentError("input " + std::to_string(position) + " '" + input.info.name + "' takes " +
+                          std::to_string(input.info.byte_size) + " bytes, not " + std::to_string(bytes.size()));
     }
     if (bytes.size() > 0) std::memcpy(input.data, bytes.data(), static_cast<std::size_t>(bytes.size()));
   });
@@ -226,12 +225,13 @@ py::list list_infos(std::size_t count, Info info) {
 void bind_library(py::module_& module) {
   py::class_<Library, std::shared_ptr<Library>>(module, "Library", py::is_final())
       .def_static("linked", &Library::linked)
-      .def_static("open", [](const py::object& path) { return Library::open(file_path(path)); }, "path"_a)
+      .def_static(
+          "open", [](const py::object& path) { return Library::open(file_path(path)); }, "path"_a)
       .def_property_readonly("path", [](const Library& library) { return text(library.path()); })
-      .def_property_readonly("kind", [](const Library& library) {
-        return library.kind() == RuntimeKind::litert ? "litert" : "tflite";
-      })
+      .def_property_readonly(
+          "kind", [](const Library& library) { return library.kind() == RuntimeKind::litert ? "litert" : "tflite"; })
       .def_property_readonly("version", &Library::version)
+      .def_property_readonly("tried_versions", &Library::tried_versions)
       .def_property_readonly("has_xnnpack", &Library::has_xnnpack)
       .def_property_readonly("has_profiler", &Library::has_profiler)
       .def_property_readonly("has_signatures", &Library::has_signatures);
@@ -264,65 +264,90 @@ void bind_records(py::module_& module) {
 
 void bind_interpreter(py::module_& module) {
   py::class_<Session>(module, "Interpreter", py::is_final())
-      .def(py::init([](const Library& library, const py::object& model, int threads,
-                       const std::string& kernels, bool profile, std::optional<std::string> signature,
-                       const py::object& delegate,
+      .def(py::init([](const Library& library, const py::object& model, int threads, const std::string& kernels,
+                       bool profile, std::optional<std::string> signature, const py::object& delegate,
                        std::vector<std::pair<std::string, std::string>> delegate_options) {
-             return std::make_unique<Session>(library, model, threads, kernels, profile, std::move(signature),
-                                              delegate, std::move(delegate_options));
+             return std::make_unique<Session>(library, model, threads, kernels, profile, std::move(signature), delegate,
+                                              std::move(delegate_options));
            }),
            "library"_a, "model"_a, py::kw_only(), "threads"_a = 1, "kernels"_a = "xnnpack", "profile"_a = false,
            "signature"_a = py::none(), "delegate"_a = py::none(), "delegate_options"_a = py::list())
-      .def_property_readonly("inputs", [](Session& session) {
-        return session.with_gil([](Interpreter& interpreter) {
-          return list_infos(interpreter.input_count(), [&](std::int64_t i) { return interpreter.input_info(i); });
-        });
-      })
-      .def_property_readonly("outputs", [](Session& session) {
-        return session.with_gil([](Interpreter& interpreter) {
-          return list_infos(interpreter.output_count(), [&](std::int64_t i) { return interpreter.output_info(i); });
-        });
-      })
-      .def("tensor", [](Session& session, std::int64_t index) {
-        return session.with_gil([&](Interpreter& interpreter) { return interpreter.tensor_info(index); });
-      }, "index"_a)
-      .def("resize_input", [](Session& session, std::int64_t position, const std::vector<std::int64_t>& shape) {
-        session.with_gil([&](Interpreter& interpreter) { interpreter.resize_input(position, shape); });
-      }, "position"_a, "shape"_a)
-      .def("allocate", [](Session& session) {
-        session.without_gil([](Interpreter& interpreter) { interpreter.allocate(); });
-      })
-      .def("reset_variables", [](Session& session) {
-        session.without_gil([](Interpreter& interpreter) { interpreter.reset_variables(); });
-      })
+      .def_property_readonly("inputs",
+                             [](Session& session) {
+                               return session.with_gil([](Interpreter& interpreter) {
+                                 return list_infos(interpreter.input_count(),
+                                                   [&](std::int64_t i) { return interpreter.input_info(i); });
+                               });
+                             })
+      .def_property_readonly("outputs",
+                             [](Session& session) {
+                               return session.with_gil([](Interpreter& interpreter) {
+                                 return list_infos(interpreter.output_count(),
+                                                   [&](std::int64_t i) { return interpreter.output_info(i); });
+                               });
+                             })
+      .def(
+          "tensor",
+          [](Session& session, std::int64_t index) {
+            return session.with_gil([&](Interpreter& interpreter) { return interpreter.tensor_info(index); });
+          },
+          "index"_a)
+      .def(
+          "resize_input",
+          [](Session& session, std::int64_t position, const std::vector<std::int64_t>& shape) {
+            session.with_gil([&](Interpreter& interpreter) { interpreter.resize_input(position, shape); });
+          },
+          "position"_a, "shape"_a)
+      .def("allocate",
+           [](Session& session) { session.without_gil([](Interpreter& interpreter) { interpreter.allocate(); }); })
+      .def("reset_variables",
+           [](Session& session) {
+             session.without_gil([](Interpreter& interpreter) { interpreter.reset_variables(); });
+           })
       .def("set_input", &set_input, "position"_a, "array"_a)
-      .def("get_input", [](Session& session, std::int64_t position) {
-        return session.with_gil([&](Interpreter& interpreter) { return to_numpy(interpreter.input(position)); });
-      }, "position"_a)
-      .def("get_output", [](Session& session, std::int64_t position) {
-        return session.with_gil([&](Interpreter& interpreter) { return to_numpy(interpreter.output(position)); });
-      }, "position"_a)
-      .def("get_tensor", [](Session& session, std::int64_t index) {
-        return session.with_gil([&](Interpreter& interpreter) { return to_numpy(interpreter.tensor(index)); });
-      }, "index"_a)
-      .def("invoke", [](Session& session) {
-        return session.without_gil([](Interpreter& interpreter) { return interpreter.invoke(); });
-      })
-      .def("time_invokes", [](Session& session, std::int64_t runs, double max_seconds, std::int64_t invokes_per_sample,
-                              double interval_seconds) {
-        return to_numpy(session.without_gil([&](Interpreter& interpreter) {
-          return interpreter.time_invokes({runs, max_seconds, interval_seconds}, invokes_per_sample, check_signals);
-        }));
-      }, "runs"_a, "max_seconds"_a, "invokes_per_sample"_a = 1, "interval_seconds"_a = 0.0)
+      .def(
+          "get_input",
+          [](Session& session, std::int64_t position) {
+            return session.with_gil([&](Interpreter& interpreter) { return to_numpy(interpreter.input(position)); });
+          },
+          "position"_a)
+      .def(
+          "get_output",
+          [](Session& session, std::int64_t position) {
+            return session.with_gil([&](Interpreter& interpreter) { return to_numpy(interpreter.output(position)); });
+          },
+          "position"_a)
+      .def(
+          "get_tensor",
+          [](Session& session, std::int64_t index) {
+            return session.with_gil([&](Interpreter& interpreter) { return to_numpy(interpreter.tensor(index)); });
+          },
+          "index"_a)
+      .def("invoke",
+           [](Session& session) {
+             return session.without_gil([](Interpreter& interpreter) { return interpreter.invoke(); });
+           })
+      .def(
+          "time_invokes",
+          [](Session& session, std::int64_t runs, double max_seconds, std::int64_t invokes_per_sample,
+             double interval_seconds) {
+            return to_numpy(session.without_gil([&](Interpreter& interpreter) {
+              return interpreter.time_invokes({runs, max_seconds, interval_seconds}, invokes_per_sample, check_signals);
+            }));
+          },
+          "runs"_a, "max_seconds"_a, "invokes_per_sample"_a = 1, "interval_seconds"_a = 0.0)
       .def("watch_operators", &Session::watch_operators, "memory"_a)
-      .def("profile_invokes", [](Session& session, std::int64_t runs, double max_seconds) {
-        const auto invoke_ns = session.without_gil([&](Interpreter& interpreter) {
-          return interpreter.profile_invokes({runs, max_seconds}, check_signals);
-        });
-        return session.with_gil([&](Interpreter& interpreter) {
-          return to_profiled_runs(invoke_ns, interpreter.profile(), interpreter.builtin_resolution_ns());
-        });
-      }, "runs"_a, "max_seconds"_a);
+      .def(
+          "profile_invokes",
+          [](Session& session, std::int64_t runs, double max_seconds) {
+            const auto invoke_ns = session.without_gil([&](Interpreter& interpreter) {
+              return interpreter.profile_invokes({runs, max_seconds}, check_signals);
+            });
+            return session.with_gil([&](Interpreter& interpreter) {
+              return to_profiled_runs(invoke_ns, interpreter.profile(), interpreter.builtin_resolution_ns());
+            });
+          },
+          "runs"_a, "max_seconds"_a);
 }
 
 }  // namespace
@@ -336,9 +361,10 @@ PYBIND11_MODULE(_native, module) {
   tflops::bind_peaks(module);
   module.def("allowed_cpus", &tflops::allowed_cpus);
   module.def("set_allowed_cpus", &tflops::set_allowed_cpus, "cpus"_a);
-  module.def("empty_operator_ns", [](std::int64_t count) {
-    return tflops::to_numpy(tflops::ProfileRecorder::time_empty_operators(count));
-  }, "count"_a);
+  module.def(
+      "empty_operator_ns",
+      [](std::int64_t count) { return tflops::to_numpy(tflops::ProfileRecorder::time_empty_operators(count)); },
+      "count"_a);
   module.def("calibrate_clock", [] {
     const py::gil_scoped_release no_gil;
     const tflops::ClockCalibration found = tflops::calibrate_clock();

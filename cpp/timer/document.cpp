@@ -32,7 +32,7 @@ void write_machine(JsonWriter& json, const Machine& machine) {
 
 template <class Number>
 void write_records(JsonWriter& json, const char* name, const std::vector<ProfileRecord>& records,
-                   Number ProfileRecord::*member) {
+                   Number ProfileRecord::* member) {
   json.key(name).begin_list();
   for (const auto& record : records) json.number(record.*member);
   json.end_list();

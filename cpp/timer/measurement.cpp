@@ -49,7 +49,8 @@ std::unique_ptr<Interpreter> open(const Library& library, const Options& options
 }
 
 void allocate(Interpreter& interpreter, const Options& options) {
-  for (const auto& [name, shape] : options.input_shapes) interpreter.resize_input(position_of(interpreter, name), shape);
+  for (const auto& [name, shape] : options.input_shapes)
+    interpreter.resize_input(position_of(interpreter, name), shape);
   interpreter.allocate();
 }
 

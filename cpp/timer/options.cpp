@@ -85,17 +85,16 @@ const std::map<std::string, Setter>& setters() {
       {"--runtime", [](Options& o, const auto&, const auto& value) { o.runtime = value; }},
       {"--output", [](Options& o, const auto&, const auto& value) { o.output = value; }},
       {"--signature", [](Options& o, const auto&, const auto& value) { o.interpreter.signature = value; }},
-      {"--kernels", [](Options& o, const auto& name, const auto& value) { o.interpreter.kernels = kernels(name, value); }},
+      {"--kernels",
+       [](Options& o, const auto& name, const auto& value) { o.interpreter.kernels = kernels(name, value); }},
       {"--threads",
        [](Options& o, const auto& name, const auto& value) {
          o.interpreter.threads = static_cast<int>(whole_number(name, value, 1, 1024));
        }},
       {"--runs", [](Options& o, const auto& name, const auto& value) { o.runs = whole_number(name, value, 1); }},
       {"--max-time", [](Options& o, const auto& name, const auto& value) { o.max_seconds = seconds(name, value); }},
-      {"--seed",
-       [](Options& o, const auto& name, const auto& value) {
-         o.seed = static_cast<std::uint64_t>(whole_number(name, value, 0));
-       }},
+      {"--seed", [](Options& o, const auto& name,
+                    const auto& value) { o.seed = static_cast<std::uint64_t>(whole_number(name, value, 0)); }},
       {"--input-shape",
        [](Options& o, const auto& name, const auto& value) { o.input_shapes.push_back(input_shape(name, value)); }},
       {"--pin", [](Options& o, const auto& name, const auto& value) { o.pin = cpu_list(name, value); }},

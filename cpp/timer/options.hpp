@@ -21,7 +21,7 @@ struct Options {
   bool profile = true;
   std::uint64_t seed = 0;
   std::vector<std::pair<std::string, std::vector<std::int64_t>>> input_shapes;  // "" stands for the only input
-  std::vector<int> pin;  // CPUs; empty for all
+  std::vector<int> pin;                                                         // CPUs; empty for all
 };
 
 // What `--help` prints.

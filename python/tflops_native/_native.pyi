@@ -50,6 +50,10 @@ class Library:
         """What the library says of itself, such as "2.17.1"; LiteRT says nothing: ""."""
 
     @property
+    def tried_versions(self) -> tuple[str, str]:
+        """The oldest and the newest version of this kind that the compiled part was run with."""
+
+    @property
     def has_xnnpack(self) -> bool:
         """Whether `kernels="xnnpack"` is possible."""
 
@@ -161,7 +165,8 @@ class Interpreter:
 
     Raises `InvokeError` with TensorFlow Lite's own words if it refuses the model,
     `RuntimeLibraryError` if the library lacks what is asked for, `ValueError` for `threads` below
-    1, unknown `kernels` and unknown signatures.
+    1 or above 1024, unknown `kernels` and unknown signatures. What the library throws is an
+    `InvokeError` too, or a `MemoryError`.
     """
 
     def __init__(
