@@ -30,6 +30,7 @@ using LiteRtElementType = int;
 using LiteRtParamIndex = std::size_t;
 
 constexpr int kLiteRtHwAcceleratorCpu = 1;
+constexpr int kLiteRtLogSeverityError = 3;
 constexpr int kLiteRtLogSeveritySilent = 4;
 
 struct LiteRtAny {

@@ -45,22 +45,29 @@ LitertInterpreter::LitertInterpreter(std::shared_ptr<const LitertLibrary> librar
   calling("open the model", [&] {
     open_model();
     open_signature();
-    compile();
+    open_compiled();
   });
 }
 
 void LitertInterpreter::open_model() {
   LiteRtModelT* opened = nullptr;
-  if (const auto* path = std::get_if<std::string>(&source_)) {
-    const LiteRtStatus status = litert_.LiteRtCreateModelFromFile(library_->environment(), path->c_str(), &opened);
-    if (status != 0) fail_with_words("open '" + *path + "'", status);
-  } else {
-    const auto& bytes = std::get<ModelBytes>(source_);
-    const LiteRtStatus status =
-        litert_.LiteRtCreateModelFromBuffer(library_->environment(), bytes.data, bytes.size, &opened);
-    if (status != 0) fail_with_words("open a model of " + std::to_string(bytes.size) + " bytes", status);
+  const LiteRtStatus status = load(library_->environment(), &opened);
+  if (status != 0) {
+    const auto* path = std::get_if<std::string>(&source_);
+    fail_with_words(path != nullptr
+                        ? "open '" + *path + "'"
+                        : "open a model of " + std::to_string(std::get<ModelBytes>(source_).size) + " bytes",
+                    status);
   }
   model_.reset(opened);
+}
+
+LiteRtStatus LitertInterpreter::load(LiteRtEnvironmentT* environment, LiteRtModelT** model) const {
+  if (const auto* path = std::get_if<std::string>(&source_)) {
+    return litert_.LiteRtCreateModelFromFile(environment, path->c_str(), model);
+  }
+  const auto& bytes = std::get<ModelBytes>(source_);
+  return litert_.LiteRtCreateModelFromBuffer(environment, bytes.data, bytes.size, model);
 }
 
 void LitertInterpreter::open_signature() {
@@ -138,15 +145,17 @@ LitertInterpreter::Port LitertInterpreter::port_of(LiteRtTensorT* tensor, const 
   return {std::move(info), is_open, {nullptr, litert_.LiteRtDestroyTensorBuffer}};
 }
 
-// LiteRT's own functions that write these options are linked into its users and not exported; what they
-// write is TOML text.
-void LitertInterpreter::add_options(LiteRtOptionsT* options, const char* identifier, std::string& payload) const {
-  LiteRtOpaqueOptionsT* opaque = nullptr;
-  check(litert_.LiteRtCreateOpaqueOptions(identifier, payload.data(), [](void*) {}, &opaque), "create options");
-  check(litert_.LiteRtAddOpaqueOptions(options, opaque), "add options");
+void LitertInterpreter::open_compiled() {
+  LiteRtCompiledModelT* compiled = nullptr;
+  check(compile(library_->environment(), model_.get(), &compiled), "compile the model");
+  compiled_.reset(compiled);
+  if (options_.profile) check(litert_.LiteRtCompiledModelGetProfiler(compiled_.get(), &profiler_), "open its profiler");
 }
 
-void LitertInterpreter::compile() {
+// LiteRT's own functions that write options are linked into its users and not exported; what they write is
+// TOML text.
+LiteRtStatus LitertInterpreter::compile(LiteRtEnvironmentT* environment, LiteRtModelT* model,
+                                        LiteRtCompiledModelT** compiled) const {
   // The texts live until the model is compiled.
   std::string cpu = "num_threads = " + std::to_string(options_.threads) + "\nkernel_mode = \"" +
                     kernel_mode(options_.kernels) + "\"\n";
@@ -154,16 +163,39 @@ void LitertInterpreter::compile() {
   std::string runtime =
       std::string("error_reporter_mode = 2\nenable_profiling = ") + (options_.profile ? "true" : "false") + "\n";
   LiteRtOptionsT* created = nullptr;
-  check(litert_.LiteRtCreateOptions(&created), "create options");
+  if (const LiteRtStatus status = litert_.LiteRtCreateOptions(&created); status != 0) return status;
   const Handle<LiteRtOptionsT> native(created, litert_.LiteRtDestroyOptions);
-  check(litert_.LiteRtSetOptionsHardwareAccelerators(native.get(), kLiteRtHwAcceleratorCpu), "choose the processor");
-  add_options(native.get(), "xnnpack", cpu);
-  add_options(native.get(), "runtime_options_string", runtime);
-  LiteRtCompiledModelT* compiled = nullptr;
-  check(litert_.LiteRtCreateCompiledModel(library_->environment(), model_.get(), native.get(), &compiled),
-        "compile the model");
-  compiled_.reset(compiled);
-  if (options_.profile) check(litert_.LiteRtCompiledModelGetProfiler(compiled_.get(), &profiler_), "open its profiler");
+  const auto add = [&](const char* identifier, std::string& payload) {
+    LiteRtOpaqueOptionsT* opaque = nullptr;
+    const LiteRtStatus status = litert_.LiteRtCreateOpaqueOptions(identifier, payload.data(), [](void*) {}, &opaque);
+    return status != 0 ? status : litert_.LiteRtAddOpaqueOptions(native.get(), opaque);
+  };
+  LiteRtStatus status = litert_.LiteRtSetOptionsHardwareAccelerators(native.get(), kLiteRtHwAcceleratorCpu);
+  if (status == 0) status = add("xnnpack", cpu);
+  if (status == 0) status = add("runtime_options_string", runtime);
+  if (status == 0) status = litert_.LiteRtCreateCompiledModel(environment, model, native.get(), compiled);
+  return status;
+}
+
+// A compiled model keeps what is said of it; what is said before there is one has to be said again.
+std::string LitertInterpreter::words() const {
+  if (compiled_ == nullptr) {
+    return library_->words_of([&](LiteRtEnvironmentT* environment) {
+      Handle<LiteRtModelT> model(nullptr, litert_.LiteRtDestroyModel);
+      Handle<LiteRtCompiledModelT> compiled(nullptr, litert_.LiteRtDestroyCompiledModel);
+      LiteRtModelT* opened = nullptr;
+      if (load(environment, &opened) != 0) return;
+      model.reset(opened);
+      LiteRtCompiledModelT* made = nullptr;
+      if (compile(environment, model.get(), &made) == 0) compiled.reset(made);
+    });
+  }
+  char* messages = nullptr;
+  if (litert_.LiteRtCompiledModelGetErrorMessages(compiled_.get(), &messages) != 0 || messages == nullptr) return "";
+  const std::string line = one_line(messages);
+  std::free(messages);
+  litert_.LiteRtCompiledModelClearErrors(compiled_.get());
+  return line;
 }
 
 void LitertInterpreter::resize(std::size_t position, const std::vector<int>& dims) {
@@ -316,14 +348,7 @@ void LitertInterpreter::check(LiteRtStatus status, const char* what) const {
 }
 
 void LitertInterpreter::fail_with_words(const std::string& what, LiteRtStatus status) const {
-  std::string reason;
-  char* messages = nullptr;
-  if (compiled_ != nullptr && litert_.LiteRtCompiledModelGetErrorMessages(compiled_.get(), &messages) == 0 &&
-      messages != nullptr) {
-    reason = one_line(messages);
-    std::free(messages);
-    litert_.LiteRtCompiledModelClearErrors(compiled_.get());
-  }
+  std::string reason = words();
   if (reason.empty()) reason = "status " + std::to_string(status) + " (" + litert_status_name(status) + ")";
   fail(what, reason);
 }

@@ -37,9 +37,11 @@ class LitertInterpreter final : public Interpreter {
   };
 
   void open_model();
+  LiteRtStatus load(LiteRtEnvironmentT* environment, LiteRtModelT** model) const;
   void open_signature();
-  void compile();
-  void add_options(LiteRtOptionsT* options, const char* identifier, std::string& payload) const;
+  void open_compiled();
+  LiteRtStatus compile(LiteRtEnvironmentT* environment, LiteRtModelT* model, LiteRtCompiledModelT** compiled) const;
+  std::string words() const;
   void list_ports(LiteRtSignatureT* signature);
   Port port_of(LiteRtTensorT* tensor, const char* name) const;
 

@@ -1,8 +1,14 @@
 #include "litert_library.hpp"
 
+#include <cstdio>
+#include <sstream>
+#include <string_view>
+
 #include "dynamic_library.hpp"
+#include "error_log.hpp"
 #include "errors.hpp"
 #include "litert_interpreter.hpp"
+#include "standard_error.hpp"
 
 namespace tflops {
 
@@ -28,23 +34,44 @@ std::shared_ptr<Library> LitertLibrary::of(void* loaded, const std::string& path
 LitertLibrary::LitertLibrary(const LitertFunctions& functions)
     : Library(library_path_of(reinterpret_cast<const void*>(functions.LiteRtCreateEnvironment))),
       functions_(functions),
-      environment_(nullptr, functions.LiteRtDestroyEnvironment) {
-  // Only what is used: otherwise it looks for drivers of accelerators. And no log on standard error: what it
-  // says of errors is asked for.
+      environment_(open_environment(kLiteRtLogSeveritySilent)) {}
+
+// Only what is used: otherwise it looks for drivers of accelerators.
+LitertLibrary::Environment LitertLibrary::open_environment(int log_severity) const {
   LiteRtEnvOption options[2] = {};
   options[0].tag = kLiteRtEnvOptionTagAutoRegisterAccelerators;
   options[0].value.type = kLiteRtAnyTypeInt;
   options[0].value.int_value = kLiteRtHwAcceleratorCpu;
   options[1].tag = kLiteRtEnvOptionTagMinLoggerSeverity;
   options[1].value.type = kLiteRtAnyTypeInt;
-  options[1].value.int_value = kLiteRtLogSeveritySilent;
+  options[1].value.int_value = log_severity;
   LiteRtEnvironmentT* environment = nullptr;
   const LiteRtStatus status = functions_.LiteRtCreateEnvironment(2, options, &environment);
   if (status != 0) {
     throw RuntimeLibraryError("LiteRT ('" + path() + "') could not start: status " + std::to_string(status) + " (" +
                               litert_status_name(status) + ")");
   }
-  environment_.reset(environment);
+  return {environment, functions_.LiteRtDestroyEnvironment};
+}
+
+std::string LitertLibrary::words_of(const std::function<void(LiteRtEnvironmentT*)>& again) const {
+  const Environment loud = open_environment(kLiteRtLogSeverityError);
+  const std::string caught = caught_from_standard_error([&] { again(loud.get()); });
+  // How much is said is a matter of the process: the last environment decides.
+  open_environment(kLiteRtLogSeveritySilent);
+  // Lines are "ERROR: [file.cc:12] What is wrong."; others are not LiteRT's.
+  ErrorLog log;
+  std::istringstream lines(caught);
+  for (std::string line; std::getline(lines, line);) {
+    constexpr std::string_view error = "ERROR: ";
+    if (line.rfind(error, 0) == 0) {
+      const std::size_t place = line.find("] ");
+      log.add(line.c_str() + (place == std::string::npos ? error.size() : place + 2));
+    } else {
+      std::fprintf(stderr, "%s\n", line.c_str());
+    }
+  }
+  return log.text();
 }
 
 std::unique_ptr<Interpreter> LitertLibrary::create(const ModelSource& model, const InterpreterOptions& options) const {
