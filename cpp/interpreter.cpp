@@ -63,6 +63,11 @@ TensorView Interpreter::tensor(std::int64_t index) const {
   return view_tensor(index);
 }
 
+std::vector<TensorPlace> Interpreter::tensor_memory() const {
+  need_allocation("list the memory of tensors");
+  return list_places();
+}
+
 void Interpreter::resize_input(std::int64_t position, const std::vector<std::int64_t>& shape) {
   const std::size_t index = check_position(position, input_count(), "input");
   const std::vector<int> dims = to_dims(shape);

@@ -52,6 +52,12 @@ struct TensorView {
   void* data;
 };
 
+// Where a tensor lies after allocation; null if it has no memory.
+struct TensorPlace {
+  const void* data;
+  std::int64_t byte_size;
+};
+
 // What timing calls between two runs, now and then: it may throw to end the measurement.
 using Between = std::function<void()>;
 
@@ -79,6 +85,10 @@ class Interpreter {
   TensorView output(std::int64_t position) const;
   TensorView tensor(std::int64_t index) const;
 
+  // Those of all tensors of the primary subgraph by their index, with those that the runtime added behind
+  // the model's: scratch memory of kernels. Needs allocate().
+  std::vector<TensorPlace> tensor_memory() const;
+
   std::int64_t invoke();
   // Each sample spans so many invokes in a row: the clock is too coarse and too slow for the shortest.
   // The interval holds from the last sample of an earlier call on.
@@ -102,6 +112,7 @@ class Interpreter {
   virtual TensorView view_input(std::size_t position) const = 0;
   virtual TensorView view_output(std::size_t position) const = 0;
   virtual TensorView view_tensor(std::int64_t index) const = 0;
+  virtual std::vector<TensorPlace> list_places() const = 0;
   virtual void resize(std::size_t position, const std::vector<int>& dims) = 0;
   virtual void allocate_tensors() = 0;
   virtual void reset() = 0;

@@ -302,6 +302,10 @@ TensorView LitertInterpreter::view_tensor(std::int64_t) const {
   throw InvokeError("LiteRT shows the inputs and outputs of a model, and no other tensor");
 }
 
+std::vector<TensorPlace> LitertInterpreter::list_places() const {
+  throw InvokeError("LiteRT does not show where tensors lie: TensorFlow Lite does (--runtime tflite)");
+}
+
 void LitertInterpreter::run(std::int64_t times) {
   for (std::int64_t left = times; left > 0; --left) {
     check(litert_.LiteRtRunCompiledModel(compiled_.get(), signature_, input_buffers_.size(), input_buffers_.data(),

@@ -5,12 +5,15 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <cstring>
 #include <iterator>
+#include <tuple>
 
 #include "affinity.hpp"
 #include "errors.hpp"
 #include "library.hpp"
+#include "model_copy.hpp"
 #include "module_peaks.hpp"
 
 namespace py = pybind11;
@@ -237,6 +240,19 @@ void bind_library(py::module_& module) {
       .def_property_readonly("has_signatures", &Library::has_signatures);
 }
 
+void bind_model_copy(py::module_& module) {
+  py::class_<ModelCopy>(module, "ModelCopy", py::is_final(), py::buffer_protocol())
+      .def(py::init([](const py::object& model, std::size_t room) {
+             if (py::isinstance<py::str>(model) || py::hasattr(model, "__fspath__")) {
+               return std::make_unique<ModelCopy>(file_path(model), room);
+             }
+             const BufferView bytes(model);
+             return std::make_unique<ModelCopy>(bytes.data(), static_cast<std::size_t>(bytes.size()), room);
+           }),
+           "model"_a, "room"_a)
+      .def_buffer([](ModelCopy& copy) { return py::buffer_info(copy.data(), static_cast<py::ssize_t>(copy.size())); });
+}
+
 void bind_records(py::module_& module) {
   py::class_<TensorInfo>(module, "TensorInfo", py::is_final())
       .def_readonly("index", &TensorInfo::index)
@@ -292,6 +308,16 @@ void bind_interpreter(py::module_& module) {
             return session.with_gil([&](Interpreter& interpreter) { return interpreter.tensor_info(index); });
           },
           "index"_a)
+      .def("tensor_memory",
+           [](Session& session) {
+             return session.with_gil([](Interpreter& interpreter) {
+               std::vector<std::tuple<std::uintptr_t, std::int64_t>> places;
+               for (const TensorPlace& place : interpreter.tensor_memory()) {
+                 places.emplace_back(reinterpret_cast<std::uintptr_t>(place.data), place.byte_size);
+               }
+               return places;
+             });
+           })
       .def(
           "resize_input",
           [](Session& session, std::int64_t position, const std::vector<std::int64_t>& shape) {
@@ -356,6 +382,7 @@ void bind_interpreter(py::module_& module) {
 PYBIND11_MODULE(_native, module) {
   py::register_local_exception_translator(&tflops::translate);
   tflops::bind_library(module);
+  tflops::bind_model_copy(module);
   tflops::bind_records(module);
   tflops::bind_interpreter(module);
   tflops::bind_peaks(module);

@@ -257,6 +257,17 @@ TensorView TfliteInterpreter::view_tensor(std::int64_t index) const {
   return view(tensor, {static_cast<int>(index), ""});
 }
 
+std::vector<TensorPlace> TfliteInterpreter::list_places() const {
+  if (!is_primary_) throw InvokeError("the tensors of a signature outside the primary subgraph cannot be reached");
+  std::vector<TensorPlace> places;
+  for (int index = 0;; ++index) {
+    const TfLiteTensor* const tensor = tflite_.TfLiteInterpreterGetTensor(interpreter_.get(), index);
+    if (tensor == nullptr) return places;
+    places.push_back(
+        {tflite_.TfLiteTensorData(tensor), static_cast<std::int64_t>(tflite_.TfLiteTensorByteSize(tensor))});
+  }
+}
+
 void TfliteInterpreter::run(std::int64_t times) {
   for (std::int64_t left = times; left > 0; --left) {
     check(runner_ != nullptr ? tflite_.TfLiteSignatureRunnerInvoke(runner_.get())

@@ -47,6 +47,7 @@ class TfliteInterpreter final : public Interpreter {
   TensorView view_input(std::size_t position) const override;
   TensorView view_output(std::size_t position) const override;
   TensorView view_tensor(std::int64_t index) const override;
+  std::vector<TensorPlace> list_places() const override;
   void resize(std::size_t position, const std::vector<int>& dims) override;
   void allocate_tensors() override;
   void reset() override;

@@ -66,6 +66,18 @@ class Library:
         """Whether `signature=...` is possible."""
 
 @final
+class ModelCopy(Buffer):
+    """
+    The bytes of a model with `room` more bytes (zeros) behind, to be edited and opened.
+
+    Of a file only the pages that are written to take memory of their own: weights are not copied, where
+    the system maps files (not on Windows). Raises `ValueError` if a file cannot be read, `MemoryError`.
+    """
+
+    def __init__(self, model: str | PathLike[str] | Buffer, room: int) -> None: ...
+    def __buffer__(self, flags: int, /) -> memoryview: ...
+
+@final
 class TensorInfo:
     """A tensor as the runtime sees it now."""
 
@@ -191,6 +203,15 @@ class Interpreter:
 
         None if there is none of this index, if the signature belongs to another subgraph, and always
         of LiteRT, which shows inputs and outputs only.
+        """
+
+    def tensor_memory(self) -> list[tuple[int, int]]:
+        """
+        Address and bytes of each tensor of the primary subgraph, by index; address 0 for those without memory.
+
+        Those behind the model's own are scratch memory of kernels, where these are builtin ones. Tensors
+        whose shape is known only during a run lie elsewhere than the rest, from the first run on. Raises
+        `InvokeError` before `allocate()`, for a signature of another subgraph, and always of LiteRT.
         """
 
     def resize_input(self, position: int, shape: Sequence[int]) -> None:

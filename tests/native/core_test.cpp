@@ -384,6 +384,7 @@ class Exhausted final : public Interpreter {
   tflops::TensorView view_input(std::size_t) const override { return {}; }
   tflops::TensorView view_output(std::size_t) const override { return {}; }
   tflops::TensorView view_tensor(std::int64_t) const override { return {}; }
+  std::vector<tflops::TensorPlace> list_places() const override { return {}; }
   void resize(std::size_t, const std::vector<int>&) override {}
   void allocate_tensors() override {}
   void reset() override {}
