@@ -8,7 +8,7 @@ from tflops_native.errors import ModelFormatError, OptionError
 from tflops_native.model.flatbuffer import FlatBuffer
 from tflops_native.model.graph import Model, Subgraph
 from tflops_native.model.subgraph import structure
-from tflops_native.runtime.libraries import native
+from tflops_native.compiled import native
 
 if TYPE_CHECKING:
     from tflops_native._native import ModelCopy
