@@ -15,6 +15,7 @@
 #include "library.hpp"
 #include "model_copy.hpp"
 #include "module_peaks.hpp"
+#include "statistics.hpp"
 
 namespace py = pybind11;
 using namespace py::literals;
@@ -392,6 +393,17 @@ PYBIND11_MODULE(_native, module) {
       "empty_operator_ns",
       [](std::int64_t count) { return tflops::to_numpy(tflops::ProfileRecorder::time_empty_operators(count)); },
       "count"_a);
+  module.def(
+      "median_interval",
+      [](const std::vector<std::int64_t>& samples) -> std::optional<std::tuple<double, double, double>> {
+        const auto found = tflops::median_interval(samples);
+        if (!found) return std::nullopt;
+        return std::make_tuple(found->lower, found->upper, found->effective_samples);
+      },
+      "samples"_a);
+  module.def("is_precise", &tflops::is_precise, "samples"_a, "precision"_a);
+  module.def("is_steady", &tflops::is_steady, "samples"_a);
+  module.def("next_look", &tflops::next_look, "samples"_a);
   module.def("calibrate_clock", [] {
     const py::gil_scoped_release no_gil;
     const tflops::ClockCalibration found = tflops::calibrate_clock();

@@ -207,7 +207,7 @@ class Interpreter:
 
     def tensor_memory(self) -> list[tuple[int, int]]:
         """
-        Address and bytes of each tensor of the primary subgraph, by index; address 0 for those without memory.
+        Address and bytes of each tensor of the primary subgraph, by index; address 0 without memory.
 
         Those behind the model's own are scratch memory of kernels, where these are builtin ones. Tensors
         whose shape is known only during a run lie elsewhere than the rest, from the first run on. Raises
@@ -302,6 +302,18 @@ def empty_operator_ns(count: int) -> NDArray[np.int64]:
 
     That much of a time is the profiler's own. Raises `ValueError` for a `count` below 1.
     """
+
+def median_interval(samples: Sequence[int]) -> tuple[float, float, float] | None:
+    """The timer's own `timing.statistics.median_interval`: (lower, upper, effective samples)."""
+
+def is_precise(samples: Sequence[int], precision: float) -> bool:
+    """The timer's own `timing.precision.is_precise`."""
+
+def is_steady(samples: Sequence[int]) -> bool:
+    """The timer's own `timing.warm_up.is_steady`."""
+
+def next_look(samples: int) -> int:
+    """The timer's own `timing.precision.next_look`."""
 
 def calibrate_clock() -> tuple[int, float]:
     """

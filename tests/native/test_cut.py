@@ -1,5 +1,6 @@
 """Operators cut out of a model run alone, and compute what they compute inside of it."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,9 @@ def run(library, model, values, shapes=None, kernels="builtin"):
             interpreter.resize_input(position, shape)
     interpreter.allocate()
     for position, info in enumerate(interpreter.inputs):
-        value = random_of(info, values) if isinstance(values, np.random.Generator) else values[position]
+        value = (
+            random_of(info, values) if isinstance(values, np.random.Generator) else values[position]
+        )
         interpreter.set_input(position, np.ascontiguousarray(value))
     interpreter.invoke()
     return interpreter
@@ -121,15 +124,21 @@ def test_a_cut_of_a_file_copies_no_weight(tmp_path: Path, library: Library):
         elif is_ours and line.startswith("Private_Dirty:"):
             dirty += int(line.split()[1]) * 1024
     assert 0 < dirty <= 1 << 20
-    np.testing.assert_array_equal(run(library, cut, [np.float32([[-1, 2, -3, 4]])]).get_output(0), [[1, 2, 3, 4]])
+    np.testing.assert_array_equal(
+        run(library, cut, [np.float32([[-1, 2, -3, 4]])]).get_output(0), [[1, 2, 3, 4]]
+    )
 
 
-def test_of_another_subgraph_with_signatures_and_from_bytes(library: Library, two_signatures: bytes):
+def test_of_another_subgraph_with_signatures_and_from_bytes(
+    library: Library, two_signatures: bytes
+):
     x = np.float32([[1, 2, 3, 4]])
     for index, factor in enumerate((1, 2)):
         cut = cut_model(load(two_signatures), [0], subgraph=index)
         interpreter = run(library, cut, [x])
-        np.testing.assert_array_equal(interpreter.get_output(0), factor * np.float32([[1, 4, 10, 9]]))
+        np.testing.assert_array_equal(
+            interpreter.get_output(0), factor * np.float32([[1, 4, 10, 9]])
+        )
         assert [info.name for info in interpreter.inputs] == ["input"]
 
 
@@ -147,7 +156,9 @@ def test_operators_of_several_inputs_in_a_model_of_one(library: Library):
     model = load(made.pack())
     assert ends(model.subgraphs[0], [2]) == ((a, b), (y,))
     assert ends(model.subgraphs[0], [0, 1]) == ((x,), (a, b))
-    alone = run(library, cut_model(model, [2]), [np.float32([1, 2, 3, 4]), np.float32([4, 4, 4, 4])])
+    alone = run(
+        library, cut_model(model, [2]), [np.float32([1, 2, 3, 4]), np.float32([4, 4, 4, 4])]
+    )
     np.testing.assert_array_equal(alone.get_output(0), [-3, -2, -1, 0])
     both = run(library, cut_model(model, [0, 1]), [np.float32([1, -2, 3, -4])])
     np.testing.assert_array_equal(both.get_output(0), [-1, 2, -3, 4])
@@ -171,15 +182,17 @@ def test_what_is_not_there_is_refused(two_signatures: bytes, tmp_path: Path):
     path.write_bytes(two_signatures + bytes(64))
     with pytest.raises(ModelFormatError, match="has changed since it was read"):
         cut_model(changed, [0])
-    with pytest.raises(ValueError, match="cannot read '.*missing'"):
+    with pytest.raises(ValueError, match=r"cannot read '.*missing'"):
         ModelCopy(tmp_path / "missing", 0)
 
 
 def test_where_tensors_lie(library: Library):
-    """By their addresses: inputs and constants, and a plan in which tensors that live together do not overlap."""
+    """In memory of their own, where an operator uses them together."""
     model = load(EXAMPLES / "mobilenet_v1_0.25_96_int8.tflite")
     graph = model.subgraphs[0]
-    interpreter = Interpreter(library, EXAMPLES / "mobilenet_v1_0.25_96_int8.tflite", kernels="builtin")
+    interpreter = Interpreter(
+        library, EXAMPLES / "mobilenet_v1_0.25_96_int8.tflite", kernels="builtin"
+    )
     interpreter.allocate()
     interpreter.invoke()  # dynamic tensors have no memory before
     places = interpreter.tensor_memory()
@@ -197,4 +210,4 @@ def test_where_tensors_lie(library: Library):
             places[i][0] for i in operator.outputs
         }
         if not is_in_place:
-            assert all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False))
+            assert all(a[1] <= b[0] for a, b in pairwise(spans))

@@ -1,14 +1,14 @@
-"""Some operators of a model as a model of their own: its bytes with another list of operators, no weight copied."""
+"""Some operators of a model as a model of their own, which shares its weights."""
 
 import struct
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from tflops_native.compiled import native
 from tflops_native.errors import ModelFormatError, OptionError
 from tflops_native.model.flatbuffer import FlatBuffer
 from tflops_native.model.graph import Model, Subgraph
 from tflops_native.model.subgraph import structure
-from tflops_native.compiled import native
 
 if TYPE_CHECKING:
     from tflops_native._native import ModelCopy
@@ -88,9 +88,7 @@ def ends(graph: Subgraph, operators: Sequence[int]) -> tuple[tuple[int, ...], tu
         for index in operator.inputs
     }
     outputs = tuple(
-        index
-        for index in made
-        if index in elsewhere or index in graph.outputs or index not in read
+        index for index in made if index in elsewhere or index in graph.outputs or index not in read
     )
     return inputs, outputs
 
@@ -102,7 +100,7 @@ def _patched(
     inputs: Sequence[int],
     outputs: Sequence[int],
 ) -> "ModelCopy":
-    """Offsets lead forward only: operators are listed in the place of the old list, tensors behind the file."""
+    """Offsets lead forward only: operators are listed in the old place, tensors behind the file."""
     file = FlatBuffer(model.data)
     subgraphs_at, metadata_at, signatures_at = file.table(file.follow(0, "root offset"), _MODEL)
     position = file.tables(subgraphs_at, "subgraphs")[subgraph]
