@@ -111,11 +111,7 @@ def read_timer_json(plain: Mapping[str, Any]) -> TimerRecord:
         load_ns=_integer(plain, "load_ns"),
         allocate_ns=_integer(plain, "allocate_ns"),
         first_invoke_ns=_integer(plain, "first_invoke_ns"),
-        warm_up=WarmUp(
-            samples_ns=_integers(warm_up, "samples_ns"),
-            invokes_per_sample=_integer(warm_up, "invokes_per_sample", least=1),
-            is_steady=_get(warm_up, "is_steady", bool),
-        ),
+        warm_up=_warm_up(warm_up),
         invokes_per_sample=_integer(plain, "invokes_per_sample", least=1),
         stop=Stop(
             reason=_get(stop, "reason", str),
@@ -126,6 +122,19 @@ def read_timer_json(plain: Mapping[str, Any]) -> TimerRecord:
         samples_ns=samples,
         events=None if plain.get("profile") is None else _events(_get(plain, "profile", dict)),
         peaks=None if plain.get("peaks") is None else _peaks(_get(plain, "peaks", dict)),
+    )
+
+
+def _warm_up(plain: Mapping[str, Any]) -> WarmUp:
+    samples, invokes = (
+        _integers(plain, "samples_ns"),
+        _integer(plain, "invokes_per_sample", least=1),
+    )
+    return WarmUp(
+        runs=len(samples) * invokes,
+        samples_ns=samples,
+        invokes_per_sample=invokes,
+        is_steady=_get(plain, "is_steady", bool),
     )
 
 

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, cast
@@ -45,7 +45,7 @@ class RuntimeInfo:
     version: str | None
     library: str
     is_native: bool = True
-    tried: tuple[str, str] | None = None
+    tried: tuple[str, str] | None = field(default=None, metadata={"plain": False})
 
     @property
     def is_tried(self) -> bool | None:
