@@ -95,7 +95,7 @@ def load_times(tmp_path):
 
 
 def test_samples_and_events(load_times):
-    timing, machine, source = load_times(WRITTEN)
+    timing = load_times(WRITTEN)
     assert timing.latency.runs == 6
     assert timing.latency.median_seconds == 41e-6
     assert timing.first_invoke_ns == 90_000
@@ -114,15 +114,15 @@ def test_samples_and_events(load_times):
     )
     # 55 us of profiled runs against 41 us of clean ones.
     assert timing.profile.overhead.relative == pytest.approx(55 / 41 - 1)
-    assert machine.processor == "Example SoC"
-    assert machine.usable_cpus is None
-    assert (source.tool, source.form) == ("tflops-timer 0.1.0", "JSON")
+    assert timing.origin.machine.processor == "Example SoC"
+    assert timing.origin.machine.usable_cpus is None
+    assert (timing.origin.tool, timing.origin.form) == ("tflops-timer 0.1.0", "JSON")
 
 
 def test_what_the_timer_ran_and_why_it_stopped(load_times):
     runtime = {"name": "litert", "kind": "LiteRT", "version": None, "library": "/data/libLiteRt.so"}
     stop = {"reason": "samples", "precision": 0.01, "is_reached": False, "seconds": 4.5}
-    timing, _, _ = load_times({**WRITTEN, "runtime": runtime, "stop": stop})
+    timing = load_times({**WRITTEN, "runtime": runtime, "stop": stop})
     assert timing.runtime.title == "LiteRT (version unknown)"
     assert timing.warm_up.runs == 4
     assert timing.stop == Stop(reason="samples", precision=0.01, is_reached=False, seconds=4.5)
@@ -136,7 +136,7 @@ def test_peaks_of_the_target():
 
 
 def test_without_a_profile(load_times):
-    assert load_times({**WRITTEN, "profile": None})[0].profile is None
+    assert load_times({**WRITTEN, "profile": None}).profile is None
 
 
 @pytest.mark.parametrize(
@@ -175,8 +175,9 @@ def test_other_input_shapes(load_times):
     [
         ({"format_version": 1}, "its format has version 1, this program reads 3: measure again"),
         ({"format_version": 4}, "its format has version 4, this program reads 3"),
-        ({"peaks": {}}, "'peaks' cannot be read"),
-        ({"peaks": {**PEAKS, "threads": 0}}, "'peaks' cannot be read"),
+        ({"peaks": {}}, "'threads' has None where a whole number"),
+        ({"peaks": {**PEAKS, "threads": 0}}, "'threads' has 0 where a whole number"),
+        ({"peaks": {**PEAKS, "memory": [{}]}}, "'peaks' cannot be read"),
         ({"stop": {"reason": "runs", "seconds": -1}}, "'seconds' has -1 where a number"),
         ({"warm_up": []}, "'warm_up' is .* where an object is expected"),
         ({"model": None}, "'model' is None where an object is expected"),

@@ -143,7 +143,7 @@ def test_joined_by_the_report(timer, kernels):
 
     timer(MOBILENET, "--runtime", Library.linked().path, "--kernels", kernels, "--runs", 5)
     report = tflops_native.report(MOBILENET, profile_file=timer.output)
-    assert report.source.tool.startswith("tflops-timer ")
+    assert report.timing.origin.tool.startswith("tflops-timer ")
     assert len(report.timing.samples_ns) == 5
     assert report.timing.kernels == kernels
     assert report.machine is not None

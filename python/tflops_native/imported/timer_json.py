@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tflops_native.machine.machine import Machine
 from tflops_native.machine.peaks.peaks import ThreadPeaks
+from tflops_native.plain import from_plain
 from tflops_native.timing.precision import Stop
 from tflops_native.timing.warm_up import WarmUp
 
@@ -139,10 +140,11 @@ def _warm_up(plain: Mapping[str, Any]) -> WarmUp:
 
 
 def _peaks(plain: Mapping[str, Any]) -> ThreadPeaks:
+    _integer(plain, "threads", least=1)
     try:
-        return ThreadPeaks.from_dict(plain)
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"'peaks' cannot be read: {_short(error)}") from error
+        return from_plain(ThreadPeaks, plain)
+    except ValueError as error:
+        raise ValueError(f"'peaks' cannot be read: {error}") from error
 
 
 def _machine(plain: Mapping[str, Any]) -> Machine:
