@@ -3,7 +3,6 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <cstring>
@@ -15,7 +14,7 @@
 #include "library.hpp"
 #include "model_copy.hpp"
 #include "module_peaks.hpp"
-#include "statistics.hpp"
+#include "module_statistics.hpp"
 
 namespace py = pybind11;
 using namespace py::literals;
@@ -102,7 +101,7 @@ py::array_t<std::int64_t> to_numpy(const std::vector<std::int64_t>& values) {
   return column<std::int64_t>(values, [](std::int64_t value) { return value; });
 }
 
-// Python's own signal handlers run here, so Ctrl-C and the like end a measurement by an exception.
+// Python's signal handlers run here: Ctrl-C ends a measurement.
 void check_signals() {
   const py::gil_scoped_acquire gil;
   if (PyErr_CheckSignals() != 0) throw py::error_already_set();
@@ -387,23 +386,13 @@ PYBIND11_MODULE(_native, module) {
   tflops::bind_records(module);
   tflops::bind_interpreter(module);
   tflops::bind_peaks(module);
+  tflops::bind_statistics(module);
   module.def("allowed_cpus", &tflops::allowed_cpus);
   module.def("set_allowed_cpus", &tflops::set_allowed_cpus, "cpus"_a);
   module.def(
       "empty_operator_ns",
       [](std::int64_t count) { return tflops::to_numpy(tflops::ProfileRecorder::time_empty_operators(count)); },
       "count"_a);
-  module.def(
-      "median_interval",
-      [](const std::vector<std::int64_t>& samples) -> std::optional<std::tuple<double, double, double>> {
-        const auto found = tflops::median_interval(samples);
-        if (!found) return std::nullopt;
-        return std::make_tuple(found->lower, found->upper, found->effective_samples);
-      },
-      "samples"_a);
-  module.def("is_precise", &tflops::is_precise, "samples"_a, "precision"_a);
-  module.def("is_steady", &tflops::is_steady, "samples"_a);
-  module.def("next_look", &tflops::next_look, "samples"_a);
   module.def("calibrate_clock", [] {
     const py::gil_scoped_release no_gil;
     const tflops::ClockCalibration found = tflops::calibrate_clock();

@@ -28,9 +28,8 @@ void close_number(int file) { close(file); }
 // Standard error goes to a file for as long as this lives.
 class Redirected {
  public:
-  explicit Redirected(std::FILE* to) : error_(number_of(stderr)) {
+  explicit Redirected(std::FILE* to) : error_(number_of(stderr)), before_(error_ < 0 ? -1 : duplicate(error_)) {
     std::fflush(stderr);
-    before_ = error_ < 0 ? -1 : duplicate(error_);
     if (before_ >= 0 && replace(error_, number_of(to)) < 0) {
       close_number(before_);
       before_ = -1;
@@ -47,7 +46,7 @@ class Redirected {
 
  private:
   int error_;
-  int before_ = -1;
+  int before_;
 };
 
 }  // namespace
@@ -63,7 +62,7 @@ std::string caught_from_standard_error(const std::function<void()>& call) {
     call();
   }
   std::string caught;
-  std::rewind(file.get());
+  if (std::fseek(file.get(), 0, SEEK_SET) != 0) return "";
   char piece[4096];
   for (std::size_t count = 1; count > 0;) {
     count = std::fread(piece, 1, sizeof piece, file.get());

@@ -99,6 +99,7 @@ std::vector<Cache> data_caches(const std::vector<int>& cpus) {
     }
   }
   std::vector<Cache> caches;
+  caches.reserve(sizes.size());
   for (const auto& [level, size] : sizes) {
     caches.push_back({level, size, static_cast<std::int64_t>(sharers[level].size())});
   }
