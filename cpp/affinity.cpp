@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <stdexcept>
 #include <string>
 #include <system_error>
+
+#include "errors.hpp"
 
 #if defined(_WIN32)
 #ifndef NOMINMAX
@@ -23,7 +24,7 @@ namespace tflops {
 namespace {
 
 [[noreturn]] void refuse(const std::string& reason) {
-  throw std::invalid_argument("cannot confine threads to these CPUs: " + reason);
+  throw ArgumentError("cannot confine threads to these CPUs: " + reason);
 }
 
 #if defined(__linux__)

@@ -10,7 +10,7 @@ namespace tflops {
 std::optional<std::vector<int>> allowed_cpus();
 
 // Confines the calling thread, and threads that it starts from now on, to these CPUs. Windows has no
-// such inheritance: there it is the whole process. Throws std::invalid_argument for an empty list, or if
+// such inheritance: there it is the whole process. Throws ArgumentError for an empty list, or if
 // the system refuses or has no way to do it.
 void set_allowed_cpus(const std::vector<int>& cpus);
 

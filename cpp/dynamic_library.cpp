@@ -48,7 +48,8 @@ void* load_library(const std::string& path) {
   // RTLD_LOCAL: two runtimes in one process must not see each other's functions of the same name.
   void* const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
-    const char* const reason = dlerror();
+    // Of this thread, wherever there is one that loads runtimes.
+    const char* const reason = dlerror();  // NOLINT(concurrency-mt-unsafe)
     throw RuntimeLibraryError("cannot load '" + path + "': " + (reason != nullptr ? reason : "no reason given"));
   }
 #endif
@@ -67,9 +68,8 @@ std::string library_path_of(const void* address) {
 #ifdef _WIN32
   HMODULE module = nullptr;
   wchar_t path[32768];
-  if (GetModuleHandleExW(
-          GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
-          static_cast<const wchar_t*>(address), &module) == 0 ||
+  if (GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
+                         static_cast<const wchar_t*>(address), &module) == 0 ||
       GetModuleFileNameW(module, path, 32768) == 0) {
     return "";
   }

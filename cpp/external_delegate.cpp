@@ -1,6 +1,7 @@
 #include "external_delegate.hpp"
 
 #include "dynamic_library.hpp"
+#include "error_log.hpp"
 #include "errors.hpp"
 
 namespace tflops {
@@ -13,17 +14,27 @@ template <class Function>
 Function need_function(void* library, const std::string& path, const char* name) {
   const auto function = reinterpret_cast<Function>(find_function(library, name));
   if (function == nullptr) {
-    throw RuntimeLibraryError("'" + path + "' is no external delegate: it has no function " + name);
+    throw RuntimeLibraryError("'" + path + "' is not an external delegate: it has no function " + name);
   }
   return function;
 }
 
 // The callback has no argument for its user; it is called while a delegate is being made, if ever.
-thread_local std::string* words = nullptr;
+thread_local ErrorLog* words = nullptr;
 
-void report(const char* message) {
-  if (words != nullptr && message != nullptr) *words += (words->empty() ? "" : "; ") + std::string(message);
+// Called from C: nothing may be thrown.
+void report(const char* message) noexcept {
+  if (words != nullptr) words->add(message);
 }
+
+// Also where the library throws.
+class Listening {
+ public:
+  explicit Listening(ErrorLog& log) { words = &log; }
+  Listening(const Listening&) = delete;
+  Listening& operator=(const Listening&) = delete;
+  ~Listening() { words = nullptr; }
+};
 
 }  // namespace
 
@@ -38,14 +49,15 @@ ExternalDelegate::ExternalDelegate(const DelegateSource& source) {
     keys.push_back(key.data());
     values.push_back(value.data());
   }
-  std::string said;
-  words = &said;
-  delegate_ = create(keys.data(), values.data(), options.size(), &report);
-  words = nullptr;
+  ErrorLog log;
+  {
+    const Listening listening(log);
+    delegate_ = create(keys.data(), values.data(), options.size(), &report);
+  }
   if (delegate_ == nullptr) {
-    said.erase(said.find_last_not_of("\n .") + 1);
-    throw RuntimeLibraryError("'" + source.path + "' could not make a delegate: " +
-                              (said.empty() ? "it gave no reason" : said));
+    const std::string said = log.text();
+    throw RuntimeLibraryError("'" + source.path +
+                              "' could not make a delegate: " + (said.empty() ? "it gave no reason" : said));
   }
 }
 

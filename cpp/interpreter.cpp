@@ -1,33 +1,117 @@
 #include "interpreter.hpp"
 
+#include <algorithm>
 #include <limits>
-#include <stdexcept>
 
 #include "errors.hpp"
 
 namespace tflops {
+namespace {
 
-std::int64_t Interpreter::invoke() { return time_invokes({1, 0.0}, 1, [] {}).front(); }
+constexpr int most_threads = 1024;
+
+std::size_t check_position(std::int64_t position, std::size_t count, const char* what) {
+  if (position < 0 || position >= static_cast<std::int64_t>(count)) {
+    throw PositionError("there is no " + std::string(what) + " " + std::to_string(position) + ": the model has " +
+                        std::to_string(count));
+  }
+  return static_cast<std::size_t>(position);
+}
+
+std::vector<int> to_dims(const std::vector<std::int64_t>& shape) {
+  std::vector<int> dims;
+  for (const std::int64_t extent : shape) {
+    if (extent < 0 || extent > std::numeric_limits<int>::max()) {
+      throw ArgumentError("a dimension must be between 0 and 2^31 - 1, not " + std::to_string(extent));
+    }
+    dims.push_back(static_cast<int>(extent));
+  }
+  return dims;
+}
+
+}  // namespace
+
+Interpreter::Interpreter(const char* runtime, const InterpreterOptions& options)
+    : runtime_(runtime), can_profile_(options.profile) {
+  // More than that hangs a machine, and a thread that cannot be created is waited for without end.
+  if (options.threads < 1 || options.threads > most_threads) {
+    throw ArgumentError("threads must be at least 1 and at most " + std::to_string(most_threads) + ", not " +
+                        std::to_string(options.threads));
+  }
+}
+
+TensorInfo Interpreter::input_info(std::int64_t position) const {
+  return describe_input(check_position(position, input_count(), "input"));
+}
+
+TensorInfo Interpreter::output_info(std::int64_t position) const {
+  return describe_output(check_position(position, output_count(), "output"));
+}
+
+TensorView Interpreter::input(std::int64_t position) const {
+  need_allocation("reach an input");
+  return view_input(check_position(position, input_count(), "input"));
+}
+
+TensorView Interpreter::output(std::int64_t position) const {
+  need_allocation("reach an output");
+  return view_output(check_position(position, output_count(), "output"));
+}
+
+TensorView Interpreter::tensor(std::int64_t index) const {
+  need_allocation("reach a tensor");
+  return view_tensor(index);
+}
+
+std::vector<TensorPlace> Interpreter::tensor_memory() const {
+  need_allocation("list the memory of tensors");
+  return list_places();
+}
+
+void Interpreter::resize_input(std::int64_t position, const std::vector<std::int64_t>& shape) {
+  const std::size_t index = check_position(position, input_count(), "input");
+  const std::vector<int> dims = to_dims(shape);
+  is_allocated_ = false;
+  calling("resize an input", [&] { resize(index, dims); });
+}
+
+void Interpreter::allocate() {
+  is_allocated_ = false;
+  calling("allocate tensors", [&] { allocate_tensors(); });
+  is_allocated_ = true;
+}
+
+void Interpreter::reset_variables() {
+  need_allocation("reset variables");
+  calling("reset variables", [&] { reset(); });
+}
+
+std::int64_t Interpreter::invoke() {
+  return time_invokes({1, 0.0}, 1, [] {}).front();
+}
 
 std::vector<std::int64_t> Interpreter::time_invokes(const Limits& limits, std::int64_t invokes_per_sample,
                                                     const Between& between) {
   need_allocation("invoke");
   if (invokes_per_sample < 1) {
-    throw std::invalid_argument("invokes_per_sample must be at least 1, not " + std::to_string(invokes_per_sample));
+    throw ArgumentError("invokes_per_sample must be at least 1, not " + std::to_string(invokes_per_sample));
   }
   const auto prepare = [&] {
     pace_.wait(limits.interval_seconds, [&] { between(); });
     prepare_run();
   };
-  return time_calls(limits, prepare, [&] { run(invokes_per_sample); }, [&] { between(); });
+  const auto call = [&] { calling("invoke the model", [&] { run(invokes_per_sample); }); };
+  return time_calls(limits, prepare, call, [&] { between(); });
 }
 
 std::vector<std::int64_t> Interpreter::profile_invokes(const Limits& limits, const Between& between) {
-  if (!can_profile()) throw InvokeError("this interpreter cannot profile: it was created without profile=True");
+  if (!can_profile_) throw InvokeError("this interpreter cannot profile: it was created without profile=True");
   need_allocation("profile");
   struct Recording {
     Interpreter& self;
     explicit Recording(Interpreter& s) : self(s) { self.recorder_.start(); }
+    Recording(const Recording&) = delete;
+    Recording& operator=(const Recording&) = delete;
     ~Recording() {
       self.recorder_.stop();
       self.stop_events();
@@ -42,38 +126,24 @@ std::vector<std::int64_t> Interpreter::profile_invokes(const Limits& limits, con
     start_events();
     recorder_.begin_run();
   };
-  auto samples = time_calls(limits, prepare, [this] { run(1); }, [&] { between(); });
+  const auto call = [this] { calling("invoke the model", [this] { run(1); }); };
+  auto samples = time_calls(limits, prepare, call, [&] { between(); });
   collect_events();
+  if (recorder_.lost() > 0) {
+    throw InvokeError("the profile is incomplete: " + std::to_string(recorder_.lost()) +
+                      " events of operators were lost for lack of memory");
+  }
   return samples;
+}
+
+void Interpreter::fail(const std::string& what, const std::string& reason) const {
+  throw InvokeError(std::string(runtime_) + " could not " + what + ": " + reason);
 }
 
 void Interpreter::need_allocation(const char* what) const {
   if (!is_allocated_) {
     throw InvokeError("cannot " + std::string(what) + ": call allocate() first, and again after resize_input()");
   }
-}
-
-void Interpreter::check_threads(int threads) {
-  if (threads < 1) throw std::invalid_argument("threads must be at least 1, not " + std::to_string(threads));
-}
-
-std::size_t Interpreter::check_position(std::int64_t position, std::size_t count, const char* what) {
-  if (position < 0 || position >= static_cast<std::int64_t>(count)) {
-    throw std::out_of_range("there is no " + std::string(what) + " " + std::to_string(position) +
-                            ": the model has " + std::to_string(count));
-  }
-  return static_cast<std::size_t>(position);
-}
-
-std::vector<int> Interpreter::to_dims(const std::vector<std::int64_t>& shape) {
-  std::vector<int> dims;
-  for (const std::int64_t extent : shape) {
-    if (extent < 0 || extent > std::numeric_limits<int>::max()) {
-      throw std::invalid_argument("a dimension must be between 0 and 2^31 - 1, not " + std::to_string(extent));
-    }
-    dims.push_back(static_cast<int>(extent));
-  }
-  return dims;
 }
 
 }  // namespace tflops

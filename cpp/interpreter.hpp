@@ -2,12 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <functional>
+#include <new>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "errors.hpp"
 #include "external_delegate.hpp"
 #include "measure.hpp"
 #include "profile_recorder.hpp"
@@ -49,33 +52,42 @@ struct TensorView {
   void* data;
 };
 
+// Where a tensor lies after allocation; null if it has no memory.
+struct TensorPlace {
+  const void* data;
+  std::int64_t byte_size;
+};
+
 // What timing calls between two runs, now and then: it may throw to end the measurement.
 using Between = std::function<void()>;
 
-// Every method throws InvokeError with the runtime's own words when it refuses, std::out_of_range for a
-// position that does not exist. Not thread-safe.
+// Every method throws InvokeError with the runtime's own words when it refuses or throws, PositionError for
+// a position that does not exist, ArgumentError for another argument that cannot be right. Not thread-safe.
 class Interpreter {
  public:
-  Interpreter() = default;
   Interpreter(const Interpreter&) = delete;
   Interpreter& operator=(const Interpreter&) = delete;
   virtual ~Interpreter() = default;
 
   virtual std::size_t input_count() const = 0;
   virtual std::size_t output_count() const = 0;
-  virtual TensorInfo input_info(std::int64_t position) const = 0;
-  virtual TensorInfo output_info(std::int64_t position) const = 0;
+  TensorInfo input_info(std::int64_t position) const;
+  TensorInfo output_info(std::int64_t position) const;
   // Any tensor of the primary subgraph; nothing if there is none of this index, or it cannot be reached.
   virtual std::optional<TensorInfo> tensor_info(std::int64_t index) const = 0;
 
-  virtual void resize_input(std::int64_t position, const std::vector<std::int64_t>& shape) = 0;
-  virtual void allocate() = 0;
-  virtual void reset_variables() = 0;
+  void resize_input(std::int64_t position, const std::vector<std::int64_t>& shape);
+  void allocate();
+  void reset_variables();
 
   // The memory of a tensor; needs allocate().
-  virtual TensorView input(std::int64_t position) const = 0;
-  virtual TensorView output(std::int64_t position) const = 0;
-  virtual TensorView tensor(std::int64_t index) const = 0;
+  TensorView input(std::int64_t position) const;
+  TensorView output(std::int64_t position) const;
+  TensorView tensor(std::int64_t index) const;
+
+  // Those of all tensors of the primary subgraph by their index, with those that the runtime added behind
+  // the model's: scratch memory of kernels. Needs allocate().
+  std::vector<TensorPlace> tensor_memory() const;
 
   std::int64_t invoke();
   // Each sample spans so many invokes in a row: the clock is too coarse and too slow for the shortest.
@@ -84,35 +96,66 @@ class Interpreter {
   // As time_invokes; profile() then holds the operators of these runs.
   std::vector<std::int64_t> profile_invokes(const Limits& limits, const Between& between);
   const ProfileRecorder& profile() const { return recorder_; }
-  // From now on profile_invokes keeps note there of where it is, as far as the runtime tells operators
+  // From now on profile_invokes keeps note there of where it is, as far as the runtime reports operators
   // when they begin. The memory must outlive this.
   void watch_operators(LastOperator* place) { recorder_.watch(place); }
   // The step in which the time of operators is given that no delegate ran.
   virtual std::int64_t builtin_resolution_ns() const { return 1; }
 
  protected:
+  // The name of the runtime stands in messages.
+  Interpreter(const char* runtime, const InterpreterOptions& options);
+
+  // As the public methods, with arguments that are checked.
+  virtual TensorInfo describe_input(std::size_t position) const = 0;
+  virtual TensorInfo describe_output(std::size_t position) const = 0;
+  virtual TensorView view_input(std::size_t position) const = 0;
+  virtual TensorView view_output(std::size_t position) const = 0;
+  virtual TensorView view_tensor(std::int64_t index) const = 0;
+  virtual std::vector<TensorPlace> list_places() const = 0;
+  virtual void resize(std::size_t position, const std::vector<int>& dims) = 0;
+  virtual void allocate_tensors() = 0;
+  virtual void reset() = 0;
   // Invokes the model so many times in a row: one virtual call per sample, so that each invoke costs
   // what the call of the C function costs.
   virtual void run(std::int64_t times) = 0;
   // Called before each sample, outside the timed region.
   virtual void prepare_run() {}
-  virtual bool can_profile() const = 0;
   // For runtimes that keep the events of a run to themselves until asked: called before a profiled run,
   // after it, and after the last; outside the timed region.
   virtual void start_events() {}
   virtual void collect_events() {}
   virtual void stop_events() noexcept {}
 
-  void need_allocation(const char* what) const;
-  static void check_threads(int threads);
-  static std::size_t check_position(std::int64_t position, std::size_t count, const char* what);
-  static std::vector<int> to_dims(const std::vector<std::int64_t>& shape);
+  // Calls into the runtime. What it throws becomes an InvokeError, but for a lack of memory.
+  template <class Call>
+  auto calling(const char* what, Call call) const;
+  [[noreturn]] void fail(const std::string& what, const std::string& reason) const;
 
   ProfileRecorder recorder_;
-  bool is_allocated_ = false;
 
  private:
+  void need_allocation(const char* what) const;
+
+  const char* const runtime_;
+  const bool can_profile_;
+  bool is_allocated_ = false;
   Pace pace_;
 };
+
+template <class Call>
+auto Interpreter::calling(const char* what, Call call) const {
+  try {
+    return call();
+  } catch (const OwnError&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception& error) {
+    fail(what, error.what());
+  } catch (...) {
+    fail(what, "it threw something that is not an exception of C++'s library");
+  }
+}
 
 }  // namespace tflops

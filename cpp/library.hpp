@@ -28,13 +28,16 @@ class Library {
   virtual RuntimeKind kind() const = 0;
   // Empty if the library does not tell.
   virtual std::string version() const = 0;
+  // The oldest and the newest version that this code was run with: what others do with the same calls is
+  // not known.
+  virtual std::pair<std::string, std::string> tried_versions() const = 0;
 
   virtual bool has_xnnpack() const = 0;
   virtual bool has_profiler() const = 0;
   virtual bool has_signatures() const = 0;
 
   // The interpreter keeps the library. Throws RuntimeLibraryError if the library lacks what the options
-  // ask for, std::invalid_argument if they cannot be right, InvokeError if the model is refused.
+  // ask for, ArgumentError if they cannot be right, InvokeError if the model is refused.
   virtual std::unique_ptr<Interpreter> create(const ModelSource& model, const InterpreterOptions& options) const = 0;
 
  protected:

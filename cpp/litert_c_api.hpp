@@ -1,7 +1,8 @@
 // The part of the LiteRT C ABI that is called here: types, prototypes, and the one list of functions.
 //
 // Declared here rather than taken from LiteRT's headers, which the Python package does not carry.
-// Prototypes are those from LiteRT 2.1.6 on; before it some functions took other arguments.
+// Prototypes are those from LiteRT 2.1.6 on; before it some functions took other arguments. What was run
+// with them is LiteRT 2.1.6 and 2.3.0 (LitertLibrary::tried_versions).
 #pragma once
 
 #include <cstddef>
@@ -29,6 +30,7 @@ using LiteRtElementType = int;
 using LiteRtParamIndex = std::size_t;
 
 constexpr int kLiteRtHwAcceleratorCpu = 1;
+constexpr int kLiteRtLogSeverityError = 3;
 constexpr int kLiteRtLogSeveritySilent = 4;
 
 struct LiteRtAny {
@@ -47,6 +49,9 @@ struct LiteRtEnvOption {
 constexpr int kLiteRtEnvOptionTagAutoRegisterAccelerators = 24;
 constexpr int kLiteRtEnvOptionTagMinLoggerSeverity = 25;
 
+static_assert(sizeof(void*) != 8 || (sizeof(LiteRtAny) == 16 && offsetof(LiteRtAny, int_value) == 8));
+static_assert(sizeof(void*) != 8 || (sizeof(LiteRtEnvOption) == 24 && offsetof(LiteRtEnvOption, value) == 8));
+
 struct LiteRtLayout {
   // Rank in the low seven bits, then whether there are strides: a bit-field, but laid out by us, because
   // compilers differ where its two members have different types.
@@ -54,12 +59,14 @@ struct LiteRtLayout {
   std::int32_t dimensions[8];
   std::uint32_t strides[8];
 };
-static_assert(sizeof(LiteRtLayout) == 68);
+static_assert(sizeof(LiteRtLayout) == 68 && offsetof(LiteRtLayout, dimensions) == 4 &&
+              offsetof(LiteRtLayout, strides) == 36);
 
 struct LiteRtRankedTensorType {
   LiteRtElementType element_type;
   LiteRtLayout layout;
 };
+static_assert(sizeof(LiteRtRankedTensorType) == 72 && offsetof(LiteRtRankedTensorType, layout) == 4);
 
 constexpr int kLiteRtTensorBufferTypeHostMemory = 1;
 
@@ -67,6 +74,8 @@ struct LiteRtQuantizationPerTensor {
   float scale;
   std::int64_t zero_point;
 };
+static_assert(sizeof(void*) != 8 ||
+              (sizeof(LiteRtQuantizationPerTensor) == 16 && offsetof(LiteRtQuantizationPerTensor, zero_point) == 8));
 constexpr int kLiteRtQuantizationPerTensor = 1;
 
 struct LiteRtMemoryUsage {
@@ -86,7 +95,11 @@ struct LiteRtProfiledEventData {
   std::uint64_t event_metadata2;  // of operators: the subgraph's index
   int event_source;
 };
-static_assert(sizeof(void*) != 8 || sizeof(LiteRtProfiledEventData) == 104);
+static_assert(sizeof(void*) != 8 ||
+              (sizeof(LiteRtProfiledEventData) == 104 && offsetof(LiteRtProfiledEventData, start_timestamp_us) == 16 &&
+               offsetof(LiteRtProfiledEventData, begin_mem_usage) == 32 &&
+               offsetof(LiteRtProfiledEventData, event_metadata1) == 80 &&
+               offsetof(LiteRtProfiledEventData, event_source) == 96));
 constexpr int kLiteRtOperatorInvokeEvent = 2;
 constexpr int kLiteRtDelegateOperatorInvokeEvent = 4;
 constexpr int kLiteRtDelegateProfiledOperatorInvokeEvent = 8;
@@ -134,8 +147,7 @@ LiteRtStatus LiteRtGetCompiledModelOutputTensorLayouts(LiteRtCompiledModelT*, Li
 LiteRtStatus LiteRtGetCompiledModelInputBufferRequirements(LiteRtCompiledModelT*, LiteRtParamIndex signature,
                                                            LiteRtParamIndex input, LiteRtTensorBufferRequirementsT**);
 LiteRtStatus LiteRtGetCompiledModelOutputBufferRequirements(LiteRtCompiledModelT*, LiteRtParamIndex signature,
-                                                            LiteRtParamIndex output,
-                                                            LiteRtTensorBufferRequirementsT**);
+                                                            LiteRtParamIndex output, LiteRtTensorBufferRequirementsT**);
 LiteRtStatus LiteRtRunCompiledModel(LiteRtCompiledModelT*, LiteRtParamIndex signature, std::size_t input_count,
                                     LiteRtTensorBufferT** inputs, std::size_t output_count,
                                     LiteRtTensorBufferT** outputs);
@@ -160,52 +172,52 @@ LiteRtStatus LiteRtGetProfilerEvents(LiteRtProfilerT*, int count, LiteRtProfiled
 }  // extern "C"
 
 // All are needed, and all are there from 2.1.6 on.
-#define TFLOPS_LITERT_FUNCTIONS(X)                  \
-  X(LiteRtCreateEnvironment)                        \
-  X(LiteRtDestroyEnvironment)                       \
-  X(LiteRtCreateModelFromFile)                      \
-  X(LiteRtCreateModelFromBuffer)                    \
-  X(LiteRtCreateModelFromFd)                        \
-  X(LiteRtDestroyModel)                             \
-  X(LiteRtGetNumModelSubgraphs)                     \
-  X(LiteRtGetModelSubgraph)                         \
-  X(LiteRtGetNumModelSignatures)                    \
-  X(LiteRtGetModelSignature)                        \
-  X(LiteRtGetSignatureKey)                          \
-  X(LiteRtGetSignatureSubgraph)                     \
-  X(LiteRtGetNumSignatureInputs)                    \
-  X(LiteRtGetNumSignatureOutputs)                   \
-  X(LiteRtGetSignatureInputName)                    \
-  X(LiteRtGetSignatureOutputName)                   \
-  X(LiteRtGetSignatureInputTensorByIndex)           \
-  X(LiteRtGetSignatureOutputTensorByIndex)          \
-  X(LiteRtGetTensorIndex)                           \
-  X(LiteRtGetRankedTensorType)                      \
-  X(LiteRtGetQuantizationTypeId)                    \
-  X(LiteRtGetPerTensorQuantization)                 \
-  X(LiteRtCreateOptions)                            \
-  X(LiteRtDestroyOptions)                           \
-  X(LiteRtSetOptionsHardwareAccelerators)           \
-  X(LiteRtCreateOpaqueOptions)                      \
-  X(LiteRtAddOpaqueOptions)                         \
-  X(LiteRtCreateCompiledModel)                      \
-  X(LiteRtDestroyCompiledModel)                     \
-  X(LiteRtCompiledModelResizeInputTensorNonStrict)  \
-  X(LiteRtGetCompiledModelInputTensorLayout)        \
-  X(LiteRtGetCompiledModelOutputTensorLayouts)      \
-  X(LiteRtGetCompiledModelInputBufferRequirements)  \
-  X(LiteRtGetCompiledModelOutputBufferRequirements) \
-  X(LiteRtRunCompiledModel)                         \
-  X(LiteRtCompiledModelGetErrorMessages)            \
-  X(LiteRtCompiledModelClearErrors)                 \
-  X(LiteRtCompiledModelGetProfiler)                 \
+#define TFLOPS_LITERT_FUNCTIONS(X)                   \
+  X(LiteRtCreateEnvironment)                         \
+  X(LiteRtDestroyEnvironment)                        \
+  X(LiteRtCreateModelFromFile)                       \
+  X(LiteRtCreateModelFromBuffer)                     \
+  X(LiteRtCreateModelFromFd)                         \
+  X(LiteRtDestroyModel)                              \
+  X(LiteRtGetNumModelSubgraphs)                      \
+  X(LiteRtGetModelSubgraph)                          \
+  X(LiteRtGetNumModelSignatures)                     \
+  X(LiteRtGetModelSignature)                         \
+  X(LiteRtGetSignatureKey)                           \
+  X(LiteRtGetSignatureSubgraph)                      \
+  X(LiteRtGetNumSignatureInputs)                     \
+  X(LiteRtGetNumSignatureOutputs)                    \
+  X(LiteRtGetSignatureInputName)                     \
+  X(LiteRtGetSignatureOutputName)                    \
+  X(LiteRtGetSignatureInputTensorByIndex)            \
+  X(LiteRtGetSignatureOutputTensorByIndex)           \
+  X(LiteRtGetTensorIndex)                            \
+  X(LiteRtGetRankedTensorType)                       \
+  X(LiteRtGetQuantizationTypeId)                     \
+  X(LiteRtGetPerTensorQuantization)                  \
+  X(LiteRtCreateOptions)                             \
+  X(LiteRtDestroyOptions)                            \
+  X(LiteRtSetOptionsHardwareAccelerators)            \
+  X(LiteRtCreateOpaqueOptions)                       \
+  X(LiteRtAddOpaqueOptions)                          \
+  X(LiteRtCreateCompiledModel)                       \
+  X(LiteRtDestroyCompiledModel)                      \
+  X(LiteRtCompiledModelResizeInputTensorNonStrict)   \
+  X(LiteRtGetCompiledModelInputTensorLayout)         \
+  X(LiteRtGetCompiledModelOutputTensorLayouts)       \
+  X(LiteRtGetCompiledModelInputBufferRequirements)   \
+  X(LiteRtGetCompiledModelOutputBufferRequirements)  \
+  X(LiteRtRunCompiledModel)                          \
+  X(LiteRtCompiledModelGetErrorMessages)             \
+  X(LiteRtCompiledModelClearErrors)                  \
+  X(LiteRtCompiledModelGetProfiler)                  \
   X(LiteRtCreateManagedTensorBufferFromRequirements) \
-  X(LiteRtCreateManagedTensorBuffer)                \
-  X(LiteRtGetTensorBufferRequirementsBufferSize)    \
-  X(LiteRtDestroyTensorBuffer)                      \
-  X(LiteRtGetTensorBufferHostMemory)                \
-  X(LiteRtGetTensorBufferPackedSize)                \
-  X(LiteRtStartProfiler)                            \
-  X(LiteRtStopProfiler)                             \
-  X(LiteRtGetNumProfilerEvents)                     \
+  X(LiteRtCreateManagedTensorBuffer)                 \
+  X(LiteRtGetTensorBufferRequirementsBufferSize)     \
+  X(LiteRtDestroyTensorBuffer)                       \
+  X(LiteRtGetTensorBufferHostMemory)                 \
+  X(LiteRtGetTensorBufferPackedSize)                 \
+  X(LiteRtStartProfiler)                             \
+  X(LiteRtStopProfiler)                              \
+  X(LiteRtGetNumProfilerEvents)                      \
   X(LiteRtGetProfilerEvents)

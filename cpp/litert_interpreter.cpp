@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
-#include <stdexcept>
 #include <utility>
 
+#include "error_log.hpp"
 #include "errors.hpp"
 
 namespace tflops {
@@ -18,51 +18,56 @@ std::vector<std::int64_t> shape_of(const LiteRtLayout& layout) {
 
 const char* kernel_mode(Kernels kernels) {
   switch (kernels) {
-    case Kernels::builtin: return "builtin";
-    case Kernels::reference: return "reference";
-    case Kernels::xnnpack: break;
+    case Kernels::builtin:
+      return "builtin";
+    case Kernels::reference:
+      return "reference";
+    case Kernels::xnnpack:
+      break;
   }
   return "delegate";
-}
-
-std::string one_line(const std::string& messages) {
-  std::string line;
-  for (const char character : messages) line += character == '\n' ? std::string("; ") : std::string(1, character);
-  line.erase(line.find_last_not_of("; .") + 1);
-  return line;
 }
 
 }  // namespace
 
 LitertInterpreter::LitertInterpreter(std::shared_ptr<const LitertLibrary> library, const ModelSource& model,
                                      const InterpreterOptions& options)
-    : library_(std::move(library)),
+    : Interpreter("LiteRT", options),
+      library_(std::move(library)),
       litert_(library_->functions()),
       source_(model),
       options_(options),
       model_(nullptr, litert_.LiteRtDestroyModel),
       compiled_(nullptr, litert_.LiteRtDestroyCompiledModel) {
-  check_threads(options.threads);
   if (options.delegate) {
     throw RuntimeLibraryError("LiteRT takes no external delegate: TensorFlow Lite does (--runtime tflite)");
   }
-  open_model();
-  open_signature();
-  compile();
+  calling("open the model", [&] {
+    open_model();
+    open_signature();
+    open_compiled();
+  });
 }
 
 void LitertInterpreter::open_model() {
   LiteRtModelT* opened = nullptr;
-  if (const auto* path = std::get_if<std::string>(&source_)) {
-    const LiteRtStatus status = litert_.LiteRtCreateModelFromFile(library_->environment(), path->c_str(), &opened);
-    if (status != 0) fail("open '" + *path + "'", status);
-  } else {
-    const auto& bytes = std::get<ModelBytes>(source_);
-    const LiteRtStatus status =
-        litert_.LiteRtCreateModelFromBuffer(library_->environment(), bytes.data, bytes.size, &opened);
-    if (status != 0) fail("open a model of " + std::to_string(bytes.size) + " bytes", status);
+  const LiteRtStatus status = load(library_->environment(), &opened);
+  if (status != 0) {
+    const auto* path = std::get_if<std::string>(&source_);
+    fail_with_words(path != nullptr
+                        ? "open '" + *path + "'"
+                        : "open a model of " + std::to_string(std::get<ModelBytes>(source_).size) + " bytes",
+                    status);
   }
   model_.reset(opened);
+}
+
+LiteRtStatus LitertInterpreter::load(LiteRtEnvironmentT* environment, LiteRtModelT** model) const {
+  if (const auto* path = std::get_if<std::string>(&source_)) {
+    return litert_.LiteRtCreateModelFromFile(environment, path->c_str(), model);
+  }
+  const auto& bytes = std::get<ModelBytes>(source_);
+  return litert_.LiteRtCreateModelFromBuffer(environment, bytes.data, bytes.size, model);
 }
 
 void LitertInterpreter::open_signature() {
@@ -94,7 +99,7 @@ void LitertInterpreter::open_signature() {
     }
     known += (known.empty() ? "'" : ", '") + std::string(name) + "'";
   }
-  if (key) throw std::invalid_argument("the model has no signature '" + *key + "': it has " + known);
+  if (key) throw ArgumentError("the model has no signature '" + *key + "': it has " + known);
   throw InvokeError("LiteRT runs signatures only, and the model has none for its primary subgraph: it has " + known);
 }
 
@@ -130,8 +135,7 @@ LitertInterpreter::Port LitertInterpreter::port_of(LiteRtTensorT* tensor, const 
   info.name = name;
   info.type = type.element_type;
   info.shape = shape_of(type.layout);
-  if (litert_.LiteRtGetQuantizationTypeId(tensor, &quantization) == 0 &&
-      quantization == kLiteRtQuantizationPerTensor) {
+  if (litert_.LiteRtGetQuantizationTypeId(tensor, &quantization) == 0 && quantization == kLiteRtQuantizationPerTensor) {
     LiteRtQuantizationPerTensor parameters{};
     check(litert_.LiteRtGetPerTensorQuantization(tensor, &parameters), "read the quantization of a tensor");
     info.scale = parameters.scale;
@@ -141,15 +145,17 @@ LitertInterpreter::Port LitertInterpreter::port_of(LiteRtTensorT* tensor, const 
   return {std::move(info), is_open, {nullptr, litert_.LiteRtDestroyTensorBuffer}};
 }
 
-// LiteRT's own functions that write these options are linked into its users and not exported; what they
-// write is TOML text.
-void LitertInterpreter::add_options(LiteRtOptionsT* options, const char* identifier, std::string& payload) const {
-  LiteRtOpaqueOptionsT* opaque = nullptr;
-  check(litert_.LiteRtCreateOpaqueOptions(identifier, payload.data(), [](void*) {}, &opaque), "create options");
-  check(litert_.LiteRtAddOpaqueOptions(options, opaque), "add options");
+void LitertInterpreter::open_compiled() {
+  LiteRtCompiledModelT* compiled = nullptr;
+  check(compile(library_->environment(), model_.get(), &compiled), "compile the model");
+  compiled_.reset(compiled);
+  if (options_.profile) check(litert_.LiteRtCompiledModelGetProfiler(compiled_.get(), &profiler_), "open its profiler");
 }
 
-void LitertInterpreter::compile() {
+// LiteRT's own functions that write options are linked into its users and not exported; what they write is
+// TOML text.
+LiteRtStatus LitertInterpreter::compile(LiteRtEnvironmentT* environment, LiteRtModelT* model,
+                                        LiteRtCompiledModelT** compiled) const {
   // The texts live until the model is compiled.
   std::string cpu = "num_threads = " + std::to_string(options_.threads) + "\nkernel_mode = \"" +
                     kernel_mode(options_.kernels) + "\"\n";
@@ -157,49 +163,59 @@ void LitertInterpreter::compile() {
   std::string runtime =
       std::string("error_reporter_mode = 2\nenable_profiling = ") + (options_.profile ? "true" : "false") + "\n";
   LiteRtOptionsT* created = nullptr;
-  check(litert_.LiteRtCreateOptions(&created), "create options");
+  if (const LiteRtStatus status = litert_.LiteRtCreateOptions(&created); status != 0) return status;
   const Handle<LiteRtOptionsT> native(created, litert_.LiteRtDestroyOptions);
-  check(litert_.LiteRtSetOptionsHardwareAccelerators(native.get(), kLiteRtHwAcceleratorCpu), "choose the processor");
-  add_options(native.get(), "xnnpack", cpu);
-  add_options(native.get(), "runtime_options_string", runtime);
-  LiteRtCompiledModelT* compiled = nullptr;
-  check(litert_.LiteRtCreateCompiledModel(library_->environment(), model_.get(), native.get(), &compiled),
-        "compile the model");
-  compiled_.reset(compiled);
-  if (options_.profile) check(litert_.LiteRtCompiledModelGetProfiler(compiled_.get(), &profiler_), "open its profiler");
+  const auto add = [&](const char* identifier, std::string& payload) {
+    LiteRtOpaqueOptionsT* opaque = nullptr;
+    const LiteRtStatus status = litert_.LiteRtCreateOpaqueOptions(identifier, payload.data(), [](void*) {}, &opaque);
+    return status != 0 ? status : litert_.LiteRtAddOpaqueOptions(native.get(), opaque);
+  };
+  LiteRtStatus status = litert_.LiteRtSetOptionsHardwareAccelerators(native.get(), kLiteRtHwAcceleratorCpu);
+  if (status == 0) status = add("xnnpack", cpu);
+  if (status == 0) status = add("runtime_options_string", runtime);
+  if (status == 0) status = litert_.LiteRtCreateCompiledModel(environment, model, native.get(), compiled);
+  return status;
 }
 
-TensorInfo LitertInterpreter::input_info(std::int64_t position) const {
-  return inputs_[check_position(position, inputs_.size(), "input")].info;
+// A compiled model keeps what is said of it; what is said before there is one has to be said again.
+std::string LitertInterpreter::words() const {
+  if (compiled_ == nullptr) {
+    return library_->words_of([&](LiteRtEnvironmentT* environment) {
+      Handle<LiteRtModelT> model(nullptr, litert_.LiteRtDestroyModel);
+      Handle<LiteRtCompiledModelT> compiled(nullptr, litert_.LiteRtDestroyCompiledModel);
+      LiteRtModelT* opened = nullptr;
+      if (load(environment, &opened) != 0) return;
+      model.reset(opened);
+      LiteRtCompiledModelT* made = nullptr;
+      if (compile(environment, model.get(), &made) == 0) compiled.reset(made);
+    });
+  }
+  char* messages = nullptr;
+  if (litert_.LiteRtCompiledModelGetErrorMessages(compiled_.get(), &messages) != 0 || messages == nullptr) return "";
+  const std::string line = one_line(messages);
+  std::free(messages);
+  litert_.LiteRtCompiledModelClearErrors(compiled_.get());
+  return line;
 }
 
-TensorInfo LitertInterpreter::output_info(std::int64_t position) const {
-  return outputs_[check_position(position, outputs_.size(), "output")].info;
-}
-
-void LitertInterpreter::resize_input(std::int64_t position, const std::vector<std::int64_t>& shape) {
-  const std::size_t index = check_position(position, inputs_.size(), "input");
-  const std::vector<int> dims = to_dims(shape);
-  is_allocated_ = false;
-  check(litert_.LiteRtCompiledModelResizeInputTensorNonStrict(compiled_.get(), signature_, index, dims.data(),
+void LitertInterpreter::resize(std::size_t position, const std::vector<int>& dims) {
+  check(litert_.LiteRtCompiledModelResizeInputTensorNonStrict(compiled_.get(), signature_, position, dims.data(),
                                                               dims.size()),
         "resize an input");
 }
 
-void LitertInterpreter::allocate() {
-  is_allocated_ = false;
+void LitertInterpreter::allocate_tensors() {
   // Shapes are inferred first: the memory of inputs depends on them too.
   const std::vector<LiteRtLayout> inferred = output_layouts(true);
   const bool is_open = std::any_of(outputs_.begin(), outputs_.end(), [](const Port& port) { return port.is_open; });
   allocate_inputs();
   allocate_outputs(is_open ? observe_outputs() : Outputs{inferred, 0});
-  is_allocated_ = true;
 }
 
 std::vector<LiteRtLayout> LitertInterpreter::output_layouts(bool infer) const {
   std::vector<LiteRtLayout> layouts(outputs_.size());
-  check(litert_.LiteRtGetCompiledModelOutputTensorLayouts(compiled_.get(), signature_, layouts.size(),
-                                                          layouts.data(), infer),
+  check(litert_.LiteRtGetCompiledModelOutputTensorLayouts(compiled_.get(), signature_, layouts.size(), layouts.data(),
+                                                          infer),
         "allocate tensors");
   return layouts;
 }
@@ -208,8 +224,10 @@ std::vector<LiteRtLayout> LitertInterpreter::output_layouts(bool infer) const {
 // wants memory for outputs in advance, and XNNPACK writes beyond one that is too small; LiteRT's own
 // kernels refuse it. So they run the model once, with more and more memory.
 LitertInterpreter::Outputs LitertInterpreter::observe_outputs() const {
-  LitertInterpreter trial(library_, source_, {options_.threads, Kernels::builtin, false, options_.signature, std::nullopt});
-  for (std::size_t i = 0; i < inputs_.size(); ++i) trial.resize_input(static_cast<std::int64_t>(i), inputs_[i].info.shape);
+  LitertInterpreter trial(library_, source_,
+                          {options_.threads, Kernels::builtin, false, options_.signature, std::nullopt});
+  for (std::size_t i = 0; i < inputs_.size(); ++i)
+    trial.resize_input(static_cast<std::int64_t>(i), inputs_[i].info.shape);
   const std::vector<LiteRtLayout> inferred = trial.output_layouts(true);
   trial.allocate_inputs();
   for (const Port& port : trial.inputs_) {
@@ -238,8 +256,9 @@ void LitertInterpreter::allocate_inputs() {
           "find the shape of an input");
     check(litert_.LiteRtGetCompiledModelInputBufferRequirements(compiled_.get(), signature_, i, &requirements),
           "find the size of an input");
-    check(litert_.LiteRtCreateManagedTensorBufferFromRequirements(library_->environment(), &type, requirements, &buffer),
-          "allocate an input");
+    check(
+        litert_.LiteRtCreateManagedTensorBufferFromRequirements(library_->environment(), &type, requirements, &buffer),
+        "allocate an input");
     keep_buffer(inputs_[i], type.layout, buffer);
     input_buffers_.push_back(buffer);
   }
@@ -271,9 +290,7 @@ void LitertInterpreter::keep_buffer(Port& port, const LiteRtLayout& layout, Lite
   port.info.byte_size = static_cast<std::int64_t>(size);
 }
 
-void LitertInterpreter::reset_variables() {
-  throw RuntimeLibraryError("LiteRT has no function to reset variables");
-}
+void LitertInterpreter::reset() { throw RuntimeLibraryError("LiteRT has no function to reset variables"); }
 
 TensorView LitertInterpreter::view(const Port& port) const {
   void* data = nullptr;
@@ -281,18 +298,12 @@ TensorView LitertInterpreter::view(const Port& port) const {
   return {port.info, data};
 }
 
-TensorView LitertInterpreter::input(std::int64_t position) const {
-  need_allocation("reach an input");
-  return view(inputs_[check_position(position, inputs_.size(), "input")]);
-}
-
-TensorView LitertInterpreter::output(std::int64_t position) const {
-  need_allocation("reach an output");
-  return view(outputs_[check_position(position, outputs_.size(), "output")]);
-}
-
-TensorView LitertInterpreter::tensor(std::int64_t) const {
+TensorView LitertInterpreter::view_tensor(std::int64_t) const {
   throw InvokeError("LiteRT shows the inputs and outputs of a model, and no other tensor");
+}
+
+std::vector<TensorPlace> LitertInterpreter::list_places() const {
+  throw InvokeError("LiteRT does not show where tensors lie: TensorFlow Lite does (--runtime tflite)");
 }
 
 void LitertInterpreter::run(std::int64_t times) {
@@ -337,20 +348,13 @@ void LitertInterpreter::collect_events() {
 }
 
 void LitertInterpreter::check(LiteRtStatus status, const char* what) const {
-  if (status != 0) fail(what, status);
+  if (status != 0) fail_with_words(what, status);
 }
 
-void LitertInterpreter::fail(const std::string& what, LiteRtStatus status) const {
-  std::string reason;
-  char* messages = nullptr;
-  if (compiled_ != nullptr && litert_.LiteRtCompiledModelGetErrorMessages(compiled_.get(), &messages) == 0 &&
-      messages != nullptr) {
-    reason = one_line(messages);
-    std::free(messages);
-    litert_.LiteRtCompiledModelClearErrors(compiled_.get());
-  }
+void LitertInterpreter::fail_with_words(const std::string& what, LiteRtStatus status) const {
+  std::string reason = words();
   if (reason.empty()) reason = "status " + std::to_string(status) + " (" + litert_status_name(status) + ")";
-  throw InvokeError("LiteRT could not " + what + ": " + reason);
+  fail(what, reason);
 }
 
 }  // namespace tflops

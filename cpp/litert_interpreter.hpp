@@ -17,17 +17,7 @@ class LitertInterpreter final : public Interpreter {
 
   std::size_t input_count() const override { return inputs_.size(); }
   std::size_t output_count() const override { return outputs_.size(); }
-  TensorInfo input_info(std::int64_t position) const override;
-  TensorInfo output_info(std::int64_t position) const override;
   std::optional<TensorInfo> tensor_info(std::int64_t) const override { return std::nullopt; }
-
-  void resize_input(std::int64_t position, const std::vector<std::int64_t>& shape) override;
-  void allocate() override;
-  void reset_variables() override;
-
-  TensorView input(std::int64_t position) const override;
-  TensorView output(std::int64_t position) const override;
-  TensorView tensor(std::int64_t index) const override;
   std::int64_t builtin_resolution_ns() const override { return 1000; }
 
  private:
@@ -47,9 +37,11 @@ class LitertInterpreter final : public Interpreter {
   };
 
   void open_model();
+  LiteRtStatus load(LiteRtEnvironmentT* environment, LiteRtModelT** model) const;
   void open_signature();
-  void compile();
-  void add_options(LiteRtOptionsT* options, const char* identifier, std::string& payload) const;
+  void open_compiled();
+  LiteRtStatus compile(LiteRtEnvironmentT* environment, LiteRtModelT* model, LiteRtCompiledModelT** compiled) const;
+  std::string words() const;
   void list_ports(LiteRtSignatureT* signature);
   Port port_of(LiteRtTensorT* tensor, const char* name) const;
 
@@ -60,13 +52,21 @@ class LitertInterpreter final : public Interpreter {
   void keep_buffer(Port& port, const LiteRtLayout& layout, LiteRtTensorBufferT* buffer) const;
   TensorView view(const Port& port) const;
 
+  TensorInfo describe_input(std::size_t position) const override { return inputs_[position].info; }
+  TensorInfo describe_output(std::size_t position) const override { return outputs_[position].info; }
+  TensorView view_input(std::size_t position) const override { return view(inputs_[position]); }
+  TensorView view_output(std::size_t position) const override { return view(outputs_[position]); }
+  TensorView view_tensor(std::int64_t index) const override;
+  std::vector<TensorPlace> list_places() const override;
+  void resize(std::size_t position, const std::vector<int>& dims) override;
+  void allocate_tensors() override;
+  void reset() override;
   void run(std::int64_t times) override;
-  bool can_profile() const override { return profiler_ != nullptr; }
   void start_events() override;
   void collect_events() override;
   void stop_events() noexcept override;
 
-  [[noreturn]] void fail(const std::string& what, LiteRtStatus status) const;
+  [[noreturn]] void fail_with_words(const std::string& what, LiteRtStatus status) const;
   void check(LiteRtStatus status, const char* what) const;
 
   // Destroyed from the last to the first: buffers and compiled model before all that they point to.

@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "clock.hpp"
+#include "errors.hpp"
 
 namespace tflops {
 
@@ -23,14 +23,14 @@ struct Limits {
   double interval_seconds = 0;  // least time between the beginnings of two runs
 
   void check() const {
-    if (runs < 1) throw std::invalid_argument("runs must be at least 1, not " + std::to_string(runs));
+    if (runs < 1) throw ArgumentError("runs must be at least 1, not " + std::to_string(runs));
     // Written so that a NaN fails too.
     if (!(max_seconds >= 0)) {
-      throw std::invalid_argument("max_seconds must be 0 or more, not " + std::to_string(max_seconds));
+      throw ArgumentError("max_seconds must be 0 or more, not " + std::to_string(max_seconds));
     }
     // An hour is enough, and a number of seconds that every clock can hold.
     if (!(interval_seconds >= 0 && interval_seconds <= 3600)) {
-      throw std::invalid_argument("interval_seconds must be from 0 to 3600, not " + std::to_string(interval_seconds));
+      throw ArgumentError("interval_seconds must be from 0 to 3600, not " + std::to_string(interval_seconds));
     }
   }
 };

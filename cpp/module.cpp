@@ -3,15 +3,18 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
-#include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <cstring>
 #include <iterator>
+#include <tuple>
 
 #include "affinity.hpp"
 #include "errors.hpp"
 #include "library.hpp"
+#include "model_copy.hpp"
 #include "module_peaks.hpp"
+#include "module_statistics.hpp"
 
 namespace py = pybind11;
 using namespace py::literals;
@@ -43,7 +46,7 @@ void translate(std::exception_ptr exception) {
 
 std::string file_path(const py::object& path) {
   const auto bytes = py::module_::import("os").attr("fsencode")(path).cast<std::string>();
-  if (bytes.find('\0') != std::string::npos) throw std::invalid_argument("a path cannot hold a null byte");
+  if (bytes.find('\0') != std::string::npos) throw ArgumentError("a path cannot hold a null byte");
   return bytes;
 }
 
@@ -68,8 +71,8 @@ class BufferView {
 // By TfLiteType. Null for types that numpy does not have, or that have no fixed size.
 const char* numpy_name(int type) {
   constexpr const char* names[] = {
-      nullptr, "float32", "int32",   "uint8",   "int64",      nullptr,  "bool",  "int16",   "complex64",
-      "int8",  "float16", "float64", "complex128", "uint64",  nullptr,  nullptr, "uint32",  "uint16",
+      nullptr, "float32", "int32",   "uint8",      "int64",  nullptr, "bool",  "int16",  "complex64",
+      "int8",  "float16", "float64", "complex128", "uint64", nullptr, nullptr, "uint32", "uint16",
   };
   return type >= 0 && type < static_cast<int>(std::size(names)) ? names[type] : nullptr;
 }
@@ -98,7 +101,7 @@ py::array_t<std::int64_t> to_numpy(const std::vector<std::int64_t>& values) {
   return column<std::int64_t>(values, [](std::int64_t value) { return value; });
 }
 
-// Python's own signal handlers run here, so Ctrl-C and the like end a measurement by an exception.
+// Python's signal handlers run here: Ctrl-C ends a measurement.
 void check_signals() {
   const py::gil_scoped_acquire gil;
   if (PyErr_CheckSignals() != 0) throw py::error_already_set();
@@ -139,15 +142,15 @@ Kernels kernels_from(const std::string& name) {
   if (name == "xnnpack") return Kernels::xnnpack;
   if (name == "builtin") return Kernels::builtin;
   if (name == "reference") return Kernels::reference;
-  throw std::invalid_argument("kernels must be 'xnnpack', 'builtin' or 'reference', not '" + name + "'");
+  throw ArgumentError("kernels must be 'xnnpack', 'builtin' or 'reference', not '" + name + "'");
 }
 
 // An interpreter with the Python buffer it may read from, and a guard: the GIL is released inside, so
 // another thread, or a signal handler, could call in.
 class Session {
  public:
-  Session(const Library& library, const py::object& model, int threads, const std::string& kernels,
-          bool profile, std::optional<std::string> signature, const py::object& delegate,
+  Session(const Library& library, const py::object& model, int threads, const std::string& kernels, bool profile,
+          std::optional<std::string> signature, const py::object& delegate,
           std::vector<std::pair<std::string, std::string>> delegate_options) {
     InterpreterOptions options{threads, kernels_from(kernels), profile, std::move(signature), std::nullopt};
     if (!delegate.is_none()) options.delegate = DelegateSource{file_path(delegate), std::move(delegate_options)};
@@ -180,9 +183,9 @@ class Session {
     void* address = place->data();
     auto space = static_cast<std::size_t>(place->size());
     if (std::align(alignof(LastOperator), sizeof(LastOperator), address, space) != place->data()) {
-      throw std::invalid_argument("the memory to watch operators in must be aligned, and hold " +
-                                  std::to_string(sizeof(LastOperator)) + " bytes or more, not " +
-                                  std::to_string(place->size()));
+      throw ArgumentError("the memory to watch operators in must be aligned, and hold " +
+                          std::to_string(sizeof(LastOperator)) + " bytes or more, not " +
+                          std::to_string(place->size()));
     }
     with_gil([&](Interpreter& interpreter) { interpreter.watch_operators(static_cast<LastOperator*>(address)); });
     watched_ = std::move(place);
@@ -208,9 +211,8 @@ void set_input(Session& session, std::int64_t position, const py::object& array)
   session.with_gil([&](Interpreter& interpreter) {
     const TensorView input = interpreter.input(position);
     if (bytes.size() != input.info.byte_size) {
-      throw std::invalid_argument("input " + std::to_string(position) + " '" + input.info.name + "' takes " +
-                                  std::to_string(input.info.byte_size) + " bytes, not " +
-                                  std::to_string(bytes.size()));
+      throw ArgumentError("input " + std::to_string(position) + " '" + input.info.name + "' takes " +
+                          std::to_string(input.info.byte_size) + " bytes, not " + std::to_string(bytes.size()));
     }
     if (bytes.size() > 0) std::memcpy(input.data, bytes.data(), static_cast<std::size_t>(bytes.size()));
   });
@@ -226,15 +228,29 @@ py::list list_infos(std::size_t count, Info info) {
 void bind_library(py::module_& module) {
   py::class_<Library, std::shared_ptr<Library>>(module, "Library", py::is_final())
       .def_static("linked", &Library::linked)
-      .def_static("open", [](const py::object& path) { return Library::open(file_path(path)); }, "path"_a)
+      .def_static(
+          "open", [](const py::object& path) { return Library::open(file_path(path)); }, "path"_a)
       .def_property_readonly("path", [](const Library& library) { return text(library.path()); })
-      .def_property_readonly("kind", [](const Library& library) {
-        return library.kind() == RuntimeKind::litert ? "litert" : "tflite";
-      })
+      .def_property_readonly(
+          "kind", [](const Library& library) { return library.kind() == RuntimeKind::litert ? "litert" : "tflite"; })
       .def_property_readonly("version", &Library::version)
+      .def_property_readonly("tried_versions", &Library::tried_versions)
       .def_property_readonly("has_xnnpack", &Library::has_xnnpack)
       .def_property_readonly("has_profiler", &Library::has_profiler)
       .def_property_readonly("has_signatures", &Library::has_signatures);
+}
+
+void bind_model_copy(py::module_& module) {
+  py::class_<ModelCopy>(module, "ModelCopy", py::is_final(), py::buffer_protocol())
+      .def(py::init([](const py::object& model, std::size_t room) {
+             if (py::isinstance<py::str>(model) || py::hasattr(model, "__fspath__")) {
+               return std::make_unique<ModelCopy>(file_path(model), room);
+             }
+             const BufferView bytes(model);
+             return std::make_unique<ModelCopy>(bytes.data(), static_cast<std::size_t>(bytes.size()), room);
+           }),
+           "model"_a, "room"_a)
+      .def_buffer([](ModelCopy& copy) { return py::buffer_info(copy.data(), static_cast<py::ssize_t>(copy.size())); });
 }
 
 void bind_records(py::module_& module) {
@@ -264,65 +280,100 @@ void bind_records(py::module_& module) {
 
 void bind_interpreter(py::module_& module) {
   py::class_<Session>(module, "Interpreter", py::is_final())
-      .def(py::init([](const Library& library, const py::object& model, int threads,
-                       const std::string& kernels, bool profile, std::optional<std::string> signature,
-                       const py::object& delegate,
+      .def(py::init([](const Library& library, const py::object& model, int threads, const std::string& kernels,
+                       bool profile, std::optional<std::string> signature, const py::object& delegate,
                        std::vector<std::pair<std::string, std::string>> delegate_options) {
-             return std::make_unique<Session>(library, model, threads, kernels, profile, std::move(signature),
-                                              delegate, std::move(delegate_options));
+             return std::make_unique<Session>(library, model, threads, kernels, profile, std::move(signature), delegate,
+                                              std::move(delegate_options));
            }),
            "library"_a, "model"_a, py::kw_only(), "threads"_a = 1, "kernels"_a = "xnnpack", "profile"_a = false,
            "signature"_a = py::none(), "delegate"_a = py::none(), "delegate_options"_a = py::list())
-      .def_property_readonly("inputs", [](Session& session) {
-        return session.with_gil([](Interpreter& interpreter) {
-          return list_infos(interpreter.input_count(), [&](std::int64_t i) { return interpreter.input_info(i); });
-        });
-      })
-      .def_property_readonly("outputs", [](Session& session) {
-        return session.with_gil([](Interpreter& interpreter) {
-          return list_infos(interpreter.output_count(), [&](std::int64_t i) { return interpreter.output_info(i); });
-        });
-      })
-      .def("tensor", [](Session& session, std::int64_t index) {
-        return session.with_gil([&](Interpreter& interpreter) { return interpreter.tensor_info(index); });
-      }, "index"_a)
-      .def("resize_input", [](Session& session, std::int64_t position, const std::vector<std::int64_t>& shape) {
-        session.with_gil([&](Interpreter& interpreter) { interpreter.resize_input(position, shape); });
-      }, "position"_a, "shape"_a)
-      .def("allocate", [](Session& session) {
-        session.without_gil([](Interpreter& interpreter) { interpreter.allocate(); });
-      })
-      .def("reset_variables", [](Session& session) {
-        session.without_gil([](Interpreter& interpreter) { interpreter.reset_variables(); });
-      })
+      .def_property_readonly("inputs",
+                             [](Session& session) {
+                               return session.with_gil([](Interpreter& interpreter) {
+                                 return list_infos(interpreter.input_count(),
+                                                   [&](std::int64_t i) { return interpreter.input_info(i); });
+                               });
+                             })
+      .def_property_readonly("outputs",
+                             [](Session& session) {
+                               return session.with_gil([](Interpreter& interpreter) {
+                                 return list_infos(interpreter.output_count(),
+                                                   [&](std::int64_t i) { return interpreter.output_info(i); });
+                               });
+                             })
+      .def(
+          "tensor",
+          [](Session& session, std::int64_t index) {
+            return session.with_gil([&](Interpreter& interpreter) { return interpreter.tensor_info(index); });
+          },
+          "index"_a)
+      .def("tensor_memory",
+           [](Session& session) {
+             return session.with_gil([](Interpreter& interpreter) {
+               std::vector<std::tuple<std::uintptr_t, std::int64_t>> places;
+               for (const TensorPlace& place : interpreter.tensor_memory()) {
+                 places.emplace_back(reinterpret_cast<std::uintptr_t>(place.data), place.byte_size);
+               }
+               return places;
+             });
+           })
+      .def(
+          "resize_input",
+          [](Session& session, std::int64_t position, const std::vector<std::int64_t>& shape) {
+            session.with_gil([&](Interpreter& interpreter) { interpreter.resize_input(position, shape); });
+          },
+          "position"_a, "shape"_a)
+      .def("allocate",
+           [](Session& session) { session.without_gil([](Interpreter& interpreter) { interpreter.allocate(); }); })
+      .def("reset_variables",
+           [](Session& session) {
+             session.without_gil([](Interpreter& interpreter) { interpreter.reset_variables(); });
+           })
       .def("set_input", &set_input, "position"_a, "array"_a)
-      .def("get_input", [](Session& session, std::int64_t position) {
-        return session.with_gil([&](Interpreter& interpreter) { return to_numpy(interpreter.input(position)); });
-      }, "position"_a)
-      .def("get_output", [](Session& session, std::int64_t position) {
-        return session.with_gil([&](Interpreter& interpreter) { return to_numpy(interpreter.output(position)); });
-      }, "position"_a)
-      .def("get_tensor", [](Session& session, std::int64_t index) {
-        return session.with_gil([&](Interpreter& interpreter) { return to_numpy(interpreter.tensor(index)); });
-      }, "index"_a)
-      .def("invoke", [](Session& session) {
-        return session.without_gil([](Interpreter& interpreter) { return interpreter.invoke(); });
-      })
-      .def("time_invokes", [](Session& session, std::int64_t runs, double max_seconds, std::int64_t invokes_per_sample,
-                              double interval_seconds) {
-        return to_numpy(session.without_gil([&](Interpreter& interpreter) {
-          return interpreter.time_invokes({runs, max_seconds, interval_seconds}, invokes_per_sample, check_signals);
-        }));
-      }, "runs"_a, "max_seconds"_a, "invokes_per_sample"_a = 1, "interval_seconds"_a = 0.0)
+      .def(
+          "get_input",
+          [](Session& session, std::int64_t position) {
+            return session.with_gil([&](Interpreter& interpreter) { return to_numpy(interpreter.input(position)); });
+          },
+          "position"_a)
+      .def(
+          "get_output",
+          [](Session& session, std::int64_t position) {
+            return session.with_gil([&](Interpreter& interpreter) { return to_numpy(interpreter.output(position)); });
+          },
+          "position"_a)
+      .def(
+          "get_tensor",
+          [](Session& session, std::int64_t index) {
+            return session.with_gil([&](Interpreter& interpreter) { return to_numpy(interpreter.tensor(index)); });
+          },
+          "index"_a)
+      .def("invoke",
+           [](Session& session) {
+             return session.without_gil([](Interpreter& interpreter) { return interpreter.invoke(); });
+           })
+      .def(
+          "time_invokes",
+          [](Session& session, std::int64_t runs, double max_seconds, std::int64_t invokes_per_sample,
+             double interval_seconds) {
+            return to_numpy(session.without_gil([&](Interpreter& interpreter) {
+              return interpreter.time_invokes({runs, max_seconds, interval_seconds}, invokes_per_sample, check_signals);
+            }));
+          },
+          "runs"_a, "max_seconds"_a, "invokes_per_sample"_a = 1, "interval_seconds"_a = 0.0)
       .def("watch_operators", &Session::watch_operators, "memory"_a)
-      .def("profile_invokes", [](Session& session, std::int64_t runs, double max_seconds) {
-        const auto invoke_ns = session.without_gil([&](Interpreter& interpreter) {
-          return interpreter.profile_invokes({runs, max_seconds}, check_signals);
-        });
-        return session.with_gil([&](Interpreter& interpreter) {
-          return to_profiled_runs(invoke_ns, interpreter.profile(), interpreter.builtin_resolution_ns());
-        });
-      }, "runs"_a, "max_seconds"_a);
+      .def(
+          "profile_invokes",
+          [](Session& session, std::int64_t runs, double max_seconds) {
+            const auto invoke_ns = session.without_gil([&](Interpreter& interpreter) {
+              return interpreter.profile_invokes({runs, max_seconds}, check_signals);
+            });
+            return session.with_gil([&](Interpreter& interpreter) {
+              return to_profiled_runs(invoke_ns, interpreter.profile(), interpreter.builtin_resolution_ns());
+            });
+          },
+          "runs"_a, "max_seconds"_a);
 }
 
 }  // namespace
@@ -331,14 +382,17 @@ void bind_interpreter(py::module_& module) {
 PYBIND11_MODULE(_native, module) {
   py::register_local_exception_translator(&tflops::translate);
   tflops::bind_library(module);
+  tflops::bind_model_copy(module);
   tflops::bind_records(module);
   tflops::bind_interpreter(module);
   tflops::bind_peaks(module);
+  tflops::bind_statistics(module);
   module.def("allowed_cpus", &tflops::allowed_cpus);
   module.def("set_allowed_cpus", &tflops::set_allowed_cpus, "cpus"_a);
-  module.def("empty_operator_ns", [](std::int64_t count) {
-    return tflops::to_numpy(tflops::ProfileRecorder::time_empty_operators(count));
-  }, "count"_a);
+  module.def(
+      "empty_operator_ns",
+      [](std::int64_t count) { return tflops::to_numpy(tflops::ProfileRecorder::time_empty_operators(count)); },
+      "count"_a);
   module.def("calibrate_clock", [] {
     const py::gil_scoped_release no_gil;
     const tflops::ClockCalibration found = tflops::calibrate_clock();

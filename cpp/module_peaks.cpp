@@ -17,8 +17,9 @@ void bind_peaks(py::module_& module) {
       .def_readonly("operations_per_round", &ComputeKernel::operations_per_round)
       .def_readonly("sums", &ComputeKernel::sums)
       .def_readonly("lanes", &ComputeKernel::lanes)
-      .def("total", [](const ComputeKernel& kernel, std::int64_t rounds) { return kernel.run(rounds); }, "rounds"_a,
-           WithoutGil())
+      .def(
+          "total", [](const ComputeKernel& kernel, std::int64_t rounds) { return kernel.run(rounds); }, "rounds"_a,
+          WithoutGil())
       .def("time", &time_compute, "rounds"_a, "threads"_a = 1, WithoutGil());
   py::class_<ReadKernel>(module, "ReadKernel", py::is_final()).def_readonly("instructions", &ReadKernel::instructions);
   py::class_<ReadBuffers>(module, "ReadBuffers", py::is_final())

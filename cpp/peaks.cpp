@@ -4,10 +4,10 @@
 #include <atomic>
 #include <cstring>
 #include <new>
-#include <stdexcept>
 #include <string>
 #include <thread>
 
+#include "errors.hpp"
 #include "measure.hpp"
 #include "peaks_loops.hpp"
 
@@ -31,7 +31,7 @@ Kernels all_kernels() {
 }
 
 void check_positive(const char* name, std::int64_t value) {
-  if (value < 1) throw std::invalid_argument(std::string(name) + " must be at least 1, not " + std::to_string(value));
+  if (value < 1) throw ArgumentError(std::string(name) + " must be at least 1, not " + std::to_string(value));
 }
 
 struct Interval {
@@ -96,8 +96,8 @@ void ReadBuffers::Free::operator()(unsigned char* data) const { ::operator delet
 ReadBuffers::ReadBuffers(std::int64_t bytes_per_thread, int threads) : bytes_(bytes_per_thread) {
   check_positive("threads", threads);
   if (bytes_ < granularity || bytes_ % granularity != 0) {
-    throw std::invalid_argument("bytes_per_thread must be a multiple of " + std::to_string(granularity) + ", not " +
-                                std::to_string(bytes_));
+    throw ArgumentError("bytes_per_thread must be a multiple of " + std::to_string(granularity) + ", not " +
+                        std::to_string(bytes_));
   }
   for (int i = 0; i < threads; ++i) {
     buffers_.emplace_back(static_cast<unsigned char*>(::operator new[](static_cast<std::size_t>(bytes_), alignment)));
@@ -113,21 +113,21 @@ ReadBuffers::ReadBuffers(std::int64_t bytes_per_thread, int threads) : bytes_(by
 
 std::int64_t ReadBuffers::time(const ReadKernel& kernel, std::int64_t passes) const {
   check_positive("passes", passes);
-  return time_together(static_cast<int>(buffers_.size()), [&](std::size_t thread) {
-    sink += kernel.run(buffers_[thread].get(), bytes_, passes);
-  });
+  return time_together(static_cast<int>(buffers_.size()),
+                       [&](std::size_t thread) { sink += kernel.run(buffers_[thread].get(), bytes_, passes); });
 }
 
 std::int64_t ReadBuffers::time_part(const ReadKernel& kernel, std::int64_t part, std::int64_t parts) const {
   check_positive("parts", parts);
-  if (part < 0 || part >= parts || bytes_ % (parts * granularity) != 0) {
-    throw std::invalid_argument("there is no part " + std::to_string(part) + " of " + std::to_string(parts) + " of " +
-                                std::to_string(bytes_) + " bytes");
+  // Divided, because a product of such numbers may overflow.
+  const std::int64_t pieces = bytes_ / granularity;
+  if (part < 0 || part >= parts || parts > pieces || pieces % parts != 0) {
+    throw ArgumentError("there is no part " + std::to_string(part) + " of " + std::to_string(parts) + " of " +
+                        std::to_string(bytes_) + " bytes");
   }
   const std::int64_t size = bytes_ / parts;
-  return time_together(static_cast<int>(buffers_.size()), [&](std::size_t thread) {
-    sink += kernel.run(buffers_[thread].get() + part * size, size, 1);
-  });
+  return time_together(static_cast<int>(buffers_.size()),
+                       [&](std::size_t thread) { sink += kernel.run(buffers_[thread].get() + part * size, size, 1); });
 }
 
 std::uint32_t ReadBuffers::checksum(const ReadKernel& kernel) const {

@@ -17,8 +17,8 @@ struct ComputeKernel {
   const char* arithmetic;    // "float32", "float16", "int8"
   const char* instructions;  // "FMA", "AVX512-VNNI", "NEON", "portable", ...
   std::int64_t operations_per_round;
-  int sums;   // vectors of one accumulator each
-  int lanes;  // of each vector
+  int sums;                            // vectors of one accumulator each
+  int lanes;                           // of each vector
   double (*run)(std::int64_t rounds);  // the total of all lanes
 };
 
@@ -41,12 +41,12 @@ class ReadBuffers {
   // Sizes are multiples of this, so that no kernel has to treat an end apart.
   static constexpr std::int64_t granularity = 4096;
 
-  // Raises std::invalid_argument for a size or a number of threads out of range, std::bad_alloc.
+  // Raises ArgumentError for a size or a number of threads out of range, std::bad_alloc.
   ReadBuffers(std::int64_t bytes_per_thread, int threads);
 
   // Nanoseconds from the moment all threads are ready until the last has read its buffer so many times.
   std::int64_t time(const ReadKernel& kernel, std::int64_t passes) const;
-  // As `time`, for one pass over one of so many equal parts. Raises std::invalid_argument for a part out of
+  // As `time`, for one pass over one of so many equal parts. Raises ArgumentError for a part out of
   // range, or where the parts are no multiples of the granularity.
   std::int64_t time_part(const ReadKernel& kernel, std::int64_t part, std::int64_t parts) const;
   // What one pass over one buffer returns.

@@ -51,8 +51,8 @@ TFLOPS_COMPUTE_LOOP(float16_neon, TFLOPS_ARM_TARGET("fp16"), float16x8_t, float1
 // Without an instruction for it: products of bytes to 16 bits, low and high half, and these in pairs to the sum.
 TFLOPS_NEON inline int32x4_t add_dot_product(int32x4_t sum, int8x16_t weights) {
   const int8x16_t bytes = vreinterpretq_s8_s32(sum);
-  const int16x8_t products = vmlal_s8(vmull_s8(vget_low_s8(bytes), vget_low_s8(weights)), vget_high_s8(bytes),
-                                      vget_high_s8(weights));
+  const int16x8_t products =
+      vmlal_s8(vmull_s8(vget_low_s8(bytes), vget_low_s8(weights)), vget_high_s8(bytes), vget_high_s8(weights));
   return vpadalq_s16(sum, products);
 }
 
@@ -60,14 +60,14 @@ TFLOPS_COMPUTE_LOOP(int8_neon, TFLOPS_NEON, int32x4_t, std::int32_t, TFLOPS_INT8
                     vdupq_n_s8(static_cast<signed char>(one)), 0, add_dot_product(sum, first), vst1q_s32)
 #if defined(TFLOPS_HAS_DOT_PRODUCT)
 TFLOPS_COMPUTE_LOOP(int8_dot_product, TFLOPS_ARM_TARGET("dotprod"), int32x4_t, std::int32_t, TFLOPS_SUMS, vdupq_n_s32,
-                    vdupq_n_s8(static_cast<signed char>(one)), 0,
-                    vdotq_s32(sum, vreinterpretq_s8_s32(sum), first), vst1q_s32)
+                    vdupq_n_s8(static_cast<signed char>(one)), 0, vdotq_s32(sum, vreinterpretq_s8_s32(sum), first),
+                    vst1q_s32)
 #endif
 #if defined(TFLOPS_HAS_I8MM)
 // A product of matrices: every sum takes the bytes of two lanes.
 TFLOPS_COMPUTE_LOOP(int8_i8mm, TFLOPS_ARM_TARGET("i8mm"), int32x4_t, std::int32_t, TFLOPS_SUMS, vdupq_n_s32,
-                    vdupq_n_s8(static_cast<signed char>(one)), 0,
-                    vmmlaq_s32(sum, vreinterpretq_s8_s32(sum), first), vst1q_s32)
+                    vdupq_n_s8(static_cast<signed char>(one)), 0, vmmlaq_s32(sum, vreinterpretq_s8_s32(sum), first),
+                    vst1q_s32)
 #endif
 
 #define TFLOPS_LOAD_NEON(DATA) vld1q_u32(reinterpret_cast<const std::uint32_t*>(DATA))

@@ -28,11 +28,11 @@ TFLOPS_COMPUTE_LOOP(float32_avx, TFLOPS_TARGET("avx"), __m256, float, 12, _mm256
                     _mm256_set1_ps(static_cast<float>(one)), _mm256_set1_ps(0.5F),
                     _mm256_add_ps(_mm256_mul_ps(sum, first), second), _mm256_storeu_ps)
 TFLOPS_COMPUTE_LOOP(float32_fma, TFLOPS_TARGET("avx,fma"), __m256, float, 12, _mm256_set1_ps,
-                    _mm256_set1_ps(static_cast<float>(one)), _mm256_set1_ps(0.5F),
-                    _mm256_fmadd_ps(first, second, sum), _mm256_storeu_ps)
+                    _mm256_set1_ps(static_cast<float>(one)), _mm256_set1_ps(0.5F), _mm256_fmadd_ps(first, second, sum),
+                    _mm256_storeu_ps)
 TFLOPS_COMPUTE_LOOP(float32_avx512, TFLOPS_TARGET("avx512f"), __m512, float, 16, _mm512_set1_ps,
-                    _mm512_set1_ps(static_cast<float>(one)), _mm512_set1_ps(0.5F),
-                    _mm512_fmadd_ps(first, second, sum), _mm512_storeu_ps)
+                    _mm512_set1_ps(static_cast<float>(one)), _mm512_set1_ps(0.5F), _mm512_fmadd_ps(first, second, sum),
+                    _mm512_storeu_ps)
 
 #define TFLOPS_STORE128(LANES, VECTOR) _mm_storeu_si128(reinterpret_cast<__m128i*>(LANES), VECTOR)
 #define TFLOPS_STORE256(LANES, VECTOR) _mm256_storeu_si256(reinterpret_cast<__m256i*>(LANES), VECTOR)
@@ -45,12 +45,10 @@ TFLOPS_COMPUTE_LOOP(int8_ssse3, TFLOPS_TARGET("ssse3"), __m128i, std::int32_t, 1
                     _mm_add_epi32(sum, _mm_madd_epi16(_mm_maddubs_epi16(sum, first), second)), TFLOPS_STORE128)
 TFLOPS_COMPUTE_LOOP(int8_avx2, TFLOPS_TARGET("avx2"), __m256i, std::int32_t, 12, _mm256_set1_epi32,
                     _mm256_set1_epi8(static_cast<char>(one)), _mm256_set1_epi16(static_cast<short>(one)),
-                    _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_maddubs_epi16(sum, first), second)),
-                    TFLOPS_STORE256)
+                    _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_maddubs_epi16(sum, first), second)), TFLOPS_STORE256)
 TFLOPS_COMPUTE_LOOP(int8_avx512bw, TFLOPS_TARGET("avx512bw"), __m512i, std::int32_t, 24, _mm512_set1_epi32,
                     _mm512_set1_epi8(static_cast<char>(one)), _mm512_set1_epi16(static_cast<short>(one)),
-                    _mm512_add_epi32(sum, _mm512_madd_epi16(_mm512_maddubs_epi16(sum, first), second)),
-                    TFLOPS_STORE512)
+                    _mm512_add_epi32(sum, _mm512_madd_epi16(_mm512_maddubs_epi16(sum, first), second)), TFLOPS_STORE512)
 TFLOPS_COMPUTE_LOOP(int8_avx512_vnni, TFLOPS_TARGET("avx512vnni"), __m512i, std::int32_t, 16, _mm512_set1_epi32,
                     _mm512_set1_epi32(0x01010101 * one), 0, _mm512_dpbusd_epi32(sum, sum, first), TFLOPS_STORE512)
 #if TFLOPS_HAS_AVX_VNNI

@@ -1,8 +1,9 @@
 #include "profile_recorder.hpp"
 
 #include <functional>
-#include <stdexcept>
 #include <string>
+
+#include "errors.hpp"
 
 namespace tflops {
 
@@ -21,6 +22,7 @@ void ProfileRecorder::start() {
   events_.clear();
   records_.clear();
   run_offsets_.clear();
+  lost_ = 0;
   is_recording_ = true;
 }
 
@@ -69,18 +71,24 @@ void ProfileRecorder::note(LastOperator::State state, const ProfileRecord& recor
   watched_->state = state;
 }
 
-std::uint32_t ProfileRecorder::begin_operator(const char* name, std::int64_t operator_index, std::int64_t subgraph_index) {
-  if (!is_recording_) return 0;
-  const std::int32_t id = intern({name, operator_index, subgraph_index, false});
+std::uint32_t ProfileRecorder::begin_operator(const char* name, std::int64_t operator_index,
+                                              std::int64_t subgraph_index) noexcept {
+  if (!is_recording_) return no_operator;
   const auto handle = static_cast<std::uint32_t>(records_.size());
-  records_.push_back({id, depth_++, 0, 0});
+  try {
+    records_.push_back({intern({name, operator_index, subgraph_index, false}), depth_, 0, 0});
+  } catch (...) {
+    ++lost_;
+    return no_operator;
+  }
+  ++depth_;
   if (watched_ != nullptr) note(LastOperator::operator_begun, records_.back());
   // The last thing here is the first clock read, and the first thing in end_operator the second.
   records_.back().at_ns = nanoseconds(Clock::now() - run_start_);
   return handle;
 }
 
-void ProfileRecorder::end_operator(std::uint32_t handle) {
+void ProfileRecorder::end_operator(std::uint32_t handle) noexcept {
   const auto now = Clock::now();
   if (!is_recording_ || handle >= records_.size()) return;
   ProfileRecord& record = records_[handle];
@@ -94,19 +102,23 @@ void ProfileRecorder::add(const ProfileKey& key, std::int32_t depth, std::int64_
 }
 
 void ProfileRecorder::add_delegated(const char* name, std::uint64_t elapsed_us, std::int64_t operator_index,
-                             std::int64_t subgraph_index) {
+                                    std::int64_t subgraph_index) noexcept {
   if (!is_recording_) return;
   // The operators of a partition are reported one right after the other: the first of them reads the clock.
   const bool is_new_run = run_offsets_.back() == static_cast<std::int64_t>(records_.size());
   const bool follows = !is_new_run && records_.back().depth == depth_ &&
                        events_[static_cast<std::size_t>(records_.back().event_id)].is_delegated;
   const std::int64_t at_ns = follows ? records_.back().at_ns : nanoseconds(Clock::now() - run_start_);
-  const std::int32_t id = intern({name, operator_index, subgraph_index, true});
-  records_.push_back({id, depth_, at_ns, static_cast<std::int64_t>(elapsed_us) * 1000});
+  try {
+    const std::int32_t id = intern({name, operator_index, subgraph_index, true});
+    records_.push_back({id, depth_, at_ns, static_cast<std::int64_t>(elapsed_us) * 1000});
+  } catch (...) {
+    ++lost_;
+  }
 }
 
 std::vector<std::int64_t> ProfileRecorder::time_empty_operators(std::int64_t count) {
-  if (count < 1) throw std::invalid_argument("count must be at least 1, not " + std::to_string(count));
+  if (count < 1) throw ArgumentError("count must be at least 1, not " + std::to_string(count));
   ProfileRecorder recorder;
   std::vector<std::int64_t> elapsed_ns;
   recorder.start();

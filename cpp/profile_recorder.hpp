@@ -50,18 +50,21 @@ class ProfileRecorder {
   void watch(LastOperator* place) { watched_ = place; }
 
   // An operator that begins and ends now, in the middle of a run; the handle tells which one ends.
-  std::uint32_t begin_operator(const char* name, std::int64_t operator_index, std::int64_t subgraph_index);
-  void end_operator(std::uint32_t handle);
+  // Called from C, as add_delegated: nothing may be thrown. What there is no memory for counts as lost.
+  std::uint32_t begin_operator(const char* name, std::int64_t operator_index, std::int64_t subgraph_index) noexcept;
+  void end_operator(std::uint32_t handle) noexcept;
   // An operator that others have measured.
   void add(const ProfileKey& key, std::int32_t depth, std::int64_t at_ns, std::int64_t elapsed_ns);
   // Of a delegate, right after it ran.
   void add_delegated(const char* name, std::uint64_t elapsed_us, std::int64_t operator_index,
-                     std::int64_t subgraph_index);
+                     std::int64_t subgraph_index) noexcept;
 
   const std::deque<ProfileEvent>& events() const { return events_; }
   const std::vector<ProfileRecord>& records() const { return records_; }
   // records()[run_offsets()[i] .. run_offsets()[i + 1]) belong to run i.
   const std::vector<std::int64_t>& run_offsets() const { return run_offsets_; }
+  // Events since start() that could not be kept.
+  std::int64_t lost() const { return lost_; }
   // Whether every run had the same events in the same order; control flow can make them differ.
   bool is_fixed_sequence() const;
 
@@ -76,7 +79,11 @@ class ProfileRecorder {
   std::int32_t intern(const ProfileKey& key);
   void note(LastOperator::State state, const ProfileRecord& record);
 
+  // The handle of an operator that is not recorded.
+  static constexpr std::uint32_t no_operator = 0xFFFFFFFF;
+
   bool is_recording_ = false;
+  std::int64_t lost_ = 0;
   LastOperator* watched_ = nullptr;
   std::int32_t depth_ = 0;
   Clock::time_point run_start_;

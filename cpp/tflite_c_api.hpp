@@ -36,13 +36,14 @@ struct TfLiteTelemetryProfilerStruct {
                                  std::int64_t subgraph_index, std::uint64_t status);
   void (*ReportSettings)(TfLiteTelemetryProfilerStruct*, const char* setting_name,
                          const TfLiteTelemetrySettings* settings);
-  std::uint32_t (*ReportBeginOpInvokeEvent)(TfLiteTelemetryProfilerStruct*, const char* op_name,
-                                            std::int64_t op_index, std::int64_t subgraph_index);
+  std::uint32_t (*ReportBeginOpInvokeEvent)(TfLiteTelemetryProfilerStruct*, const char* op_name, std::int64_t op_index,
+                                            std::int64_t subgraph_index);
   void (*ReportEndOpInvokeEvent)(TfLiteTelemetryProfilerStruct*, std::uint32_t event_handle);
   void (*ReportOpInvokeEvent)(TfLiteTelemetryProfilerStruct*, const char* op_name, std::uint64_t elapsed_us,
                               std::int64_t op_index, std::int64_t subgraph_index);
 };
 static_assert(sizeof(TfLiteTelemetryProfilerStruct) == 7 * sizeof(void*));
+static_assert(sizeof(TfLiteQuantizationParams) == 8 && offsetof(TfLiteQuantizationParams, zero_point) == 4);
 
 // The true struct grew from 32 to 64 bytes over the versions, so its fields cannot be declared; only
 // num_threads is first in all of them. A struct larger than any of them is returned through memory
@@ -110,59 +111,57 @@ void TfLiteXNNPackDelegateDelete(TfLiteDelegate*);
 }  // extern "C"
 
 // The one list: the function table, the look-up by name and the check at build time are made from it.
-#define TFLOPS_REQUIRED_FUNCTIONS(X)                \
-  X(TfLiteVersion)                                  \
-  X(TfLiteModelCreateWithErrorReporter)             \
-  X(TfLiteModelCreateFromFileWithErrorReporter)     \
-  X(TfLiteModelDelete)                              \
-  X(TfLiteInterpreterOptionsCreate)                 \
-  X(TfLiteInterpreterOptionsDelete)                 \
-  X(TfLiteInterpreterOptionsSetNumThreads)          \
-  X(TfLiteInterpreterOptionsAddDelegate)            \
-  X(TfLiteInterpreterOptionsSetErrorReporter)       \
-  X(TfLiteInterpreterCreate)                        \
-  X(TfLiteInterpreterDelete)                        \
-  X(TfLiteInterpreterGetInputTensorCount)           \
-  X(TfLiteInterpreterGetOutputTensorCount)          \
-  X(TfLiteInterpreterInputTensorIndices)            \
-  X(TfLiteInterpreterOutputTensorIndices)           \
-  X(TfLiteInterpreterGetTensor)                     \
-  X(TfLiteInterpreterResizeInputTensor)             \
-  X(TfLiteInterpreterAllocateTensors)               \
-  X(TfLiteInterpreterInvoke)                        \
-  X(TfLiteTensorType)                               \
-  X(TfLiteTensorNumDims)                            \
-  X(TfLiteTensorDim)                                \
-  X(TfLiteTensorByteSize)                           \
-  X(TfLiteTensorData)                               \
-  X(TfLiteTensorName)                               \
+#define TFLOPS_REQUIRED_FUNCTIONS(X)            \
+  X(TfLiteVersion)                              \
+  X(TfLiteModelCreateWithErrorReporter)         \
+  X(TfLiteModelCreateFromFileWithErrorReporter) \
+  X(TfLiteModelDelete)                          \
+  X(TfLiteInterpreterOptionsCreate)             \
+  X(TfLiteInterpreterOptionsDelete)             \
+  X(TfLiteInterpreterOptionsSetNumThreads)      \
+  X(TfLiteInterpreterOptionsAddDelegate)        \
+  X(TfLiteInterpreterOptionsSetErrorReporter)   \
+  X(TfLiteInterpreterCreate)                    \
+  X(TfLiteInterpreterDelete)                    \
+  X(TfLiteInterpreterGetInputTensorCount)       \
+  X(TfLiteInterpreterGetOutputTensorCount)      \
+  X(TfLiteInterpreterInputTensorIndices)        \
+  X(TfLiteInterpreterOutputTensorIndices)       \
+  X(TfLiteInterpreterGetTensor)                 \
+  X(TfLiteInterpreterResizeInputTensor)         \
+  X(TfLiteInterpreterAllocateTensors)           \
+  X(TfLiteInterpreterInvoke)                    \
+  X(TfLiteTensorType)                           \
+  X(TfLiteTensorNumDims)                        \
+  X(TfLiteTensorDim)                            \
+  X(TfLiteTensorByteSize)                       \
+  X(TfLiteTensorData)                           \
+  X(TfLiteTensorName)                           \
   X(TfLiteTensorQuantizationParams)
 
 // A library may lack these, one group or all: the feature is then refused when it is asked for.
-#define TFLOPS_XNNPACK_FUNCTIONS(X)                 \
-  X(TfLiteXNNPackDelegateOptionsDefault)            \
-  X(TfLiteXNNPackDelegateCreate)                    \
+#define TFLOPS_XNNPACK_FUNCTIONS(X)      \
+  X(TfLiteXNNPackDelegateOptionsDefault) \
+  X(TfLiteXNNPackDelegateCreate)         \
   X(TfLiteXNNPackDelegateDelete)
 
-#define TFLOPS_PROFILER_FUNCTIONS(X)                \
-  X(TfLiteInterpreterOptionsSetTelemetryProfiler)
+#define TFLOPS_PROFILER_FUNCTIONS(X) X(TfLiteInterpreterOptionsSetTelemetryProfiler)
 
-#define TFLOPS_VARIABLE_FUNCTIONS(X)                \
-  X(TfLiteInterpreterResetVariableTensors)
+#define TFLOPS_VARIABLE_FUNCTIONS(X) X(TfLiteInterpreterResetVariableTensors)
 
-#define TFLOPS_SIGNATURE_FUNCTIONS(X)               \
-  X(TfLiteInterpreterGetSignatureCount)             \
-  X(TfLiteInterpreterGetSignatureKey)               \
-  X(TfLiteInterpreterGetSignatureRunner)            \
-  X(TfLiteSignatureRunnerGetInputCount)             \
-  X(TfLiteSignatureRunnerGetOutputCount)            \
-  X(TfLiteSignatureRunnerGetInputName)              \
-  X(TfLiteSignatureRunnerGetOutputName)             \
-  X(TfLiteSignatureRunnerGetInputTensor)            \
-  X(TfLiteSignatureRunnerGetOutputTensor)           \
-  X(TfLiteSignatureRunnerResizeInputTensor)         \
-  X(TfLiteSignatureRunnerAllocateTensors)           \
-  X(TfLiteSignatureRunnerInvoke)                    \
+#define TFLOPS_SIGNATURE_FUNCTIONS(X)       \
+  X(TfLiteInterpreterGetSignatureCount)     \
+  X(TfLiteInterpreterGetSignatureKey)       \
+  X(TfLiteInterpreterGetSignatureRunner)    \
+  X(TfLiteSignatureRunnerGetInputCount)     \
+  X(TfLiteSignatureRunnerGetOutputCount)    \
+  X(TfLiteSignatureRunnerGetInputName)      \
+  X(TfLiteSignatureRunnerGetOutputName)     \
+  X(TfLiteSignatureRunnerGetInputTensor)    \
+  X(TfLiteSignatureRunnerGetOutputTensor)   \
+  X(TfLiteSignatureRunnerResizeInputTensor) \
+  X(TfLiteSignatureRunnerAllocateTensors)   \
+  X(TfLiteSignatureRunnerInvoke)            \
   X(TfLiteSignatureRunnerDelete)
 
 #define TFLOPS_OPTIONAL_FUNCTIONS(X) \

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <iterator>
 #include <limits>
-#include <stdexcept>
 #include <utility>
 
 #include "errors.hpp"
@@ -35,32 +34,34 @@ void need_feature(bool is_there, const Library& library, const char* feature) {
 
 TfliteInterpreter::TfliteInterpreter(std::shared_ptr<const TfliteLibrary> library, const ModelSource& model,
                                      const InterpreterOptions& options)
-    : library_(std::move(library)),
+    : Interpreter("TensorFlow Lite", options),
+      library_(std::move(library)),
       tflite_(library_->functions()),
       model_(nullptr, tflite_.TfLiteModelDelete),
       xnnpack_(nullptr, tflite_.TfLiteXNNPackDelegateDelete),
       interpreter_(nullptr, tflite_.TfLiteInterpreterDelete),
       runner_(nullptr, tflite_.TfLiteSignatureRunnerDelete) {
-  check_threads(options.threads);
   need_feature(options.kernels != Kernels::reference, *library_,
                "choice of reference kernels through its C functions: LiteRT has (--runtime litert)");
   if (options.kernels == Kernels::xnnpack) need_feature(library_->has_xnnpack(), *library_, "XNNPACK kernels");
   if (options.profile) need_feature(library_->has_profiler(), *library_, "profiler");
   if (options.signature) need_feature(library_->has_signatures(), *library_, "signatures");
-  open_model(model);
-  create(options);
-  if (options.signature) open_signature(*options.signature);
-  list_ports();
+  calling("open the model", [&] {
+    open_model(model);
+    create(options);
+    if (options.signature) open_signature(*options.signature);
+    list_ports();
+  });
 }
 
 void TfliteInterpreter::open_model(const ModelSource& model) {
   if (const auto* path = std::get_if<std::string>(&model)) {
     model_.reset(tflite_.TfLiteModelCreateFromFileWithErrorReporter(path->c_str(), &ErrorLog::report, &log_));
-    if (model_ == nullptr) fail("open '" + *path + "'");
+    if (model_ == nullptr) fail_with_words("open '" + *path + "'");
   } else {
     const auto& bytes = std::get<ModelBytes>(model);
     model_.reset(tflite_.TfLiteModelCreateWithErrorReporter(bytes.data, bytes.size, &ErrorLog::report, &log_));
-    if (model_ == nullptr) fail("open a model of " + std::to_string(bytes.size) + " bytes");
+    if (model_ == nullptr) fail_with_words("open a model of " + std::to_string(bytes.size) + " bytes");
   }
 }
 
@@ -81,7 +82,7 @@ void TfliteInterpreter::create(const InterpreterOptions& options) {
     TfLiteXNNPackDelegateOptions xnnpack = tflite_.TfLiteXNNPackDelegateOptionsDefault();
     xnnpack.num_threads = options.threads;
     xnnpack_.reset(tflite_.TfLiteXNNPackDelegateCreate(&xnnpack));
-    if (xnnpack_ == nullptr) fail("create the XNNPACK delegate");
+    if (xnnpack_ == nullptr) fail_with_words("create the XNNPACK delegate");
     tflite_.TfLiteInterpreterOptionsAddDelegate(native.get(), xnnpack_.get());
   }
   log_.clear();
@@ -90,7 +91,7 @@ void TfliteInterpreter::create(const InterpreterOptions& options) {
     std::string what = "create an interpreter";
     if (xnnpack_ != nullptr) what += " with XNNPACK kernels";
     if (options.delegate) what += (xnnpack_ != nullptr ? " and '" : " with '") + options.delegate->path + "'";
-    fail(what);
+    fail_with_words(what);
   }
 }
 
@@ -104,12 +105,11 @@ void TfliteInterpreter::open_signature(const std::string& key) {
     known += (known.empty() ? "'" : ", '") + candidate + "'";
   }
   if (!is_known) {
-    throw std::invalid_argument("the model has no signature '" + key + "': it has " +
-                                (known.empty() ? "none" : known));
+    throw ArgumentError("the model has no signature '" + key + "': it has " + (known.empty() ? "none" : known));
   }
   log_.clear();
   runner_.reset(tflite_.TfLiteInterpreterGetSignatureRunner(interpreter_.get(), key.c_str()));
-  if (runner_ == nullptr) fail("open signature '" + key + "'");
+  if (runner_ == nullptr) fail_with_words("open signature '" + key + "'");
 }
 
 void TfliteInterpreter::list_ports() {
@@ -136,8 +136,8 @@ void TfliteInterpreter::list_ports() {
   for (auto& port : inputs_) port.index = index_of(find_input(port));
   for (auto& port : outputs_) port.index = index_of(find_output(port));
   const auto is_known = [](const Port& port) { return port.index >= 0; };
-  is_primary_ = std::any_of(outputs_.begin(), outputs_.end(), is_known) ||
-                std::any_of(inputs_.begin(), inputs_.end(), is_known);
+  is_primary_ =
+      std::any_of(outputs_.begin(), outputs_.end(), is_known) || std::any_of(inputs_.begin(), inputs_.end(), is_known);
 }
 
 int TfliteInterpreter::index_of(const TfLiteTensor* tensor) const {
@@ -175,14 +175,12 @@ TensorInfo TfliteInterpreter::describe(const TfLiteTensor* tensor, const Port& p
   return info;
 }
 
-TensorInfo TfliteInterpreter::input_info(std::int64_t position) const {
-  const Port& port = inputs_[check_position(position, inputs_.size(), "input")];
-  return describe(find_input(port), port);
+TensorInfo TfliteInterpreter::describe_input(std::size_t position) const {
+  return describe(find_input(inputs_[position]), inputs_[position]);
 }
 
-TensorInfo TfliteInterpreter::output_info(std::int64_t position) const {
-  const Port& port = outputs_[check_position(position, outputs_.size(), "output")];
-  return describe(find_output(port), port);
+TensorInfo TfliteInterpreter::describe_output(std::size_t position) const {
+  return describe(find_output(outputs_[position]), outputs_[position]);
 }
 
 const TfLiteTensor* TfliteInterpreter::find_tensor(std::int64_t index) const {
@@ -196,12 +194,10 @@ std::optional<TensorInfo> TfliteInterpreter::tensor_info(std::int64_t index) con
   return describe(tensor, {static_cast<int>(index), ""});
 }
 
-void TfliteInterpreter::resize_input(std::int64_t position, const std::vector<std::int64_t>& shape) {
-  const Port& port = inputs_[check_position(position, inputs_.size(), "input")];
-  const std::vector<int> dims = to_dims(shape);
+void TfliteInterpreter::resize(std::size_t position, const std::vector<int>& dims) {
+  const Port& port = inputs_[position];
   const auto rank = static_cast<std::int32_t>(dims.size());
   log_.clear();
-  is_allocated_ = false;
   if (const auto primary = primary_position(port)) {
     check(tflite_.TfLiteInterpreterResizeInputTensor(interpreter_.get(), *primary, dims.data(), rank),
           "resize an input");
@@ -222,54 +218,54 @@ std::optional<std::int32_t> TfliteInterpreter::primary_position(const Port& port
   return static_cast<std::int32_t>(found - inputs);
 }
 
-void TfliteInterpreter::allocate() {
+void TfliteInterpreter::allocate_tensors() {
   log_.clear();
-  is_allocated_ = false;
   check(runner_ != nullptr ? tflite_.TfLiteSignatureRunnerAllocateTensors(runner_.get())
                            : tflite_.TfLiteInterpreterAllocateTensors(interpreter_.get()),
         "allocate tensors");
-  is_allocated_ = true;
 }
 
-void TfliteInterpreter::reset_variables() {
+void TfliteInterpreter::reset() {
   need_feature(library_->has_variables(), *library_, "function to reset variables");
-  need_allocation("reset variables");
   log_.clear();
   check(tflite_.TfLiteInterpreterResetVariableTensors(interpreter_.get()), "reset variables");
 }
 
-TensorView TfliteInterpreter::view(const TfLiteTensor* tensor, TensorInfo info) const {
+TensorView TfliteInterpreter::view(const TfLiteTensor* tensor, const Port& port) const {
+  TensorInfo info = describe(tensor, port);
   void* const data = tflite_.TfLiteTensorData(tensor);
   if (data == nullptr && info.byte_size > 0) {
-    throw InvokeError("tensor '" + info.name +
-                      "' has no memory: the kernels that were chosen do not materialize it");
+    throw InvokeError("tensor '" + info.name + "' has no memory: the kernels that were chosen do not materialize it");
   }
   return {std::move(info), data};
 }
 
-TensorView TfliteInterpreter::input(std::int64_t position) const {
-  need_allocation("reach an input");
-  const Port& port = inputs_[check_position(position, inputs_.size(), "input")];
-  const TfLiteTensor* const tensor = find_input(port);
-  return view(tensor, describe(tensor, port));
+TensorView TfliteInterpreter::view_input(std::size_t position) const {
+  return view(find_input(inputs_[position]), inputs_[position]);
 }
 
-TensorView TfliteInterpreter::output(std::int64_t position) const {
-  need_allocation("reach an output");
-  const Port& port = outputs_[check_position(position, outputs_.size(), "output")];
-  const TfLiteTensor* const tensor = find_output(port);
-  return view(tensor, describe(tensor, port));
+TensorView TfliteInterpreter::view_output(std::size_t position) const {
+  return view(find_output(outputs_[position]), outputs_[position]);
 }
 
-TensorView TfliteInterpreter::tensor(std::int64_t index) const {
-  need_allocation("reach a tensor");
+TensorView TfliteInterpreter::view_tensor(std::int64_t index) const {
   const TfLiteTensor* const tensor = find_tensor(index);
   if (tensor == nullptr) {
-    throw std::out_of_range(is_primary_
-                                ? "there is no tensor " + std::to_string(index)
-                                : "the tensors of a signature outside the primary subgraph cannot be reached");
+    throw PositionError(is_primary_ ? "there is no tensor " + std::to_string(index)
+                                    : "the tensors of a signature outside the primary subgraph cannot be reached");
   }
-  return view(tensor, describe(tensor, {static_cast<int>(index), ""}));
+  return view(tensor, {static_cast<int>(index), ""});
+}
+
+std::vector<TensorPlace> TfliteInterpreter::list_places() const {
+  if (!is_primary_) throw InvokeError("the tensors of a signature outside the primary subgraph cannot be reached");
+  std::vector<TensorPlace> places;
+  for (int index = 0;; ++index) {
+    const TfLiteTensor* const tensor = tflite_.TfLiteInterpreterGetTensor(interpreter_.get(), index);
+    if (tensor == nullptr) return places;
+    places.push_back(
+        {tflite_.TfLiteTensorData(tensor), static_cast<std::int64_t>(tflite_.TfLiteTensorByteSize(tensor))});
+  }
 }
 
 void TfliteInterpreter::run(std::int64_t times) {
@@ -281,16 +277,16 @@ void TfliteInterpreter::run(std::int64_t times) {
 }
 
 void TfliteInterpreter::check(TfLiteStatus status, const char* what) const {
-  if (status != 0) fail(what, status);
+  if (status != 0) fail_with_words(what, status);
 }
 
-void TfliteInterpreter::fail(const std::string& what, TfLiteStatus status) const {
+void TfliteInterpreter::fail_with_words(const std::string& what, TfLiteStatus status) const {
   std::string reason = log_.text();
   if (reason.empty()) {
     reason = status != 0 ? std::string("status ") + std::to_string(status) + " (" + status_name(status) + ")"
                          : "it gave no reason";
   }
-  throw InvokeError("TensorFlow Lite could not " + what + ": " + reason);
+  fail(what, reason);
 }
 
 }  // namespace tflops

@@ -17,17 +17,7 @@ class TfliteInterpreter final : public Interpreter {
 
   std::size_t input_count() const override { return inputs_.size(); }
   std::size_t output_count() const override { return outputs_.size(); }
-  TensorInfo input_info(std::int64_t position) const override;
-  TensorInfo output_info(std::int64_t position) const override;
   std::optional<TensorInfo> tensor_info(std::int64_t index) const override;
-
-  void resize_input(std::int64_t position, const std::vector<std::int64_t>& shape) override;
-  void allocate() override;
-  void reset_variables() override;
-
-  TensorView input(std::int64_t position) const override;
-  TensorView output(std::int64_t position) const override;
-  TensorView tensor(std::int64_t index) const override;
 
  private:
   template <class T>
@@ -50,13 +40,21 @@ class TfliteInterpreter final : public Interpreter {
   std::optional<std::int32_t> primary_position(const Port& port) const;
   int index_of(const TfLiteTensor* tensor) const;
   TensorInfo describe(const TfLiteTensor* tensor, const Port& port) const;
-  TensorView view(const TfLiteTensor* tensor, TensorInfo info) const;
+  TensorView view(const TfLiteTensor* tensor, const Port& port) const;
 
+  TensorInfo describe_input(std::size_t position) const override;
+  TensorInfo describe_output(std::size_t position) const override;
+  TensorView view_input(std::size_t position) const override;
+  TensorView view_output(std::size_t position) const override;
+  TensorView view_tensor(std::int64_t index) const override;
+  std::vector<TensorPlace> list_places() const override;
+  void resize(std::size_t position, const std::vector<int>& dims) override;
+  void allocate_tensors() override;
+  void reset() override;
   void run(std::int64_t times) override;
   void prepare_run() override { log_.clear(); }
-  bool can_profile() const override { return profiler_ != nullptr; }
 
-  [[noreturn]] void fail(const std::string& what, TfLiteStatus status = 0) const;
+  [[noreturn]] void fail_with_words(const std::string& what, TfLiteStatus status = 0) const;
   void check(TfLiteStatus status, const char* what) const;
 
   // Destroyed from the last to the first: the runtime object before all that it points to.

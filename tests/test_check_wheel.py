@@ -1,8 +1,11 @@
 """The check of a wheel's contents, on wheels that are made up here."""
 
+import hashlib
+import platform
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -34,13 +37,18 @@ LINUX = "cp311-cp311-manylinux_2_35_aarch64"
 def complaints(tmp_path):
     """What the check says of a wheel with a tag and files: lines without the wheel's path."""
 
-    def check(tag, files):
+    platforms = ("linux-aarch64", "windows-AMD64", "macos-arm64")
+    digest = hashlib.sha256(b"").hexdigest()
+    libraries = tmp_path / "libraries.sha256"
+    libraries.write_text("# of empty files\n" + "".join(f"{digest}  {p}\n" for p in platforms))
+
+    def check(tag, files, content=b""):
         wheel = tmp_path / f"tflops_native-0.1.0-{tag}.whl"
         with zipfile.ZipFile(wheel, "w") as archive:
             for name in files:
-                archive.writestr(name, "")
+                archive.writestr(name, content)
         ended = subprocess.run(
-            [sys.executable, "tools/check_wheel.py", wheel],
+            [sys.executable, "tools/check_wheel.py", "--libraries", libraries, wheel],
             cwd=ROOT,
             capture_output=True,
             text=True,
@@ -61,6 +69,13 @@ def complaints(tmp_path):
             ["tflops_native/_native.cp314-win_amd64.pyd", "tflops_native/lib/tensorflowlite_c.dll"],
         ),
         ("cp312-cp312-macosx_11_0_arm64", ["tflops_native/_native.cpython-312-darwin.so"]),
+        (
+            "cp312-cp312-macosx_15_0_arm64",
+            [
+                "tflops_native/_native.cpython-312-darwin.so",
+                "tflops_native/lib/libtensorflowlite_c.dylib",
+            ],
+        ),
     ],
 )
 def test_a_complete_wheel(complaints, tag, compiled):
@@ -73,6 +88,22 @@ def test_the_static_analyzer_alone(complaints):
     assert complaints("py3-none-any", [*files, *METADATA, LIBRARY]) == [f"has {LIBRARY} too"]
 
 
+def test_another_library(complaints):
+    (library,) = complaints(LINUX, [*PYTHON, *METADATA, EXTENSION, LIBRARY], content=b"other")
+    assert library.startswith(f"{LIBRARY} has the SHA-256 {hashlib.sha256(b'other').hexdigest()}, ")
+
+
+def test_the_library_of_this_build_is_the_one_that_is_listed():
+    native = pytest.importorskip("tflops_native._native", exc_type=ImportError)
+    machine = platform.machine()
+    lines = (ROOT / "cmake" / "tflite_c_library.sha256").read_text().splitlines()
+    listed = dict(reversed(line.split()) for line in lines if not line.startswith("#"))
+    if sys.platform != "linux" or f"linux-{machine}" not in listed:
+        pytest.skip("no library is listed for this machine")
+    library = Path(native.Library.linked().path).read_bytes()
+    assert hashlib.sha256(library).hexdigest() == listed[f"linux-{machine}"]
+
+
 def test_missing_and_foreign_files(complaints):
     files = [name for name in PYTHON + METADATA if name != "tflops_native/api.py"]
     (library, missing, foreign) = complaints(LINUX, [*files, EXTENSION, "tests/zoo.py"])
@@ -82,5 +113,5 @@ def test_missing_and_foreign_files(complaints):
 
 
 def test_a_wheel_that_is_not_repaired(complaints):
-    (platform,) = complaints("cp311-cp311-linux_aarch64", [*PYTHON, *METADATA, EXTENSION, LIBRARY])
-    assert platform == "the platform 'linux_aarch64' is none that is published"
+    (tag,) = complaints("cp311-cp311-linux_aarch64", [*PYTHON, *METADATA, EXTENSION, LIBRARY])
+    assert tag == "the platform 'linux_aarch64' is none that is published"

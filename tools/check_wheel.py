@@ -1,8 +1,11 @@
-"""Checks what a wheel holds: every file by name, its size, and its platform tag.
+"""Checks what a wheel holds: every file by name, the library it carries, its size, and its platform tag.
 
-python tools/check_wheel.py dist/*.whl
+python tools/check_wheel.py [--libraries FILE] dist/*.whl
+
+FILE lists the SHA-256 of the library of each platform; cmake/tflite_c_library.sha256 if left out.
 """
 
+import hashlib
 import re
 import sys
 import zipfile
@@ -12,9 +15,14 @@ SOURCES = Path(__file__).parent.parent / "python"
 MAX_BYTES = 6_000_000
 
 EXTENSION = r"tflops_native/_native\.(cpython-3\d+-[a-z0-9_-]+\.so|cp3\d+-win_amd64\.pyd)"
-LIBRARY = r"tflops_native/lib/(libtensorflowlite_c\.so|tensorflowlite_c\.dll)"
-# Where the wheel carries no TensorFlow Lite library.
-WITHOUT_LIBRARY = re.compile(r"macosx_\d+_\d+_\w+")
+LIBRARY = r"tflops_native/lib/(libtensorflowlite_c\.(so|dylib)|tensorflowlite_c\.dll)"
+LIBRARIES = Path(__file__).parent.parent / "cmake" / "tflite_c_library.sha256"
+# Platform tag -> the platform in the list of libraries; wheels of others carry none.
+LIBRARY_PLATFORMS = (
+    (re.compile(r"(?:manylinux_2_\d+|linux)_(x86_64|aarch64|armv7l)"), "linux-{}"),
+    (re.compile(r"win_(amd64)"), "windows-AMD64"),
+    (re.compile(r"macosx_1[5-9]_\d+_(arm64)|macosx_[2-9]\d_\d+_(arm64)"), "macos-arm64"),
+)
 PLATFORM = re.compile(r"manylinux_2_\d+_(x86_64|aarch64|armv7l)|win_amd64|macosx_\d+_\d+_\w+|any")
 METADATA = (
     "METADATA",
@@ -28,12 +36,15 @@ METADATA = (
 
 def main(paths: list[str]) -> int:
     """Check each wheel; 1 if one is not as it should be."""
-    complaints = [f"{path}: {text}" for path in paths for text in check(Path(path))]
+    libraries = LIBRARIES
+    if paths[:1] == ["--libraries"]:
+        libraries, paths = Path(paths[1]), paths[2:]
+    complaints = [f"{path}: {text}" for path in paths for text in check(Path(path), libraries)]
     print("\n".join(complaints) or f"{len(paths)} wheel(s) as expected")
     return 1 if complaints or not paths else 0
 
 
-def check(wheel: Path) -> list[str]:
+def check(wheel: Path, libraries: Path = LIBRARIES) -> list[str]:
     """What is wrong with a wheel, one line each."""
     complaints = []
     name, version, *_, platform = wheel.stem.split("-")
@@ -45,13 +56,25 @@ def check(wheel: Path) -> list[str]:
         complaints.append(f"{size:,} bytes are more than {MAX_BYTES:,}")
     with zipfile.ZipFile(wheel) as archive:
         files = {file for file in archive.namelist() if not file.endswith("/")}
+        sums = {
+            file: hashlib.sha256(archive.read(file)).hexdigest()
+            for file in files
+            if re.fullmatch(LIBRARY, file)
+        }
     expected = python_files(pure=platform == "any")
     expected |= {f"{name}-{version}.dist-info/{file}" for file in METADATA}
     compiled = []
     if platform != "any":
         compiled.append(EXTENSION)
-        if not WITHOUT_LIBRARY.match(platform):
+        carried = library_platform(platform)
+        if carried is not None:
             compiled.append(LIBRARY)
+            expected_sum = library_sums(libraries).get(carried)
+            complaints += [
+                f"{file} has the SHA-256 {found}, expected {expected_sum} of {carried}"
+                for file, found in sorted(sums.items())
+                if found != expected_sum
+            ]
     for pattern in compiled:
         found = {file for file in files if re.fullmatch(pattern, file)}
         if len(found) != 1:
@@ -60,6 +83,20 @@ def check(wheel: Path) -> list[str]:
     complaints += [f"lacks {file}" for file in sorted(expected - files)]
     complaints += [f"has {file} too" for file in sorted(files - expected)]
     return complaints
+
+
+def library_platform(platform: str) -> str | None:
+    """The platform of the library that a wheel of this tag carries; None if it carries none."""
+    for pattern, name in LIBRARY_PLATFORMS:
+        if found := pattern.match(platform):
+            return name.format(found[1])
+    return None
+
+
+def library_sums(path: Path) -> dict[str, str]:
+    """Platform -> SHA-256."""
+    lines = [line.split() for line in path.read_text().splitlines() if not line.startswith("#")]
+    return {platform: digest for digest, platform in lines}
 
 
 def python_files(*, pure: bool) -> set[str]:

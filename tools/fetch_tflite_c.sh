@@ -11,4 +11,6 @@ mkdir -p "$directory"
   --platform "manylinux_2_35_$machine" --dest "$directory" "$package"
 "$python" -m zipfile -e "$directory"/pymicro_wakeword-*"$machine".whl "$directory/unpacked"
 mv "$directory/unpacked/pymicro_wakeword/lib/libtensorflowlite_c.so" "$directory"
+expected=$(grep "  linux-$machine\$" "$(dirname "$0")/../cmake/tflite_c_library.sha256" | cut -d' ' -f1)
+echo "$expected  $directory/libtensorflowlite_c.so" | sha256sum --check --quiet
 rm -r "$directory/unpacked" "$directory"/pymicro_wakeword-*.whl

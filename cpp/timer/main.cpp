@@ -39,8 +39,8 @@ void run(const Options& options) {
   }
   std::ofstream file = open_output(options.output, std::ios::trunc);
   write(file, options, model, measurement);
-  std::cout << options.output << ": " << measurement.samples_ns.size() << " samples, "
-            << measurement.profiled_ns.size() << " profiled runs\n";
+  std::cout << options.output << ": " << measurement.samples_ns.size() << " samples, " << measurement.profiled_ns.size()
+            << " profiled runs\n";
 }
 
 }  // namespace

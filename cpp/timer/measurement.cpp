@@ -1,26 +1,35 @@
 #include "measurement.hpp"
 
 #include <algorithm>
-#include <stdexcept>
+#include <cmath>
+#include <limits>
 
 #include "affinity.hpp"
 #include "errors.hpp"
 #include "random_inputs.hpp"
 #include "runtime_library.hpp"
+#include "statistics.hpp"
 
 namespace tflops::timer {
 namespace {
 
-constexpr Limits warm_up_limits{100, 0.3};
-// Without a number of runs: a second, but enough of them for a median, within the time that is given.
-constexpr std::int64_t most_samples = 10'000;
-constexpr std::int64_t least_samples = 20;
-constexpr double measure_seconds = 1.0;
+// As in python/tflops_native/timing, which gives the reasons.
+constexpr std::int64_t most_samples = 100'000;
+constexpr double least_seconds = 1.0;
+constexpr double default_max_seconds = 10.0;
+constexpr double chunk_seconds = 0.2;
+constexpr double warm_up_seconds = 0.3;
+constexpr double most_warm_up_seconds = 3.0;
+constexpr double warm_up_look_seconds = 0.1;
+constexpr std::int64_t warm_up_look_samples = 1000;
+constexpr std::int64_t sample_steps = 1000;
+constexpr std::int64_t most_sample_ns = 1'000'000'000;
+constexpr double most_factor = 16;
+constexpr int trials = 5;
+constexpr double trial_seconds = 0.1;
 constexpr std::int64_t profiled_runs = 200;
 constexpr std::int64_t least_profiled_runs = 10;
 constexpr double profile_seconds = 0.5;
-// A sample as long as so many steps of the clock is known to a tenth of a percent.
-constexpr std::int64_t sample_steps = 1000;
 
 void nothing() {}
 
@@ -39,7 +48,7 @@ std::int64_t position_of(const Interpreter& interpreter, const std::string& name
     if (interpreter.input_info(position).name == name) return position;
   }
   const std::string what = name.empty() ? "an input shape needs a name here" : "there is no input '" + name + "'";
-  throw std::invalid_argument(what + "; the inputs are: " + input_names(interpreter));
+  throw ArgumentError(what + "; the inputs are: " + input_names(interpreter));
 }
 
 std::unique_ptr<Interpreter> open(const Library& library, const Options& options, bool profile) {
@@ -49,7 +58,8 @@ std::unique_ptr<Interpreter> open(const Library& library, const Options& options
 }
 
 void allocate(Interpreter& interpreter, const Options& options) {
-  for (const auto& [name, shape] : options.input_shapes) interpreter.resize_input(position_of(interpreter, name), shape);
+  for (const auto& [name, shape] : options.input_shapes)
+    interpreter.resize_input(position_of(interpreter, name), shape);
   interpreter.allocate();
 }
 
@@ -65,30 +75,79 @@ void check_shapes(const Library& library, const Options& options) {
   }
 }
 
-std::vector<std::int64_t> take_samples(Interpreter& interpreter, const Options& options, std::int64_t batch) {
-  const auto& between = nothing;
-  if (options.runs) return interpreter.time_invokes({*options.runs, options.max_seconds}, batch, between);
-  const auto start = Clock::now();
-  const double first = std::min(measure_seconds, options.max_seconds);
-  auto samples = interpreter.time_invokes({most_samples, first}, batch, between);
-  const std::chrono::duration<double> spent = Clock::now() - start;
-  const auto missing = least_samples - static_cast<std::int64_t>(samples.size());
-  if (missing > 0 && spent.count() < options.max_seconds) {
-    const auto more = interpreter.time_invokes({missing, options.max_seconds - spent.count()}, batch, between);
-    samples.insert(samples.end(), more.begin(), more.end());
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+// How many invokes in a row make a sample that the clock can tell to a tenth of a percent.
+std::int64_t choose_batch(Interpreter& interpreter, std::int64_t resolution_ns) {
+  const auto wanted = static_cast<double>(std::min(sample_steps * resolution_ns, most_sample_ns));
+  std::int64_t batch = 1;
+  while (true) {
+    const double sample = median_of(interpreter.time_invokes({trials, trial_seconds}, batch, nothing));
+    if (sample >= wanted) return batch;
+    if (static_cast<double>(batch) > wanted) {
+      throw InvokeError("the clock of this machine stands still: " + std::to_string(batch) +
+                        " inferences seem to take no time");
+    }
+    const double factor = std::min(wanted / std::max(sample, 1.0), most_factor);
+    batch = std::max(batch + 1, static_cast<std::int64_t>(std::llround(static_cast<double>(batch) * factor)));
   }
-  return samples;
 }
 
-void profile(const Options& options, Measurement& measurement, std::int64_t shortest_ns) {
+void warm_up(Interpreter& interpreter, const Options& options, Measurement& measurement) {
+  const double limit = std::min(most_warm_up_seconds, options.max_seconds.value_or(default_max_seconds));
+  const auto start = Clock::now();
+  auto& samples = measurement.warm_up_ns;
+  while (true) {
+    const double elapsed = seconds_since(start);
+    measurement.is_steady = is_steady(samples);
+    if (!samples.empty() && (elapsed >= limit || (measurement.is_steady && elapsed >= warm_up_seconds))) return;
+    const double left = std::max(0.0, std::min(warm_up_look_seconds, limit - elapsed));
+    const auto more = interpreter.time_invokes({warm_up_look_samples, left}, measurement.invokes_per_sample, nothing);
+    samples.insert(samples.end(), more.begin(), more.end());
+  }
+}
+
+void take_samples(Interpreter& interpreter, const Options& options, Measurement& measurement) {
+  auto& samples = measurement.samples_ns;
+  Stop& stop = measurement.stop;
+  // A number of runs alone is that number exactly, however long it takes.
+  const bool is_count = options.runs.has_value() && !options.precision.has_value();
+  if (!is_count) stop.precision = options.precision.value_or(0.01);
+  const std::int64_t most = options.runs.value_or(most_samples);
+  const double max_seconds =
+      options.max_seconds.value_or(is_count ? std::numeric_limits<double>::infinity() : default_max_seconds);
+  std::int64_t next = next_look(0);
+  const auto start = Clock::now();
+  while (true) {
+    stop.seconds = seconds_since(start);
+    const auto count = static_cast<std::int64_t>(samples.size());
+    if (count >= most) {
+      stop.reason = options.runs ? "runs" : "samples";
+    } else if (count > 0 && stop.seconds >= max_seconds) {
+      stop.reason = "max_time";
+    } else if (stop.precision && count >= std::max(next, options.min_runs) &&
+               stop.seconds >= std::min(least_seconds, max_seconds / 2)) {
+      next = next_look(count);
+      if (is_precise(samples, *stop.precision)) stop.reason = "precision";
+    }
+    if (!stop.reason.empty()) break;
+    const double left = std::max(0.0, std::min(chunk_seconds, max_seconds - stop.seconds));
+    const auto more = interpreter.time_invokes({most - count, left}, measurement.invokes_per_sample, nothing);
+    samples.insert(samples.end(), more.begin(), more.end());
+  }
+  if (stop.precision) stop.is_reached = is_precise(samples, *stop.precision);
+}
+
+void profile(const Options& options, Measurement& measurement) {
   measurement.profiled = open(*measurement.library, options, true);
   Interpreter& interpreter = *measurement.profiled;
   allocate(interpreter, options);
   fill_random_inputs(interpreter, options.seed);
   interpreter.invoke();
   // Enough runs where one of them is long, but no longer than the clean ones may take.
-  const double needed = 3e-9 * static_cast<double>(least_profiled_runs * shortest_ns);
-  const double limit = std::min(std::max(profile_seconds, needed), options.max_seconds);
+  const double invoke_ns = median_of(measurement.samples_ns) / static_cast<double>(measurement.invokes_per_sample);
+  const double needed = 3e-9 * static_cast<double>(least_profiled_runs) * invoke_ns;
+  const double limit = std::min(std::max(profile_seconds, needed), options.max_seconds.value_or(default_max_seconds));
   measurement.profiled_ns = interpreter.profile_invokes({profiled_runs, limit}, nothing);
 }
 
@@ -113,13 +172,11 @@ Measurement measure(const Options& options) {
   }
   fill_random_inputs(*interpreter, options.seed);
   measurement.first_invoke_ns = interpreter->invoke();
-  measurement.warm_up_ns = interpreter->time_invokes(warm_up_limits, 1, nothing);
-  const auto& warm_up = measurement.warm_up_ns;
-  const std::int64_t shortest = std::max<std::int64_t>(1, *std::min_element(warm_up.begin(), warm_up.end()));
-  const std::int64_t wanted = sample_steps * measurement.clock.resolution_ns;
-  measurement.invokes_per_sample = std::max<std::int64_t>(1, (wanted + shortest - 1) / shortest);
-  measurement.samples_ns = take_samples(*interpreter, options, measurement.invokes_per_sample);
-  if (options.profile && measurement.library->has_profiler()) profile(options, measurement, shortest);
+  measurement.invokes_per_sample = choose_batch(*interpreter, measurement.clock.resolution_ns);
+  warm_up(*interpreter, options, measurement);
+  take_samples(*interpreter, options, measurement);
+  if (options.profile && measurement.library->has_profiler()) profile(options, measurement);
+  if (options.peaks) measurement.peaks = measure_peaks(options.interpreter.threads);
   return measurement;
 }
 

@@ -6,13 +6,14 @@
 #include <functional>
 #include <limits>
 #include <map>
-#include <stdexcept>
+
+#include "errors.hpp"
 
 namespace tflops::timer {
 namespace {
 
 [[noreturn]] void refuse(const std::string& option, const std::string& value, const std::string& right) {
-  throw std::invalid_argument(option + " " + value + ": " + right);
+  throw ArgumentError(option + " " + value + ": " + right);
 }
 
 std::int64_t whole_number(const std::string& option, const std::string& value, std::int64_t least,
@@ -34,6 +35,20 @@ double seconds(const std::string& option, const std::string& value) {
   // Written so that a NaN fails too.
   if (value.empty() || *stop != '\0' || !(number >= 0 && number <= 1e6)) {
     refuse(option, value, "a number of seconds from 0 to 1000000 is needed");
+  }
+  return number;
+}
+
+// "2%" or "0.02".
+double fraction(const std::string& option, const std::string& value) {
+  char* stop = nullptr;
+  double number = std::strtod(value.c_str(), &stop);
+  if (std::strcmp(stop, "%") == 0) {
+    number /= 100;
+    ++stop;
+  }
+  if (value.empty() || *stop != '\0' || !(number > 0 && number < 1)) {
+    refuse(option, value, "a part between 0% and 100%, as 2% or 0.02, is needed");
   }
   return number;
 }
@@ -85,17 +100,19 @@ const std::map<std::string, Setter>& setters() {
       {"--runtime", [](Options& o, const auto&, const auto& value) { o.runtime = value; }},
       {"--output", [](Options& o, const auto&, const auto& value) { o.output = value; }},
       {"--signature", [](Options& o, const auto&, const auto& value) { o.interpreter.signature = value; }},
-      {"--kernels", [](Options& o, const auto& name, const auto& value) { o.interpreter.kernels = kernels(name, value); }},
+      {"--kernels",
+       [](Options& o, const auto& name, const auto& value) { o.interpreter.kernels = kernels(name, value); }},
       {"--threads",
        [](Options& o, const auto& name, const auto& value) {
          o.interpreter.threads = static_cast<int>(whole_number(name, value, 1, 1024));
        }},
       {"--runs", [](Options& o, const auto& name, const auto& value) { o.runs = whole_number(name, value, 1); }},
+      {"--min-runs",
+       [](Options& o, const auto& name, const auto& value) { o.min_runs = whole_number(name, value, 1); }},
+      {"--precision", [](Options& o, const auto& name, const auto& value) { o.precision = fraction(name, value); }},
       {"--max-time", [](Options& o, const auto& name, const auto& value) { o.max_seconds = seconds(name, value); }},
-      {"--seed",
-       [](Options& o, const auto& name, const auto& value) {
-         o.seed = static_cast<std::uint64_t>(whole_number(name, value, 0));
-       }},
+      {"--seed", [](Options& o, const auto& name,
+                    const auto& value) { o.seed = static_cast<std::uint64_t>(whole_number(name, value, 0)); }},
       {"--input-shape",
        [](Options& o, const auto& name, const auto& value) { o.input_shapes.push_back(input_shape(name, value)); }},
       {"--pin", [](Options& o, const auto& name, const auto& value) { o.pin = cpu_list(name, value); }},
@@ -110,16 +127,19 @@ const char* const usage =
     "\n"
     "Times inferences of a TensorFlow Lite model and writes what `tflops report MODEL --profile FILE` reads.\n"
     "\n"
-    "  --runtime PATH             TensorFlow Lite C library; one beside this program if left out\n"
+    "  --runtime PATH             TensorFlow Lite C library or LiteRT library; one beside this program if left out\n"
     "  --kernels xnnpack|builtin  default xnnpack\n"
     "  --threads N                default 1\n"
-    "  --runs N                   samples to take; about a second's worth if left out\n"
-    "  --max-time SECONDS         take no further samples after that long; default 10\n"
+    "  --precision PERCENT        stop once the median is known to within that (95% confidence); default 1%\n"
+    "  --runs N                   number of samples (the maximum if --precision is given)\n"
+    "  --min-runs N               minimum number of samples; default 1\n"
+    "  --max-time SECONDS         maximum sampling time; default 10, unlimited if only --runs is given\n"
     "  --input-shape [NAME=]N,N   shape of an input; repeatable\n"
     "  --signature KEY            signature to run\n"
     "  --pin CPU[,CPU]            run on these CPUs only: 1 or 0,2 or 0-3\n"
     "  --seed N                   of the random inputs; default 0\n"
     "  --no-profile               do not time each operator\n"
+    "  --peaks                    also measure what this machine can do at most, for the roofline; 2 seconds more\n"
     "  --output FILE              where to write; standard output if left out\n"
     "  --version, --help\n";
 
@@ -138,8 +158,12 @@ Options parse_options(int count, const char* const* arguments) {
       options.profile = false;
       continue;
     }
+    if (name == "--peaks") {
+      options.peaks = true;
+      continue;
+    }
     if (name.rfind("--", 0) != 0) {
-      if (!options.model.empty()) throw std::invalid_argument("two models: " + options.model + " and " + name);
+      if (!options.model.empty()) throw ArgumentError("two models: " + options.model + " and " + name);
       options.model = name;
       continue;
     }
@@ -151,14 +175,18 @@ Options parse_options(int count, const char* const* arguments) {
       name.resize(equals);
     }
     const auto setter = setters().find(name);
-    if (setter == setters().end()) throw std::invalid_argument("there is no option " + name + ": see --help");
+    if (setter == setters().end()) throw ArgumentError("there is no option " + name + ": see --help");
     if (!has_value) {
-      if (i + 1 == count) throw std::invalid_argument(name + " needs a value");
+      if (i + 1 == count) throw ArgumentError(name + " needs a value");
       value = arguments[++i];
     }
     setter->second(options, name, value);
   }
-  if (options.model.empty()) throw std::invalid_argument("which model? See --help");
+  if (options.model.empty()) throw ArgumentError("which model? See --help");
+  if (options.runs && options.min_runs > *options.runs) {
+    throw ArgumentError("--min-runs " + std::to_string(options.min_runs) + " is more than --runs " +
+                        std::to_string(*options.runs));
+  }
   return options;
 }
 

@@ -9,11 +9,11 @@ namespace tflops::timer {
 namespace {
 
 #if defined(_WIN32)
-constexpr char file_name[] = "tensorflowlite_c.dll";
+constexpr const char* file_names[] = {"tensorflowlite_c.dll", "libLiteRt.dll"};
 #elif defined(__APPLE__)
-constexpr char file_name[] = "libtensorflowlite_c.dylib";
+constexpr const char* file_names[] = {"libtensorflowlite_c.dylib", "libLiteRt.dylib"};
 #else
-constexpr char file_name[] = "libtensorflowlite_c.so";
+constexpr const char* file_names[] = {"libtensorflowlite_c.so", "libLiteRt.so"};
 #endif
 
 }  // namespace
@@ -26,13 +26,15 @@ std::shared_ptr<Library> open_runtime(const std::string& path) {
   }
   const auto program = std::filesystem::u8path(library_path_of(reinterpret_cast<const void*>(&open_runtime)));
   for (const auto& folder : {program.parent_path(), program.parent_path() / "lib"}) {
-    std::error_code error;
-    if (std::filesystem::exists(folder / file_name, error)) return Library::open((folder / file_name).u8string());
+    for (const char* const name : file_names) {
+      std::error_code error;
+      if (std::filesystem::exists(folder / name, error)) return Library::open((folder / name).u8string());
+    }
   }
   try {
-    return Library::open(file_name);
+    return Library::open(file_names[0]);
   } catch (const RuntimeLibraryError&) {
-    throw RuntimeLibraryError(std::string("there is no ") + file_name +
+    throw RuntimeLibraryError(std::string("there is no ") + file_names[0] + " or " + file_names[1] +
                               " beside this program nor where the system looks: give its path with --runtime");
   }
 }

@@ -50,6 +50,10 @@ class Library:
         """What the library says of itself, such as "2.17.1"; LiteRT says nothing: ""."""
 
     @property
+    def tried_versions(self) -> tuple[str, str]:
+        """The oldest and the newest version of this kind that the compiled part was run with."""
+
+    @property
     def has_xnnpack(self) -> bool:
         """Whether `kernels="xnnpack"` is possible."""
 
@@ -60,6 +64,18 @@ class Library:
     @property
     def has_signatures(self) -> bool:
         """Whether `signature=...` is possible."""
+
+@final
+class ModelCopy(Buffer):
+    """
+    The bytes of a model with `room` more bytes (zeros) behind, to be edited and opened.
+
+    Of a file only the pages that are written to take memory of their own: weights are not copied, where
+    the system maps files (not on Windows). Raises `ValueError` if a file cannot be read, `MemoryError`.
+    """
+
+    def __init__(self, model: str | PathLike[str] | Buffer, room: int) -> None: ...
+    def __buffer__(self, flags: int, /) -> memoryview: ...
 
 @final
 class TensorInfo:
@@ -161,7 +177,8 @@ class Interpreter:
 
     Raises `InvokeError` with TensorFlow Lite's own words if it refuses the model,
     `RuntimeLibraryError` if the library lacks what is asked for, `ValueError` for `threads` below
-    1, unknown `kernels` and unknown signatures.
+    1 or above 1024, unknown `kernels` and unknown signatures. What the library throws is an
+    `InvokeError` too, or a `MemoryError`.
     """
 
     def __init__(
@@ -186,6 +203,15 @@ class Interpreter:
 
         None if there is none of this index, if the signature belongs to another subgraph, and always
         of LiteRT, which shows inputs and outputs only.
+        """
+
+    def tensor_memory(self) -> list[tuple[int, int]]:
+        """
+        Address and bytes of each tensor of the primary subgraph, by index; address 0 without memory.
+
+        Those behind the model's own are scratch memory of kernels, where these are builtin ones. Tensors
+        whose shape is known only during a run lie elsewhere than the rest, from the first run on. Raises
+        `InvokeError` before `allocate()`, for a signature of another subgraph, and always of LiteRT.
         """
 
     def resize_input(self, position: int, shape: Sequence[int]) -> None:
@@ -276,6 +302,18 @@ def empty_operator_ns(count: int) -> NDArray[np.int64]:
 
     That much of a time is the profiler's own. Raises `ValueError` for a `count` below 1.
     """
+
+def median_interval(samples: Sequence[int]) -> tuple[float, float, float] | None:
+    """The timer's own `timing.statistics.median_interval`: (lower, upper, effective samples)."""
+
+def is_precise(samples: Sequence[int], precision: float) -> bool:
+    """The timer's own `timing.precision.is_precise`."""
+
+def is_steady(samples: Sequence[int]) -> bool:
+    """The timer's own `timing.warm_up.is_steady`."""
+
+def next_look(samples: int) -> int:
+    """The timer's own `timing.precision.next_look`."""
 
 def calibrate_clock() -> tuple[int, float]:
     """

@@ -7,6 +7,8 @@ import pytest
 
 from tflops_native import ProfileFormatError, load
 from tflops_native.imported.load import load_timing
+from tflops_native.imported.timer_json import read_timer_json
+from tflops_native.timing.precision import Stop
 from workloads import workload
 from zoo import EXAMPLES
 
@@ -32,10 +34,11 @@ PROFILE = {
     "depths": [0, 0],
     "at_ns": [46_000, 50_000],  # when the delegate had reported
     "elapsed_ns": [40_000, 44_000],
+    "builtin_resolution_ns": 1,
 }
 WRITTEN = {
     "format": "tflops_native/timer",
-    "format_version": 1,
+    "format_version": 3,
     "tool": "tflops-timer 0.1.0",
     "model": MARK,
     "machine": {
@@ -45,22 +48,39 @@ WRITTEN = {
         "logical_cpus": 4,
         "usable_cpus": None,
     },
-    "runtime": {"name": "tflite", "version": "2.17.1", "library": "/data/libtensorflowlite_c.so"},
+    "runtime": {
+        "name": "tflite",
+        "kind": "TensorFlow Lite",
+        "version": "2.17.1",
+        "library": "/data/libtensorflowlite_c.so",
+    },
     "kernels": "xnnpack",
     "threads": 2,
     "signature": None,
     "input_shapes": {"image": [1, 28, 28, 1]},
     "seed": 0,
-    "clock_resolution_ns": 52,
-    "clock_read_ns": 26.5,
+    "clock": {"resolution_ns": 52, "read_ns": 26.5},
     "load_ns": 1_000_000,
     "allocate_ns": 20_000,
     "first_invoke_ns": 90_000,
-    "warm_up_ns": [60_000, 50_000],
+    "warm_up": {"samples_ns": [60_000, 50_000], "invokes_per_sample": 2, "is_steady": True},
     "invokes_per_sample": 2,
-    "stop_reason": "runs",
+    "stop": {"reason": "runs", "precision": None, "is_reached": None, "seconds": 0.3},
     "samples_ns": [80_000, 82_000, 90_000],
     "profile": PROFILE,
+    "peaks": None,
+}
+PEAKS = {
+    "threads": 2,
+    "compute": [{"arithmetic": "float32", "operations_per_second": 6.4e10, "instructions": "NEON"}],
+    "memory": [
+        {
+            "name": "DRAM",
+            "capacity_bytes": None,
+            "buffer_bytes": 1 << 26,
+            "bytes_per_second": 8e9,
+        }
+    ],
 }
 
 
@@ -76,7 +96,6 @@ def load_times(tmp_path):
 
 def test_samples_and_events(load_times):
     timing = load_times(WRITTEN)
-    machine, origin = timing.origin.machine, timing.origin
     assert timing.latency.runs == 6
     assert timing.latency.median_seconds == 41e-6
     assert timing.first_invoke_ns == 90_000
@@ -95,9 +114,25 @@ def test_samples_and_events(load_times):
     )
     # 55 us of profiled runs against 41 us of clean ones.
     assert timing.profile.overhead.relative == pytest.approx(55 / 41 - 1)
-    assert machine.processor == "Example SoC"
-    assert machine.usable_cpus is None
-    assert (origin.tool, origin.form) == ("tflops-timer 0.1.0", "JSON")
+    assert timing.origin.machine.processor == "Example SoC"
+    assert timing.origin.machine.usable_cpus is None
+    assert (timing.origin.tool, timing.origin.form) == ("tflops-timer 0.1.0", "JSON")
+
+
+def test_what_the_timer_ran_and_why_it_stopped(load_times):
+    runtime = {"name": "litert", "kind": "LiteRT", "version": None, "library": "/data/libLiteRt.so"}
+    stop = {"reason": "samples", "precision": 0.01, "is_reached": False, "seconds": 4.5}
+    timing = load_times({**WRITTEN, "runtime": runtime, "stop": stop})
+    assert timing.runtime.title == "LiteRT (version unknown)"
+    assert timing.warm_up.runs == 4
+    assert timing.stop == Stop(reason="samples", precision=0.01, is_reached=False, seconds=4.5)
+
+
+def test_peaks_of_the_target():
+    peaks = read_timer_json({**WRITTEN, "peaks": PEAKS}).peaks
+    assert peaks is not None
+    assert peaks.operations_per_second("float32") == 6.4e10
+    assert read_timer_json(WRITTEN).peaks is None
 
 
 def test_without_a_profile(load_times):
@@ -138,14 +173,20 @@ def test_other_input_shapes(load_times):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format_version": 2}, "its format has version 2, this program reads 1"),
+        ({"format_version": 1}, "its format has version 1, this program reads 3: measure again"),
+        ({"format_version": 4}, "its format has version 4, this program reads 3"),
+        ({"peaks": {}}, "'threads' has None where a whole number"),
+        ({"peaks": {**PEAKS, "threads": 0}}, "'threads' has 0 where a whole number"),
+        ({"peaks": {**PEAKS, "memory": [{}]}}, "'peaks' cannot be read"),
+        ({"stop": {"reason": "runs", "seconds": -1}}, "'seconds' has -1 where a number"),
+        ({"warm_up": []}, "'warm_up' is .* where an object is expected"),
         ({"model": None}, "'model' is None where an object is expected"),
         ({"samples_ns": []}, "'samples_ns' is empty"),
         ({"samples_ns": [0]}, "'samples_ns' has 0 where a whole number"),
         ({"samples_ns": [1.5]}, "'samples_ns' has 1.5 where a whole number"),
         ({"samples_ns": [10**30]}, "'samples_ns' has 1000"),
         ({"threads": True}, "'threads' has True where a whole number"),
-        ({"clock_read_ns": "1"}, "'clock_read_ns' has '1' where a number"),
+        ({"clock": {"resolution_ns": 1, "read_ns": "1"}}, "'read_ns' has '1' where a number"),
         ({"kernels": 3}, "'kernels' is 3 where text is expected"),
         ({"input_shapes": {"x": "1,2"}}, "'x' is '1,2' where a list is expected"),
         ({"machine": {}}, "'architecture' is None where text"),

@@ -77,9 +77,9 @@ inline int run_all() {
 
 }  // namespace check
 
-#define TEST_CASE(name)                            \
-  void name();                                     \
-  const check::Case case_of_##name(#name, &name);  \
+#define TEST_CASE(name)                           \
+  void name();                                    \
+  const check::Case case_of_##name(#name, &name); \
   void name()
 #define CHECK_EQUAL(expected, actual) check::equal(__FILE__, __LINE__, expected, actual, #actual)
 #define CHECK_THROWS(Error, message, ...) check::throws<Error>(__FILE__, __LINE__, message, [&] { __VA_ARGS__; })

@@ -1,7 +1,13 @@
 // The core without Python: every path through it that a sanitizer should see, against the fake library.
 //
 //   core_test PATH_OF_THE_FAKE_LIBRARY
+#include <algorithm>
+#include <chrono>
+#include <cstdarg>
+#include <cstdlib>
 #include <cstring>
+#include <functional>
+#include <limits>
 #include <memory>
 #include <new>
 #include <stdexcept>
@@ -10,7 +16,9 @@
 #include <vector>
 
 #include "check.hpp"
+#include "clock.hpp"
 #include "dynamic_library.hpp"
+#include "error_log.hpp"
 #include "errors.hpp"
 #include "interpreter.hpp"
 #include "library.hpp"
@@ -24,6 +32,21 @@ using tflops::Limits;
 using tflops::ModelBytes;
 using tflops::ProfileEvent;
 using tflops::RuntimeLibraryError;
+
+namespace memory {
+
+// Of this thread: while it is set, there is none.
+thread_local bool is_exhausted = false;
+
+}  // namespace memory
+
+void* operator new(std::size_t size) {
+  void* const place = memory::is_exhausted ? nullptr : std::malloc(std::max<std::size_t>(size, 1));
+  if (place == nullptr) throw std::bad_alloc();
+  return place;
+}
+void operator delete(void* place) noexcept { std::free(place); }
+void operator delete(void* place, std::size_t) noexcept { std::free(place); }
 
 namespace {
 
@@ -261,10 +284,121 @@ TEST_CASE(errors_of_other_types_pass_through) {
   model->invoke();
 }
 
+TEST_CASE(what_a_library_throws_is_an_error_of_its_step) {
+  const std::string thrown = " 1 throw vector::reserve";
+  CHECK_THROWS(InvokeError, "could not open the model: vector::reserve", Opened("on load" + thrown));
+  CHECK_THROWS(InvokeError, "could not open the model: vector::reserve", Opened("on create" + thrown));
+  CHECK_THROWS(InvokeError, "could not allocate tensors: vector::reserve", Opened("on allocate" + thrown));
+  const Opened model("on resize" + thrown + "\non reset" + thrown + "\non invoke" + thrown);
+  CHECK_THROWS(InvokeError, "could not reset variables: vector::reserve", model->reset_variables());
+  CHECK_THROWS(InvokeError, "could not invoke the model: vector::reserve", model->invoke());
+  model->invoke();
+  CHECK_THROWS(InvokeError, "could not resize an input: vector::reserve", model->resize_input(0, {1}));
+}
+
 TEST_CASE(options_that_cannot_be_right) {
   InterpreterOptions options;
-  options.threads = 0;
-  CHECK_THROWS(std::invalid_argument, "threads must be at least 1", Opened("", options));
+  for (const int threads : {-1, 0, 1025, std::numeric_limits<int>::max()}) {
+    options.threads = threads;
+    CHECK_THROWS(std::invalid_argument, "threads must be at least 1 and at most 1024", Opened("", options));
+  }
+  options.threads = 1024;
+  Opened("", options);
+}
+
+// A clock that is read by counting: one step of so many nanoseconds at each so many-th read.
+struct CountingClock {
+  std::int64_t step_ns;
+  std::int64_t reads_per_step;
+  std::int64_t reads = 0;
+
+  tflops::Clock::time_point operator()() {
+    return tflops::Clock::time_point(std::chrono::nanoseconds(step_ns * (reads++ / reads_per_step)));
+  }
+};
+
+TEST_CASE(clocks_of_all_kinds_are_calibrated) {
+  const auto fine = tflops::calibrate_clock(CountingClock{25, 1});
+  CHECK_EQUAL(std::int64_t{25}, fine.resolution_ns);
+  CHECK_EQUAL(25.0, fine.read_ns);
+  const auto microseconds = tflops::calibrate_clock(CountingClock{1000, 40});
+  CHECK_EQUAL(std::int64_t{1000}, microseconds.resolution_ns);
+  CHECK_EQUAL(25.0, microseconds.read_ns);
+  // That of old Windows: a thousand steps would take a quarter of a minute.
+  CountingClock coarse{15'625'000, 625'000};
+  CHECK_EQUAL(std::int64_t{15'625'000}, tflops::calibrate_clock(std::ref(coarse)).resolution_ns);
+  CHECK_EQUAL(true, coarse.reads < 10 * coarse.reads_per_step);
+  CHECK_THROWS(InvokeError, "does not advance", tflops::calibrate_clock(CountingClock{0, 1}));
+}
+
+void say(tflops::ErrorLog& log, const char* format, ...) {
+  std::va_list arguments;
+  va_start(arguments, format);
+  tflops::ErrorLog::report(&log, format, arguments);
+  va_end(arguments);
+}
+
+TEST_CASE(callbacks_do_not_throw_and_hide_nothing) {
+  static_assert(noexcept(tflops::ErrorLog::report(nullptr, nullptr, std::declval<std::va_list&>())));
+  const std::string words(1000, 'w');
+  tflops::ErrorLog log;
+  say(log, "%s", "first.\n");
+  memory::is_exhausted = true;
+  say(log, "%s", words.c_str());
+  log.add(words.c_str());
+  memory::is_exhausted = false;
+  say(log, "%s", "last");
+  CHECK_EQUAL("first; last; 2 messages were lost for lack of memory", log.text());
+  log.clear();
+  CHECK_EQUAL("", log.text());
+
+  tflops::ProfileRecorder recorder;
+  recorder.start();
+  recorder.begin_run();
+  const std::uint32_t outer = recorder.begin_operator("outer", 0, 0);
+  memory::is_exhausted = true;
+  recorder.end_operator(recorder.begin_operator(words.c_str(), 1, 0));
+  recorder.add_delegated(words.c_str(), 7, 2, 0);
+  memory::is_exhausted = false;
+  recorder.end_operator(outer);
+  recorder.end_operator(recorder.begin_operator("next", 3, 0));
+  recorder.stop();
+  CHECK_EQUAL(std::int64_t{2}, recorder.lost());
+  CHECK_EQUAL(std::size_t{2}, recorder.records().size());
+  CHECK_EQUAL(0, recorder.records().back().depth);
+  recorder.start();
+  CHECK_EQUAL(std::int64_t{0}, recorder.lost());
+}
+
+// An interpreter whose memory is full while it runs.
+class Exhausted final : public Interpreter {
+ public:
+  Exhausted() : Interpreter("Nothing", profiled()) { allocate(); }
+  std::size_t input_count() const override { return 0; }
+  std::size_t output_count() const override { return 0; }
+  std::optional<tflops::TensorInfo> tensor_info(std::int64_t) const override { return std::nullopt; }
+
+ private:
+  tflops::TensorInfo describe_input(std::size_t) const override { return {}; }
+  tflops::TensorInfo describe_output(std::size_t) const override { return {}; }
+  tflops::TensorView view_input(std::size_t) const override { return {}; }
+  tflops::TensorView view_output(std::size_t) const override { return {}; }
+  tflops::TensorView view_tensor(std::int64_t) const override { return {}; }
+  std::vector<tflops::TensorPlace> list_places() const override { return {}; }
+  void resize(std::size_t, const std::vector<int>&) override {}
+  void allocate_tensors() override {}
+  void reset() override {}
+  void run(std::int64_t) override {
+    const std::string name(1000, 'n');
+    memory::is_exhausted = true;
+    recorder_.end_operator(recorder_.begin_operator(name.c_str(), 0, 0));
+    memory::is_exhausted = false;
+  }
+};
+
+TEST_CASE(a_profile_with_lost_events_is_an_error) {
+  Exhausted interpreter;
+  CHECK_THROWS(InvokeError, "3 events of operators were lost", interpreter.profile_invokes({3, 10.0}, nothing_between));
 }
 
 }  // namespace

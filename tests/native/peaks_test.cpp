@@ -1,4 +1,6 @@
 // Every peak kernel against a plain loop. Of interest where this is run by an emulator of another processor.
+#include "peaks.hpp"
+
 #include <cstdint>
 #include <cstdio>
 #include <string>
@@ -6,7 +8,6 @@
 #include <vector>
 
 #include "check.hpp"
-#include "peaks.hpp"
 
 namespace tflops {
 namespace {

@@ -71,7 +71,9 @@ def test_it_refuses_the_model(library: Library, two_operators: bytes, delegate: 
 def test_no_delegate(library: Library, two_operators: bytes, tmp_path: Path) -> None:
     with pytest.raises(RuntimeLibraryError, match=r"none\.so': there is no such file"):
         open_with(library, two_operators, tmp_path / "none.so")
-    with pytest.raises(RuntimeLibraryError, match="is no external delegate: it has no function"):
+    with pytest.raises(
+        RuntimeLibraryError, match="is not an external delegate: it has no function"
+    ):
         open_with(library, two_operators, Path(library.path))
 
 

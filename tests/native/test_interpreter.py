@@ -246,7 +246,7 @@ def test_bad_input_values(library: Library, fully_connected: bytes) -> None:
 
 
 def test_bad_options(library: Library, fully_connected: bytes) -> None:
-    with pytest.raises(ValueError, match="threads must be at least 1, not 0"):
+    with pytest.raises(ValueError, match="threads must be at least 1 and at most 1024, not 0"):
         Interpreter(library, fully_connected, threads=0)
     message = "kernels must be 'xnnpack', 'builtin' or 'reference', not 'gpu'"
     with pytest.raises(ValueError, match=message):

@@ -12,6 +12,7 @@ pytest.importorskip("tflops_native._native", exc_type=ImportError)
 from tflops_native import _native
 from tflops_native._native import Library
 from tflops_native.errors import RuntimeLibraryError
+from tflops_native.runtime.libraries import RuntimeInfo, open_runtime
 
 
 def test_linked_library_describes_itself(library: Library) -> None:
@@ -105,3 +106,27 @@ def test_clock_is_calibrated() -> None:
     assert isinstance(resolution_ns, int)
     assert resolution_ns > 0
     assert read_ns > 0
+
+
+def test_what_is_linked_was_tried(library: Library) -> None:
+    info = open_runtime().info
+    assert info.tried == library.tried_versions
+    assert info.is_tried
+
+
+@pytest.mark.parametrize(
+    ("version", "is_tried"),
+    [
+        ("2.1.5", False),
+        ("2.1.6", True),
+        ("2.2.0rc1", True),
+        ("2.3.0+local", True),
+        ("2.3.1", False),
+        ("2.10.0", False),
+        ("nightly", None),
+        (None, None),
+    ],
+)
+def test_versions_are_compared_by_their_numbers(version: str | None, is_tried: bool | None) -> None:
+    info = RuntimeInfo(name="litert", version=version, library="", tried=("2.1.6", "2.3.0"))
+    assert info.is_tried is is_tried

@@ -63,8 +63,10 @@ def test_bad_buffers(size):
         ReadBuffers(4096, 0)
     with pytest.raises(ValueError, match="passes must be at least 1"):
         ReadBuffers(4096).time(READ[0], 0)
-    with pytest.raises(ValueError, match="there is no part 3 of 3 of 12288 bytes"):
-        ReadBuffers(3 * 4096).time_part(READ[0], 3, 3)
+    # 2^52 parts of 4096 bytes make 2^64, which is 0 to a processor.
+    for part, parts in [(3, 3), (-1, 3), (0, 2), (0, 2**52), (0, 2**62), (2**62, 2**63 - 1)]:
+        with pytest.raises(ValueError, match=f"there is no part {part} of {parts} of 12288 bytes"):
+            ReadBuffers(3 * 4096).time_part(READ[0], part, parts)
 
 
 def test_more_memory_than_there_is():

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import zlib
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,11 @@ pytest.importorskip("tflops_native._native", exc_type=ImportError)
 
 import fake_tflite
 import tflops_native
+from tflops_native import _native
+from tflops_native.imported.timer_json import read_timer_json
+from tflops_native.runtime.libraries import open_runtime
+from tflops_native.timing.precision import is_precise
+from tflops_native.timing.warm_up import is_steady
 
 CONV = EXAMPLES / "single_conv_28x28.tflite"
 MOBILENET = EXAMPLES / "mobilenet_v1_0.25_96_int8.tflite"
@@ -57,6 +63,14 @@ def test_what_it_writes(timer, fake_runtime):
         "size_bytes": len(model),
         "crc32": zlib.crc32(model),
     }
+    assert plain["runtime"] == {
+        "name": "tflite",
+        "kind": "TensorFlow Lite",
+        "version": "0.0.0-fake",
+        "library": str(Path(fake_runtime).resolve()),
+    }
+    assert (plain["stop"]["reason"], plain["stop"]["precision"]) == ("runs", None)
+    assert plain["peaks"] is None
     assert plain["kernels"] == "builtin"
     assert plain["threads"] == 2
     assert plain["input_shapes"] == {"x": [1, 4]}
@@ -64,6 +78,51 @@ def test_what_it_writes(timer, fake_runtime):
     profile = plain["profile"]
     assert [event["name"] for event in profile["events"]] == ["ABS", "NEG", "ABS"]
     assert len(profile["event_ids"]) == 3 * len(profile["invoke_ns"])
+
+
+@pytest.mark.parametrize(
+    ("durations", "arguments", "reason", "is_reached"),
+    [
+        ("1000000", [], "precision", True),
+        ("100000", ["--runs=200", "--precision=50%"], "runs", True),
+        ("1000000 3000000", ["--max-time=0.3", "--precision=0.1%"], "max_time", False),
+        ("1000000", ["--runs=3", "--precision=1%"], "runs", False),
+    ],
+)
+def test_why_it_stopped(timer, fake_runtime, durations, arguments, reason, is_reached):
+    model = fake_tflite.model(f"durations {durations}")
+    timer(model, "--runtime", fake_runtime, "--kernels=builtin", "--no-profile", *arguments)
+    plain = json.loads(timer.output.read_text())
+    assert (plain["stop"]["reason"], plain["stop"]["is_reached"]) == (reason, is_reached)
+    samples = plain["samples_ns"]
+    assert is_reached == is_precise(samples, plain["stop"]["precision"])
+    # Its statistics are Python's.
+    assert plain["warm_up"]["is_steady"] == is_steady(plain["warm_up"]["samples_ns"])
+
+
+def test_peaks_of_the_machine(timer, fake_runtime):
+    timer(
+        fake_tflite.model(), "--runtime", fake_runtime, "--kernels=builtin", "--runs=2", "--peaks"
+    )
+    peaks = read_timer_json(json.loads(timer.output.read_text())).peaks
+    assert peaks is not None
+    assert peaks.threads == 1
+    kinds = {kernel.arithmetic: [] for kernel in _native.compute_kernels()}
+    for kernel in _native.compute_kernels():
+        kinds[kernel.arithmetic].append(kernel.instructions)
+    assert [peak.arithmetic for peak in peaks.compute] == list(kinds)
+    assert all(peak.instructions in kinds[peak.arithmetic] for peak in peaks.compute)
+    assert peaks.memory[0].name == "L1"
+
+
+def test_litert_libraries(timer):
+    pytest.importorskip("ai_edge_litert", reason="LiteRT is an extra")
+    library = open_runtime("litert").info.library
+    timer(MOBILENET, "--runtime", library, "--runs=3")
+    report = tflops_native.report(MOBILENET, profile_file=timer.output)
+    assert report.timing.runtime.kind == "LiteRT"
+    assert report.timing.runtime.library == library
+    assert report.timing.profile.unmatched == ()
 
 
 def test_without_a_profile(timer, fake_runtime):
@@ -116,6 +175,12 @@ def test_an_input_shape_is_asked_for_and_recorded(timer):
         (["--runs", "7x"], "--runs 7x: a whole number from 1 on is needed"),
         (["--runs"], "--runs needs a value"),
         (["--threads", "9999"], "--threads 9999: a whole number from 1 to 1024 is needed"),
+        (
+            ["--precision", "0"],
+            "--precision 0: a part between 0% and 100%, as 2% or 0.02, is needed",
+        ),
+        (["--precision", "5"], "--precision 5: a part between 0% and 100%"),
+        (["--runs=3", "--min-runs=4"], "--min-runs 4 is more than --runs 3"),
         (["--max-time", "nan"], "--max-time nan: a number of seconds from 0 to 1000000 is needed"),
         (["--kernels", "fast"], "--kernels fast: xnnpack or builtin is needed"),
         (["--input-shape", "x=1,-2"], "--input-shape -2: a whole number from 1 to 2147483647"),

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tflops_native.errors import InvokeError
 from tflops_native.timing.clock import Clock
 from tflops_native.timing.warm_up import is_steady, warm_up
 from timing_fakes import FakeInterpreter
@@ -101,5 +102,25 @@ def test_the_cost_of_the_clock_is_not_taken_for_the_model():
     assert invokes_per_sample(60, 20, overhead_ns=40) * 60 + 40 >= 20_000
 
 
-def test_an_invoke_of_no_time_ends_too():
-    assert invokes_per_sample(0.001, 20) >= 1000
+@pytest.mark.parametrize("resolution_ns", [1, 20, 1000, 15_625_000])
+def test_a_clock_that_stands_still_is_an_error(resolution_ns):
+    with pytest.raises(InvokeError, match="stands still"):
+        invokes_per_sample(0, resolution_ns)
+
+
+def test_a_coarse_clock_does_not_make_samples_of_a_quarter_of_a_minute():
+    """It makes a step each 15.6 ms; what is shorter takes no time at all by it."""
+    step_ns = 15_625_000
+
+    class Runtime:
+        longest_ns = 0
+
+        def time_invokes(self, runs, max_seconds, invokes=1):
+            sample_ns = 60 * invokes
+            self.longest_ns = max(self.longest_ns, sample_ns)
+            return np.array([sample_ns // step_ns * step_ns] * runs)
+
+    runtime = Runtime()
+    found = Clock(resolution_ns=step_ns, read_ns=20.0).invokes_per_sample(runtime)
+    assert 0.98e9 <= found * 60 <= 1.1e9
+    assert runtime.longest_ns <= 1.1e9

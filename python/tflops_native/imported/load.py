@@ -19,9 +19,7 @@ from tflops_native.profile.profiling import profile_of_runs
 from tflops_native.runtime.libraries import RuntimeInfo
 from tflops_native.stability.verdict import judge
 from tflops_native.timing.clock import Clock
-from tflops_native.timing.precision import Stop
 from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND, Latency
-from tflops_native.timing.warm_up import WarmUp, is_steady
 from tflops_native.workload import Workload
 
 if TYPE_CHECKING:
@@ -142,6 +140,7 @@ def _timing(recorded: TimerRecord, entry: Entry, path: str) -> Timing:
         ),
         runtime=RuntimeInfo(
             name=recorded.runtime_name,
+            kind=recorded.runtime_kind,
             version=recorded.runtime_version,
             library=recorded.runtime_library,
         ),
@@ -154,20 +153,11 @@ def _timing(recorded: TimerRecord, entry: Entry, path: str) -> Timing:
         load_ns=recorded.load_ns,
         allocate_ns=recorded.allocate_ns,
         first_invoke_ns=recorded.first_invoke_ns,
-        warm_up=WarmUp(
-            runs=len(recorded.warm_up_ns),
-            samples_ns=recorded.warm_up_ns,
-            is_steady=is_steady(recorded.warm_up_ns),
-        ),
+        warm_up=recorded.warm_up,
         invokes_per_sample=recorded.invokes_per_sample,
         samples_ns=recorded.samples_ns,
         latency=latency,
-        stop=Stop(
-            reason=recorded.stop_reason,
-            precision=None,
-            is_reached=None,
-            seconds=sum(recorded.samples_ns) / NANOSECONDS_PER_SECOND,
-        ),
+        stop=recorded.stop,
         profile=profile,
         stability=judge(recorded.samples_ns, resolution_ns=recorded.clock_resolution_ns),
     )

@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tflops_native.machine.machine import Machine
+from tflops_native.machine.peaks.peaks import ThreadPeaks
+from tflops_native.plain import from_plain
+from tflops_native.timing.precision import Stop
+from tflops_native.timing.warm_up import WarmUp
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 FORMAT = "tflops_native/timer"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 3
 _LARGEST_NS = 1 << 62
 
 Kind = TypeVar("Kind")
@@ -28,8 +32,8 @@ class TimerEvents:
     at_ns: "NDArray[np.int64]"
     elapsed_ns: "NDArray[np.int64]"
     events: Sequence[tuple[str, int, int, bool]]
+    builtin_resolution_ns: int
     is_fixed_sequence: bool = False  # not told
-    builtin_resolution_ns: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +46,8 @@ class TimerRecord:
     model_crc32: int
     machine: Machine
     runtime_name: str
-    runtime_version: str
+    runtime_kind: str
+    runtime_version: str | None
     runtime_library: str
     kernels: str
     threads: int
@@ -54,11 +59,12 @@ class TimerRecord:
     load_ns: int
     allocate_ns: int
     first_invoke_ns: int
-    warm_up_ns: tuple[int, ...]
+    warm_up: WarmUp
     invokes_per_sample: int
-    stop_reason: str
+    stop: Stop
     samples_ns: tuple[int, ...]
     events: TimerEvents | None
+    peaks: ThreadPeaks | None
 
 
 def is_timer_json(plain: Mapping[str, Any]) -> bool:
@@ -70,12 +76,18 @@ def read_timer_json(plain: Mapping[str, Any]) -> TimerRecord:
     """What it tells.
 
     Raises:
-        ValueError: it is of a later version, or a field is missing or cannot be.
+        ValueError: it is of another version, or a field is missing or cannot be.
     """
     version = plain.get("format_version")
     if version != FORMAT_VERSION:
-        raise ValueError(f"its format has version {version!r}, this program reads {FORMAT_VERSION}")
-    model, runtime, machine = (_get(plain, k, dict) for k in ("model", "runtime", "machine"))
+        raise ValueError(
+            f"its format has version {_short(version)}, this program reads {FORMAT_VERSION}: "
+            "measure again with the tflops-timer of this version"
+        )
+    model, runtime, machine, clock, warm_up, stop = (
+        _get(plain, name, dict)
+        for name in ("model", "runtime", "machine", "clock", "warm_up", "stop")
+    )
     samples = _integers(plain, "samples_ns", least=1)
     if not samples:
         raise ValueError("'samples_ns' is empty")
@@ -87,24 +99,52 @@ def read_timer_json(plain: Mapping[str, Any]) -> TimerRecord:
         model_crc32=_integer(model, "crc32"),
         machine=_machine(machine),
         runtime_name=_get(runtime, "name", str),
-        runtime_version=_get(runtime, "version", str),
+        runtime_kind=_get(runtime, "kind", str),
+        runtime_version=_or_none(runtime, "version", str),
         runtime_library=_get(runtime, "library", str),
         kernels=_get(plain, "kernels", str),
         threads=_integer(plain, "threads", least=1),
-        signature=None if plain.get("signature") is None else _get(plain, "signature", str),
+        signature=_or_none(plain, "signature", str),
         input_shapes={str(name): _integers(shapes, name) for name in shapes},
         seed=_integer(plain, "seed"),
-        clock_resolution_ns=_integer(plain, "clock_resolution_ns"),
-        clock_read_ns=_number(plain, "clock_read_ns"),
+        clock_resolution_ns=_integer(clock, "resolution_ns"),
+        clock_read_ns=_number(clock, "read_ns"),
         load_ns=_integer(plain, "load_ns"),
         allocate_ns=_integer(plain, "allocate_ns"),
         first_invoke_ns=_integer(plain, "first_invoke_ns"),
-        warm_up_ns=_integers(plain, "warm_up_ns"),
+        warm_up=_warm_up(warm_up),
         invokes_per_sample=_integer(plain, "invokes_per_sample", least=1),
-        stop_reason=_get(plain, "stop_reason", str),
+        stop=Stop(
+            reason=_get(stop, "reason", str),
+            precision=None if stop.get("precision") is None else _number(stop, "precision"),
+            is_reached=_or_none(stop, "is_reached", bool),
+            seconds=_number(stop, "seconds"),
+        ),
         samples_ns=samples,
         events=None if plain.get("profile") is None else _events(_get(plain, "profile", dict)),
+        peaks=None if plain.get("peaks") is None else _peaks(_get(plain, "peaks", dict)),
     )
+
+
+def _warm_up(plain: Mapping[str, Any]) -> WarmUp:
+    samples, invokes = (
+        _integers(plain, "samples_ns"),
+        _integer(plain, "invokes_per_sample", least=1),
+    )
+    return WarmUp(
+        runs=len(samples) * invokes,
+        samples_ns=samples,
+        invokes_per_sample=invokes,
+        is_steady=_get(plain, "is_steady", bool),
+    )
+
+
+def _peaks(plain: Mapping[str, Any]) -> ThreadPeaks:
+    _integer(plain, "threads", least=1)
+    try:
+        return from_plain(ThreadPeaks, plain)
+    except ValueError as error:
+        raise ValueError(f"'peaks' cannot be read: {error}") from error
 
 
 def _machine(plain: Mapping[str, Any]) -> Machine:
@@ -112,7 +152,7 @@ def _machine(plain: Mapping[str, Any]) -> Machine:
         return None if plain.get(name) is None else _integer(plain, name, least=1)
 
     return Machine(
-        processor=None if plain.get("processor") is None else _get(plain, "processor", str),
+        processor=_or_none(plain, "processor", str),
         architecture=_get(plain, "architecture", str),
         system=_get(plain, "system", str),
         logical_cpus=number("logical_cpus"),
@@ -154,6 +194,7 @@ def _events(plain: Mapping[str, Any]) -> TimerEvents:
         at_ns=np.array(at, dtype=np.int64),
         elapsed_ns=np.array(elapsed, dtype=np.int64),
         events=events,
+        builtin_resolution_ns=_integer(plain, "builtin_resolution_ns", least=1),
     )
 
 
@@ -162,6 +203,10 @@ def _get(plain: Mapping[str, Any], name: str, kind: type[Kind]) -> Kind:
     if not isinstance(value, kind):
         raise ValueError(f"{name!r} is {_short(value)} where {_KINDS[kind]} is expected")
     return value
+
+
+def _or_none(plain: Mapping[str, Any], name: str, kind: type[Kind]) -> Kind | None:
+    return None if plain.get(name) is None else _get(plain, name, kind)
 
 
 _KINDS: dict[type, str] = {str: "text", dict: "an object", list: "a list", bool: "true or false"}

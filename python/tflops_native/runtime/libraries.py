@@ -1,7 +1,8 @@
 """Finds what runs models, and opens models with it."""
 
+import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, cast
@@ -36,6 +37,7 @@ class RuntimeInfo:
     library     its file or folder
     is_native   whether it was called from native code; if not, each time holds the cost of a call
                 from Python, and there is no profile
+    tried       the oldest and newest version of this kind that the native code was run with
     """
 
     name: str
@@ -43,6 +45,15 @@ class RuntimeInfo:
     version: str | None
     library: str
     is_native: bool = True
+    tried: tuple[str, str] | None = field(default=None, metadata={"plain": False})
+
+    @property
+    def is_tried(self) -> bool | None:
+        """Whether the version lies in the range that was tried; None if one of them is unknown."""
+        if self.tried is None or self.version is None:
+            return None
+        numbers = [_release(version) for version in (self.tried[0], self.version, self.tried[1])]
+        return None if None in numbers else numbers == sorted(numbers, key=lambda n: n or ())
 
     @property
     def title(self) -> str:
@@ -51,6 +62,12 @@ class RuntimeInfo:
         return (
             f"{name} {self.version or '(version unknown)'}{'' if self.is_native else ' (Python)'}"
         )
+
+
+def _release(version: str) -> tuple[int, ...] | None:
+    """The first three numbers of a version, "2.17.1+local" -> (2, 17, 1); None if it has none."""
+    found = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", version)
+    return None if found is None else tuple(int(number or 0) for number in found.groups())
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +147,7 @@ def open_runtime(name: str = DEFAULT_RUNTIME) -> Runtime:
         kind=_KINDS[library.kind],
         version=library.version or _distribution_version(Path(library.path)),
         library=library.path,
+        tried=library.tried_versions,
     )
     return NativeRuntime(info, library)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tflops_native.compiled import native
+from tflops_native.errors import InvokeError
 
 if TYPE_CHECKING:
     from tflops_native._native import Interpreter
@@ -12,6 +13,11 @@ if TYPE_CHECKING:
 SAMPLE_STEPS = 1000
 _TRIALS = 5
 _TRIAL_SECONDS = 0.1
+# On a coarse clock a sample is as long as this and less exact: a thousand steps would be 15 seconds.
+_MAX_SAMPLE_NS = 1_000_000_000
+# No call into a runtime is faster.
+_MIN_INVOKE_NS = 1.0
+_MAX_FACTOR = 16.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +41,24 @@ class Clock:
         """How many invokes in a row make a sample long enough; 1 for all but short ones.
 
         Tried out, because the first guess holds the cost of the clock.
+
+        Raises:
+            InvokeError: the clock stands still.
         """
         import numpy as np
 
-        wanted_ns = SAMPLE_STEPS * self.resolution_ns
+        wanted_ns = min(SAMPLE_STEPS * self.resolution_ns, _MAX_SAMPLE_NS)
         invokes = 1
         while True:
             trials = interpreter.time_invokes(_TRIALS, _TRIAL_SECONDS, invokes)
-            sample_ns = max(1.0, float(np.median(trials)))
+            sample_ns = float(np.median(trials))
             if sample_ns >= wanted_ns:
                 return invokes
-            invokes = max(invokes + 1, round(invokes * wanted_ns / sample_ns))
+            if invokes * _MIN_INVOKE_NS > wanted_ns:
+                raise InvokeError(
+                    f"the clock of this machine stands still: {invokes} inferences seem to take "
+                    f"{sample_ns:.0f} ns"
+                )
+            # Step by step, because a time that the clock cannot tell from 0 says nothing of the next.
+            factor = min(wanted_ns / max(sample_ns, 1.0), _MAX_FACTOR)
+            invokes = max(invokes + 1, round(invokes * factor))

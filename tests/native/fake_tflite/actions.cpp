@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <memory>
 #include <new>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -54,6 +55,8 @@ bool perform(const Action& action, const Reporter& reporter) {
     allocate_without_end(std::stoll(action.argument));
   } else if (action.verb == "bad_alloc") {
     throw std::bad_alloc();
+  } else if (action.verb == "throw") {
+    throw std::length_error(action.argument);
   } else if (action.verb == "print") {
     print(action.argument);
   } else {

@@ -147,8 +147,7 @@ class Run {
     report_partition();
     std::uint32_t handle = 0;
     if (profiler != nullptr) {
-      handle =
-          profiler->ReportBeginOpInvokeEvent(profiler, plan.name.c_str(), static_cast<std::int64_t>(index), 0);
+      handle = profiler->ReportBeginOpInvokeEvent(profiler, plan.name.c_str(), static_cast<std::int64_t>(index), 0);
     }
     const bool may_go_on = interpreter_.actions.reach(step, interpreter_.reporter);
     if (profiler != nullptr) profiler->ReportEndOpInvokeEvent(profiler, handle);
@@ -335,8 +334,7 @@ FAKE_EXPORT const char* TfLiteSignatureRunnerGetInputName(const TfLiteSignatureR
   const int index = runner->plan->inputs[static_cast<std::size_t>(position)];
   return runner->interpreter->tensors[static_cast<std::size_t>(index)].plan.name.c_str();
 }
-FAKE_EXPORT const char* TfLiteSignatureRunnerGetOutputName(const TfLiteSignatureRunner* runner,
-                                                           std::int32_t position) {
+FAKE_EXPORT const char* TfLiteSignatureRunnerGetOutputName(const TfLiteSignatureRunner* runner, std::int32_t position) {
   const int index = runner->plan->outputs[static_cast<std::size_t>(position)];
   return runner->interpreter->tensors[static_cast<std::size_t>(index)].plan.name.c_str();
 }

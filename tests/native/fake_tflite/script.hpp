@@ -22,6 +22,7 @@
 //   hang
 //   allocate BYTES        in pieces that are never freed; std::bad_alloc leaves the library where there are no more
 //   bad_alloc             throws it straight away
+//   throw MESSAGE         throws std::length_error, as containers of the runtime do
 //   print out TEXT        or err
 #pragma once
 
