@@ -10,7 +10,7 @@ from tflops_native.analysis.entry import analyze_workload
 from tflops_native.analysis.padding import valid_macs
 from tflops_native.analysis.result import Analysis
 from tflops_native.checks import one_of, whole_number
-from tflops_native.errors import OptionError, TflopsError
+from tflops_native.errors import OptionError, ProfileFormatError, TflopsError
 from tflops_native.isolation.limits import NO_LIMITS, ChildLimits
 from tflops_native.model.graph import Model
 from tflops_native.model.reader import load
@@ -258,7 +258,8 @@ def report(
     conventions: Iterable[str] = (),
     valid_taps: bool = False,
     profile_file: str | PathLike[str] | None = None,
-    peaks: "Peaks | bool" = True,
+    device: str | None = None,
+    peaks: "Peaks | str | PathLike[str] | bool" = True,
     runtime: str = DEFAULT_RUNTIME,
     kernels: str = "xnnpack",
     threads: int = 1,
@@ -285,11 +286,13 @@ def report(
     Args:
         model, input_shapes, signature, inputs, strict, trip_count, shapes: as for `analyze`.
         conventions, valid_taps: as for `count`.
-        profile_file: take the times from this file instead of measuring: the log, the CSV file or a
-            protocol buffer of TensorFlow Lite's `benchmark_model`, the JSON of `litert-benchmark` or
-            of `tflops-timer`.
-        peaks: of this machine, for the roofline. True: those measured before; where there are none
-            for so many threads, they are measured after the model, in two seconds.
+        profile_file: take the times from this file instead of measuring: the log or the CSV file of
+            TensorFlow Lite's `benchmark_model`, the JSON of `litert-benchmark` or of `tflops-timer`.
+        device: a label for the device that the times in `profile_file` are of.
+        peaks: for the roofline. True: those of this machine that were measured before; where there are
+            none for so many threads, they are measured after the model, in two seconds. With
+            `profile_file`, those that the file itself holds, if any. A path: the file that `tflops
+            peaks -o` or `tflops-timer --peaks` wrote on the device. False: none.
         runtime, kernels, threads, delegate, delegate_options, pin, fill, seed, runs, min_runs,
             precision, max_time, interval, profile, isolated, timeout, memory_limit, progress: as for
             `measure`.
@@ -316,13 +319,17 @@ def report(
         if profile_file is not None:
             from tflops_native.imported.load import load_timing
 
-            return counted.with_parts(timing=load_timing(profile_file, workload))
+            timing = load_timing(profile_file, workload, device=device)
+            return _with_recorded_peaks(counted.with_parts(timing=timing), peaks, profile_file)
         timing = _measure(workload, options, rule, profile, isolated, limits, hear)
     except TflopsError as error:
         # What was counted is not lost because there are no times.
         error.report = counted.with_parts(timing_error=str(error))
         raise
-    return _with_peaks(counted.with_parts(timing=timing), peaks, options.threads, isolated, hear)
+    measured = counted.with_parts(timing=timing)
+    if not isinstance(peaks, bool):
+        return _with_recorded_peaks(measured, peaks, None)
+    return _with_peaks(measured, peaks, options.threads, isolated, hear)
 
 
 def verify(
@@ -525,21 +532,45 @@ def _runtime_shapes(
     return runtime_shapes(workload, options, progress)
 
 
+def _with_recorded_peaks(
+    report: Report,
+    peaks: "Peaks | str | PathLike[str] | bool",
+    profile_file: str | PathLike[str] | None,
+) -> Report:
+    """A report with peaks that are given, or that the file of its times holds.
+
+    Those of this machine say nothing of times from elsewhere.
+    """
+    from tflops_native.machine.peaks.peaks import Peaks
+    from tflops_native.reports.saved import load_peaks
+
+    threads = None if report.timing is None else report.timing.threads
+    if peaks is False or threads is None:
+        return report
+    if isinstance(peaks, Peaks):
+        return report.with_parts(peaks=peaks.of_threads(threads))
+    if peaks is not True:
+        return report.with_parts(peaks=load_peaks(peaks, threads))
+    try:
+        return report.with_parts(peaks=load_peaks(profile_file or "-", threads))
+    except ProfileFormatError:
+        return report  # it holds none
+
+
 def _with_peaks(
-    report: Report, peaks: "Peaks | bool", threads: int, isolated: bool, progress: Progress
+    report: Report, wanted: bool, threads: int, isolated: bool, progress: Progress
 ) -> Report:
     """A report with the peaks of this machine for as many threads as the model was timed with."""
-    if peaks is False:
-        return report
-    if peaks is True:
-        from tflops_native.machine.peaks.cache import machine_peaks
+    from tflops_native.machine.peaks.cache import machine_peaks
 
-        try:
-            peaks = machine_peaks([threads], may_exceed=True, isolated=isolated, progress=progress)
-        except TflopsError as error:
-            return report.with_parts(remarks=(Note(code="no_peaks", text=str(error)),))
-        except KeyboardInterrupt as error:
-            # The measurement is finished: it is not lost.
-            error.report = report  # type: ignore[attr-defined]
-            raise
+    if not wanted:
+        return report
+    try:
+        peaks = machine_peaks([threads], may_exceed=True, isolated=isolated, progress=progress)
+    except TflopsError as error:
+        return report.with_parts(remarks=(Note(code="no_peaks", text=str(error)),))
+    except KeyboardInterrupt as error:
+        # The measurement is finished: it is not lost.
+        error.report = report  # type: ignore[attr-defined]
+        raise
     return report.with_parts(peaks=peaks.of_threads(threads))

@@ -7,6 +7,15 @@ import pytest
 import benchmark_model_formats as formats
 import tflops_native
 from tflops_native import ProfileFormatError, load
+from tflops_native.machine.peaks.peaks import (
+    ComputePeak,
+    Fingerprint,
+    MemoryPeak,
+    Peaks,
+    ThreadPeaks,
+)
+from tflops_native.plain_json import dump_json
+from tflops_native.reports.saved import saved
 from zoo import EXAMPLES
 
 CONV = EXAMPLES / "single_conv_28x28.tflite"
@@ -93,3 +102,47 @@ def test_report_in_python(profile_file):
         tflops_native.report(CONV, profile_file=profile_file, threads=2)
     with pytest.raises(ProfileFormatError, match="no such file"):
         tflops_native.report(CONV, profile_file="missing")
+
+
+def test_the_roof_of_the_device_that_was_measured(tflops, profile_file, tmp_path):
+    """Peaks of this machine are never held against times of another one; those of a file are."""
+    peaks = Peaks(
+        fingerprint=Fingerprint(
+            processor="Phone",
+            architecture="aarch64",
+            host="phone",
+            cpus=8,
+            caches=(),
+            instructions=(),
+            kernels_version=1,
+        ),
+        measured=(
+            ThreadPeaks(
+                threads=4,
+                compute=(
+                    ComputePeak(
+                        arithmetic="float32", operations_per_second=1e10, instructions="NEON"
+                    ),
+                ),
+                memory=(
+                    MemoryPeak(
+                        name="DRAM", capacity_bytes=None, buffer_bytes=1000, bytes_per_second=1e10
+                    ),
+                ),
+            ),
+        ),
+    )
+    path = tmp_path / "phone_peaks.json"
+    path.write_text(dump_json(saved("peaks", peaks.to_dict())))
+    arguments = ("report", CONV, "--profile", profile_file, "--device", "Pixel 8")
+    ended = tflops(*arguments)
+    assert (ended.status, ended.err) == (0, "")
+    assert "measured on Pixel 8, not on this machine" in ended.out
+    assert "\nroof " not in ended.out
+    ended = tflops(*arguments, "--peaks", path)
+    assert (ended.status, ended.err) == (0, "")
+    assert "10.0 GFLOP/s attainable; float32 peak 10.0 GFLOP/s" in ended.out
+    path.write_text(dump_json(saved("peaks", {**peaks.to_dict(), "measured": []})))
+    ended = tflops(*arguments, "--peaks", path)
+    assert ended.status == 2
+    assert ended.err == f"error: '{path}' holds no peaks for 4 threads\n"

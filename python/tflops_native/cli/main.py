@@ -15,7 +15,7 @@ INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 # name -> (module, one line of help). Imported when used: `tflops explain` needs no table printer.
 _COMMANDS = {
-    "report": "Count, time and join per operator.",
+    "report": "FLOPs, time and FLOP/s of the model and of each operator.",
     "count": "Count MACs, FLOPs and bytes per operator, without running the model.",
     "time": "Time inferences, without counting.",
     "show": "Show a result that was saved as JSON.",

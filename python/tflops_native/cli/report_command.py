@@ -18,7 +18,7 @@ from tflops_native.errors import TflopsError
 
 _COMBINE_WITH_PROFILE = frozenset(
     {"model", "profile_file", "input_shapes", "signature", "inputs", "strict", "trip_count"}
-    | {"shapes", "peaks", "output_format", "output_path", "no_samples"}
+    | {"shapes", "device", "peaks", "no_peaks", "output_format", "output_path", "no_samples"}
 )
 
 
@@ -31,27 +31,45 @@ _COMBINE_WITH_PROFILE = frozenset(
     "--profile",
     "profile_file",
     metavar="FILE",
-    help="Take the times from a file instead: the log, CSV or protocol buffer of benchmark_model, "
-    "the JSON of litert-benchmark or tflops-timer.",
+    help="Take the times from a file instead: the log or CSV of benchmark_model, the JSON of "
+    "litert-benchmark or tflops-timer; - is standard input, FILE::N the Nth benchmark of several.",
 )
+@click.option("--device", metavar="LABEL", help="Label for the device that --profile is of.")
 @click.option(
-    "--peaks/--no-peaks",
-    default=True,
-    show_default=True,
-    help="Compare with the peaks of this machine; measured once, which takes two seconds.",
+    "--peaks",
+    metavar="FILE",
+    help="Compare with the peaks in FILE, which `tflops peaks -o` or `tflops-timer --peaks` wrote. "
+    "[default: those of this machine, measured once in two seconds]",
 )
+@click.option("--no-peaks", is_flag=True, help="Compare with no peaks.")
 @output_options
 @click.pass_context
 def command(
-    context: click.Context, /, model: str, profile_file: str | None, output: Output, **options: Any
+    context: click.Context,
+    /,
+    model: str,
+    profile_file: str | None,
+    device: str | None,
+    peaks: str | None,
+    no_peaks: bool,
+    output: Output,
+    **options: Any,
 ) -> None:
     """FLOPs, time and FLOP/s of the model and of each operator."""
     if profile_file is not None:
         _refuse_measuring_options(context)
+    elif device is not None:
+        raise click.UsageError("--device is a label for times from --profile")
     try:
         with progress_bar() as progress:
             report = api.report(
-                model, profile_file=profile_file, isolated=True, progress=progress, **options
+                model,
+                profile_file=profile_file,
+                device=device,
+                peaks=not no_peaks if peaks is None else peaks,
+                isolated=True,
+                progress=progress,
+                **options,
             )
     except (TflopsError, KeyboardInterrupt) as error:
         # What was counted or measured before is not lost.

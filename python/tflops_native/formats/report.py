@@ -14,7 +14,7 @@ def report_document(report: Report) -> Document:
     """Counts of a model, its times, or both."""
     name = report.model.name
     header = summary.header(report)
-    closing = summary.counts(report) + times(report)
+    closing = [*summary.counts(report), *times(report), *report.remarks]
     parts: tuple[Part, ...] = (Lines((*header, *closing)),)
     if report.analysis is not None:
         parts = (

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from tflops_native.errors import OptionError, ProfileFormatError
+from tflops_native.formatting import plural
+from tflops_native.imported.files import read_recorded
+from tflops_native.imported.timer_json import TimerRecord
 from tflops_native.machine.peaks.peaks import Peaks, ThreadPeaks
 from tflops_native.measurement.comparison import Comparison
 from tflops_native.measurement.timing import Timing, tool_name
@@ -109,6 +112,30 @@ def load_report(path: str | os.PathLike[str], *, signature: str | None = None) -
         names = ", ".join(repr(report.signature) for report in found) or "none"
         raise OptionError(f"'{path}' has reports for several signatures, choose one: {names}")
     return found[0]
+
+
+def load_peaks(path: str | os.PathLike[str], threads: int) -> ThreadPeaks:
+    """The peaks of a machine from a file: for as many threads, or all of its CPUs where they are fewer.
+
+    Args:
+        path: of the JSON that `tflops peaks -o FILE.json` wrote, or `tflops-timer --peaks`.
+        threads: that the model was timed with.
+
+    Raises:
+        ProfileFormatError: the file cannot be read, or holds no peaks for so many threads.
+    """
+    plain = _read(Path(path))
+    if plain.get("format") == f"{_PREFIX}peaks":
+        saved_peaks = load_saved(path)
+        found = saved_peaks.of_threads(threads) if isinstance(saved_peaks, Peaks) else None
+    else:
+        recorded = read_recorded(path)
+        found = recorded.peaks if isinstance(recorded, TimerRecord) else None
+        if found is not None and found.threads != threads:
+            found = None
+    if found is None:
+        raise ProfileFormatError(f"'{path}' holds no peaks for {plural(threads, 'thread')}")
+    return found
 
 
 def _read(path: Path) -> dict[str, Any]:
