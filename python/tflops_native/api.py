@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from tflops_native.analysis.conventions import CONVENTIONS, convention_counts
 from tflops_native.analysis.entry import analyze_workload
-from tflops_native.analysis.padding import valid_macs
 from tflops_native.analysis.result import Analysis
 from tflops_native.checks import one_of, whole_number
 from tflops_native.errors import OptionError, TflopsError
@@ -442,11 +441,17 @@ def _conventions(names: Iterable[str]) -> list[str]:
 def _counted(
     model: Model, analysis: Analysis, conventions: Sequence[str], valid_taps: bool
 ) -> Report:
+    valid = None
+    if valid_taps:
+        # Imported when used: it knows the rules of all convolutions.
+        from tflops_native.analysis.padding import valid_macs
+
+        valid = tuple(map(valid_macs, analysis.operators))
     return Report.of(
         model,
         analysis,
         conventions=tuple(convention_counts(analysis, name, model) for name in conventions),
-        valid_macs=tuple(map(valid_macs, analysis.operators)) if valid_taps else None,
+        valid_macs=valid,
     )
 
 

@@ -10,14 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tflops_native.errors import InputDataError
-from tflops_native.model import (
-    Entry,
-    EntryInput,
-    bits,
-    named_input,
-    packed_bytes,
-)
-from tflops_native.model.element_types import ELEMENT_TYPES
+from tflops_native.model.element_types import ELEMENT_TYPES, bits, packed_bytes
+from tflops_native.model.entry import Entry, EntryInput, named_input
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

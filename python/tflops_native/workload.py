@@ -11,14 +11,14 @@ from typing import Any, TypeAlias
 
 from tflops_native.errors import InputDataError, ShapeError
 from tflops_native.given_data import GivenInput, InputData, read_given
-from tflops_native.model import (
+from tflops_native.model.entry import (
     Entry,
     EntryInput,
-    Model,
     entry_point,
     named_input,
     resolve_input_shapes,
 )
+from tflops_native.model.graph import Model
 
 # By name of the input; or the shape of the only input.
 InputShapes: TypeAlias = Mapping[str, Sequence[int]] | Sequence[int]

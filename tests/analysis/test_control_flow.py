@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from builders import ModelBuilder, options
-from tflops_native.analysis import Status
+from tflops_native.analysis.operators import Status
 from tflops_native.errors import ShapeError, UnsupportedOperatorError
-from tflops_native.model import load
+from tflops_native.model.reader import load
 from workloads import analyze_model
 from zoo import MODELS
 

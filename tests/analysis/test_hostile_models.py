@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from tflops_native.analysis import Status
 from tflops_native.analysis.calls import MAX_COUNTED, MAX_DEPTH
+from tflops_native.analysis.operators import Status
 from tflops_native.errors import ShapeError
-from tflops_native.model import load
+from tflops_native.model.reader import load
 from workloads import analyze_model
 
 builders = pytest.importorskip("builders")

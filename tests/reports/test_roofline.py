@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from tflops_native.analysis import Status
+from tflops_native.analysis.operators import Status
 from tflops_native.machine.peaks.peaks import ComputePeak, MemoryPeak, ThreadPeaks
 from tflops_native.ops import Cost
 from tflops_native.profile.estimate import TimeEstimate

@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("builders")
 
 from builders import ModelBuilder, options
-from tflops_native.model import load
+from tflops_native.model.reader import load
 from tflops_native.runtime.inputs.index_limits import index_limits
 
 TABLE = np.zeros((50, 8), np.float32)

@@ -4,16 +4,13 @@ A small file can describe loops and nested calls without end. So the work of loo
 bounded for a whole analysis; an operator that is beyond the bound is reported as not counted.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from tflops_native.analysis.operators import EXACT
-from tflops_native.model import Operator, Subgraph
-from tflops_native.ops import VALUE_LIMIT, Called, Cost, TensorSpec, UnknownValueError
-
-if TYPE_CHECKING:
-    from tflops_native.analysis.walk import Walk
+from tflops_native.analysis.operators import EXACT, OperatorAnalysis
+from tflops_native.model.graph import Model, Operator, Subgraph
+from tflops_native.ops._op import VALUE_LIMIT, Called, Cost, TensorSpec, UnknownValueError
 
 # Far above what converters write; keeps the walk within Python's own limit of nested calls.
 MAX_DEPTH = 32
@@ -61,11 +58,51 @@ class Effort:
         return self.needed[key]
 
 
+class CallingWalk(Protocol):
+    """What is asked here of the walk over a subgraph: `tflops_native.analysis.walk.Walk`."""
+
+    @property
+    def model(self) -> Model: ...
+
+    @property
+    def subgraph(self) -> Subgraph: ...
+
+    @property
+    def path(self) -> tuple[int, ...]: ...
+
+    @property
+    def trip_count(self) -> int | None: ...
+
+    @property
+    def effort(self) -> Effort: ...
+
+    @property
+    def specs(self) -> Mapping[int, TensorSpec | None]: ...
+
+    def inner(self, subgraph: Subgraph) -> "CallingWalk":
+        """A walk over a subgraph that this one runs."""
+
+    def bind(self, inputs: Sequence[TensorSpec | None]) -> None:
+        """Give the inputs of the subgraph their shapes and, where known, values."""
+
+    def visit(self, operator: Operator) -> OperatorAnalysis:
+        """Infer and count one operator."""
+
+    def follow(self, operator: Operator) -> object:
+        """Infer one operator, for the operators after it."""
+
+    def spec(self, index: int) -> TensorSpec | None:
+        """What is known of a tensor."""
+
+    def outputs(self) -> tuple[TensorSpec | None, ...]:
+        """What is known of the outputs of the subgraph."""
+
+
 @dataclass(frozen=True, slots=True)
 class SubgraphCaller:
     """Lets a rule look into the subgraphs that its operator runs."""
 
-    walk: "Walk"
+    walk: CallingWalk
 
     @property
     def trip_count(self) -> int | None:
@@ -112,7 +149,7 @@ class SubgraphCaller:
         pairs = zip(graph.inputs, graph.outputs, strict=False)
         return frozenset(position for position, (i, o) in enumerate(pairs) if i == o)
 
-    def _enter(self, subgraph: int) -> "Walk":
+    def _enter(self, subgraph: int) -> CallingWalk:
         model, path = self.walk.model, self.walk.path
         if not 0 <= subgraph < len(model.subgraphs):
             raise ValueError(
@@ -135,7 +172,7 @@ def _outputs(subgraph: Subgraph, positions: Sequence[int]) -> list[int]:
     return [subgraph.outputs[position] for position in positions]
 
 
-def _spend_values(walk: "Walk", operator: Operator, spend: Callable[[int], None]) -> None:
+def _spend_values(walk: CallingWalk, operator: Operator, spend: Callable[[int], None]) -> None:
     """Account for the known values that an operator took and made."""
     elements = len(operator.inputs) + len(operator.outputs)
     for index in (*operator.inputs, *operator.outputs):

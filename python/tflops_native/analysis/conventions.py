@@ -16,7 +16,7 @@ from tflops_native.analysis.convention_tables import (
 )
 from tflops_native.analysis.operators import OperatorAnalysis, Status, SubgraphAnalysis
 from tflops_native.analysis.result import Analysis
-from tflops_native.model import Model, Operator, Subgraph
+from tflops_native.model.graph import Model, Operator, Subgraph
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from tflops_native.checks import whole_number
 from tflops_native.errors import ShapeError, UnsupportedOperatorError
 from tflops_native.model.element_types import ELEMENT_TYPES
 from tflops_native.model.info import ModelInfo
-from tflops_native.ops import Shape
+from tflops_native.ops._op import Shape
 from tflops_native.workload import Workload
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
-from tflops_native.ops import (
+from tflops_native.ops._op import (
     NO_ARITHMETIC,
     Inferred,
     Op,

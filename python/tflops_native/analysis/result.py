@@ -14,7 +14,7 @@ from tflops_native.analysis.operators import (
     total_cost,
 )
 from tflops_native.model.info import ModelInfo
-from tflops_native.ops import Cost, Shape
+from tflops_native.ops._op import Cost, Shape
 from tflops_native.result import Result
 
 CONVENTION = (

@@ -16,26 +16,22 @@ from tflops_native.analysis.operators import OperatorAnalysis, Status, SubgraphA
 from tflops_native.analysis.stored import recorded_shape, stored_spec
 from tflops_native.analysis.unruled import scratch_tensors, why_no_rule
 from tflops_native.errors import ModelFormatError, ShapeError
-from tflops_native.model import (
-    Model,
-    Operator,
-    Subgraph,
-    TensorType,
-    decode_custom_options,
-)
+from tflops_native.model.custom_options import decode_custom_options
 from tflops_native.model.element_types import ELEMENT_TYPES
+from tflops_native.model.graph import Model, Operator, Subgraph
 from tflops_native.model.limits import shape_problem, shown_shape
-from tflops_native.ops import (
+from tflops_native.model.schema import TensorType
+from tflops_native.ops._op import (
     NO_ARITHMETIC,
     Cost,
     Inferred,
     Op,
+    PartialValue,
     Rule,
     Shape,
     TensorSpec,
     UnknownValueError,
 )
-from tflops_native.ops._op import PartialValue
 from tflops_native.ops.contraction import arithmetic_name
 from tflops_native.ops.plugins import find_rule
 from tflops_native.ops.values import coerced

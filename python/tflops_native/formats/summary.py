@@ -3,8 +3,8 @@
 from pathlib import PurePath
 
 from tflops_native import formatting as numbers
-from tflops_native.analysis import CONVENTION, Analysis, is_float
-from tflops_native.analysis.operators import leaves
+from tflops_native.analysis.operators import is_float, leaves
+from tflops_native.analysis.result import CONVENTION, Analysis
 from tflops_native.formats import convention_counts
 from tflops_native.formats.document import Found, Line
 from tflops_native.formats.operator_table import operation_unit

@@ -11,19 +11,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Final, Protocol, TypeAlias, TypeVar, get_args
 
-from tflops_native.model import (
-    BUILTIN_OPERATORS,
-    FLEXBUFFER,
-    OPTIONS,
-    OptionsLayout,
-    Sparsity,
-    StructLayout,
-    TensorType,
-)
+from tflops_native.model.custom_options import FLEXBUFFER, OptionsLayout, StructLayout
 from tflops_native.model.element_types import ELEMENT_TYPES, bits, packed_bytes
+from tflops_native.model.schema import BUILTIN_OPERATORS, OPTIONS, TensorType
+from tflops_native.model.sparsity import Sparsity
 from tflops_native.ops._custom_fields import custom_fields, custom_option_names
 from tflops_native.ops._zero_options import zero_options
 from tflops_native.ops.delegate_events import DelegateEvents
+from tflops_native.ops.registry import Registry
+from tflops_native.ops.rule_modules import RULE_MODULES
 
 # Shape arithmetic is done on vectors of a few elements. The bound keeps a constant folding of large
 # masks and tables out of an analysis that only needs shapes.
@@ -369,7 +365,7 @@ class Rule:
         if not self.option_names and not self.context_names:
             return self.op(**self.fixed)
         if self.layout is not None:
-            given = custom_fields(self.op, self.option_names, options)
+            given = custom_fields(fields(self.op), self.option_names, options)
         else:
             if options_type != self.options_type:
                 options = zero_options(self.options_type)
@@ -395,7 +391,7 @@ class Rule:
 
 _CONTEXT: Final = ("recorded", "output_types", "caller")
 
-REGISTRY: Final[dict[str, Rule]] = {}
+REGISTRY: Final[Registry[Rule]] = Registry(RULE_MODULES)
 
 OpClass = TypeVar("OpClass", bound=type[Op])
 
@@ -435,9 +431,9 @@ def register(
         positional = [p for p in parameters if p.kind is not p.VAR_POSITIONAL]
         option_names = tuple(f.name for f in fields(op) if f.name in schema_options)
         if layout is not None:
-            option_names = custom_option_names(op, layout, {*fixed, *_CONTEXT})
+            option_names = custom_option_names(op.__name__, fields(op), layout, {*fixed, *_CONTEXT})
         for name in names:
-            if name in REGISTRY and not override:
+            if REGISTRY.has_item(name) and not override:
                 raise ValueError(f"{name} is registered twice; override=True replaces its rule")
             is_custom = name not in BUILTIN_OPERATORS
             if options is not None and is_custom is not (layout is not None):

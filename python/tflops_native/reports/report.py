@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tflops_native.analysis import Analysis, ConventionCounts
+from tflops_native.analysis.conventions import ConventionCounts
+from tflops_native.analysis.result import Analysis
 from tflops_native.model.graph import Model
 from tflops_native.model.info import ModelInfo
 from tflops_native.notes import Note
