@@ -16,7 +16,6 @@ from tflops_native.model.reader import load
 from tflops_native.notes import Note
 from tflops_native.progress import Progress, no_progress
 from tflops_native.reports.report import Report
-from tflops_native.reports.verification import Verification
 from tflops_native.runtime.options import DEFAULT_RUNTIME, RunOptions
 from tflops_native.timing.stop_rule import StopRule
 from tflops_native.workload import Inputs, InputShapes, Workload
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from tflops_native.machine.peaks.peaks import Peaks
     from tflops_native.measurement.comparison import Comparison
     from tflops_native.measurement.timing import Timing
+    from tflops_native.reports.verification import Verification
     from tflops_native.runtime.shapes import Shapes
 
 Source: TypeAlias = Model | str | PathLike[str] | bytes | bytearray | memoryview
@@ -338,7 +338,7 @@ def verify(
     timeout: float | None = None,
     memory_limit: int | None = None,
     progress: Progress | None = None,
-) -> Verification:
+) -> "Verification":
     """Compare the inferred shape of every tensor with the runtime's.
 
     Args:
@@ -348,6 +348,8 @@ def verify(
     Raises:
         The same as `measure`.
     """
+    from tflops_native.reports.verification import Verification
+
     options = _run_options(runtime, "builtin", threads, None, None, None, fill, seed)
     limits = _limits(isolated, timeout, memory_limit)
     workload = _workload(model, input_shapes, signature, inputs)
