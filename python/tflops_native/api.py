@@ -1,7 +1,7 @@
 """The functions that most callers need: one pipeline, which the command line calls too."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from os import PathLike
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
@@ -89,6 +89,8 @@ def count(
 ) -> tuple[Report, ...]:
     """Reports of what `analyze` counts, without times: one, or one per signature.
 
+    Signatures that run the same subgraph on the same shapes share a report, which names them.
+
     Args:
         model, input_shapes, signature, inputs, strict, trip_count, shapes, isolated: as for `analyze`.
         conventions: count as these tools do, too: "tflite-converter", "tf-profiler", "fvcore",
@@ -107,9 +109,14 @@ def count(
         workloads = Workload.resolve_all(loaded, input_shapes=input_shapes, inputs=inputs)
     else:
         workloads = (_workload(loaded, input_shapes, signature, inputs),)
-    reports = []
+    by_question: dict[Hashable, list[Workload]] = {}
     for workload in workloads:
-        analysis = counting.analysis(workload, RunOptions(), isolated, NO_LIMITS, no_progress)
+        by_question.setdefault(workload.question, []).append(workload)
+    reports = []
+    for first, *others in by_question.values():
+        analysis = counting.analysis(first, RunOptions(), isolated, NO_LIMITS, no_progress)
+        same = tuple(other.signature for other in others if other.signature is not None)
+        analysis = replace(analysis, same_signatures=same)
         reports.append(_counted(loaded, analysis, names, valid_taps))
     return tuple(reports)
 

@@ -311,3 +311,74 @@ def test_names_of_rules_are_known_without_importing_them(tmp_path):
 
 def test_each_name_leads_to_its_rule():
     assert {name: rule.name for name, rule in REGISTRY.items()} == {name: name for name in REGISTRY}
+
+
+def of_a_user(infer):
+    """A rule of a module that is not ours."""
+    return dataclass(frozen=True, slots=True)(
+        type("Mine", (Op,), {"infer": infer, "__module__": "acme_rules"})
+    )
+
+
+def raises(error):
+    def infer(self, x):
+        raise error
+
+    return infer
+
+
+def returns(result):
+    return lambda self, x: result
+
+
+@pytest.mark.parametrize(
+    "error", [KeyError("depth"), ZeroDivisionError("division by zero"), RecursionError("too deep")]
+)
+def test_whatever_a_rule_of_a_user_raises_names_the_operator(error):
+    register("test.mine")(of_a_user(raises(error)))
+    with pytest.raises(TflopsError) as caught:
+        analyzed(custom_model("test.mine", [(2, 5)]))
+    assert str(caught.value) == (
+        f"the rule of test.mine (acme_rules.Mine) fails: {type(error).__name__}: {error}"
+    )
+    assert caught.value.__notes__ == ["operator 0 (test.mine) in subgraph 0"]
+
+
+@pytest.mark.parametrize(
+    ("result", "problem"),
+    [
+        (((2, 5),), "it returns tuple, where Inferred is expected"),
+        (None, "it returns NoneType"),
+        (Inferred(outputs=[(2, 5)], cost=Cost()), "its outputs are [(2, 5)]"),
+        (Inferred(outputs=((2.5, 5),), cost=Cost()), "its output shape is (2.5, 5)"),
+        (Inferred(outputs=((-1, 5),), cost=Cost()), "its output shape is (-1, 5)"),
+        (Inferred(outputs=([2, 5],), cost=Cost()), "its output shape is [2, 5]"),
+        (Inferred(outputs=((2,),), cost=7), "its cost is 7"),
+        (Inferred(outputs=((2,),), cost=Cost(macs=-3)), "its cost has macs=-3"),
+        (Inferred(outputs=((2,),), cost=Cost(macs=1.5)), "its cost has macs=1.5"),
+        (
+            Inferred(outputs=((2,),), cost=Cost(scalar_ops=float("nan"))),
+            "its cost has scalar_ops=nan",
+        ),
+        (
+            Inferred(outputs=((2,),), cost=Cost(), minimum=Cost(transcendentals=-1)),
+            "its minimum has transcendentals=-1",
+        ),
+        (Inferred(outputs=((2,),), cost=Cost(), bytes_read=-8), "its bytes_read is -8"),
+        (Inferred(outputs=((2,),), cost=Cost(), bytes_written=0.5), "its bytes_written is 0.5"),
+        (Inferred(outputs=((2,),), cost=Cost(), values=((1, 2, 3),)), "its value (1, 2, 3) does"),
+        (Inferred(outputs=((2,),), cost=Cost(), values=(None, None)), "it has values of 2 outputs"),
+        (
+            Inferred(outputs=((2,),), cost=Cost(), values=((1, float("nan")),)),
+            "its value has an element nan",
+        ),
+        (Inferred(outputs=((2,),), cost=Cost(), values=(("a", "b"),)), "its value has an element"),
+    ],
+)
+def test_the_result_of_a_rule_of_a_user_is_checked(result, problem):
+    register("test.mine")(of_a_user(returns(result)))
+    with pytest.raises(TflopsError) as caught:
+        analyzed(custom_model("test.mine", [(2, 5)]))
+    message = str(caught.value)
+    assert message.startswith(f"the rule of test.mine (acme_rules.Mine) is wrong: {problem}")
+    assert caught.value.__notes__ == ["operator 0 (test.mine) in subgraph 0"]

@@ -70,6 +70,7 @@ class Coverage:
 class Analysis(Result):
     """The static analysis of one entry point of a model, for one set of input shapes.
 
+    same_signatures further signatures that run the same subgraph on the same shapes and data
     tensor_shapes   per tensor of the subgraph its shape, None where it is unknown
     peak_memory     of the activations, at the operator where the most of them are alive
     weight_bytes    bytes of all constants in use as stored, those that share a buffer once
@@ -106,6 +107,7 @@ class Analysis(Result):
     constants: tuple[ConstantKind, ...] = ()
     bounded_tensors: frozenset[int] = field(default=frozenset(), metadata={"plain": False})
     has_runtime_shapes: bool = False
+    same_signatures: tuple[str, ...] = ()
 
     @property
     def total(self) -> Cost:

@@ -15,7 +15,7 @@ from tflops_native.analysis.observed import believed, inferred_backwards
 from tflops_native.analysis.operators import OperatorAnalysis, Status, SubgraphAnalysis
 from tflops_native.analysis.stored import recorded_shape, stored_spec
 from tflops_native.analysis.unruled import scratch_tensors, why_no_rule
-from tflops_native.errors import ModelFormatError, ShapeError
+from tflops_native.errors import ModelFormatError, ShapeError, TflopsError
 from tflops_native.model.custom_options import decode_custom_options
 from tflops_native.model.element_types import ELEMENT_TYPES
 from tflops_native.model.graph import Model, Operator, Subgraph
@@ -34,6 +34,7 @@ from tflops_native.ops._op import (
 )
 from tflops_native.ops.contraction import arithmetic_name
 from tflops_native.ops.plugins import find_rule
+from tflops_native.ops.result_checks import is_foreign, result_problem, title
 from tflops_native.ops.values import coerced
 
 MAX_ELEMENTS = 2**63 - 1
@@ -140,6 +141,13 @@ class Walk:
             refusal = ShapeError(f"{operator.name} cannot take inputs {shapes}: {error}")
             refusal.add_note(self._place(operator))
             raise refusal from error
+        except Exception as error:
+            rule = find_rule(operator.name)
+            if isinstance(error, TflopsError) or rule is None or not is_foreign(rule):
+                raise
+            failure = TflopsError(f"{title(rule)} fails: {type(error).__name__}: {error}")
+            failure.add_note(self._place(operator))
+            raise failure from error
 
     def spec(self, index: int) -> TensorSpec | None:
         """What is known of a tensor; None where not even its shape is.
@@ -213,6 +221,11 @@ class Walk:
             )
         try:
             inferred = rule.infer(op, inputs)
+            problem = result_problem(inferred) if is_foreign(rule) else None
+            if problem is not None:
+                refusal = TflopsError(f"{title(rule)} is wrong: {problem}")
+                refusal.add_note(self._place(operator))
+                raise refusal
         except UnknownValueError:
             second = None
             if self.runtime_shapes is not None:

@@ -77,6 +77,12 @@ class Report(Result):
         return None if source is None else source.signature
 
     @property
+    def signatures(self) -> tuple[str | None, ...]:
+        """All that it is true of: `signature`, and those with the same subgraph and shapes."""
+        same = () if self.analysis is None else self.analysis.same_signatures
+        return (self.signature, *same)
+
+    @property
     def notes(self) -> tuple[Note, ...]:
         """All that a reader should know."""
         notes = list(self.remarks)
