@@ -25,7 +25,7 @@ ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 @pytest.fixture
 def loop(tmp_path):
-    """The path of a model: ten turns, each with a product of 8x8 matrices."""
+    """The path of a model: ten iterations, each with a product of 8x8 matrices."""
     packed = MODELS / "control_flow" / "while_ten_matmuls.tflite.xz"
     path = tmp_path / "loop.tflite"
     path.write_bytes(lzma.decompress(packed.read_bytes()))

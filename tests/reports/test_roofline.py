@@ -125,7 +125,7 @@ def test_moving_data_has_a_roof_too(analysis, operator):
     "changes",
     [
         {"status": Status.BOUNDED},
-        {"status": Status.ONE_TURN},
+        {"status": Status.ONE_ITERATION},
         {"status": Status.UNSUPPORTED},
         {"arithmetic": "int64"},  # no peak was measured for it
         {"calls": (None,)},

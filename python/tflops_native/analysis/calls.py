@@ -24,7 +24,7 @@ VALUES_PER_VISIT = 16
 
 
 @dataclass(slots=True)
-class Effort:
+class Budget:
     """The visits that are left, shared by all walks of an analysis, and what need not be found twice."""
 
     counted: int
@@ -32,7 +32,7 @@ class Effort:
     needed: dict[tuple[int, tuple[int, ...]], list[Operator]] = field(default_factory=dict)
 
     @classmethod
-    def for_model(cls, subgraphs: Iterable[Subgraph]) -> "Effort":
+    def for_model(cls, subgraphs: Iterable[Subgraph]) -> "Budget":
         """As much as a model of this size may take."""
         more = VISITS_PER_OPERATOR * sum(len(subgraph.operators) for subgraph in subgraphs)
         return cls(MAX_COUNTED + more, MAX_FOLLOWED + more)
@@ -74,7 +74,7 @@ class CallingWalk(Protocol):
     def trip_count(self) -> int | None: ...
 
     @property
-    def effort(self) -> Effort: ...
+    def budget(self) -> Budget: ...
 
     @property
     def specs(self) -> Mapping[int, TensorSpec | None]: ...
@@ -111,12 +111,12 @@ class SubgraphCaller:
     def call(self, subgraph: int, inputs: Sequence[TensorSpec | None]) -> Called:
         inner = self._enter(subgraph)
         inner.bind(inputs)
-        effort = self.walk.effort
+        budget = self.walk.budget
         operators = []
         for operator in inner.subgraph.operators:
-            effort.spend_counted(1)
+            budget.spend_counted(1)
             operators.append(inner.visit(operator))
-            _spend_values(inner, operator, effort.spend_counted)
+            _spend_values(inner, operator, budget.spend_counted)
         return Called(
             outputs=inner.outputs(),
             cost=sum((operator.cost for operator in operators), Cost()),
@@ -129,22 +129,22 @@ class SubgraphCaller:
     ) -> dict[int, TensorSpec | None]:
         inner = self._enter(subgraph)
         inner.bind(inputs)
-        effort = self.walk.effort
+        budget = self.walk.budget
         wanted = _outputs(inner.subgraph, outputs)
-        for operator in effort.needed_operators(inner.subgraph, wanted):
-            effort.spend_followed(1)
+        for operator in budget.needed_operators(inner.subgraph, wanted):
+            budget.spend_followed(1)
             inner.follow(operator)
-            _spend_values(inner, operator, effort.spend_followed)
+            _spend_values(inner, operator, budget.spend_followed)
         return {p: inner.spec(i) for p, i in zip(outputs, wanted, strict=True)}
 
     def needed_inputs(self, subgraph: int, outputs: Sequence[int]) -> frozenset[int]:
         graph = self._enter(subgraph).subgraph
         wanted = set(_outputs(graph, outputs))
-        for operator in self.walk.effort.needed_operators(graph, frozenset(wanted)):
+        for operator in self.walk.budget.needed_operators(graph, frozenset(wanted)):
             wanted.update(index for index in operator.inputs if index is not None)
         return frozenset(p for p, index in enumerate(graph.inputs) if index in wanted)
 
-    def handed_on(self, subgraph: int) -> frozenset[int]:
+    def passed_through(self, subgraph: int) -> frozenset[int]:
         graph = self._enter(subgraph).subgraph
         pairs = zip(graph.inputs, graph.outputs, strict=False)
         return frozenset(position for position, (i, o) in enumerate(pairs) if i == o)

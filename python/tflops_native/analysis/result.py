@@ -46,24 +46,26 @@ class Coverage:
     counted: int
     no_arithmetic: int
     bounded: int
-    one_turn: int
+    one_iteration: int
     unsupported: int
     unsupported_names: tuple[str, ...]
     shapes_assumed: int
 
     @property
     def operators(self) -> int:
-        return self.counted + self.no_arithmetic + self.bounded + self.one_turn + self.unsupported
+        return (
+            self.counted + self.no_arithmetic + self.bounded + self.one_iteration + self.unsupported
+        )
 
     @property
     def is_complete(self) -> bool:
         """True where every operator is counted or has no arithmetic, on inferred shapes."""
-        return not (self.bounded or self.one_turn or self.unsupported or self.shapes_assumed)
+        return not (self.bounded or self.one_iteration or self.unsupported or self.shapes_assumed)
 
     @property
     def is_lower_bound(self) -> bool:
         """True where something is missing from the totals."""
-        return bool(self.one_turn or self.unsupported)
+        return bool(self.one_iteration or self.unsupported)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -185,7 +187,7 @@ class Analysis(Result):
             counted=by_status[Status.COUNTED],
             no_arithmetic=by_status[Status.NO_ARITHMETIC],
             bounded=by_status[Status.BOUNDED],
-            one_turn=by_status[Status.ONE_TURN],
+            one_iteration=by_status[Status.ONE_ITERATION],
             unsupported=by_status[Status.UNSUPPORTED],
             unsupported_names=unique(
                 operator.name for operator in found if operator.status is Status.UNSUPPORTED

@@ -135,8 +135,8 @@ def _coverage(analysis: Analysis) -> str:
     parts = [f"{coverage.counted} counted", f"{coverage.no_arithmetic} without arithmetic"]
     if coverage.bounded:
         parts.append(f"{coverage.bounded} bounded")
-    if coverage.one_turn:
-        parts.append(f"{numbers.plural(coverage.one_turn, 'loop')} counted for one turn")
+    if coverage.one_iteration:
+        parts.append(f"{numbers.plural(coverage.one_iteration, 'loop')} counted for one iteration")
     if coverage.unsupported:
         names = ", ".join(coverage.unsupported_names)
         parts.append(f"{coverage.unsupported} NOT counted ({names})")

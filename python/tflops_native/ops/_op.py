@@ -221,12 +221,12 @@ class Caller(Protocol):
     def needed_inputs(self, subgraph: int, outputs: Sequence[int]) -> frozenset[int]:
         """Positions of the inputs that these outputs depend on."""
 
-    def handed_on(self, subgraph: int) -> frozenset[int]:
+    def passed_through(self, subgraph: int) -> frozenset[int]:
         """Positions of the inputs that are outputs at the same position, unchanged."""
 
     @property
     def trip_count(self) -> int | None:
-        """How often the user says a loop turns whose count cannot be told."""
+        """Iterations that the user gives for loops whose count depends on data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +235,7 @@ class SubgraphCall:
 
     role         "then", "else", "condition", "body", "initialization", "decomposition", ...
     times        how often it runs in one inference
-    is_counted   whether it is in the operator's cost: of two branches only the dearer one is
+    is_counted   whether it is in the operator's cost: of two branches only the more expensive one is
     """
 
     role: str
@@ -276,7 +276,7 @@ class Inferred:
     note             what the reader of a report should know of this operator
     is_bound         whether shapes and cost are upper bounds: the true ones depend on data
     minimum          least cost, where data decides: then `cost` is an upper bound
-    is_partial       whether more may be done than `cost` says: a loop with an unknown number of turns
+    is_lower_bound   whether more may be done than `cost` says: a loop whose iterations are not known
     calls            subgraphs that it runs, with their part in `cost`
     """
 
@@ -294,7 +294,7 @@ class Inferred:
     note: str | None = None
     is_bound: bool = False
     minimum: Cost | None = None
-    is_partial: bool = False
+    is_lower_bound: bool = False
     calls: tuple[SubgraphCall, ...] = ()
 
 
