@@ -36,7 +36,7 @@ def models(given: list[str]) -> list[Path]:
 def run(path: Path, runtime: str) -> None:
     """Print, as JSON, how many events there are and nanoseconds in them, and of those joined."""
 
-    from tflops_native.model import load
+    from tflops_native.model.reader import load
     from tflops_native.profile.join import join_events
     from tflops_native.profile.sequences import runs_by_sequence
     from tflops_native.runtime.libraries import open_runtime

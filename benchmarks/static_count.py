@@ -6,6 +6,7 @@ TensorFlow's profiler (`tensorflow_count.py`). That row is left out where Tensor
 """
 
 import lzma
+import os
 import sys
 import sysconfig
 import tempfile
@@ -33,7 +34,7 @@ MODEL = HERE.parent / "tests" / "models" / "mobilenet_v2-float32.tflite.xz"
 ROUNDS = 7
 CALLS = 60
 IN_PROCESS_GOAL = 5e-3
-PROCESS_GOAL = 0.3
+PROCESS_GOAL = 0.12
 
 IN_PROCESS = f"in process, median of {CALLS}"
 BEST = f"in process, minimum of {CALLS}"
@@ -67,6 +68,10 @@ def interleaved(path: Path) -> Figures:
     else:
         script = HERE / "tensorflow_count.py"
         contenders[TENSORFLOW] = lambda: process_seconds([sys.executable, script])
+    # Compiled, as an installer leaves a package, whatever the environment says.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(path.parent)
+    run_rounds(contenders, 1)
     return run_rounds(contenders, ROUNDS)
 
 

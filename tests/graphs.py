@@ -1,6 +1,6 @@
 """Subgraphs made by hand, for tests that need a graph and no file."""
 
-from tflops_native.model import Operator, Subgraph
+from tflops_native.model.graph import Operator, Subgraph
 
 
 def operator(index, name, inputs, outputs):

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from machines import evidence
-from tflops_native.analysis import Analysis, OperatorAnalysis, Status
 from tflops_native.analysis.memory import PeakMemory
-from tflops_native.analysis.result import InputAnalysis
+from tflops_native.analysis.operators import OperatorAnalysis, Status
+from tflops_native.analysis.result import Analysis, InputAnalysis
 from tflops_native.machine.machine import Machine
 from tflops_native.machine.memory import Memory
 from tflops_native.machine.peaks.peaks import ComputePeak, MemoryPeak, ThreadPeaks
 from tflops_native.measurement.timing import Origin, Timing
-from tflops_native.model import Model
+from tflops_native.model.graph import Model
 from tflops_native.ops import Cost
 from tflops_native.profile.estimate import TimeEstimate
 from tflops_native.profile.result import OperatorTime, Overhead, Profile, UnmatchedEvent

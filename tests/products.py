@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from counting import clamped, counting, function, larger, rounded, scalar_ops
-from tflops_native.model import ActivationFunctionType as Activation
+from tflops_native.model.schema import ActivationFunctionType as Activation
 from tflops_native.ops import Cost
 
 

@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("tflops_native._native", exc_type=ImportError)
 
 from tflops_native._native import Interpreter, Library
-from tflops_native.model import load
+from tflops_native.model.reader import load
 from workloads import analyze_model
 
 

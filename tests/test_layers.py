@@ -94,6 +94,18 @@ def test_no_file_lies_on_a_circle():
         pytest.fail(" -> ".join(map(name_of, error.args[1])))
 
 
+# Both are for other programs, which know no file of ours: nothing here imports from them.
+PUBLIC_PACKAGES = {"ops/__init__.py", "cli/__init__.py"}
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if layer(path)], ids=name_of)
+def test_names_are_imported_from_where_they_are_defined(path):
+    if path.name == "__init__.py":
+        assert name_of(path) in PUBLIC_PACKAGES or own_imports(path) == set()
+    packages = [name_of(other) for other in files_imported(path) if other.name == "__init__.py"]
+    assert packages == []
+
+
 def test_there_is_something_to_look_at():
     assert {layer(path) for path in FILES} - {""} <= set(LEVELS)
 

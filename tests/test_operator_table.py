@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from tflops_native.model import BUILTIN_OPERATORS
+from tflops_native.model.schema import BUILTIN_OPERATORS
 from tflops_native.ops import REGISTRY
 from tflops_native.ops.documentation import rule_text
 from zoo import ROOT
@@ -47,3 +47,14 @@ def test_every_rule_says_what_it_costs():
         text = rule_text(rule)
         assert text.macs or text.other or text.kind != "counted", name
         assert text.source, name
+
+
+def test_the_table_of_modules_is_up_to_date():
+    ended = subprocess.run(
+        [sys.executable, "tools/make_rule_table.py", "--check"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tflops_native.model import load
+from tflops_native.model.reader import load
 from workloads import analyze_model
 
 pytestmark = pytest.mark.zoo

@@ -6,7 +6,8 @@ from tflops_native.analysis.entry import analyze_workload
 from tflops_native.isolation.limits import NO_LIMITS
 from tflops_native.measurement.isolated import measure_isolated, runtime_shapes_isolated
 from tflops_native.measurement.measure import measure_workload
-from tflops_native.model import Model, load
+from tflops_native.model.graph import Model
+from tflops_native.model.reader import load
 from tflops_native.progress import no_progress
 from tflops_native.runtime.options import RunOptions
 from tflops_native.runtime.shapes import runtime_shapes

@@ -24,7 +24,7 @@ from typing import Any
 
 import click
 
-from tflops_native.analysis import Analysis
+from tflops_native.analysis.result import Analysis
 from tflops_native.api import analyze
 
 LIST = Path(__file__).parent.parent / "tests" / "package_zoo.json"

@@ -18,7 +18,7 @@ import click
 sys.path.insert(0, str(Path(__file__).parent))
 
 from fetch_zoo import LIST, cache_folder
-from tflops_native.analysis import Analysis
+from tflops_native.analysis.result import Analysis
 from tflops_native.api import analyze
 
 ROOT = Path(__file__).parent.parent

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from tflops_native.model import BUILTIN_OPERATORS, SCHEMA_SOURCE
+from tflops_native.model.schema import BUILTIN_OPERATORS, SCHEMA_SOURCE
 from tflops_native.ops import REGISTRY, Rule
 from tflops_native.ops.documentation import rule_text
 

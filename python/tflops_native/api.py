@@ -1,13 +1,12 @@
 """The functions that most callers need: one pipeline, which the command line calls too."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from os import PathLike
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from tflops_native.analysis.conventions import CONVENTIONS, convention_counts
 from tflops_native.analysis.entry import analyze_workload
-from tflops_native.analysis.padding import valid_macs
 from tflops_native.analysis.result import Analysis
 from tflops_native.checks import one_of, whole_number
 from tflops_native.errors import OptionError, ProfileFormatError, TflopsError
@@ -17,7 +16,6 @@ from tflops_native.model.reader import load
 from tflops_native.notes import Note
 from tflops_native.progress import Progress, no_progress
 from tflops_native.reports.report import Report
-from tflops_native.reports.verification import Verification
 from tflops_native.runtime.options import DEFAULT_RUNTIME, RunOptions
 from tflops_native.timing.stop_rule import StopRule
 from tflops_native.workload import Inputs, InputShapes, Workload
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from tflops_native.machine.peaks.peaks import Peaks
     from tflops_native.measurement.comparison import Comparison
     from tflops_native.measurement.timing import Timing
+    from tflops_native.reports.verification import Verification
     from tflops_native.runtime.shapes import Shapes
 
 Source: TypeAlias = Model | str | PathLike[str] | bytes | bytearray | memoryview
@@ -90,6 +89,8 @@ def count(
 ) -> tuple[Report, ...]:
     """Reports of what `analyze` counts, without times: one, or one per signature.
 
+    Signatures that run the same subgraph on the same shapes share a report, which names them.
+
     Args:
         model, input_shapes, signature, inputs, strict, trip_count, shapes, isolated: as for `analyze`.
         conventions: count as these tools do, too: "tflite-converter", "tf-profiler", "fvcore",
@@ -108,9 +109,14 @@ def count(
         workloads = Workload.resolve_all(loaded, input_shapes=input_shapes, inputs=inputs)
     else:
         workloads = (_workload(loaded, input_shapes, signature, inputs),)
-    reports = []
+    by_question: dict[Hashable, list[Workload]] = {}
     for workload in workloads:
-        analysis = counting.analysis(workload, RunOptions(), isolated, NO_LIMITS, no_progress)
+        by_question.setdefault(workload.question, []).append(workload)
+    reports = []
+    for first, *others in by_question.values():
+        analysis = counting.analysis(first, RunOptions(), isolated, NO_LIMITS, no_progress)
+        same = tuple(other.signature for other in others if other.signature is not None)
+        analysis = replace(analysis, same_signatures=same)
         reports.append(_counted(loaded, analysis, names, valid_taps))
     return tuple(reports)
 
@@ -346,7 +352,7 @@ def verify(
     timeout: float | None = None,
     memory_limit: int | None = None,
     progress: Progress | None = None,
-) -> Verification:
+) -> "Verification":
     """Compare the inferred shape of every tensor with the runtime's.
 
     Args:
@@ -356,6 +362,8 @@ def verify(
     Raises:
         The same as `measure`.
     """
+    from tflops_native.reports.verification import Verification
+
     options = _run_options(runtime, "builtin", threads, None, None, None, fill, seed)
     limits = _limits(isolated, timeout, memory_limit)
     workload = _workload(model, input_shapes, signature, inputs)
@@ -449,11 +457,17 @@ def _conventions(names: Iterable[str]) -> list[str]:
 def _counted(
     model: Model, analysis: Analysis, conventions: Sequence[str], valid_taps: bool
 ) -> Report:
+    valid = None
+    if valid_taps:
+        # Imported when used: it knows the rules of all convolutions.
+        from tflops_native.analysis.padding import valid_macs
+
+        valid = tuple(map(valid_macs, analysis.operators))
     return Report.of(
         model,
         analysis,
         conventions=tuple(convention_counts(analysis, name, model) for name in conventions),
-        valid_macs=tuple(map(valid_macs, analysis.operators)) if valid_taps else None,
+        valid_macs=valid,
     )
 
 

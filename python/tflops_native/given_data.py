@@ -1,6 +1,5 @@
 """The user's own data: read from files or taken as arrays, and held against the inputs of the model."""
 
-import hashlib
 import io
 import math
 from collections.abc import Collection, Iterator, Mapping
@@ -10,14 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tflops_native.errors import InputDataError
-from tflops_native.model import (
-    Entry,
-    EntryInput,
-    bits,
-    named_input,
-    packed_bytes,
-)
-from tflops_native.model.element_types import ELEMENT_TYPES
+from tflops_native.model.element_types import ELEMENT_TYPES, bits, packed_bytes
+from tflops_native.model.entry import Entry, EntryInput, named_input
+from tflops_native.model.source import sha256_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -108,7 +102,7 @@ def _candidates(entry: Entry, name: str, data: InputData) -> Iterator[_Candidate
             array = np.asarray(data)
         except ValueError as error:
             raise InputDataError(f"the data for input {name!r} is no array: {error}") from error
-        digest = hashlib.sha256(array.tobytes()).hexdigest()
+        digest = sha256_of(array.tobytes())
         yield _Candidate(name, array, False, None, digest, f"the array for input {name!r}")
         return
     path = Path(data)
@@ -123,7 +117,7 @@ def _candidates(entry: Entry, name: str, data: InputData) -> Iterator[_Candidate
         arrays = {name: _parse(path, content, b"\x93NUMPY")}
     else:
         arrays = _chosen(entry, name, _parse(path, content, b"PK"), path)
-    digest = hashlib.sha256(content).hexdigest()
+    digest = sha256_of(content)
     for key, array in arrays.items():
         yield _Candidate(key, array, suffix == ".bin", path, digest, f"'{path}'")
 

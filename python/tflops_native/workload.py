@@ -4,21 +4,21 @@ Resolved and checked once per question, and passed down: nothing below resolves 
 again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, TypeAlias
 
 from tflops_native.errors import InputDataError, ShapeError
 from tflops_native.given_data import GivenInput, InputData, read_given
-from tflops_native.model import (
+from tflops_native.model.entry import (
     Entry,
     EntryInput,
-    Model,
     entry_point,
     named_input,
     resolve_input_shapes,
 )
+from tflops_native.model.graph import Model
 
 # By name of the input; or the shape of the only input.
 InputShapes: TypeAlias = Mapping[str, Sequence[int]] | Sequence[int]
@@ -121,6 +121,16 @@ class Workload:
     def signature(self) -> str | None:
         """Key of the signature; None for the main subgraph of a model without any."""
         return self.entry.signature
+
+    @property
+    def question(self) -> Hashable:
+        """What counts follow from: workloads of a model that are equal in it have the same analysis."""
+        return (
+            self.entry.subgraph.index,
+            tuple(sorted(self.shapes.items())),
+            tuple(sorted((position, data.sha256) for position, data in self.given.items())),
+            self.asked,
+        )
 
     @property
     def shapes_by_name(self) -> dict[str, tuple[int, ...]]:

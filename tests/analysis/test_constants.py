@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from builders import ModelBuilder, options, quantization, schema
-from tflops_native.model import load
+from tflops_native.model.reader import load
 from workloads import analyze_model
 
 UNITS, COLUMNS, BLOCK, ROWS = 6, 64, 16, 5

@@ -1,4 +1,4 @@
-"""Branches and loops: turns, costs and shapes, on what the converter writes and on hand-made graphs."""
+"""Branches and loops: iterations, costs and shapes, on what the converter writes and on graphs by hand."""
 
 import lzma
 
@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from builders import ModelBuilder, options
-from tflops_native.analysis import Status
+from tflops_native.analysis.operators import Status
 from tflops_native.errors import ShapeError, UnsupportedOperatorError
-from tflops_native.model import load
+from tflops_native.model.reader import load
 from workloads import analyze_model
 from zoo import MODELS
 
@@ -20,7 +20,7 @@ def converted(name):
 
 
 def test_a_while_of_ten_products():
-    # The converter's own estimate counts one turn: 512.
+    # The converter's own estimate counts one iteration: 512.
     analysis = analyze_model(converted("while_ten_matmuls"))
     assert analysis.macs == 10 * PRODUCT
     assert analysis.coverage.is_complete
@@ -37,18 +37,18 @@ def test_a_while_whose_turns_only_data_decides():
     analysis = analyze_model(model)
     assert analysis.macs == PRODUCT
     (loop,) = analysis.operators
-    assert loop.status is Status.ONE_TURN
+    assert loop.status is Status.ONE_ITERATION
     assert "--trip-count" in loop.note
-    assert analysis.coverage.one_turn == 1
+    assert analysis.coverage.one_iteration == 1
     assert analysis.coverage.is_lower_bound
     with pytest.raises(UnsupportedOperatorError, match=r"1 of 1 operators .* WHILE"):
         analyze_model(model, strict=True)
 
 
-@pytest.mark.parametrize("turns", [0, 1, 7])
-def test_the_user_says_how_often_a_loop_turns(turns):
-    analysis = analyze_model(converted("while_n_matmuls"), trip_count=turns, strict=True)
-    assert analysis.macs == turns * PRODUCT
+@pytest.mark.parametrize("iterations", [0, 1, 7])
+def test_the_user_says_how_often_a_loop_iterates(iterations):
+    analysis = analyze_model(converted("while_n_matmuls"), trip_count=iterations, strict=True)
+    assert analysis.macs == iterations * PRODUCT
     assert analysis.coverage.is_complete
 
 
@@ -57,7 +57,7 @@ def test_a_negative_trip_count_is_refused():
         analyze_model(converted("while_n_matmuls"), trip_count=-1)
 
 
-def test_of_two_branches_the_dearer_one_is_the_bound():
+def test_of_two_branches_the_more_expensive_one_is_the_bound():
     analysis = analyze_model(converted("if_matmul"))
     (branch,) = analysis.operators
     assert branch.status is Status.BOUNDED
@@ -94,7 +94,7 @@ def test_recurrent_macs_from_their_definition(kind, macs_of_a_step):
 
 
 def counting_loop(limit, step=1):
-    """while i < limit: x = concatenation(x, x) on axis 0; i += step. Every turn doubles x."""
+    """while i < limit: x = concatenation(x, x) on axis 0; i += step. Every iteration doubles x."""
     builder = ModelBuilder()
     graph, condition, body = builder.graph(), builder.graph(), builder.graph()
     start = graph.constant(np.array(0, np.int32), "INT32")
@@ -127,7 +127,7 @@ def ten_products():
 @pytest.mark.parametrize(
     "data",
     [ten_products(), counting_loop(3), counting_loop(0), counting_loop(5, step=2)],
-    ids=["products", "three turns", "no turn", "steps of two"],
+    ids=["products", "three iterations", "no iteration", "steps of two"],
 )
 def test_shapes_behind_a_loop_are_the_runtimes(data):
     native = pytest.importorskip("tflops_native._native", exc_type=ImportError)

@@ -10,10 +10,9 @@ import pytest
 
 from builders import ModelBuilder, options, signature
 from configurations.case import Case, data, decides, weights
-from tflops_native.analysis import CONVENTIONS, convention_counts
 from tflops_native.analysis.convention_tables import CONVERTER, FVCORE, TF_PROFILER, Operands
-from tflops_native.analysis.conventions import converter_line
-from tflops_native.model import load
+from tflops_native.analysis.conventions import CONVENTIONS, convention_counts, converter_line
+from tflops_native.model.reader import load
 from workloads import analyze_model
 from zoo import EXAMPLES, MODELS, NAMES, zoo_model
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import pytest
 
 from configurations import GENERATORS
-from tflops_native.analysis import Formula, mac_formula
-from tflops_native.analysis.formula import formula_of
-from tflops_native.model import load
+from tflops_native.analysis.formula import Formula, formula_of, mac_formula
+from tflops_native.model.reader import load
 from tflops_native.ops import REGISTRY
 from tflops_native.ops._op import Op
 from workloads import analyze_model

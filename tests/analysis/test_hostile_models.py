@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from tflops_native.analysis import Status
 from tflops_native.analysis.calls import MAX_COUNTED, MAX_DEPTH
+from tflops_native.analysis.operators import Status
 from tflops_native.errors import ShapeError
-from tflops_native.model import load
+from tflops_native.model.reader import load
 from workloads import analyze_model
 
 builders = pytest.importorskip("builders")
@@ -87,7 +87,7 @@ def loop(body_operators, limit, length=1):
 )
 def test_a_loop_without_end(body_operators, length):
     (operator,) = analyzed(loop(body_operators, HUGE, length)).operators
-    assert operator.status is Status.ONE_TURN
+    assert operator.status is Status.ONE_ITERATION
     (operator,) = analyzed(loop(body_operators, HUGE, length), trip_count=7).operators
     assert operator.status is Status.COUNTED
     assert operator.cost.scalar_ops == 7 * body_operators * length + 8 * length
@@ -173,8 +173,8 @@ def test_many_outputs_that_live_to_the_end():
     assert len(peak.tensors) == 301
 
 
-def growing_loop(turns):
-    """A WHILE whose second variable is one element longer after each turn, and goes through EXP."""
+def growing_loop(iterations):
+    """A WHILE whose second variable is one element longer after each iteration, and goes through EXP."""
     model = builders.ModelBuilder()
     main, condition, body = (model.graph() for _ in range(3))
     variables = [main.constant(np.zeros(1, "int32")), main.input([1])]
@@ -183,7 +183,7 @@ def growing_loop(turns):
     main.operator("WHILE", variables, main.outputs, options)
     count, _ = condition.input([1], "INT32"), condition.input([1])
     condition.outputs = [condition.tensor([1], "BOOL")]
-    limit = condition.constant(np.full(1, turns, "int32"))
+    limit = condition.constant(np.full(1, iterations, "int32"))
     less = builders.options("LessOptions")
     condition.operator("LESS", [count, limit], condition.outputs, less)
     count, x = body.input([1], "INT32"), body.input([1])
@@ -206,7 +206,7 @@ def test_turns_that_differ_are_counted_one_by_one():
 def test_too_many_turns_that_differ_are_not_taken_to_be_alike():
     (operator,) = analyzed(growing_loop(3_000)).operators
     assert operator.status is Status.UNSUPPORTED
-    assert operator.note == "its 3,000 turns differ, and are too many to follow"
+    assert operator.note == "its 3,000 iterations differ, and are too many to follow"
 
 
 def repeated(name, times, table=None, *, inputs=2, others=(), **options):

@@ -3,7 +3,7 @@
 import pytest
 
 from builders import ModelBuilder, options
-from tflops_native.model import load
+from tflops_native.model.reader import load
 from workloads import analyze_model
 from zoo import zoo_model
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from tflops_native.analysis import Status
-from tflops_native.model import load
+from tflops_native.analysis.operators import Status
+from tflops_native.model.reader import load
 from tflops_native.ops import REGISTRY
 from workloads import analyze_model
 

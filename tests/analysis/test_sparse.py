@@ -5,9 +5,9 @@ import pytest
 
 from builders import ModelBuilder, options, quantization
 from tflops_native._native import Interpreter, Library
-from tflops_native.analysis import Status
+from tflops_native.analysis.operators import Status
 from tflops_native.errors import ModelFormatError
-from tflops_native.model import load
+from tflops_native.model.reader import load
 from workloads import analyze_model
 
 ROWS, UNITS, COLUMNS = 3, 8, 64

@@ -3,9 +3,9 @@
 import pytest
 
 from builders import ModelBuilder
-from tflops_native.analysis import Status
+from tflops_native.analysis.operators import Status
 from tflops_native.errors import ShapeError
-from tflops_native.model import load
+from tflops_native.model.reader import load
 from workloads import analyze_model
 
 

@@ -8,8 +8,9 @@ import pytest
 from builders import ModelBuilder, options
 from configurations import GENERATORS
 from configurations.case import Case, data, weights
-from tflops_native.analysis import total_valid_macs, valid_macs
-from tflops_native.model import Padding, load
+from tflops_native.analysis.padding import total_valid_macs, valid_macs
+from tflops_native.model.reader import load
+from tflops_native.model.schema import Padding
 from tflops_native.ops.traffic import Window
 from workloads import analyze_model
 from zoo import zoo_model

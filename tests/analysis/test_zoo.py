@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from tflops_native.analysis import Status, convention_counts
-from tflops_native.model import load
+from tflops_native.analysis.conventions import convention_counts
+from tflops_native.analysis.operators import Status
+from tflops_native.model.reader import load
 from workloads import analyze_model
 from zoo import ESTIMATES, NAMES, zoo_model
 

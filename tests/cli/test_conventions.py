@@ -8,10 +8,11 @@ import re
 import pytest
 from rich.console import Console
 
-from tflops_native.analysis import CONVENTIONS, convention_counts, valid_macs
+from tflops_native.analysis.conventions import CONVENTIONS, convention_counts
+from tflops_native.analysis.padding import valid_macs
 from tflops_native.formats.report import report_document
 from tflops_native.formats.text import print_text
-from tflops_native.model import load
+from tflops_native.model.reader import load
 from tflops_native.reports.report import Report
 from workloads import analyze_model
 from zoo import EXAMPLES, MODELS, zoo_model
@@ -24,7 +25,7 @@ ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 @pytest.fixture
 def loop(tmp_path):
-    """The path of a model: ten turns, each with a product of 8x8 matrices."""
+    """The path of a model: ten iterations, each with a product of 8x8 matrices."""
     packed = MODELS / "control_flow" / "while_ten_matmuls.tflite.xz"
     path = tmp_path / "loop.tflite"
     path.write_bytes(lzma.decompress(packed.read_bytes()))

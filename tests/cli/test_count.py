@@ -8,7 +8,7 @@ import re
 import pytest
 
 from tflops_native import analyze
-from tflops_native.model import BUILTIN_OPERATORS
+from tflops_native.model.schema import BUILTIN_OPERATORS
 from tflops_native.ops import REGISTRY
 from tflops_native.reports.report import Report
 from zoo import EXAMPLES, MODELS

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from builders import ModelBuilder, options, signature
+from tflops_native.reports.saved import load_report
 
 WIDTH, UNITS = 8, 16
 
@@ -69,3 +70,39 @@ def test_a_shape_that_belongs_nowhere_is_refused(tflops, language_model):
     ended = tflops("count", language_model, "--input-shape", "tokens=5,8")
     assert ended.status == 2
     assert "there is no input 'tokens'; the inputs are: prefill_tokens" in ended.err
+
+
+@pytest.fixture
+def twins(tmp_path):
+    """300 signatures of one subgraph, two of them with another name for its input."""
+    builder = ModelBuilder()
+    graph = builder.graph()
+    x = graph.input([1, WIDTH], "FLOAT32", shapeSignature=[-1, WIDTH])
+    graph.outputs = [graph.tensor([1, WIDTH], "FLOAT32")]
+    graph.operator("RELU", [x], graph.outputs)
+    builder.signatures = [
+        signature(f"s{i}", 0, {"y" if i in (5, 9) else "x": x}, {"out": graph.outputs[0]})
+        for i in range(300)
+    ]
+    path = tmp_path / "twins.tflite"
+    path.write_bytes(builder.pack())
+    return path
+
+
+def test_signatures_that_are_the_same_are_shown_once(tflops, twins, tmp_path):
+    ended = tflops("count", twins)
+    assert ended.status == 0
+    found = [line for line in ended.out.splitlines() if line.startswith(("signature", "total"))]
+    assert found == [
+        "signature s0; the same subgraph and shapes: s1, s2, s3, s4, s5, s6, s7, s8 and 291 more",
+        f"total     0 MACs, {WIDTH} FLOPs (float32)",
+    ]
+    saved = tmp_path / "saved.json"
+    assert tflops("count", twins, "-o", saved).status == 0
+    assert load_report(saved, signature="s299").signatures == tuple(f"s{i}" for i in range(300))
+
+
+def test_signatures_that_are_asked_for_other_shapes_are_apart(tflops, twins):
+    ended = tflops("count", twins, "--input-shape", f"y=7,{WIDTH}")
+    found = [line.split(";")[0] for line in ended.out.splitlines() if line.startswith("signature")]
+    assert found == ["signature s0", "signature s5"]

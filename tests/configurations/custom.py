@@ -8,7 +8,7 @@ from flatbuffers import flexbuffers
 from builders import ModelBuilder
 from configurations.case import Case, data, decides
 from configurations.drawing import any_shape, generates, lengths
-from tflops_native.model import StructLayout
+from tflops_native.model.custom_options import StructLayout
 from tflops_native.ops import REGISTRY
 
 F32, INT32, INT64 = "FLOAT32", "INT32", "INT64"

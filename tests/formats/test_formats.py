@@ -28,7 +28,7 @@ from tflops_native.formats.document import (
 from tflops_native.formats.printable import printable, width
 from tflops_native.formats.registry import FORMATS, format_of_suffix, render
 from tflops_native.formats.report import report_document
-from tflops_native.model import load
+from tflops_native.model.reader import load
 from tflops_native.notes import Note
 from tflops_native.reports.report import Report
 from workloads import analyze_model

@@ -13,7 +13,7 @@ from tflops_native.formats.report import report_document
 from tflops_native.formats.text import print_text
 from tflops_native.machine.peaks.peaks import ComputePeak, MemoryPeak, ThreadPeaks
 from tflops_native.measurement.timing import Origin, Timing
-from tflops_native.model import load
+from tflops_native.model.reader import load
 from tflops_native.profile.estimate import TimeEstimate
 from tflops_native.profile.result import OperatorTime, Overhead, Profile, UnmatchedEvent
 from tflops_native.reports.report import Report

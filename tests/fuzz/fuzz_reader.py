@@ -26,7 +26,7 @@ import builders
 from configurations import GENERATORS
 from fuzz.limits import limits
 from tflops_native.errors import ModelFormatError, ShapeError, UnsupportedOperatorError
-from tflops_native.model import load
+from tflops_native.model.reader import load
 from workloads import analyze_model
 from zoo import EXAMPLES, MODELS
 

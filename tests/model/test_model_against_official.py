@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 import builders
-from tflops_native import model as tfl
+from tflops_native.model.reader import load
+from tflops_native.model.schema import TensorType
 
 schema = builders.schema
 ROOT = Path(__file__).parent.parent.parent
@@ -97,7 +98,7 @@ def assert_same_tensor(ours, theirs, buffers, states_rank):
     assert ours.name == text(theirs.name)
     assert ours.shape == vector(theirs.shape)
     assert ours.shape_signature == (vector(theirs.shapeSignature) or ours.shape)
-    assert isinstance(ours.type, tfl.TensorType)
+    assert isinstance(ours.type, TensorType)
     assert ours.type == theirs.type
     assert ours.buffer == theirs.buffer
     assert ours.is_variable == theirs.isVariable
@@ -178,7 +179,7 @@ def assert_same_model(ours, theirs):
 
 
 def compare(data):
-    assert_same_model(tfl.load(data), schema.ModelT.InitFromPackedBuf(data))
+    assert_same_model(load(data), schema.ModelT.InitFromPackedBuf(data))
 
 
 def test_model_with_every_feature():

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import builders
-from tflops_native.model import load
 from tflops_native.model.control_dependencies import KEY, control_dependencies
+from tflops_native.model.reader import load
 
 INT32 = st.integers(-(2**31), 2**31 - 1)
 

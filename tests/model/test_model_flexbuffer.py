@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tflops_native.errors import ModelFormatError
-from tflops_native.model import FLEXBUFFER, StructLayout, decode_custom_options, decode_flexbuffer
+from tflops_native.model.custom_options import FLEXBUFFER, StructLayout, decode_custom_options
+from tflops_native.model.flexbuffer import decode_flexbuffer
 
 scalars = st.one_of(
     st.none(),

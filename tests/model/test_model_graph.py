@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 
 import builders
-from tflops_native import model as tfl
 from tflops_native.errors import ModelFormatError
+from tflops_native.model.element_types import bits, packed_bytes
+from tflops_native.model.graph import QuantizationDetails
+from tflops_native.model.reader import load
+from tflops_native.model.schema import TensorType
 
 schema = builders.schema
 TYPES = schema.TensorType
@@ -13,7 +16,7 @@ TYPES = schema.TensorType
 
 def only_tensor(*tensors, buffers=None):
     made = builders.model([builders.subgraph(tensors)], buffers=buffers)
-    return tfl.load(builders.pack(made)).subgraphs[0].tensors[0]
+    return load(builders.pack(made)).subgraphs[0].tensors[0]
 
 
 def constant(shape, tensor_type, data, **fields):
@@ -103,7 +106,7 @@ def test_buffer_0_is_never_constant():
 
 
 def test_values_in_another_file():
-    tensor = tfl.load(builders.pack(builders.rich_model())).subgraphs[0].tensors[9]
+    tensor = load(builders.pack(builders.rich_model())).subgraphs[0].tensors[9]
     assert tensor.is_constant
     assert tensor.data is None
     with pytest.raises(ValueError, match="in another file"):
@@ -118,18 +121,18 @@ def test_constant_after_the_tables():
 
     size = len(packed(2))
     data = packed(size) + b"\x01\x02\x03"
-    assert tfl.load(data).subgraphs[0].tensors[0].values() == (1, 2, 3)
+    assert load(data).subgraphs[0].tensors[0].values() == (1, 2, 3)
     # 0 and 1 mean that there is no such data.
-    assert tfl.load(packed(1)).subgraphs[0].tensors[0].data is None
+    assert load(packed(1)).subgraphs[0].tensors[0].data is None
     with pytest.raises(ModelFormatError, match=f"the file has {size + 2} bytes"):
-        tfl.load(data[:-1])
+        load(data[:-1])
     with pytest.raises(ModelFormatError, match="buffer data after the tables"):
-        tfl.load(packed(2**64 - 1))
+        load(packed(2**64 - 1))
 
 
 def test_constants_are_views_of_the_bytes_given():
     data = bytearray(builders.pack(builders.rich_model()))
-    loaded = tfl.load(data)
+    loaded = load(data)
     assert loaded.subgraphs[0].tensors[1].data.obj is data
     assert loaded.data.readonly
 
@@ -142,7 +145,7 @@ def test_rank_of_files_that_state_it():
             builders.tensor("x", [1]),
         ]
     )
-    tensors = tfl.load(builders.pack(builders.model([graph]))).subgraphs[0].tensors
+    tensors = load(builders.pack(builders.model([graph]))).subgraphs[0].tensors
     assert [tensor.has_rank for tensor in tensors] == [False, True, True]
 
 
@@ -157,7 +160,7 @@ def test_shape_signature():
 
 
 def test_quantization():
-    tensors = tfl.load(builders.pack(builders.rich_model())).subgraphs[0].tensors
+    tensors = load(builders.pack(builders.rich_model())).subgraphs[0].tensors
     per_channel = tensors[1].quantization
     assert per_channel.scale == (0.5, 0.25, 2.0, 1.0)
     assert per_channel.zero_point == (0, -1, 2, 3)
@@ -166,7 +169,7 @@ def test_quantization():
     assert tensors[2].quantization is None  # an empty table
     blockwise = tensors[4].quantization
     assert blockwise.scale == ()
-    assert blockwise.details == tfl.QuantizationDetails(
+    assert blockwise.details == QuantizationDetails(
         "BlockwiseQuantization", scales=3, zero_points=None, block_size=32
     )
 
@@ -189,21 +192,21 @@ def test_quantization():
     ],
 )
 def test_packed_bytes(tensor_type, element_count, size):
-    assert tfl.packed_bytes(tfl.TensorType[tensor_type], element_count) == size
+    assert packed_bytes(TensorType[tensor_type], element_count) == size
 
 
 def test_types_without_a_size():
-    assert {t.name for t in tfl.TensorType if tfl.bits(t) is None} == {
+    assert {t.name for t in TensorType if bits(t) is None} == {
         "STRING",
         "RESOURCE",
         "VARIANT",
     }
     with pytest.raises(ValueError, match="STRING has no fixed size"):
-        tfl.packed_bytes(tfl.TensorType.STRING, 3)
+        packed_bytes(TensorType.STRING, 3)
 
 
 def test_signature():
-    loaded = tfl.load(builders.pack(builders.rich_model()))
+    loaded = load(builders.pack(builders.rich_model()))
     serve = loaded.signature("serve")
     assert serve.subgraph_index == 0
     assert list(serve.outputs.items()) == [("classes", 10), ("rest", 7)]
@@ -212,14 +215,14 @@ def test_signature():
 
 
 def test_signature_of_a_model_without_any():
-    loaded = tfl.load(builders.pack(builders.model([builders.subgraph([])])))
+    loaded = load(builders.pack(builders.model([builders.subgraph([])])))
     with pytest.raises(ModelFormatError, match="no signature 'x'; the model has: none"):
         loaded.signature("x")
 
 
 def test_model():
     data = builders.pack(builders.rich_model())
-    loaded = tfl.load(data)
+    loaded = load(data)
     assert loaded.path is None
     assert loaded.size_bytes == len(data)
     assert bytes(loaded.data) == data
@@ -230,11 +233,11 @@ def test_model():
 
 def test_sha256():
     # Of these bytes by sha256sum.
-    loaded = tfl.load(builders.pack(builders.model([builders.subgraph([])])))
+    loaded = load(builders.pack(builders.model([builders.subgraph([])])))
     object.__setattr__(loaded, "data", memoryview(b"abc"))
     assert loaded.sha256() == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 
 def test_no_minimum_runtime_version():
-    loaded = tfl.load(builders.pack(builders.model([builders.subgraph([])])))
+    loaded = load(builders.pack(builders.model([builders.subgraph([])])))
     assert loaded.minimum_runtime_version is None

@@ -3,15 +3,16 @@
 import pytest
 
 import builders
-from tflops_native import model as tfl
 from tflops_native.errors import ModelFormatError
+from tflops_native.model.reader import load
+from tflops_native.model.schema import OPTIONS, ActivationFunctionType, Padding, TensorType
 
 schema = builders.schema
-Activation = tfl.ActivationFunctionType
+Activation = ActivationFunctionType
 
 
 def only_operator(name, fields, **code_fields):
-    loaded = tfl.load(builders.one_operator(name, fields, **code_fields))
+    loaded = load(builders.one_operator(name, fields, **code_fields))
     return loaded.subgraphs[0].operators[0]
 
 
@@ -26,15 +27,15 @@ def test_conv_2d():
     assert operator.code == 3
     assert operator.options_type == "Conv2DOptions"
     assert dict(operator.options) == {
-        "padding": tfl.Padding.VALID,
+        "padding": Padding.VALID,
         "stride_w": 2,
         "stride_h": 3,
         "fused_activation_function": Activation.RELU6,
         "dilation_w_factor": 1,
         "dilation_h_factor": 1,
-        "quantized_bias_type": tfl.TensorType.FLOAT32,
+        "quantized_bias_type": TensorType.FLOAT32,
     }
-    assert isinstance(operator.options["padding"], tfl.Padding)
+    assert isinstance(operator.options["padding"], Padding)
     assert isinstance(operator.options["fused_activation_function"], Activation)
 
 
@@ -57,7 +58,7 @@ def test_conv_2d():
             "time_major",
             True,
         ),
-        ("UNIQUE", "UniqueOptions", "idx_out_type", tfl.TensorType.INT32),
+        ("UNIQUE", "UniqueOptions", "idx_out_type", TensorType.INT32),
     ],
 )
 def test_default_of_absent_field(operator, table, field, default):
@@ -69,19 +70,19 @@ def test_default_of_absent_field(operator, table, field, default):
 def test_defaults_other_than_zero_are_few():
     found = {
         (table, field.name)
-        for table, fields in tfl.OPTIONS.items()
+        for table, fields in OPTIONS.items()
         for field in fields
         if field.default not in (0, (), None)
     }
     assert len(found) == 11
 
 
-@pytest.mark.parametrize("table", sorted(tfl.OPTIONS))
+@pytest.mark.parametrize("table", sorted(OPTIONS))
 def test_every_table_of_options_with_every_field_set(table):
     """Each field gets a value of its own, so that no two can be taken for each other."""
     official = getattr(schema, f"{table}T")()
     expected = {}
-    for place, field in enumerate(tfl.OPTIONS[table]):
+    for place, field in enumerate(OPTIONS[table]):
         attribute = field.name.replace("_", " ").title().replace(" ", "")
         attribute = attribute[0].lower() + attribute[1:]
         assert hasattr(official, attribute)
@@ -145,14 +146,14 @@ def test_unknown_enum_value_names_field_and_choices():
     with pytest.raises(
         ModelFormatError, match="padding is 7, which is none of SAME, VALID"
     ) as error:
-        tfl.load(data)
+        load(data)
     assert "subgraph 0: operator 0 (CONV_2D)" in str(error.value)
 
 
 def test_unknown_enum_value_in_a_vector():
     fields = builders.options("StablehloDotGeneralOptions", precisionConfig=[0, 9])
     with pytest.raises(ModelFormatError, match="precision_config is 9"):
-        tfl.load(builders.one_operator("STABLEHLO_DOT_GENERAL", fields))
+        load(builders.one_operator("STABLEHLO_DOT_GENERAL", fields))
 
 
 def test_code_above_127_comes_from_the_new_field():
@@ -165,7 +166,7 @@ def test_file_older_than_the_new_field():
     graph = builders.subgraph(
         [builders.tensor("a", [1])], [builders.operator(0, [0], [0])], [0], [0]
     )
-    loaded = tfl.load(builders.pack(builders.model([graph], codes=[old])))
+    loaded = load(builders.pack(builders.model([graph], codes=[old])))
     assert loaded.subgraphs[0].operators[0].name == "DEPTHWISE_CONV_2D"
     assert loaded.subgraphs[0].operators[0].version == 1
 
@@ -176,7 +177,7 @@ def test_code_newer_than_the_schema(number):
     graph = builders.subgraph(
         [builders.tensor("a", [1])], [builders.operator(0, [0], [0])], [0], [0]
     )
-    loaded = tfl.load(builders.pack(builders.model([graph], codes=[new])))
+    loaded = load(builders.pack(builders.model([graph], codes=[new])))
     assert loaded.subgraphs[0].operators[0].name == f"UNKNOWN_BUILTIN_{number}"
 
 
@@ -201,9 +202,9 @@ def test_custom_options_after_the_tables():
     fields["largeCustomOptionsOffset"] = size
     data = builders.one_operator("CUSTOM", fields, custom_code="x")
     assert len(data) == size
-    assert bytes(tfl.load(data + b"abc").subgraphs[0].operators[0].custom_options) == b"abc"
+    assert bytes(load(data + b"abc").subgraphs[0].operators[0].custom_options) == b"abc"
     with pytest.raises(ModelFormatError, match=f"at byte {size} needs 3 bytes"):
-        tfl.load(data + b"ab")
+        load(data + b"ab")
 
 
 def test_absent_optional_input_is_none():
@@ -211,5 +212,5 @@ def test_absent_optional_input_is_none():
         [builders.tensor("a", [1]), builders.tensor("b", [1])],
         [builders.operator(0, [0, -1, 1], [1])],
     )
-    loaded = tfl.load(builders.pack(builders.model([graph], codes=[builders.code("LSTM")])))
+    loaded = load(builders.pack(builders.model([graph], codes=[builders.code("LSTM")])))
     assert loaded.subgraphs[0].operators[0].inputs == (0, None, 1)

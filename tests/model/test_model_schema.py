@@ -7,8 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tflops_native.model import BUILTIN_OPERATORS, OPTIONS, TensorType
-from tflops_native.model.schema import BUILTIN_OPTIONS, BUILTIN_OPTIONS_2, SCHEMA_SOURCE
+from tflops_native.model.schema import (
+    BUILTIN_OPERATORS,
+    BUILTIN_OPTIONS,
+    BUILTIN_OPTIONS_2,
+    OPTIONS,
+    SCHEMA_SOURCE,
+    TensorType,
+)
 
 GENERATOR = Path(__file__).parent.parent.parent / "tools" / "generate_schema.py"
 

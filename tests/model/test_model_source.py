@@ -5,15 +5,15 @@ import os
 import pytest
 
 import builders
-from tflops_native import model as tfl
 from tflops_native.errors import ModelFormatError
+from tflops_native.model.reader import load
 
 MODEL = builders.pack(builders.model([builders.subgraph([builders.tensor("x", [2, 3])])]))
 
 
 def message(source):
     with pytest.raises(ModelFormatError) as error:
-        tfl.load(source)
+        load(source)
     assert "\n" not in str(error.value)
     return str(error.value)
 
@@ -25,7 +25,7 @@ def path(tmp_path):
 
 @pytest.mark.parametrize("convert", [bytes, bytearray, memoryview])
 def test_bytes(convert):
-    loaded = tfl.load(convert(MODEL))
+    loaded = load(convert(MODEL))
     assert loaded.subgraphs[0].tensors[0].shape == (2, 3)
     assert loaded.path is None
 
@@ -33,7 +33,7 @@ def test_bytes(convert):
 @pytest.mark.parametrize("convert", [str, lambda path: path])
 def test_path(path, convert):
     path.write_bytes(MODEL)
-    loaded = tfl.load(convert(path))
+    loaded = load(convert(path))
     assert loaded.subgraphs[0].tensors[0].shape == (2, 3)
     assert loaded.path == path
     assert loaded.size_bytes == len(MODEL)
@@ -41,7 +41,7 @@ def test_path(path, convert):
 
 def test_file_may_vanish_after_loading(path):
     path.write_bytes(MODEL)
-    loaded = tfl.load(path)
+    loaded = load(path)
     path.unlink()
     assert bytes(loaded.data) == MODEL
 

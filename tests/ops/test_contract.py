@@ -8,7 +8,8 @@ from dataclasses import MISSING, fields, replace
 import pytest
 
 from configurations import GENERATORS
-from tflops_native.model import BUILTIN_OPERATORS, OPTIONS, TensorType, decode_custom_options
+from tflops_native.model.custom_options import decode_custom_options
+from tflops_native.model.schema import BUILTIN_OPERATORS, OPTIONS, TensorType
 from tflops_native.ops import NO_ARITHMETIC, REGISTRY, Called, Cost, TensorSpec
 
 CLASSES = sorted({rule.op for rule in REGISTRY.values()}, key=lambda op: op.__name__)

@@ -5,8 +5,8 @@ from itertools import product
 import pytest
 
 from counting import Number, clamped, counting, function, larger, numbers, root, rounded, scalar_ops
-from tflops_native.model import ActivationFunctionType as Activation
-from tflops_native.model import Padding, TensorType
+from tflops_native.model.schema import ActivationFunctionType as Activation
+from tflops_native.model.schema import Padding, TensorType
 from tflops_native.ops import REGISTRY, Cost, TensorSpec
 from tflops_native.ops.convolution import Conv2D, DepthwiseConv2D, TransposeConv
 from tflops_native.ops.matmul import BatchMatMul, FullyConnected

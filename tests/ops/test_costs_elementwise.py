@@ -17,8 +17,8 @@ from counting import (
     scalar_ops,
     smaller,
 )
-from tflops_native.model import ActivationFunctionType as Activation
-from tflops_native.model import TensorType
+from tflops_native.model.schema import ActivationFunctionType as Activation
+from tflops_native.model.schema import TensorType
 from tflops_native.ops import NO_ARITHMETIC, REGISTRY, Cost, TensorSpec
 
 F32, INT8, INT32 = TensorType.FLOAT32, TensorType.INT8, TensorType.INT32

@@ -6,8 +6,8 @@ import pytest
 
 from counting import Number, clamped, counting, function, numbers, root
 from products import Work, activated
-from tflops_native.model import ActivationFunctionType as Activation
-from tflops_native.model import LSTMKernelType, TensorType
+from tflops_native.model.schema import ActivationFunctionType as Activation
+from tflops_native.model.schema import LSTMKernelType, TensorType
 from tflops_native.ops import REGISTRY, TensorSpec
 
 F32, INT8 = TensorType.FLOAT32, TensorType.INT8

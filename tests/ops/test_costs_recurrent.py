@@ -4,8 +4,8 @@ import pytest
 
 from counting import Number, counting, function, larger, numbers
 from products import Work, activated
-from tflops_native.model import ActivationFunctionType as Activation
-from tflops_native.model import TensorType
+from tflops_native.model.schema import ActivationFunctionType as Activation
+from tflops_native.model.schema import TensorType
 from tflops_native.ops import REGISTRY, TensorSpec
 
 F32, INT8 = TensorType.FLOAT32, TensorType.INT8

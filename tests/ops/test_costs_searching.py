@@ -6,8 +6,8 @@ from itertools import product
 import pytest
 
 from counting import Number, counting, function, larger, numbers, root, scalar_ops, smaller
-from tflops_native.model import ActivationFunctionType as Activation
-from tflops_native.model import CombinerType, Padding, ReduceWindowFunction, TensorType
+from tflops_native.model.schema import ActivationFunctionType as Activation
+from tflops_native.model.schema import CombinerType, Padding, ReduceWindowFunction, TensorType
 from tflops_native.ops import NO_ARITHMETIC, REGISTRY, Cost, TensorSpec
 
 F32, INT8, INT32, INT64 = (TensorType[name] for name in ("FLOAT32", "INT8", "INT32", "INT64"))

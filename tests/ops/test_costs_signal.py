@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from counting import Number, counting, function, larger, numbers, root, scalar_ops
-from tflops_native.model import LSHProjectionType, TensorType
+from tflops_native.model.schema import LSHProjectionType, TensorType
 from tflops_native.ops import REGISTRY, Cost, TensorSpec
 
 F32, INT32 = TensorType.FLOAT32, TensorType.INT32

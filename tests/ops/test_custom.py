@@ -12,9 +12,9 @@ from configurations import GENERATORS, data, decides
 from configurations.custom import CustomCase
 from counting import Number, counting, function, larger, root, scalar_ops, smaller
 from referee import allocated_shapes, analyzed
-from tflops_native.analysis import Status
+from tflops_native.analysis.operators import Status
 from tflops_native.errors import ShapeError
-from tflops_native.model import TensorType
+from tflops_native.model.schema import TensorType
 from tflops_native.ops import REGISTRY, Cost, TensorSpec
 
 F32 = "FLOAT32"

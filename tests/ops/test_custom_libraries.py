@@ -11,7 +11,7 @@ from configurations.custom import CustomCase
 from configurations.custom_libraries import FLEX_BINARY, FLEX_UNARY
 from counting import Number, clamped, counting, function, larger, root, rounded, scalar_ops, smaller
 from referee import analyzed
-from tflops_native.analysis import Status
+from tflops_native.analysis.operators import Status
 from tflops_native.ops import Cost
 
 SEEDS = range(5)

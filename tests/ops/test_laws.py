@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tflops_native.model import ActivationFunctionType as Activation
-from tflops_native.model import Padding, TensorType
+from tflops_native.model.schema import ActivationFunctionType as Activation
+from tflops_native.model.schema import Padding, TensorType
 from tflops_native.ops import REGISTRY, Cost, TensorSpec
 from tflops_native.ops.convolution import Conv2D, DepthwiseConv2D, TransposeConv
 from tflops_native.ops.matmul import BatchMatMul, FullyConnected

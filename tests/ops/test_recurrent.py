@@ -8,9 +8,10 @@ import pytest
 from builders import ModelBuilder, options
 from configurations import GENERATORS
 from referee import analyzed
-from tflops_native.analysis import Status
-from tflops_native.model import ActivationFunctionType as Activation
-from tflops_native.model import LSTMKernelType, TensorType, load
+from tflops_native.analysis.operators import Status
+from tflops_native.model.reader import load
+from tflops_native.model.schema import ActivationFunctionType as Activation
+from tflops_native.model.schema import LSTMKernelType, TensorType
 from tflops_native.ops import REGISTRY, TensorSpec
 from tflops_native.ops.lstm import BidirectionalSequenceLstm, Lstm, UnidirectionalSequenceLstm
 from workloads import analyze_model

@@ -8,8 +8,8 @@ import pytest
 
 from configurations import GENERATORS
 from referee import allocated_shapes, analyzed, invoked_shapes
-from tflops_native.analysis import EXACT, Status
-from tflops_native.model import load
+from tflops_native.analysis.operators import EXACT, Status
+from tflops_native.model.reader import load
 from tflops_native.ops import REGISTRY
 from workloads import analyze_model
 

@@ -8,8 +8,8 @@ import pytest
 
 from builders import ModelBuilder, options
 from referee import invoked_shapes
-from tflops_native.analysis import Status
-from tflops_native.model import load
+from tflops_native.analysis.operators import Status
+from tflops_native.model.reader import load
 from tflops_native.ops import REGISTRY
 from workloads import analyze_model
 

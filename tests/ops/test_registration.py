@@ -12,9 +12,9 @@ import pytest
 from flatbuffers import flexbuffers
 
 from builders import ModelBuilder
-from tflops_native.analysis import Status
+from tflops_native.analysis.operators import Status
 from tflops_native.errors import TflopsError
-from tflops_native.model import load
+from tflops_native.model.reader import load
 from tflops_native.ops import REGISTRY, Cost, Inferred, Op, StructLayout, plugins, register
 from workloads import analyze_model
 
@@ -245,3 +245,140 @@ def test_an_entry_point_may_not_replace_a_rule(monkeypatch):
     with pytest.raises(TflopsError, match=r"'acme' \(acme_rules\) replaces the rule of CONV_2D"):
         analyzed(custom_model("test.x", [(2, 5)]))
     assert REGISTRY["CONV_2D"] is conv
+
+
+def rules_loaded(tmp_path, program):
+    """The modules of rules that are imported after a program."""
+    ending = (
+        "\nfrom tflops_native.ops.rule_modules import RULE_MODULES\n"
+        "print(*sorted(set(RULE_MODULES.values()) & set(sys.modules)))"
+    )
+    printed, errors = run(tmp_path, "import sys\n" + program + ending)
+    assert errors == ""
+    return [name.removeprefix("tflops_native.ops.") for name in printed.split()]
+
+
+def test_only_the_rules_of_a_model_are_imported(tmp_path):
+    builder = ModelBuilder()
+    graph = builder.graph()
+    x = graph.input([2, 5])
+    graph.outputs = [graph.tensor([])]
+    graph.operator("CUMSUM", [x, graph.constant([1], "INT32")], graph.outputs)
+    (tmp_path / "model.tflite").write_bytes(builder.pack())
+    assert rules_loaded(tmp_path, "import tflops_native") == []
+    program = "import tflops_native; tflops_native.analyze('model.tflite')"
+    home = REGISTRY["CUMSUM"].op.__module__.rpartition(".")[2]
+    loaded = rules_loaded(tmp_path, program)
+    assert home in loaded
+    assert "convolution" not in loaded
+    assert "lstm" not in loaded
+
+
+@pytest.mark.parametrize("order", ["before", "after"])
+def test_a_rule_of_our_own_is_replaced_whether_it_is_imported_or_not(tmp_path, order):
+    first = "from tflops_native.ops import convolution" if order == "after" else ""
+    program = f"""
+import sys
+from tflops_native.ops import NO_ARITHMETIC, REGISTRY, Inferred, Op, register
+{first}
+class Mine(Op):
+    def infer(self, input):
+        return Inferred(outputs=(input.shape,), cost=NO_ARITHMETIC)
+try:
+    register("CONV_2D")(Mine)
+except ValueError as error:
+    print(error)
+register("CONV_2D", override=True)(Mine)
+from tflops_native.ops import convolution
+print(REGISTRY["CONV_2D"].op is Mine, REGISTRY["DEPTHWISE_CONV_2D"].op.__name__)
+"""
+    printed, errors = run(tmp_path, program)
+    assert errors == ""
+    assert printed.splitlines() == [
+        "CONV_2D is registered twice; override=True replaces its rule",
+        "True DepthwiseConv2D",
+    ]
+
+
+def test_names_of_rules_are_known_without_importing_them(tmp_path):
+    program = (
+        "from tflops_native.ops import REGISTRY\n"
+        "assert 'CONV_2D' in REGISTRY and len(list(REGISTRY)) == len(REGISTRY) > 300\n"
+        "assert 'NONSENSE' not in REGISTRY and REGISTRY.get('NONSENSE') is None"
+    )
+    assert rules_loaded(tmp_path, program) == []
+
+
+def test_each_name_leads_to_its_rule():
+    assert {name: rule.name for name, rule in REGISTRY.items()} == {name: name for name in REGISTRY}
+
+
+def of_a_user(infer):
+    """A rule of a module that is not ours."""
+    return dataclass(frozen=True, slots=True)(
+        type("Mine", (Op,), {"infer": infer, "__module__": "acme_rules"})
+    )
+
+
+def raises(error):
+    def infer(self, x):
+        raise error
+
+    return infer
+
+
+def returns(result):
+    return lambda self, x: result
+
+
+@pytest.mark.parametrize(
+    "error", [KeyError("depth"), ZeroDivisionError("division by zero"), RecursionError("too deep")]
+)
+def test_whatever_a_rule_of_a_user_raises_names_the_operator(error):
+    register("test.mine")(of_a_user(raises(error)))
+    with pytest.raises(TflopsError) as caught:
+        analyzed(custom_model("test.mine", [(2, 5)]))
+    assert str(caught.value) == (
+        f"the rule of test.mine (acme_rules.Mine) fails: {type(error).__name__}: {error}"
+    )
+    assert caught.value.__notes__ == ["operator 0 (test.mine) in subgraph 0"]
+
+
+@pytest.mark.parametrize(
+    ("result", "problem"),
+    [
+        (((2, 5),), "it returns tuple, where Inferred is expected"),
+        (None, "it returns NoneType"),
+        (Inferred(outputs=[(2, 5)], cost=Cost()), "its outputs are [(2, 5)]"),
+        (Inferred(outputs=((2.5, 5),), cost=Cost()), "its output shape is (2.5, 5)"),
+        (Inferred(outputs=((-1, 5),), cost=Cost()), "its output shape is (-1, 5)"),
+        (Inferred(outputs=([2, 5],), cost=Cost()), "its output shape is [2, 5]"),
+        (Inferred(outputs=((2,),), cost=7), "its cost is 7"),
+        (Inferred(outputs=((2,),), cost=Cost(macs=-3)), "its cost has macs=-3"),
+        (Inferred(outputs=((2,),), cost=Cost(macs=1.5)), "its cost has macs=1.5"),
+        (
+            Inferred(outputs=((2,),), cost=Cost(scalar_ops=float("nan"))),
+            "its cost has scalar_ops=nan",
+        ),
+        (
+            Inferred(outputs=((2,),), cost=Cost(), minimum=Cost(transcendentals=-1)),
+            "its minimum has transcendentals=-1",
+        ),
+        (Inferred(outputs=((2,),), cost=Cost(), bytes_read=-8), "its bytes_read is -8"),
+        (Inferred(outputs=((2,),), cost=Cost(), bytes_written=0.5), "its bytes_written is 0.5"),
+        (Inferred(outputs=((2,),), cost=Cost(), values=((1, 2, 3),)), "its value (1, 2, 3) does"),
+        (Inferred(outputs=((2,),), cost=Cost(), values=(None, None)), "it has values of 2 outputs"),
+        (
+            Inferred(outputs=((2,),), cost=Cost(), values=((1, float("nan")),)),
+            "its value has an element nan",
+        ),
+        (Inferred(outputs=((2,),), cost=Cost(), values=(("a", "b"),)), "its value has an element"),
+    ],
+)
+def test_the_result_of_a_rule_of_a_user_is_checked(result, problem):
+    register("test.mine")(of_a_user(returns(result)))
+    with pytest.raises(TflopsError) as caught:
+        analyzed(custom_model("test.mine", [(2, 5)]))
+    message = str(caught.value)
+    assert message.startswith(f"the rule of test.mine (acme_rules.Mine) is wrong: {problem}")
+    assert caught.value.__notes__ == ["operator 0 (test.mine) in subgraph 0"]

@@ -11,9 +11,9 @@ import pytest
 from builders import ModelBuilder, options, schema
 from configurations import GENERATORS, Case, data, decides, scalar, weights
 from referee import allocated_shapes, analyzed, invoked_shapes
-from tflops_native.analysis import Status
+from tflops_native.analysis.operators import Status
 from tflops_native.errors import ShapeError
-from tflops_native.model import load
+from tflops_native.model.reader import load
 from workloads import analyze_model
 
 F32, INT32, INT64, BOOL = "FLOAT32", "INT32", "INT64", "BOOL"

@@ -9,9 +9,9 @@ from builders import ModelBuilder, options
 from configurations import GENERATORS, Case, data
 from configurations.stablehlo import BodyCase
 from referee import analyzed
-from tflops_native.analysis import Status
+from tflops_native.analysis.operators import Status
 from tflops_native.errors import ShapeError
-from tflops_native.model import load
+from tflops_native.model.reader import load
 from tflops_native.ops import Cost
 from workloads import analyze_model
 

@@ -6,9 +6,9 @@ import pytest
 from builders import ModelBuilder, buffer, options
 from configurations import Case, data
 from referee import analyzed, invoked_shapes
-from tflops_native.analysis import Status
+from tflops_native.analysis.operators import Status
 from tflops_native.errors import ShapeError
-from tflops_native.model import load
+from tflops_native.model.reader import load
 from workloads import analyze_model
 
 INT64, STRING = 4, 5  # as the schema numbers them

@@ -7,7 +7,8 @@ import pytest
 
 from builders import ModelBuilder, options
 from tflops_native._native import Interpreter, Library
-from tflops_native.model import Padding, load
+from tflops_native.model.reader import load
+from tflops_native.model.schema import Padding
 from tflops_native.ops.traffic import Window
 from workloads import analyze_model
 

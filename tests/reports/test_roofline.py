@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from tflops_native.analysis import Status
+from tflops_native.analysis.operators import Status
 from tflops_native.machine.peaks.peaks import ComputePeak, MemoryPeak, ThreadPeaks
 from tflops_native.ops import Cost
 from tflops_native.profile.estimate import TimeEstimate
@@ -125,7 +125,7 @@ def test_moving_data_has_a_roof_too(analysis, operator):
     "changes",
     [
         {"status": Status.BOUNDED},
-        {"status": Status.ONE_TURN},
+        {"status": Status.ONE_ITERATION},
         {"status": Status.UNSUPPORTED},
         {"arithmetic": "int64"},  # no peak was measured for it
         {"calls": (None,)},

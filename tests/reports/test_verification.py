@@ -2,7 +2,7 @@
 
 import pytest
 
-from tflops_native.model import load
+from tflops_native.model.reader import load
 from tflops_native.reports.verification import Verification
 from workloads import analyze_model
 

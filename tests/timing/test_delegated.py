@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphs import chain
-from tflops_native.model import ActivationFunctionType
+from tflops_native.model.schema import ActivationFunctionType
 from tflops_native.profile.delegated import match_events, unsure_positions
 
 CONVOLUTION = "Convolution (NHWC, F32) IGEMM"

@@ -9,7 +9,7 @@ pytest.importorskip("builders")
 
 from builders import ModelBuilder, options
 from tflops_native.errors import InputDataError, ShapeError
-from tflops_native.model import load
+from tflops_native.model.reader import load
 from workloads import workload
 
 X = np.array([[1, 2, 3], [4, 5, 6]], np.float32)

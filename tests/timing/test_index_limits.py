@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("builders")
 
 from builders import ModelBuilder, options
-from tflops_native.model import load
+from tflops_native.model.reader import load
 from tflops_native.runtime.inputs.index_limits import index_limits
 
 TABLE = np.zeros((50, 8), np.float32)
@@ -133,7 +133,7 @@ def call(builder, name, option_table, inputs, **targets):
 
 
 def test_through_the_body_of_a_loop(builder):
-    """What the body indexes with its second input, at the first turn or at a later one."""
+    """What the body indexes with its second input, at the first iteration or at a later one."""
     graph = builder.graph()
     counter, tokens = (graph.input([1], "INT32", name=name) for name in ("counter", "tokens"))
     call(
@@ -150,7 +150,7 @@ def test_through_the_body_of_a_loop(builder):
     condition.operator("LESS", [c, condition.constant(3, "INT32")], condition.outputs)
     first, second = body.input([1], "INT32"), body.input([1], "INT32")
     gather(body, body.constant(TABLE), second)
-    # The two change places: at the second turn the counter is the index.
+    # The two change places: at the second iteration the counter is the index.
     body.outputs = [second, first]
     assert limits(builder) == {"counter": 50, "tokens": 50}
 

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from tflops_native.errors import InvokeError
-from tflops_native.model import EntryInput, Quantization, Tensor, TensorType
+from tflops_native.model.entry import EntryInput
+from tflops_native.model.graph import Quantization, Tensor
+from tflops_native.model.schema import TensorType
 from tflops_native.runtime.inputs.drawn import draw, zeros
 
 NOTHING = memoryview(b"")

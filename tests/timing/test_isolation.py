@@ -17,7 +17,7 @@ import fake_tflite
 from tflops_native.errors import InvokeError, ModelFormatError, RuntimeLibraryError, ShapeError
 from tflops_native.isolation import child_process
 from tflops_native.isolation.messages import Failure
-from tflops_native.model import load
+from tflops_native.model.reader import load
 from workloads import measure_in_child, measure_model
 
 SINGLE = EXAMPLES / "single_conv_28x28.tflite"

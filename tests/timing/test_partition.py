@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from graphs import chain, graph
-from tflops_native.model import TensorType
+from tflops_native.model.schema import TensorType
 from tflops_native.profile.partition import partition, partitions_that_ran
 
 

@@ -10,7 +10,7 @@ pytest.importorskip("builders")
 
 import builders
 from tflops_native.errors import InvokeError, RuntimeLibraryError, ShapeError
-from tflops_native.model import load
+from tflops_native.model.reader import load
 from tflops_native.runtime import session
 from workloads import shapes_in_child, shapes_in_runtime
 

@@ -13,7 +13,7 @@ import builders
 from builders import ModelBuilder, options
 from tflops_native.errors import InvokeError, RuntimeLibraryError
 from tflops_native.measurement import measure
-from tflops_native.model import load
+from tflops_native.model.reader import load
 from tflops_native.runtime import libraries
 from tflops_native.runtime.options import RunOptions
 from tflops_native.runtime.session import fill_inputs, open_session

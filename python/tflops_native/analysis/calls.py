@@ -4,16 +4,13 @@ A small file can describe loops and nested calls without end. So the work of loo
 bounded for a whole analysis; an operator that is beyond the bound is reported as not counted.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from tflops_native.analysis.operators import EXACT
-from tflops_native.model import Operator, Subgraph
-from tflops_native.ops import VALUE_LIMIT, Called, Cost, TensorSpec, UnknownValueError
-
-if TYPE_CHECKING:
-    from tflops_native.analysis.walk import Walk
+from tflops_native.analysis.operators import EXACT, OperatorAnalysis
+from tflops_native.model.graph import Model, Operator, Subgraph
+from tflops_native.ops._op import VALUE_LIMIT, Called, Cost, TensorSpec, UnknownValueError
 
 # Far above what converters write; keeps the walk within Python's own limit of nested calls.
 MAX_DEPTH = 32
@@ -27,7 +24,7 @@ VALUES_PER_VISIT = 16
 
 
 @dataclass(slots=True)
-class Effort:
+class Budget:
     """The visits that are left, shared by all walks of an analysis, and what need not be found twice."""
 
     counted: int
@@ -35,7 +32,7 @@ class Effort:
     needed: dict[tuple[int, tuple[int, ...]], list[Operator]] = field(default_factory=dict)
 
     @classmethod
-    def for_model(cls, subgraphs: Iterable[Subgraph]) -> "Effort":
+    def for_model(cls, subgraphs: Iterable[Subgraph]) -> "Budget":
         """As much as a model of this size may take."""
         more = VISITS_PER_OPERATOR * sum(len(subgraph.operators) for subgraph in subgraphs)
         return cls(MAX_COUNTED + more, MAX_FOLLOWED + more)
@@ -61,11 +58,51 @@ class Effort:
         return self.needed[key]
 
 
+class CallingWalk(Protocol):
+    """What is asked here of the walk over a subgraph: `tflops_native.analysis.walk.Walk`."""
+
+    @property
+    def model(self) -> Model: ...
+
+    @property
+    def subgraph(self) -> Subgraph: ...
+
+    @property
+    def path(self) -> tuple[int, ...]: ...
+
+    @property
+    def trip_count(self) -> int | None: ...
+
+    @property
+    def budget(self) -> Budget: ...
+
+    @property
+    def specs(self) -> Mapping[int, TensorSpec | None]: ...
+
+    def inner(self, subgraph: Subgraph) -> "CallingWalk":
+        """A walk over a subgraph that this one runs."""
+
+    def bind(self, inputs: Sequence[TensorSpec | None]) -> None:
+        """Give the inputs of the subgraph their shapes and, where known, values."""
+
+    def visit(self, operator: Operator) -> OperatorAnalysis:
+        """Infer and count one operator."""
+
+    def follow(self, operator: Operator) -> object:
+        """Infer one operator, for the operators after it."""
+
+    def spec(self, index: int) -> TensorSpec | None:
+        """What is known of a tensor."""
+
+    def outputs(self) -> tuple[TensorSpec | None, ...]:
+        """What is known of the outputs of the subgraph."""
+
+
 @dataclass(frozen=True, slots=True)
 class SubgraphCaller:
     """Lets a rule look into the subgraphs that its operator runs."""
 
-    walk: "Walk"
+    walk: CallingWalk
 
     @property
     def trip_count(self) -> int | None:
@@ -74,12 +111,12 @@ class SubgraphCaller:
     def call(self, subgraph: int, inputs: Sequence[TensorSpec | None]) -> Called:
         inner = self._enter(subgraph)
         inner.bind(inputs)
-        effort = self.walk.effort
+        budget = self.walk.budget
         operators = []
         for operator in inner.subgraph.operators:
-            effort.spend_counted(1)
+            budget.spend_counted(1)
             operators.append(inner.visit(operator))
-            _spend_values(inner, operator, effort.spend_counted)
+            _spend_values(inner, operator, budget.spend_counted)
         return Called(
             outputs=inner.outputs(),
             cost=sum((operator.cost for operator in operators), Cost()),
@@ -92,27 +129,27 @@ class SubgraphCaller:
     ) -> dict[int, TensorSpec | None]:
         inner = self._enter(subgraph)
         inner.bind(inputs)
-        effort = self.walk.effort
+        budget = self.walk.budget
         wanted = _outputs(inner.subgraph, outputs)
-        for operator in effort.needed_operators(inner.subgraph, wanted):
-            effort.spend_followed(1)
+        for operator in budget.needed_operators(inner.subgraph, wanted):
+            budget.spend_followed(1)
             inner.follow(operator)
-            _spend_values(inner, operator, effort.spend_followed)
+            _spend_values(inner, operator, budget.spend_followed)
         return {p: inner.spec(i) for p, i in zip(outputs, wanted, strict=True)}
 
     def needed_inputs(self, subgraph: int, outputs: Sequence[int]) -> frozenset[int]:
         graph = self._enter(subgraph).subgraph
         wanted = set(_outputs(graph, outputs))
-        for operator in self.walk.effort.needed_operators(graph, frozenset(wanted)):
+        for operator in self.walk.budget.needed_operators(graph, frozenset(wanted)):
             wanted.update(index for index in operator.inputs if index is not None)
         return frozenset(p for p, index in enumerate(graph.inputs) if index in wanted)
 
-    def handed_on(self, subgraph: int) -> frozenset[int]:
+    def passed_through(self, subgraph: int) -> frozenset[int]:
         graph = self._enter(subgraph).subgraph
         pairs = zip(graph.inputs, graph.outputs, strict=False)
         return frozenset(position for position, (i, o) in enumerate(pairs) if i == o)
 
-    def _enter(self, subgraph: int) -> "Walk":
+    def _enter(self, subgraph: int) -> CallingWalk:
         model, path = self.walk.model, self.walk.path
         if not 0 <= subgraph < len(model.subgraphs):
             raise ValueError(
@@ -135,7 +172,7 @@ def _outputs(subgraph: Subgraph, positions: Sequence[int]) -> list[int]:
     return [subgraph.outputs[position] for position in positions]
 
 
-def _spend_values(walk: "Walk", operator: Operator, spend: Callable[[int], None]) -> None:
+def _spend_values(walk: CallingWalk, operator: Operator, spend: Callable[[int], None]) -> None:
     """Account for the known values that an operator took and made."""
     elements = len(operator.inputs) + len(operator.outputs)
     for index in (*operator.inputs, *operator.outputs):

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Final
 
 from tflops_native.analysis.stored import scale_tensor
-from tflops_native.model import Model, Operator, Subgraph, Tensor
+from tflops_native.model.graph import Model, Operator, Subgraph, Tensor
 from tflops_native.ops.plugins import find_rule
 
 

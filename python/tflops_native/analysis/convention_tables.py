@@ -10,8 +10,8 @@ from dataclasses import dataclass, fields
 from typing import Final, TypeAlias
 
 from tflops_native.analysis.operators import OperatorAnalysis
-from tflops_native.model import Operator, Subgraph, Tensor
-from tflops_native.ops import Shape
+from tflops_native.model.graph import Operator, Subgraph, Tensor
+from tflops_native.ops._op import Shape
 
 
 class UndeterminedError(ValueError):

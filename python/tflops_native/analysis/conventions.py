@@ -16,7 +16,7 @@ from tflops_native.analysis.convention_tables import (
 )
 from tflops_native.analysis.operators import OperatorAnalysis, Status, SubgraphAnalysis
 from tflops_native.analysis.result import Analysis
-from tflops_native.model import Model, Operator, Subgraph
+from tflops_native.model.graph import Model, Operator, Subgraph
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ CONVENTIONS: Final[Mapping[str, Convention]] = {
             "tflops",
             "FLOPs or OPs",
             "1 MAC is 2; bias, activations and padding count; exp, tanh, ... are 1 each; data "
-            "movement is 0; loops by their turns",
+            "movement is 0; loops by their iterations",
             None,
             _as_often_as_it_runs,
         ),
@@ -149,7 +149,7 @@ def convention_counts(
     "fvcore" counts PyTorch operators. A normalization, which fvcore counts, is folded into a convolution
     or is an addition and a multiplication after the conversion, which it does not count. A MEAN over
     an image is taken to be a global pool, which it counts; any other mean is 0.
-    A loop is traced turn by turn.
+    A loop is traced iteration by iteration.
 
     Args:
         analysis: the analysis, whose operators keep their rules.

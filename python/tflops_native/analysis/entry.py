@@ -4,7 +4,7 @@ import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from tflops_native.analysis.calls import Effort
+from tflops_native.analysis.calls import Budget
 from tflops_native.analysis.constants import constants_in_use
 from tflops_native.analysis.given import DecidingInputs, known_inputs
 from tflops_native.analysis.memory import peak_memory
@@ -16,7 +16,7 @@ from tflops_native.checks import whole_number
 from tflops_native.errors import ShapeError, UnsupportedOperatorError
 from tflops_native.model.element_types import ELEMENT_TYPES
 from tflops_native.model.info import ModelInfo
-from tflops_native.ops import Shape
+from tflops_native.ops._op import Shape
 from tflops_native.workload import Workload
 
 
@@ -58,7 +58,7 @@ def analyze_workload(
         entry.subgraph,
         trip_count,
         (entry.subgraph.index,),
-        Effort.for_model(model.subgraphs),
+        Budget.for_model(model.subgraphs),
         tensor_shapes,
         deciding=DecidingInputs(
             entry.subgraph, {item.tensor.index: item.name for item in entry.inputs}

@@ -4,8 +4,10 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tflops_native.model import Operator, Subgraph, TensorType, bits, packed_bytes
-from tflops_native.ops import Shape
+from tflops_native.model.element_types import bits, packed_bytes
+from tflops_native.model.graph import Operator, Subgraph
+from tflops_native.model.schema import TensorType
+from tflops_native.ops._op import Shape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

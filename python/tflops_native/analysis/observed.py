@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
-from tflops_native.ops import (
+from tflops_native.ops._op import (
     NO_ARITHMETIC,
     Inferred,
     Op,
@@ -18,7 +18,7 @@ from tflops_native.ops import (
 SHAPE_OF_THE_RUNTIME = "its shape is the runtime's, for one input"
 
 
-def believed(inferred: Inferred, observed: Sequence[Shape | None]) -> Inferred:
+def with_runtime_shapes(inferred: Inferred, observed: Sequence[Shape | None]) -> Inferred:
     """What a rule infers, with the shapes that the runtime had where they are known.
 
     Counts that are themselves a bound, those with a `minimum`, remain one.
@@ -32,7 +32,7 @@ def believed(inferred: Inferred, observed: Sequence[Shape | None]) -> Inferred:
     )
     if outputs == inferred.outputs and not inferred.is_bound:
         return inferred
-    is_open = inferred.is_bound or inferred.is_partial
+    is_open = inferred.is_bound or inferred.is_lower_bound
     for shape, seen in zip(inferred.outputs, outputs, strict=True):
         if not is_open and shape is not None and shape != seen:
             raise UnknownValueError(
@@ -51,7 +51,7 @@ def believed(inferred: Inferred, observed: Sequence[Shape | None]) -> Inferred:
     )
 
 
-def inferred_backwards(
+def inferred_from_outputs(
     rule: Rule, op: Op, inputs: tuple[TensorSpec | None, ...], observed: Sequence[Shape | None]
 ) -> Inferred | None:
     """The result of a rule that cannot do without a value, from what its outputs turned out to be.

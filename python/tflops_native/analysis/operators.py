@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import ClassVar
 
-from tflops_native.ops import OPERATIONS_PER_MAC, Cost, Op, Shape
+from tflops_native.ops._op import OPERATIONS_PER_MAC, Cost, Op, Shape
 
 
 class Status(Enum):
@@ -15,7 +15,7 @@ class Status(Enum):
     COUNTED = "counted"
     NO_ARITHMETIC = "no arithmetic"
     BOUNDED = "bounded"  # the counts are an upper bound
-    ONE_TURN = "one turn"  # a loop: the counts are a lower bound
+    ONE_ITERATION = "one iteration"  # a loop: the counts are a lower bound
     UNSUPPORTED = "unsupported"
 
 
@@ -27,7 +27,7 @@ class SubgraphAnalysis:
     """A subgraph that an operator runs: `times` times in one inference.
 
     role         "then", "else", "condition", "body", "initialization", "decomposition", ...
-    is_counted   whether it is in the counts of the operator: of two branches only the dearer one is
+    is_counted   whether it is in the counts of the operator: of two branches only the more expensive one is
     """
 
     role: str

@@ -14,7 +14,7 @@ from tflops_native.analysis.operators import (
     total_cost,
 )
 from tflops_native.model.info import ModelInfo
-from tflops_native.ops import Cost, Shape
+from tflops_native.ops._op import Cost, Shape
 from tflops_native.result import Result
 
 CONVENTION = (
@@ -46,30 +46,33 @@ class Coverage:
     counted: int
     no_arithmetic: int
     bounded: int
-    one_turn: int
+    one_iteration: int
     unsupported: int
     unsupported_names: tuple[str, ...]
     shapes_assumed: int
 
     @property
     def operators(self) -> int:
-        return self.counted + self.no_arithmetic + self.bounded + self.one_turn + self.unsupported
+        return (
+            self.counted + self.no_arithmetic + self.bounded + self.one_iteration + self.unsupported
+        )
 
     @property
     def is_complete(self) -> bool:
         """True where every operator is counted or has no arithmetic, on inferred shapes."""
-        return not (self.bounded or self.one_turn or self.unsupported or self.shapes_assumed)
+        return not (self.bounded or self.one_iteration or self.unsupported or self.shapes_assumed)
 
     @property
     def is_lower_bound(self) -> bool:
         """True where something is missing from the totals."""
-        return bool(self.one_turn or self.unsupported)
+        return bool(self.one_iteration or self.unsupported)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Analysis(Result):
     """The static analysis of one entry point of a model, for one set of input shapes.
 
+    same_signatures further signatures that run the same subgraph on the same shapes and data
     tensor_shapes   per tensor of the subgraph its shape, None where it is unknown
     peak_memory     of the activations, at the operator where the most of them are alive
     weight_bytes    bytes of all constants in use as stored, those that share a buffer once
@@ -106,6 +109,7 @@ class Analysis(Result):
     constants: tuple[ConstantKind, ...] = ()
     bounded_tensors: frozenset[int] = field(default=frozenset(), metadata={"plain": False})
     has_runtime_shapes: bool = False
+    same_signatures: tuple[str, ...] = ()
 
     @property
     def total(self) -> Cost:
@@ -183,7 +187,7 @@ class Analysis(Result):
             counted=by_status[Status.COUNTED],
             no_arithmetic=by_status[Status.NO_ARITHMETIC],
             bounded=by_status[Status.BOUNDED],
-            one_turn=by_status[Status.ONE_TURN],
+            one_iteration=by_status[Status.ONE_ITERATION],
             unsupported=by_status[Status.UNSUPPORTED],
             unsupported_names=unique(
                 operator.name for operator in found if operator.status is Status.UNSUPPORTED

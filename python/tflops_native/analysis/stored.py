@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from tflops_native.model import Subgraph, Tensor
 from tflops_native.model.element_types import ELEMENT_TYPES
-from tflops_native.ops import VALUE_LIMIT, Shape, TensorSpec, Value
+from tflops_native.model.graph import Subgraph, Tensor
+from tflops_native.ops._op import VALUE_LIMIT, Shape, TensorSpec, Value
 
 
 def entry_specs(

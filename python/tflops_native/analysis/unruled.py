@@ -1,7 +1,7 @@
 """Operators without a rule: why there is none, and which of their inputs are scratch memory."""
 
 from tflops_native.analysis.stored import recorded_shape
-from tflops_native.model import Operator, Subgraph
+from tflops_native.model.graph import Operator, Subgraph
 
 # Operators that stand for a part of a model that was compiled for an accelerator.
 _COMPILED = {

@@ -1,6 +1,6 @@
 """The walk over a subgraph: binds input shapes, applies the rules in order, collects the results.
 
-Shapes stored in the file are not believed: converters leave placeholders there. They serve only where
+Shapes stored in the file are not trusted: converters leave placeholders there. They serve only where
 an operator has no rule or depends on data, and every operator that rests on them says so.
 """
 
@@ -9,35 +9,35 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from tflops_native.analysis.calls import Effort, SubgraphCaller
+from tflops_native.analysis.calls import Budget, SubgraphCaller
 from tflops_native.analysis.given import DecidingInputs, option_hint
-from tflops_native.analysis.observed import believed, inferred_backwards
+from tflops_native.analysis.observed import (
+    inferred_from_outputs,
+    with_runtime_shapes,
+)  # _from_outputs
 from tflops_native.analysis.operators import OperatorAnalysis, Status, SubgraphAnalysis
 from tflops_native.analysis.stored import recorded_shape, stored_spec
 from tflops_native.analysis.unruled import scratch_tensors, why_no_rule
-from tflops_native.errors import ModelFormatError, ShapeError
-from tflops_native.model import (
-    Model,
-    Operator,
-    Subgraph,
-    TensorType,
-    decode_custom_options,
-)
+from tflops_native.errors import ModelFormatError, ShapeError, TflopsError
+from tflops_native.model.custom_options import decode_custom_options
 from tflops_native.model.element_types import ELEMENT_TYPES
+from tflops_native.model.graph import Model, Operator, Subgraph
 from tflops_native.model.limits import shape_problem, shown_shape
-from tflops_native.ops import (
+from tflops_native.model.schema import TensorType
+from tflops_native.ops._op import (
     NO_ARITHMETIC,
     Cost,
     Inferred,
     Op,
+    PartialValue,
     Rule,
     Shape,
     TensorSpec,
     UnknownValueError,
 )
-from tflops_native.ops._op import PartialValue
 from tflops_native.ops.contraction import arithmetic_name
 from tflops_native.ops.plugins import find_rule
+from tflops_native.ops.result_checks import is_foreign, result_problem, title
 from tflops_native.ops.values import coerced
 
 MAX_ELEMENTS = 2**63 - 1
@@ -55,8 +55,8 @@ class Walk:
     """One walk over one subgraph: what is known of each tensor so far.
 
     path             the subgraphs that this one is called from, itself included: none may be twice
-    effort           what may still be spent on subgraphs that operators run
-    runtime_shapes   per tensor its shape in the runtime, which is believed before any rule
+    budget           what may still be spent on subgraphs that operators run
+    runtime_shapes   per tensor its shape in the runtime, which is trusted before any rule
     sizes            bytes of the tensors in `specs`
     scratch          memory that accelerators work in; found at the first operator without a rule
     deciding         finds the inputs that an operator waits for; None in subgraphs that operators run
@@ -67,7 +67,7 @@ class Walk:
     subgraph: Subgraph
     trip_count: int | None
     path: tuple[int, ...]
-    effort: Effort
+    budget: Budget
     runtime_shapes: Sequence[Shape | None] | None = None
     specs: dict[int, TensorSpec | None] = field(default_factory=dict)  # None: shape unknown
     sizes: dict[int, int] = field(default_factory=dict)
@@ -108,7 +108,7 @@ class Walk:
     def inner(self, subgraph: Subgraph) -> "Walk":
         """A walk over a subgraph that this one runs."""
         path = (*self.path, subgraph.index)
-        return Walk(self.model, subgraph, self.trip_count, path, self.effort)
+        return Walk(self.model, subgraph, self.trip_count, path, self.budget)
 
     def visit(self, operator: Operator) -> OperatorAnalysis:
         """Infer one operator and remember its outputs.
@@ -144,6 +144,13 @@ class Walk:
             refusal = ShapeError(f"{operator.name} cannot take inputs {shapes}: {error}")
             refusal.add_note(self._place(operator))
             raise refusal from error
+        except Exception as error:
+            rule = find_rule(operator.name)
+            if isinstance(error, TflopsError) or rule is None or not is_foreign(rule):
+                raise
+            failure = TflopsError(f"{title(rule)} fails: {type(error).__name__}: {error}")
+            failure.add_note(self._place(operator))
+            raise failure from error
 
     def spec(self, index: int) -> TensorSpec | None:
         """What is known of a tensor; None where not even its shape is.
@@ -189,7 +196,7 @@ class Walk:
                 inferred, is_bound=True, note=inferred.note or "rests on an upper bound of a shape"
             )
         if self.runtime_shapes is not None:
-            inferred = believed(inferred, self._observed(operator))
+            inferred = with_runtime_shapes(inferred, self._observed(operator))
         self._remember(operator, inferred)
         return inputs, op, inferred
 
@@ -200,7 +207,7 @@ class Walk:
                 raise ValueError("it has no output in the file")
             context = {
                 "caller": SubgraphCaller(self),
-                "recorded": tuple(self._known_anyway(i) for i in operator.outputs),
+                "recorded": tuple(self._assumed_shape(i) for i in operator.outputs),
                 "output_types": tuple(self.subgraph.tensors[i].type for i in operator.outputs),
             }
         return rule.build(operator.options_type, _options(rule, operator), context)
@@ -217,16 +224,21 @@ class Walk:
             )
         try:
             inferred = rule.infer(op, inputs)
+            problem = result_problem(inferred) if is_foreign(rule) else None
+            if problem is not None:
+                refusal = TflopsError(f"{title(rule)} is wrong: {problem}")
+                refusal.add_note(self._place(operator))
+                raise refusal
         except UnknownValueError:
             second = None
             if self.runtime_shapes is not None:
-                second = inferred_backwards(rule, op, inputs, self._observed(operator))
+                second = inferred_from_outputs(rule, op, inputs, self._observed(operator))
             if second is None:
                 raise
             inferred = second
         if inferred.is_bound and self.runtime_shapes is not None and op.shape_role is not None:
             # Only because the shape itself was not known.
-            inferred = inferred_backwards(rule, op, inputs, self._observed(operator)) or inferred
+            inferred = inferred_from_outputs(rule, op, inputs, self._observed(operator)) or inferred
         if len(inferred.outputs) != len(operator.outputs):
             raise ValueError(
                 f"it has {len(operator.outputs)} outputs in the file, "
@@ -239,7 +251,7 @@ class Walk:
         shapes = self.runtime_shapes
         return tuple(None if shapes is None else shapes[index] for index in operator.outputs)
 
-    def _known_anyway(self, index: int) -> Shape | None:
+    def _assumed_shape(self, index: int) -> Shape | None:
         """The shape in the runtime, else that in the file."""
         shape = None if self.runtime_shapes is None else self.runtime_shapes[index]
         return recorded_shape(self.subgraph.tensors[index]) if shape is None else shape
@@ -288,7 +300,7 @@ class Walk:
             once, cost, read, written = cost, NO_ARITHMETIC, 0, 0
             note = "made of constants, once, by the builtin kernels"
         calls = self._calls(inferred) if inferred.calls else ()
-        names = self._waiting_for(operator, None) if inferred.is_partial else ()
+        names = self._waiting_for(operator, None) if inferred.is_lower_bound else ()
         if names:
             note = f"{note}, or {option_hint(names)}"
         return OperatorAnalysis(
@@ -339,7 +351,7 @@ class Walk:
             elif given is not None:
                 self.spec(given)
         for index in operator.outputs:
-            shape = self._known_anyway(index)
+            shape = self._assumed_shape(index)
             if shape == () and not self.subgraph.tensors[index].is_rank_stated:
                 shape = None if self.runtime_shapes is None else self.runtime_shapes[index]
             if shape is None:
@@ -465,8 +477,8 @@ def _status(inferred: Inferred, cost: Cost, calls: tuple[SubgraphAnalysis, ...])
         inner = {o.status for call in calls for o in call.operators if call.is_counted}
     if Status.UNSUPPORTED in inner:
         return Status.UNSUPPORTED
-    if inferred.is_partial or Status.ONE_TURN in inner:
-        return Status.ONE_TURN
+    if inferred.is_lower_bound or Status.ONE_ITERATION in inner:
+        return Status.ONE_ITERATION
     if inferred.is_bound or inferred.minimum is not None or Status.BOUNDED in inner:
         return Status.BOUNDED
     return Status.NO_ARITHMETIC if cost is NO_ARITHMETIC else Status.COUNTED

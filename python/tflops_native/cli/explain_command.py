@@ -6,12 +6,13 @@ from pathlib import Path
 import click
 
 from tflops_native import api
-from tflops_native.analysis import OperatorAnalysis
+from tflops_native.analysis.operators import OperatorAnalysis
 from tflops_native.cli.options import input_options
 from tflops_native.cli.output import Output, output_options, show_document
 from tflops_native.formats.explanation import explain_document, explain_operator_document
-from tflops_native.model import BUILTIN_OPERATORS, load
-from tflops_native.ops import REGISTRY, Rule
+from tflops_native.model.reader import load
+from tflops_native.model.schema import BUILTIN_OPERATORS
+from tflops_native.ops._op import REGISTRY, Rule
 from tflops_native.ops.plugins import find_rule
 
 
@@ -47,8 +48,12 @@ def command(
 
 def _rule(operator: str) -> Rule | None:
     """The rule of this name; capitals make no difference where no other rule has the name."""
-    by_name = {name.upper(): rule for name, rule in REGISTRY.items()}
-    return find_rule(operator) or by_name.get(operator.upper())
+    rule = find_rule(operator)
+    if rule is None:
+        by_capitals = {name.upper(): name for name in REGISTRY}
+        name = by_capitals.get(operator.upper())
+        rule = None if name is None else REGISTRY[name]
+    return rule
 
 
 def _unknown(operator: str) -> str:

@@ -1,5 +1,7 @@
 """Where results go, and in which format."""
 
+import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import wraps
@@ -7,18 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
 from tflops_native.cli.options import options
 from tflops_native.errors import OptionError
 from tflops_native.formats.document import Document
 from tflops_native.formats.registry import FORMATS, format_of_suffix, render
 from tflops_native.formats.report import report_document
-from tflops_native.formats.showing import document_of
-from tflops_native.formats.text import print_text
-from tflops_native.plain_json import dump_json
 from tflops_native.reports.report import Report
-from tflops_native.reports.saved import saved_reports
+
+# With these `rich` takes any output for a terminal.
+_TERMINAL_VARIABLES = ("FORCE_COLOR", "TTY_COMPATIBLE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,28 +81,44 @@ _OUTPUT = options(
 def show_reports(reports: Sequence[Report], output: Output) -> None:
     """Write reports, several of a model with several signatures."""
     if output.name == "json":
+        # These know all results: a count as text, which is to be quick, needs neither.
+        from tflops_native.plain_json import dump_json
+        from tflops_native.reports.saved import saved_reports
+
         _write(dump_json(saved_reports(reports, samples=output.samples)), output)
-    elif output.name == "text" and output.path is None:
-        for position, report in enumerate(reports):
-            if position:
-                click.echo()
-            print_text(report_document(report), Console(highlight=False))
     else:
-        parts = [render(report_document(report), output.name) for report in reports]
-        _write("\n\n".join(parts), output)
+        _write_documents([report_document(report) for report in reports], output)
 
 
 def show_result(result: Any, output: Output) -> None:
     """Write any other result."""
+    from tflops_native.formats.showing import document_of
+
     show_document(document_of(result), output)
 
 
 def show_document(document: Document, output: Output) -> None:
     """Write a document."""
-    if output.name == "text" and output.path is None:
-        print_text(document, Console(highlight=False))
+    _write_documents([document], output)
+
+
+def _write_documents(documents: Sequence[Document], output: Output) -> None:
+    if output.name == "text" and output.path is None and _is_terminal():
+        from rich.console import Console
+
+        from tflops_native.formats.text import print_text
+
+        for position, document in enumerate(documents):
+            if position:
+                click.echo()
+            print_text(document, Console(highlight=False))
     else:
-        _write(render(document, output.name), output)
+        _write("\n\n".join(render(item, output.name) for item in documents), output)
+
+
+def _is_terminal() -> bool:
+    """Whether colours and widths may matter: `rich` itself looks closer, but takes long to import."""
+    return sys.stdout.isatty() or any(name in os.environ for name in _TERMINAL_VARIABLES)
 
 
 def _write(text: str, output: Output) -> None:

@@ -1,7 +1,9 @@
 """What other counting conventions say beside our own numbers: cells, totals and lines."""
 
 from tflops_native import formatting as numbers
-from tflops_native.analysis import Analysis, ConventionCounts, OperatorAnalysis, Status
+from tflops_native.analysis.conventions import ConventionCounts
+from tflops_native.analysis.operators import OperatorAnalysis, Status
+from tflops_native.analysis.result import Analysis
 from tflops_native.formats.document import Cell, Column, Found, Line
 from tflops_native.reports.remarks import convention_notes
 from tflops_native.reports.report import Report

@@ -4,7 +4,8 @@ from collections.abc import Container
 from typing import TYPE_CHECKING
 
 from tflops_native import formatting as numbers
-from tflops_native.analysis import EXACT, Analysis, OperatorAnalysis, Status, is_float
+from tflops_native.analysis.operators import EXACT, OperatorAnalysis, Status, is_float
+from tflops_native.analysis.result import Analysis
 from tflops_native.formats import convention_counts
 from tflops_native.formats.document import Cell, Column, Emphasis, Row, Table, row_of
 from tflops_native.formats.printable import NAME_LIMIT, printable

@@ -3,8 +3,8 @@
 from typing import Any
 
 from tflops_native.formats.document import Block, Cell, Column, Document, Table, row_of
-from tflops_native.model import BUILTIN_OPERATORS
-from tflops_native.ops import REGISTRY
+from tflops_native.model.schema import BUILTIN_OPERATORS
+from tflops_native.ops._op import REGISTRY
 from tflops_native.ops.documentation import rule_text
 
 _COLUMNS = (

@@ -1,11 +1,11 @@
 """The formats of a document: one file each, registered here for every command."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import PurePath
 
 from tflops_native.errors import OptionError
-from tflops_native.formats import csv, html, json, markdown, text
 from tflops_native.formats.document import Document
 
 
@@ -14,22 +14,26 @@ class Format:
     """One format.
 
     suffixes   of files that are written in it, in small letters
-    render     makes the text, without a line feed at the end
     """
 
     name: str
     suffixes: tuple[str, ...]
-    render: Callable[[Document], str]
+
+    def render(self, document: Document) -> str:
+        """The text, without a line feed at the end, by the file of this name."""
+        # Imported when used: a command writes one of them.
+        text: str = import_module(f"tflops_native.formats.{self.name}").render(document)
+        return text
 
 
 FORMATS: Mapping[str, Format] = {
     item.name: item
     for item in (
-        Format(name="text", suffixes=(".txt",), render=text.render),
-        Format(name="json", suffixes=(".json",), render=json.render),
-        Format(name="csv", suffixes=(".csv",), render=csv.render),
-        Format(name="markdown", suffixes=(".md", ".markdown"), render=markdown.render),
-        Format(name="html", suffixes=(".html", ".htm"), render=html.render),
+        Format(name="text", suffixes=(".txt",)),
+        Format(name="json", suffixes=(".json",)),
+        Format(name="csv", suffixes=(".csv",)),
+        Format(name="markdown", suffixes=(".md", ".markdown")),
+        Format(name="html", suffixes=(".html", ".htm")),
     )
 }
 

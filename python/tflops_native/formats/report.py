@@ -1,13 +1,13 @@
 """The document of a report: the model, its operators, totals and times."""
 
+from typing import Any
+
 from tflops_native.formats import summary
 from tflops_native.formats.document import Cell, Column, Document, Lines, Part, Table, row_of
 from tflops_native.formats.operator_table import operator_table
 from tflops_native.formats.printable import NAME_LIMIT, printable
 from tflops_native.formats.times import times
 from tflops_native.reports.report import Report
-from tflops_native.reports.saved import saved_reports
-from tflops_native.timing.statistics import Latency
 
 
 def report_document(report: Report) -> Document:
@@ -25,13 +25,22 @@ def report_document(report: Report) -> Document:
     return Document(
         title=printable(name, NAME_LIMIT),
         parts=parts,
-        data=lambda: saved_reports([report]),
+        data=lambda: _plain(report),
         records=_latency(report, name) if report.analysis is None else None,
     )
 
 
+def _plain(report: Report) -> dict[str, Any]:
+    # Imported when used: it knows all results, and a count needs none of them.
+    from tflops_native.reports.saved import saved_reports
+
+    return saved_reports([report])
+
+
 def _latency(report: Report, name: str) -> Table:
     """One row for a spreadsheet, where there are times and no operators."""
+    from tflops_native.timing.statistics import Latency
+
     timing = report.timing
     latency = Latency() if timing is None else timing.latency
     values = {

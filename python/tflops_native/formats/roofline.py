@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from tflops_native import formatting as numbers
-from tflops_native.analysis import is_float
+from tflops_native.analysis.operators import is_float
 from tflops_native.formats.document import Found, Line
 from tflops_native.reports.remarks import roofline_notes
 from tflops_native.reports.report import Report

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from tflops_native.analysis import Analysis
+from tflops_native.analysis.result import Analysis
 from tflops_native.errors import OptionError
 from tflops_native.formats.comparison import comparison_document
 from tflops_native.formats.document import Document, Lines

@@ -3,13 +3,15 @@
 from pathlib import PurePath
 
 from tflops_native import formatting as numbers
-from tflops_native.analysis import CONVENTION, Analysis, is_float
-from tflops_native.analysis.operators import leaves
+from tflops_native.analysis.operators import is_float, leaves
+from tflops_native.analysis.result import CONVENTION, Analysis
 from tflops_native.formats import convention_counts
 from tflops_native.formats.document import Found, Line
 from tflops_native.formats.operator_table import operation_unit
 from tflops_native.reports.remarks import counting_notes
 from tflops_native.reports.report import Report
+
+_NAMED_SIGNATURES = 8  # beside the first one, where there are more
 
 
 def header(report: Report) -> Found:
@@ -32,13 +34,23 @@ def _inputs(report: Report) -> Found:
         ]
     lines: Found = []
     if report.analysis.signature is not None:
-        lines.append(Line("signature", report.analysis.signature))
+        lines.append(Line("signature", _signatures(report.analysis.signature, report.analysis)))
     for item in report.analysis.inputs:
         text = f"{item.name} {numbers.shape(item.shape)} {item.type}"
         if item.shape != item.shape_signature:
             text += f" (in the file {numbers.shape(item.shape_signature)})"
         lines.append(Line("input", text + _source(report, item.name)))
     return lines
+
+
+def _signatures(key: str, analysis: Analysis) -> str:
+    """The signature, and those that are the same but for their names."""
+    same = analysis.same_signatures
+    if not same:
+        return key
+    rest = len(same) - _NAMED_SIGNATURES
+    named = ", ".join(same[:_NAMED_SIGNATURES]) + (f" and {rest:,} more" if rest > 0 else "")
+    return f"{key}; the same subgraph and shapes: {named}"
 
 
 def _source(report: Report, name: str) -> str:
@@ -123,8 +135,8 @@ def _coverage(analysis: Analysis) -> str:
     parts = [f"{coverage.counted} counted", f"{coverage.no_arithmetic} without arithmetic"]
     if coverage.bounded:
         parts.append(f"{coverage.bounded} bounded")
-    if coverage.one_turn:
-        parts.append(f"{numbers.plural(coverage.one_turn, 'loop')} counted for one turn")
+    if coverage.one_iteration:
+        parts.append(f"{numbers.plural(coverage.one_iteration, 'loop')} counted for one iteration")
     if coverage.unsupported:
         names = ", ".join(coverage.unsupported_names)
         parts.append(f"{coverage.unsupported} NOT counted ({names})")

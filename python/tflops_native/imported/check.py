@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from tflops_native.errors import ProfileFormatError
 from tflops_native.imported.placing import number_of, other_model, plain
 from tflops_native.imported.recorded import InputShape, ModelMark, Recorded, RecordedEvent
-from tflops_native.model import BUILTIN_OPERATORS, Entry, Model, Operator, Subgraph
+from tflops_native.model.entry import Entry
+from tflops_native.model.graph import Model, Operator, Subgraph
+from tflops_native.model.schema import BUILTIN_OPERATORS
 from tflops_native.notes import Note
 from tflops_native.ops.delegate_events import event_key
 from tflops_native.profile.delegated import known_keys, may_stand_for

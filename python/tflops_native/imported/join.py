@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from tflops_native.imported.lumps import DelegateLump, lumps_of
 from tflops_native.imported.placing import number_of, other_model
 from tflops_native.imported.recorded import RecordedEvent
-from tflops_native.model import Subgraph
+from tflops_native.model.graph import Subgraph
 from tflops_native.notes import Note
 from tflops_native.profile.join import join_events
 from tflops_native.profile.sequences import Event

@@ -14,7 +14,8 @@ from tflops_native.imported.recorded import Recorded, RecordedEvent
 from tflops_native.imported.result import excess_note, imported_timing, profile_of
 from tflops_native.imported.timer_json import TimerEvents, TimerRecord
 from tflops_native.measurement.timing import Origin, Timing
-from tflops_native.model import Entry, Model
+from tflops_native.model.entry import Entry
+from tflops_native.model.graph import Model
 from tflops_native.profile.profiling import profile_of_runs
 from tflops_native.runtime.libraries import RuntimeInfo
 from tflops_native.stability.verdict import judge

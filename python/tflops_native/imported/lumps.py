@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tflops_native.imported.placing import plain
 from tflops_native.imported.recorded import RecordedEvent
-from tflops_native.model import Operator, Subgraph
+from tflops_native.model.graph import Operator, Subgraph
 from tflops_native.profile.partition import partition
 
 _SEPARATOR = re.compile(r",\s|\t\s*")

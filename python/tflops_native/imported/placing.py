@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from tflops_native.errors import ProfileFormatError
 from tflops_native.imported.recorded import RecordedEvent
-from tflops_native.model import Operator, Subgraph
+from tflops_native.model.graph import Operator, Subgraph
 
 
 def other_model(difference: str) -> ProfileFormatError:

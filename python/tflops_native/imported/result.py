@@ -10,7 +10,7 @@ from tflops_native.imported.recorded import (
     RecordedProfile,
 )
 from tflops_native.measurement.timing import Origin, Timing
-from tflops_native.model import Subgraph
+from tflops_native.model.graph import Subgraph
 from tflops_native.notes import Note
 from tflops_native.profile.estimate import TimeEstimate
 from tflops_native.profile.join import BUILTIN

@@ -18,7 +18,7 @@ from tflops_native.errors import TflopsError
 from tflops_native.isolation.child_process import Ending, run_child
 from tflops_native.isolation.limits import ChildLimits
 from tflops_native.machine.affinity import pinned
-from tflops_native.model import Model
+from tflops_native.model.graph import Model
 from tflops_native.progress import Progress, no_progress
 from tflops_native.runtime.libraries import open_runtime
 from tflops_native.runtime.options import RunOptions

@@ -10,7 +10,7 @@ once into a `_Layout`, which then reads all scalar fields of a table with one `s
 """
 
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -30,6 +30,9 @@ _SCALARS = {
 _SIZES = {kind: struct.calcsize(f"<{code}") for kind, code in _SCALARS.items()}
 _OFFSET_SIZE = 4
 _NO_BYTES = memoryview(b"")
+_PART = 1 << 14  # elements of a long vector that are decoded at once
+_LONGEST_STRING = 1 << 18  # bytes; the longest are names of fused layers, some kilobytes
+_LONGEST = 1 << 16  # elements of a vector of options, which hold axes, lengths and paddings
 
 _read_int32 = struct.Struct("<i").unpack_from
 _read_uint32 = struct.Struct("<I").unpack_from
@@ -133,32 +136,56 @@ class FlatBuffer:
             elif field.kind == "[uint8]":
                 values[place] = self.octets(at, name)
             else:
-                values[place] = _members(self.vector(at, field.kind[1:-1], name), field, name)
+                values[place] = _members(
+                    self.vector(at, field.kind[1:-1], name, _LONGEST), field, name
+                )
         return dict(zip(table_type.names, values, strict=True))
 
-    def vector(self, position: int | None, kind: str, what: str) -> tuple[Any, ...]:
-        """The scalars of the vector whose offset is stored at `position`, () if that is `None`."""
+    def vector(self, position: int | None, kind: str, what: str, longest: int) -> tuple[Any, ...]:
+        """The scalars of the vector whose offset is stored at `position`, () if that is `None`.
+
+        Raises:
+            ModelFormatError: there are more than `longest`; they are not listed.
+        """
         if position is None:
             return ()
         start, length = self._vector_bounds(position, _SIZES[kind], what)
+        if length > longest:
+            raise ModelFormatError(f"{what} has {length} elements, more than {longest}")
         self._spend(length * _SIZES[kind])
         return struct.unpack_from(f"<{length}{_SCALARS[kind]}", self.data, start)
 
-    def tables(self, position: int | None, what: str) -> list[int]:
+    def parts(self, position: int | None, kind: str, what: str) -> Iterator[tuple[Any, ...]]:
+        """As `vector`, for one that may be long: some elements at a time.
+
+        Their reader refuses what cannot be: so a damaged length is found before all are listed, which
+        takes ten times the memory of the file.
+        """
+        if position is None:
+            return
+        start, length = self._vector_bounds(position, _SIZES[kind], what)
+        self._spend(length * _SIZES[kind])
+        for first in range(0, length, _PART):
+            form = f"<{min(_PART, length - first)}{_SCALARS[kind]}"
+            yield struct.unpack_from(form, self.data, start + first * _SIZES[kind])
+
+    def tables(self, position: int | None, what: str) -> Iterator[int]:
         """The positions of the tables in the vector whose offset is stored at `position`."""
         if position is None:
-            return []
-        start, length = self._vector_bounds(position, _OFFSET_SIZE, what)
-        self._spend(length * _OFFSET_SIZE)
-        offsets = struct.unpack_from(f"<{length}I", self.data, start)
-        positions = range(start, start + length * _OFFSET_SIZE, _OFFSET_SIZE)
-        return [at + offset for at, offset in zip(positions, offsets, strict=True)]
+            return
+        at = self._vector_bounds(position, _OFFSET_SIZE, what)[0]
+        for offsets in self.parts(position, "uint32", what):
+            for offset in offsets:
+                yield at + offset
+                at += _OFFSET_SIZE
 
     def string(self, position: int | None, what: str) -> str:
         """The string whose offset is stored at `position`, "" if that is `None`."""
         if position is None:
             return ""
         start, length = self._vector_bounds(position, 1, what)
+        if length > _LONGEST_STRING:
+            raise ModelFormatError(f"{what} has {length} bytes, more than {_LONGEST_STRING}")
         self._spend(length)
         # The format asks for UTF-8, but names serve people and look-up alone: other bytes are written
         # out ("caf\xe9"), so that names which differ stay different and can always be printed.

@@ -4,7 +4,6 @@ Owns the meaning of the fields, such as which tensor is constant and how its byt
 It knows neither the encoding of the file nor any rule about an operator.
 """
 
-import hashlib
 import math
 import struct
 from collections.abc import Iterator, Mapping
@@ -16,7 +15,7 @@ from tflops_native.model.called import SUBGRAPH_OPTIONS, CalledSubgraph, called_
 from tflops_native.model.control_dependencies import ControlEdges
 from tflops_native.model.element_types import ELEMENT_TYPES
 from tflops_native.model.schema import TensorType
-from tflops_native.model.source import FileStamp
+from tflops_native.model.source import FileStamp, sha256_of
 from tflops_native.model.sparsity import Sparsity
 
 
@@ -268,7 +267,7 @@ class Model:
 
     def sha256(self) -> str:
         """The SHA-256 of the file in hexadecimal, computed anew at each call."""
-        return hashlib.sha256(self.data).hexdigest()
+        return sha256_of(self.data)
 
     @property
     def minimum_runtime_version(self) -> str | None:

@@ -1,9 +1,9 @@
 """What a result says of the model that it is about."""
 
-import hashlib
 from dataclasses import dataclass, field, replace
 
 from tflops_native.model.graph import Model
+from tflops_native.model.source import sha256_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ class ModelInfo:
         """With its SHA-256, where the content is at hand."""
         if self.sha256 is not None or self.data is None:
             return self
-        return replace(self, sha256=hashlib.sha256(self.data).hexdigest())
+        return replace(self, sha256=sha256_of(self.data))
 
     def __reduce__(self) -> tuple[object, ...]:
         """Without a view of the content, which cannot be pickled."""

@@ -133,3 +133,11 @@ def _kind_problem(path: Path) -> str | None:
     if (path / "saved_model.pb").exists():
         return "it is a SavedModel directory, convert it to a .tflite file first"
     return "it is a directory"
+
+
+def sha256_of(data: bytes | memoryview) -> str:
+    """The SHA-256 in hexadecimal."""
+    # Imported when used: it loads OpenSSL, which takes as long as to read a model.
+    import hashlib
+
+    return hashlib.sha256(data).hexdigest()

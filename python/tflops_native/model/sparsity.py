@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from tflops_native.errors import ModelFormatError
 from tflops_native.model import schema
 from tflops_native.model.flatbuffer import FlatBuffer, TableType
+from tflops_native.model.limits import MAX_RANK
 
 _SPARSITY = TableType("SparsityParameters", schema.STRUCTURE["SparsityParameters"])
 _LEVEL = TableType("DimensionMetadata", schema.STRUCTURE["DimensionMetadata"])
@@ -49,8 +50,8 @@ def read_sparsity(file: FlatBuffer, position: int) -> Sparsity:
         ModelFormatError: a compressed level does not fit the level before it.
     """
     order_at, block_map_at, levels_at = file.table(position, _SPARSITY)
-    blocks = len(file.vector(block_map_at, "int32", "block_map"))
-    order = file.vector(order_at, "int32", "traversal_order")
+    blocks = len(file.vector(block_map_at, "int32", "block_map", MAX_RANK))
+    order = file.vector(order_at, "int32", "traversal_order", 2 * MAX_RANK)
     entries, index_bytes = 1, 0
     compressed, sizes = [], []
     for number, at in enumerate(file.tables(levels_at, "dim_metadata")):

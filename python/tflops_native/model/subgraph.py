@@ -5,7 +5,7 @@ in range and that constants are as large as their shapes say.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -79,10 +79,8 @@ class SubgraphReader:
         self._external_ids = external_ids
         self._states_rank = False
 
-    def read(self, positions: list[int]) -> tuple[Subgraph, ...]:
+    def read(self, positions: Iterable[int]) -> tuple[Subgraph, ...]:
         """The subgraphs whose tables are at `positions`."""
-        if not positions:
-            raise ModelFormatError("it has no subgraph")
         tables = []
         for index, position in enumerate(positions):
             try:
@@ -93,6 +91,8 @@ class SubgraphReader:
             except ModelFormatError as error:
                 raise ModelFormatError(f"subgraph {index}: {error}") from error
             tables.append(table)
+        if not tables:
+            raise ModelFormatError("it has no subgraph")
         # A file that never sets has_rank is older than this field: its empty shapes are scalars, or
         # unknown (see `Tensor.is_rank_stated`).
         self._states_rank = any(tensor[8] for table in tables for tensor in table[0])
@@ -190,9 +190,7 @@ class SubgraphReader:
         )
 
     def _shape(self, position: int | None, what: str, lowest: int) -> tuple[int, ...]:
-        dimensions = self._file.vector(position, "int32", what)
-        if len(dimensions) > MAX_RANK:
-            raise ModelFormatError(f"{what} has {len(dimensions)} dimensions")
+        dimensions = self._file.vector(position, "int32", what, MAX_RANK)
         if dimensions and min(dimensions) < lowest:
             raise ModelFormatError(f"{what} {dimensions} has a dimension below {lowest}")
         return dimensions
@@ -305,11 +303,13 @@ class SubgraphReader:
         self, position: int | None, count: int, what: str, lowest: int = 0
     ) -> tuple[int, ...]:
         """Tensor indices, checked to be from `lowest` to `count` - 1."""
-        values = self._file.vector(position, "int32", what)
-        if values and (min(values) < lowest or max(values) >= count):
-            bad = next(value for value in values if not lowest <= value < count)
-            raise ModelFormatError(f"{what} have tensor index {bad}, there are {count} tensors")
-        return values
+        indices: list[int] = []
+        for values in self._file.parts(position, "int32", what):
+            if min(values) < lowest or max(values) >= count:
+                bad = next(value for value in values if not lowest <= value < count)
+                raise ModelFormatError(f"{what} have tensor index {bad}, there are {count} tensors")
+            indices += values
+        return tuple(indices)
 
 
 def _optional(indices: tuple[int, ...]) -> tuple[int | None, ...]:

@@ -3,39 +3,38 @@
 Nothing says what types these options have, and kernels convert freely between numbers: so do we.
 """
 
-from collections.abc import Mapping
-from dataclasses import MISSING, Field, fields
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, Field
+from typing import Any
 
-from tflops_native.model import OptionsLayout, StructLayout
-
-if TYPE_CHECKING:
-    from tflops_native.ops._op import Op
+from tflops_native.model.custom_options import OptionsLayout, StructLayout
 
 _CONVERSIONS = {"int": int, "float": float, "bool": bool}
 
 
-def custom_option_names(op: "type[Op]", layout: OptionsLayout, other: set[str]) -> tuple[str, ...]:
-    """The fields of a rule that are options: all but these others, and what the layout has.
+def custom_option_names(
+    rule: str, fields: "Sequence[Field[Any]]", layout: OptionsLayout, other: set[str]
+) -> tuple[str, ...]:
+    """The fields of the rule of this name that are options: all but these others, and what the layout has.
 
     Raises:
         ValueError: a field is neither, and has no default.
     """
-    names = [field.name for field in fields(op) if field.name not in other]
+    names = [field.name for field in fields if field.name not in other]
     if isinstance(layout, StructLayout):
         stray = [
             field.name
-            for field in fields(op)
+            for field in fields
             if field.name in names and field.name not in layout.names and not _has_default(field)
         ]
         if stray:
-            raise ValueError(f"{op.__name__} has fields that its layout does not: {stray}")
+            raise ValueError(f"{rule} has fields that its layout does not: {stray}")
         names = [name for name in names if name in layout.names]
     return tuple(names)
 
 
 def custom_fields(
-    op: "type[Op]", names: tuple[str, ...], options: Mapping[str, Any]
+    fields: "Sequence[Field[Any]]", names: tuple[str, ...], options: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The options by field name; one that the file leaves out keeps the default of the class.
 
@@ -43,7 +42,7 @@ def custom_fields(
         ValueError: an option without a default is left out, or is of a kind that does not fit.
     """
     given: dict[str, Any] = {}
-    for field in fields(op):
+    for field in fields:
         if field.name not in names:
             continue
         value = options.get(field.name)

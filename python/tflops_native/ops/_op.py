@@ -11,19 +11,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Final, Protocol, TypeAlias, TypeVar, get_args
 
-from tflops_native.model import (
-    BUILTIN_OPERATORS,
-    FLEXBUFFER,
-    OPTIONS,
-    OptionsLayout,
-    Sparsity,
-    StructLayout,
-    TensorType,
-)
+from tflops_native.model.custom_options import FLEXBUFFER, OptionsLayout, StructLayout
 from tflops_native.model.element_types import ELEMENT_TYPES, bits, packed_bytes
+from tflops_native.model.schema import BUILTIN_OPERATORS, OPTIONS, TensorType
+from tflops_native.model.sparsity import Sparsity
 from tflops_native.ops._custom_fields import custom_fields, custom_option_names
 from tflops_native.ops._zero_options import zero_options
 from tflops_native.ops.delegate_events import DelegateEvents
+from tflops_native.ops.registry import Registry
+from tflops_native.ops.rule_modules import RULE_MODULES
 
 # Shape arithmetic is done on vectors of a few elements. The bound keeps a constant folding of large
 # masks and tables out of an analysis that only needs shapes.
@@ -225,12 +221,12 @@ class Caller(Protocol):
     def needed_inputs(self, subgraph: int, outputs: Sequence[int]) -> frozenset[int]:
         """Positions of the inputs that these outputs depend on."""
 
-    def handed_on(self, subgraph: int) -> frozenset[int]:
+    def passed_through(self, subgraph: int) -> frozenset[int]:
         """Positions of the inputs that are outputs at the same position, unchanged."""
 
     @property
     def trip_count(self) -> int | None:
-        """How often the user says a loop turns whose count cannot be told."""
+        """Iterations that the user gives for loops whose count depends on data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +235,7 @@ class SubgraphCall:
 
     role         "then", "else", "condition", "body", "initialization", "decomposition", ...
     times        how often it runs in one inference
-    is_counted   whether it is in the operator's cost: of two branches only the dearer one is
+    is_counted   whether it is in the operator's cost: of two branches only the more expensive one is
     """
 
     role: str
@@ -280,7 +276,7 @@ class Inferred:
     note             what the reader of a report should know of this operator
     is_bound         whether shapes and cost are upper bounds: the true ones depend on data
     minimum          least cost, where data decides: then `cost` is an upper bound
-    is_partial       whether more may be done than `cost` says: a loop with an unknown number of turns
+    is_lower_bound   whether more may be done than `cost` says: a loop whose iterations are not known
     calls            subgraphs that it runs, with their part in `cost`
     """
 
@@ -298,7 +294,7 @@ class Inferred:
     note: str | None = None
     is_bound: bool = False
     minimum: Cost | None = None
-    is_partial: bool = False
+    is_lower_bound: bool = False
     calls: tuple[SubgraphCall, ...] = ()
 
 
@@ -369,7 +365,7 @@ class Rule:
         if not self.option_names and not self.context_names:
             return self.op(**self.fixed)
         if self.layout is not None:
-            given = custom_fields(self.op, self.option_names, options)
+            given = custom_fields(fields(self.op), self.option_names, options)
         else:
             if options_type != self.options_type:
                 options = zero_options(self.options_type)
@@ -395,7 +391,7 @@ class Rule:
 
 _CONTEXT: Final = ("recorded", "output_types", "caller")
 
-REGISTRY: Final[dict[str, Rule]] = {}
+REGISTRY: Final[Registry[Rule]] = Registry(RULE_MODULES)
 
 OpClass = TypeVar("OpClass", bound=type[Op])
 
@@ -435,9 +431,9 @@ def register(
         positional = [p for p in parameters if p.kind is not p.VAR_POSITIONAL]
         option_names = tuple(f.name for f in fields(op) if f.name in schema_options)
         if layout is not None:
-            option_names = custom_option_names(op, layout, {*fixed, *_CONTEXT})
+            option_names = custom_option_names(op.__name__, fields(op), layout, {*fixed, *_CONTEXT})
         for name in names:
-            if name in REGISTRY and not override:
+            if REGISTRY.has_item(name) and not override:
                 raise ValueError(f"{name} is registered twice; override=True replaces its rule")
             is_custom = name not in BUILTIN_OPERATORS
             if options is not None and is_custom is not (layout is not None):

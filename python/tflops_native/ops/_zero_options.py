@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tflops_native.model import OPTIONS
+from tflops_native.model.schema import OPTIONS
 
 
 def zero_options(options_type: str | None) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from functools import cache
 
-from tflops_native.model import ActivationFunctionType, TensorType
 from tflops_native.model.element_types import ELEMENT_TYPES
+from tflops_native.model.schema import ActivationFunctionType, TensorType
 from tflops_native.ops._op import Cost, Inferred, Shape, TensorSpec
 from tflops_native.ops.geometry import epilogue_cost, size_of
 

@@ -21,9 +21,9 @@ from tflops_native.ops.delegate_events import ATTENTION, DelegateEvents
 from tflops_native.ops.traffic import whole
 
 # Turns of a loop that are followed one by one; a loop beyond them needs the user's word.
-MAX_TURNS = 10_000
+MAX_ITERATIONS = 10_000
 # Turns whose shapes or costs differ from each other are walked whole, which is slower.
-MAX_DIFFERENT_TURNS = 1_000
+MAX_DIFFERENT_ITERATIONS = 1_000
 
 Specs = Sequence[TensorSpec | None]
 
@@ -37,7 +37,7 @@ class If(Op):
     input    what both subgraphs take, any number
     outputs  those of the subgraph that runs
 
-    Other    the branch that runs, where `cond` is known; else the dearer one, as an upper bound
+    Other    the branch that runs, where `cond` is known; else the more expensive one, as an upper bound
     Source   tflite/kernels/if.cc, Prepare
     """
 
@@ -65,7 +65,7 @@ class Case(Op):
     input    what all subgraphs take, any number
     outputs  those of the subgraph that runs
 
-    Other    the branch that runs, where `index` is known; else the dearest one, as an upper bound
+    Other    the branch that runs, where `index` is known; else the most expensive one, as an upper bound
     Source   tflite/kernels/stablehlo_case.cc, Prepare
     """
 
@@ -170,12 +170,12 @@ def _one_of(caller: Caller, branches: Sequence[tuple[str, int]], inputs: Specs) 
     """The result of running one of these subgraphs, nobody knows which."""
     called = [caller.call(subgraph, inputs) for _, subgraph in branches]
     costs = [one.cost.operations for one in called]
-    dearest, cheapest = costs.index(max(costs)), costs.index(min(costs))
+    highest, lowest = costs.index(max(costs)), costs.index(min(costs))
     if len({len(one.outputs) for one in called}) > 1:
         raise ValueError("its branches differ in their number of outputs")
     outputs = [_upper_bound(specs) for specs in zip(*(one.outputs for one in called), strict=True)]
     calls = [
-        SubgraphCall(role, subgraph, 1, one, is_counted=position == dearest)
+        SubgraphCall(role, subgraph, 1, one, is_counted=position == highest)
         for position, ((role, subgraph), one) in enumerate(zip(branches, called, strict=True))
     ]
     shapes = tuple(shape for shape, _ in outputs)
@@ -183,9 +183,9 @@ def _one_of(caller: Caller, branches: Sequence[tuple[str, int]], inputs: Specs) 
     result = _result(calls, shapes, is_bound=any(differs for _, differs in outputs))
     return replace(
         result,
-        minimum=called[cheapest].cost,
-        note=f"data decides the branch: counted as `{branches[dearest][0]}`, the dearest; "
-        f"at least {called[cheapest].cost.operations:,} operations",
+        minimum=called[lowest].cost,
+        note=f"data decides the branch: counted as `{branches[highest][0]}`, the most expensive one; "
+        f"at least {called[lowest].cost.operations:,} operations",
     )
 
 
@@ -238,7 +238,7 @@ class _Loop(Op):
 
     def _infer(self, inputs: Specs) -> Inferred:
         trips = self._trip_count(inputs)
-        is_partial = trips is None and self.caller.trip_count is None
+        is_lower_bound = trips is None and self.caller.trip_count is None
         if trips is None:
             trips = 1 if self.caller.trip_count is None else self.caller.trip_count
         condition = self.caller.call(self.cond_subgraph_index, _without_values(inputs))
@@ -249,24 +249,24 @@ class _Loop(Op):
         ]
         shapes = tuple(None if spec is None else spec.shape for spec in outputs)
         copied = (trips + 1) * self._changed_bytes(inputs)
-        note = f"{trips:,} turns"
-        if is_partial:
+        note = f"{trips:,} iterations"
+        if is_lower_bound:
             note = (
-                "data decides the number of turns, or there are too many to follow: one is counted; "
+                "data decides the number of iterations, or there are too many to follow: one is counted; "
                 "--trip-count says how many"
             )
         return replace(
-            _result(calls, shapes, values=_values(outputs) if not is_partial else ()),
+            _result(calls, shapes, values=_values(outputs) if not is_lower_bound else ()),
             bytes_read=copied,
             bytes_written=copied,
-            is_partial=is_partial,
+            is_lower_bound=is_lower_bound,
             note=note,
         )
 
     def _changed_bytes(self, inputs: Specs) -> int:
         """Bytes of the loop variables that the body changes: they are copied before the loop and after
         each iteration (tflite/kernels/while.cc, Eval_static)."""
-        kept = self.caller.handed_on(self.body_subgraph_index)
+        kept = self.caller.passed_through(self.body_subgraph_index)
         return whole(spec for position, spec in enumerate(inputs) if position not in kept)
 
     def _trip_count(self, inputs: Specs) -> int | None:
@@ -279,23 +279,23 @@ class _Loop(Op):
     def _followed(self, inputs: Specs) -> int | None:
         """How often the condition holds, or None where data decides.
 
-        Only what the condition depends on is followed from turn to turn: a counter, mostly.
+        Only what the condition depends on is followed from one iteration to the next: a counter, mostly.
         """
         needed = self._carried()
         state = list(inputs)
-        for turn in range(MAX_TURNS + 1):
+        for iteration in range(MAX_ITERATIONS + 1):
             go_on = self.caller.values(self.cond_subgraph_index, state, (0,))[0]
             if go_on is None or not go_on.value:
                 return None
             if not go_on.value[0]:
-                return turn
+                return iteration
             following = self.caller.values(self.body_subgraph_index, state, sorted(needed))
             for position, spec in following.items():
                 state[position] = spec
         return None
 
     def _carried(self) -> frozenset[int]:
-        """Loop variables that the condition depends on, from turn to turn."""
+        """Loop variables that the condition depends on, from one iteration to the next."""
         needed = self.caller.needed_inputs(self.cond_subgraph_index, (0,))
         while True:
             wider = needed | self.caller.needed_inputs(self.body_subgraph_index, sorted(needed))
@@ -304,30 +304,34 @@ class _Loop(Op):
             needed = wider
 
     def _bodies(self, inputs: Specs, trips: int) -> tuple[list[SubgraphCall], Specs]:
-        """The turns, equal ones together, and what the loop leaves behind."""
+        """The iterations, equal ones together, and what the loop leaves behind."""
         index = self.body_subgraph_index
         called = self.caller.call(index, _without_values(inputs))
         if trips == 0:
             return [SubgraphCall("body", index, 0, called)], inputs
         if called.is_exact and _shapes(called.outputs) == _shapes(inputs):
             return [SubgraphCall("body", index, trips, called)], called.outputs
-        # A shape depends on the turn: each is walked with the values it has.
-        turns: list[SubgraphCall] = []
+        # A shape depends on the iteration: each is walked with the values it has.
+        iterations: list[SubgraphCall] = []
         state: Specs = inputs
-        for _ in range(min(trips, MAX_DIFFERENT_TURNS)):
+        for _ in range(min(trips, MAX_DIFFERENT_ITERATIONS)):
             called = self.caller.call(index, state)
             state = called.outputs
-            last = turns[-1] if turns else None
+            last = iterations[-1] if iterations else None
             if last is not None and _is_alike(last.called, called):
-                turns[-1] = replace(last, times=last.times + 1)
+                iterations[-1] = replace(last, times=last.times + 1)
             else:
-                turns.append(SubgraphCall("body", index, 1, called))
-        if trips > MAX_DIFFERENT_TURNS:
-            if turns[-1].times == 1:
-                raise UnknownValueError(f"its {trips:,} turns differ, and are too many to follow")
-            # Not followed further: the rest is taken to be like the last turn.
-            turns[-1] = replace(turns[-1], times=turns[-1].times + trips - MAX_DIFFERENT_TURNS)
-        return turns, state
+                iterations.append(SubgraphCall("body", index, 1, called))
+        if trips > MAX_DIFFERENT_ITERATIONS:
+            if iterations[-1].times == 1:
+                raise UnknownValueError(
+                    f"its {trips:,} iterations differ, and are too many to follow"
+                )
+            # Not followed further: the rest is taken to be like the last iteration.
+            iterations[-1] = replace(
+                iterations[-1], times=iterations[-1].times + trips - MAX_DIFFERENT_ITERATIONS
+            )
+        return iterations, state
 
 
 def _is_alike(one: Called, other: Called) -> bool:
@@ -339,7 +343,7 @@ def _shapes(specs: Specs) -> list[Shape | None]:
 
 
 def _without_values(specs: Specs) -> Specs:
-    """The same, as any turn but the first one sees it."""
+    """The same, as any iteration but the first one sees it."""
     return [None if spec is None else replace(spec, known=None, partial=None) for spec in specs]
 
 
@@ -348,13 +352,13 @@ def _without_values(specs: Specs) -> Specs:
 class While(_Loop):
     """Runs a subgraph as long as another one says so.
 
-    The number of turns is found by following what the condition depends on; where data decides, one
-    turn is counted, and said to be.
+    The number of iterations is found by following what the condition depends on; where data decides, one
+    iteration is counted, and said to be.
 
     input    the loop variables, any number
-    outputs  the loop variables after the last turn
+    outputs  the loop variables after the last iteration
 
-    Other    (turns + 1) times the condition, and turns times the body
+    Other    (iterations + 1) times the condition, and iterations times the body
     Source   tflite/kernels/while.cc, Prepare and Eval
     """
 
@@ -368,9 +372,9 @@ class StablehloWhile(_Loop):
     """Runs a subgraph as long as another one says so.
 
     input    the loop variables, any number
-    outputs  the loop variables after the last turn
+    outputs  the loop variables after the last iteration
 
-    Other    (turns + 1) times the condition, and turns times the body
+    Other    (iterations + 1) times the condition, and iterations times the body
     Source   schema only: no released runtime has a kernel
     """
 

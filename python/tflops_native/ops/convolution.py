@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from tflops_native.model import ActivationFunctionType, Padding
+from tflops_native.model.schema import ActivationFunctionType, Padding
 from tflops_native.ops._op import Inferred, Op, TensorSpec, register
 from tflops_native.ops.contraction import contraction_cost
 from tflops_native.ops.delegate_events import DYNAMIC_CONVERT, DelegateEvents

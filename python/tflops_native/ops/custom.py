@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from tflops_native.model import ActivationFunctionType, Padding, StructLayout
+from tflops_native.model.custom_options import StructLayout
+from tflops_native.model.schema import ActivationFunctionType, Padding
 from tflops_native.ops._op import (
     NO_ARITHMETIC,
     Cost,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tflops_native.model import ActivationFunctionType
+from tflops_native.model.schema import ActivationFunctionType
 
 # Dynamic-range kernels quantize their input in an operator of its own, in front, to a type that no
 # tensor of the model has.

@@ -5,7 +5,7 @@ import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tflops_native.model import ActivationFunctionType
+from tflops_native.model.schema import ActivationFunctionType
 from tflops_native.ops._op import (
     NO_ARITHMETIC,
     Cost,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tflops_native.model import CombinerType, TensorType
+from tflops_native.model.schema import CombinerType, TensorType
 from tflops_native.ops._op import (
     NO_ARITHMETIC,
     VALUE_LIMIT,

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Iterable, Sequence
 
-from tflops_native.model import ActivationFunctionType, Padding
 from tflops_native.model.limits import shown_shape
+from tflops_native.model.schema import ActivationFunctionType, Padding
 from tflops_native.ops._op import Cost, Shape, TensorSpec
 
 

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from tflops_native.model import TensorType
+from tflops_native.model.schema import TensorType
 from tflops_native.ops._op import (
     NO_ARITHMETIC,
     VALUE_LIMIT,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tflops_native.model import ActivationFunctionType, LSTMKernelType
+from tflops_native.model.schema import ActivationFunctionType, LSTMKernelType
 from tflops_native.ops._op import Cost, Inferred, Op, Shape, TensorSpec, register
 from tflops_native.ops.contraction import contraction_cost
 from tflops_native.ops.geometry import epilogue_cost, size_of, with_rank

@@ -2,11 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from tflops_native.model import (
-    ActivationFunctionType,
-    FullyConnectedOptionsWeightsFormat,
-    Sparsity,
-)
+from tflops_native.model.schema import ActivationFunctionType, FullyConnectedOptionsWeightsFormat
+from tflops_native.model.sparsity import Sparsity
 from tflops_native.ops._op import Inferred, Op, Shape, TensorSpec, register
 from tflops_native.ops.contraction import contraction_cost
 from tflops_native.ops.delegate_events import DYNAMIC_CONVERT, DelegateEvents

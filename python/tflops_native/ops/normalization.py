@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tflops_native.model import ActivationFunctionType
+from tflops_native.model.schema import ActivationFunctionType
 from tflops_native.ops._op import Cost, Inferred, Op, TensorSpec, register
 from tflops_native.ops.geometry import epilogue_cost
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tflops_native.model import ActivationFunctionType, Padding, ReduceWindowFunction
+from tflops_native.model.schema import ActivationFunctionType, Padding, ReduceWindowFunction
 from tflops_native.ops._op import Cost, Inferred, Op, TensorSpec, register
 from tflops_native.ops.delegate_events import DelegateEvents
 from tflops_native.ops.families import family

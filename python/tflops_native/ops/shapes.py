@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import accumulate, repeat
 from typing import ClassVar
 
-from tflops_native.model import TensorType
+from tflops_native.model.schema import TensorType
 from tflops_native.ops._op import (
     NO_ARITHMETIC,
     VALUE_LIMIT,

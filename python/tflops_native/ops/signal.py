@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from tflops_native.model import LSHProjectionType
+from tflops_native.model.schema import LSHProjectionType
 from tflops_native.ops._op import (
     NO_ARITHMETIC,
     Cost,

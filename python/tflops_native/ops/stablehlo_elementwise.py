@@ -4,7 +4,7 @@ import math
 import operator
 from dataclasses import dataclass
 
-from tflops_native.model import StablehloComparisonDirection
+from tflops_native.model.schema import StablehloComparisonDirection
 from tflops_native.ops._op import NO_ARITHMETIC, Cost, Inferred, Op, TensorSpec, register
 from tflops_native.ops.elementwise import FUNCTION, ONE, Fold, Unary
 from tflops_native.ops.families import family

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tflops_native.model import TensorType
+from tflops_native.model.schema import TensorType
 from tflops_native.ops._op import (
     NO_ARITHMETIC,
     VALUE_LIMIT,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tflops_native.model import TensorType
+from tflops_native.model.schema import TensorType
 from tflops_native.ops._op import (
     NO_ARITHMETIC,
     Inferred,

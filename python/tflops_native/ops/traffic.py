@@ -24,7 +24,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from tflops_native.model import Padding
+from tflops_native.model.schema import Padding
 from tflops_native.ops._op import Inferred, TensorSpec
 
 # Positions of windows that are listed to find which elements they touch; beyond it the count is bounded.

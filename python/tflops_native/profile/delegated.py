@@ -7,8 +7,8 @@ operators say which names are theirs.
 
 from collections.abc import Collection, Sequence
 
-from tflops_native.model import Operator
-from tflops_native.ops import REGISTRY
+from tflops_native.model.graph import Operator
+from tflops_native.ops._op import REGISTRY
 from tflops_native.ops.delegate_events import DelegateEvents, event_key
 from tflops_native.ops.plugins import find_rule
 

@@ -5,7 +5,7 @@ Source: XNNPACK src/subgraph.c, short_circuit and xnn_subgraph_fuse_unary_quanti
 
 from collections import Counter
 
-from tflops_native.model import Operator, Subgraph
+from tflops_native.model.graph import Operator, Subgraph
 from tflops_native.ops.delegate_events import TABLE_LOOKUP, event_key
 from tflops_native.profile.delegated import events_of
 from tflops_native.profile.partition import Partition

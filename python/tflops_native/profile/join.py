@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tflops_native.model import Subgraph
+from tflops_native.model.graph import Subgraph
 from tflops_native.profile.delegated import match_events, unsure_positions
 from tflops_native.profile.elided import unlikely_events
 from tflops_native.profile.estimate import CutTimes

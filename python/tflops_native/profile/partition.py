@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from tflops_native.model import Operator, Subgraph, TensorType
+from tflops_native.model.graph import Operator, Subgraph
+from tflops_native.model.schema import TensorType
 
 _CONTROL_FLOW = frozenset({"IF", "WHILE", "CALL_ONCE"})
 

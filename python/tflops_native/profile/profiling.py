@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tflops_native.compiled import native
-from tflops_native.model import Subgraph
+from tflops_native.model.graph import Subgraph
 from tflops_native.profile.estimate import STEP_NS, CutTimes, TimeEstimate
 from tflops_native.profile.join import JoinedRuns, JoinedTimes, join_runs
 from tflops_native.profile.result import (

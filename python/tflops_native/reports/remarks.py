@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from tflops_native.analysis import EXACT, Analysis, ConventionCounts
+from tflops_native.analysis.conventions import ConventionCounts
+from tflops_native.analysis.operators import EXACT
+from tflops_native.analysis.result import Analysis
 from tflops_native.formatting import plural, seconds
 from tflops_native.notes import Note
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tflops_native.analysis import Analysis, ConventionCounts
+from tflops_native.analysis.conventions import ConventionCounts
+from tflops_native.analysis.result import Analysis
 from tflops_native.model.graph import Model
 from tflops_native.model.info import ModelInfo
 from tflops_native.notes import Note
@@ -74,6 +75,12 @@ class Report(Result):
         """Key of the signature; None for the main subgraph of a model without any."""
         source = self.timing if self.analysis is None else self.analysis
         return None if source is None else source.signature
+
+    @property
+    def signatures(self) -> tuple[str | None, ...]:
+        """All that it is true of: `signature`, and those with the same subgraph and shapes."""
+        same = () if self.analysis is None else self.analysis.same_signatures
+        return (self.signature, *same)
 
     @property
     def notes(self) -> tuple[Note, ...]:

@@ -22,7 +22,8 @@ all zeros.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tflops_native.analysis import EXACT, Analysis, OperatorAnalysis
+from tflops_native.analysis.operators import EXACT, OperatorAnalysis
+from tflops_native.analysis.result import Analysis
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

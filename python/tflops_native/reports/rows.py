@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tflops_native.analysis import Analysis, OperatorAnalysis, Status
+from tflops_native.analysis.operators import OperatorAnalysis, Status
+from tflops_native.analysis.result import Analysis
 from tflops_native.formatting import shape
 from tflops_native.reports.roofline import Roof, Utilization, roofs
 

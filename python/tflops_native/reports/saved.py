@@ -107,7 +107,7 @@ def load_report(path: str | os.PathLike[str], *, signature: str | None = None) -
     if not isinstance(found, tuple):
         raise ProfileFormatError(f"'{path}' holds a {type(found).__name__.lower()}, not a report")
     if signature is not None:
-        found = tuple(report for report in found if report.signature == signature)
+        found = tuple(report for report in found if signature in report.signatures)
     if len(found) != 1:
         names = ", ".join(repr(report.signature) for report in found) or "none"
         raise OptionError(f"'{path}' has reports for several signatures, choose one: {names}")

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tflops_native.analysis import Analysis, OperatorAnalysis, Status
-from tflops_native.model import Model, Operator, Subgraph, Tensor
-from tflops_native.ops import Shape
+from tflops_native.analysis.operators import OperatorAnalysis, Status
+from tflops_native.analysis.result import Analysis
+from tflops_native.model.graph import Model, Operator, Subgraph, Tensor
+from tflops_native.ops._op import Shape
 from tflops_native.result import Result
 
 

@@ -103,9 +103,9 @@ def _patched(
     """Offsets lead forward only: operators are listed in the old place, tensors behind the file."""
     file = FlatBuffer(model.data)
     subgraphs_at, metadata_at, signatures_at = file.table(file.follow(0, "root offset"), _MODEL)
-    position = file.tables(subgraphs_at, "subgraphs")[subgraph]
+    position = list(file.tables(subgraphs_at, "subgraphs"))[subgraph]
     inputs_at, outputs_at, operators_at = file.table(position, _SUBGRAPH)
-    tables = file.tables(operators_at, "operators")
+    tables = list(file.tables(operators_at, "operators"))
     start = -(-model.size_bytes // _ALIGNMENT) * _ALIGNMENT
     room = start - model.size_bytes + 4 * (len(inputs) + len(outputs) + 2)
     copy: ModelCopy = native().ModelCopy(model.data if model.path is None else model.path, room)

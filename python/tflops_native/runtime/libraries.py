@@ -19,7 +19,7 @@ from tflops_native.runtime.options import (
 
 if TYPE_CHECKING:
     from tflops_native._native import Interpreter, Library
-    from tflops_native.model import Model
+    from tflops_native.model.graph import Model
 
 _KINDS = {"tflite": "TensorFlow Lite", "litert": "LiteRT"}
 # The second is the name before 2.0.3: too old, but found, so that the message can say so.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tflops_native.machine.memory import MemoryWatch
-from tflops_native.model import Entry
+from tflops_native.model.entry import Entry
 from tflops_native.progress import Progress, no_progress
 from tflops_native.runtime.inputs.data import input_data
 from tflops_native.runtime.inputs.index_limits import ShapeOf, index_limits

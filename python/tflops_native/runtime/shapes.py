@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from tflops_native.errors import InvokeError
-from tflops_native.model import Model
+from tflops_native.model.graph import Model
 from tflops_native.progress import Progress, no_progress
 from tflops_native.runtime.libraries import open_runtime
 from tflops_native.runtime.options import RunOptions

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from tflops_native.errors import InvokeError, RuntimeLibraryError
-from tflops_native.model import Model, Operator, Subgraph
+from tflops_native.model.graph import Model, Operator, Subgraph
 from tflops_native.runtime.libraries import Runtime
 from tflops_native.runtime.options import RunOptions
 from tflops_native.runtime.session import Session, fill_inputs, open_session

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tflops_native.model import Model
+    from tflops_native.model.graph import Model
     from tflops_native.runtime.options import RunOptions
 
 # How the interpreter says that it has no Flex delegate; TensorFlow 2.19 was the last to link it.

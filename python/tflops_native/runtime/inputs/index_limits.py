@@ -15,7 +15,7 @@ ShapeOf: TypeAlias = Callable[[int], tuple[int, ...] | None]
 _Limits: TypeAlias = dict[tuple[int, int], int]  # (subgraph, tensor) -> limit
 
 # Operators whose outputs hold numbers of their inputs: at which positions. None: at all.
-_HANDED_ON: Mapping[str, tuple[int, ...] | None] = {
+_PASSED_THROUGH: Mapping[str, tuple[int, ...] | None] = {
     "BROADCAST_TO": (0,),
     "CAST": (0,),
     "CONCATENATION": None,
@@ -79,8 +79,8 @@ class _Walk:
     def visit(self, operator: Operator) -> None:
         for tensor, limit in self.own_limits(operator):
             self.lower(tensor, limit)
-        if operator.name in _HANDED_ON:
-            self.hand_on(operator, _HANDED_ON[operator.name])
+        if operator.name in _PASSED_THROUGH:
+            self.pass_through(operator, _PASSED_THROUGH[operator.name])
         for called in operator.subgraphs:
             self.call(operator, called)
 
@@ -94,7 +94,7 @@ class _Walk:
     def limit(self, tensor: int, place: int | None = None) -> int | None:
         return self.limits.get((self.subgraph.index if place is None else place, tensor))
 
-    def hand_on(self, operator: Operator, positions: tuple[int, ...] | None) -> None:
+    def pass_through(self, operator: Operator, positions: tuple[int, ...] | None) -> None:
         found = [limit for index in operator.outputs if (limit := self.limit(index)) is not None]
         if not found:
             return
