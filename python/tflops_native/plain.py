@@ -9,7 +9,8 @@ Field names are the keys. What can be written:
     dataclass                       a dict of its fields in order, then of the properties that its
                                     `DERIVED: ClassVar[tuple[str, ...]]` names, which are not read
 
-A field with `metadata={"plain": False}` is neither written nor read, and must have a default. Dataclasses
+A field with `metadata={"plain": False}` is neither written nor read, and must have a default. Of a class
+with `OMIT_DEFAULTS = True`, fields that have their default are not written. Dataclasses
 of a union are told apart by a `kind: Literal["..."]` field of each, or else by their keys.
 """
 
@@ -79,9 +80,20 @@ def written_fields(cls: type) -> tuple[dataclasses.Field[Any], ...]:
     for field in dataclasses.fields(cls):
         if field.metadata.get("plain", True):
             found.append(field)
-        elif not _has_default(field):
+        elif not has_default(field):
             raise TypeError(f"{cls.__name__}.{field.name} is not plain and has no default")
     return tuple(found)
+
+
+def omits_defaults(cls: type) -> bool:
+    """Whether fields that have their default are left out: of classes that there are many of."""
+    return bool(getattr(cls, "OMIT_DEFAULTS", False))
+
+
+def _is_default(field: dataclasses.Field[Any], value: Any) -> bool:
+    if field.default_factory is not _MISSING:
+        return bool(field.default_factory() == value)
+    return field.default is not _MISSING and bool(field.default == value)
 
 
 def derived_names(cls: type) -> tuple[str, ...]:
@@ -100,7 +112,7 @@ def is_union(annotation: Any) -> bool:
     return typing.get_origin(annotation) in (typing.Union, types.UnionType)
 
 
-def _has_default(field: dataclasses.Field[Any]) -> bool:
+def has_default(field: dataclasses.Field[Any]) -> bool:
     return field.default is not _MISSING or field.default_factory is not _MISSING
 
 
@@ -127,7 +139,12 @@ def _to_plain(value: Any, place: str) -> Any:
     if isinstance(value, Path):
         return str(value)
     if dataclasses.is_dataclass(kind):
-        keys = (*(field.name for field in written_fields(kind)), *derived_names(kind))
+        keys = [
+            field.name
+            for field in written_fields(kind)
+            if not (omits_defaults(kind) and _is_default(field, getattr(value, field.name)))
+        ]
+        keys += derived_names(kind)
         return {key: _to_plain(getattr(value, key), _within(place, key)) for key in keys}
     raise ValueError(f"{place or 'the value'} is of {kind}, which has no plain form")
 
@@ -197,7 +214,7 @@ class _Reader:
     def _dataclass(self, cls: type) -> _Read:
         hints = type_hints(cls, cls.__module__, self.names)
         readers = {
-            field.name: (self.reader(hints[field.name]), _has_default(field))
+            field.name: (self.reader(hints[field.name]), has_default(field))
             for field in written_fields(cls)
             if field.init
         }

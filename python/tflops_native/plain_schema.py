@@ -12,7 +12,9 @@ from typing import Any, Literal
 from tflops_native.plain import (
     Names,
     derived_names,
+    has_default,
     is_union,
+    omits_defaults,
     type_hints,
     written_fields,
 )
@@ -26,7 +28,7 @@ _FIELD_LINE = re.compile(r"(?P<names>\w+(?:, \w+)*)  +(?P<text>\S.*)")
 def json_schema(cls: type, names: Names | None = None) -> dict[str, Any]:
     """The schema of the data of a dataclass, draft 2020-12, each class under `$defs`.
 
-    All keys that are written are required; others are allowed, since they are ignored on reading.
+    All keys that are always written are required; others are allowed, since they are ignored on reading.
 
     Args:
         names: as for `plain.from_plain`.
@@ -102,6 +104,9 @@ class _Maker:
             getter = inspect.getattr_static(cls, name).fget
             types[name] = type_hints(getter, getter.__module__, self.names)["return"]
         summary, texts = _descriptions(cls)
+        omitted = set()
+        if omits_defaults(cls):
+            omitted = {field.name for field in written_fields(cls) if has_default(field)}
         properties = {}
         for name, annotation in types.items():
             found = self.schema(annotation)
@@ -111,7 +116,7 @@ class _Maker:
             "type": "object",
             **({"description": summary} if summary else {}),
             "properties": properties,
-            "required": list(properties),
+            "required": [name for name in properties if name not in omitted],
         }
 
 

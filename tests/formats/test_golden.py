@@ -65,7 +65,7 @@ def test_totals_in_plain_data_are_the_sums_of_the_rows(case):
     if report.analysis is None:
         return
     analysis = report.to_dict()["analysis"]
-    names = ("macs", "flops", "integer_ops")
+    names = ("macs", "flops")
     for name in (*names, "bytes_read", "bytes_written"):
         assert analysis[name] == sum(row[name] for row in analysis["operators"])
 

@@ -68,11 +68,10 @@ class OperatorAnalysis:
     rule               the rule with the operator's options; None without one, and not saved
     """
 
+    OMIT_DEFAULTS: ClassVar[bool] = True
     DERIVED: ClassVar[tuple[str, ...]] = (
         "macs",
-        "dense_macs",
         "flops",
-        "integer_ops",
         "operations",
         "bytes_read",
         "bytes_written",
@@ -83,7 +82,7 @@ class OperatorAnalysis:
     input_shapes: tuple[Shape | None, ...]
     output_shapes: tuple[Shape | None, ...]
     output_types: tuple[str, ...]
-    shapes_assumed: bool
+    shapes_assumed: bool = False
     status: Status
     own_cost: Cost
     mac_arithmetic: str | None
@@ -91,9 +90,9 @@ class OperatorAnalysis:
     own_bytes_read: int
     own_bytes_written: int
     constant_bytes: int
-    minimum: Cost | None
-    calls: tuple[SubgraphAnalysis, ...]
-    note: str | None
+    minimum: Cost | None = None
+    calls: tuple[SubgraphAnalysis, ...] = ()
+    note: str | None = None
     rule: Op | None = field(default=None, repr=False, compare=False, metadata={"plain": False})
     own_dense_macs: int | None = None
     other_macs: int = 0

@@ -1,0 +1,134 @@
+"""What is saved shows itself as it did before, and what cannot be shown is one clear line."""
+
+import json
+
+import pytest
+
+import tflops_native
+from tflops_native.formats.registry import FORMATS
+from zoo import EXAMPLES
+
+pytest.importorskip("tflops_native._native", exc_type=ImportError)
+
+SINGLE = EXAMPLES / "single_conv_28x28.tflite"
+MOBILENET = EXAMPLES / "mobilenet_v1_0.25_96_float32.tflite"
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_saved_report_shows_the_text_of_the_run(tflops, here, monkeypatch):
+    from tflops_native.reports import saved as module
+
+    printed = []
+    original = module.saved_reports
+    monkeypatch.setattr(
+        module,
+        "saved_reports",
+        lambda reports, **rest: (printed.extend(reports), original(reports, **rest))[1],
+    )
+    saved = tflops("report", SINGLE, "--runs", "3", "-o", "r.json")
+    assert (saved.status, saved.out, saved.err) == (0, "", "")
+    (report,) = printed
+    for form in FORMATS:
+        shown = tflops("show", "r.json", "--format", form)
+        assert (shown.status, shown.err) == (0, "")
+        if form == "json":
+            assert json.loads(shown.out) == json.loads((here / "r.json").read_text())
+        elif form == "text":
+            assert shown.out.rstrip("\n") == str(report)
+        else:
+            from tflops_native.formats.showing import shown as rendered
+
+            assert shown.out.rstrip("\n") == rendered(report, form)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("peaks", "--threads", "1"),
+        ("time", SINGLE, "--runtime", "tflite,tflite", "--runs", "3"),
+        ("verify", SINGLE),
+        ("time", SINGLE, "--runs", "3"),
+        ("count", SINGLE),
+    ],
+    ids=lambda arguments: " ".join(map(str, arguments[:1])),
+)
+def test_every_command_saves_what_show_shows(tflops, here, arguments):
+    saved = tflops(*arguments, "-o", "saved.json")
+    assert (saved.status, saved.out, saved.err) == (0, "", "")
+    shown = tflops("show", "saved.json")
+    assert (shown.status, shown.err) == (0, "")
+    assert shown.out
+    again = tflops("show", "saved.json", "--format", "json")
+    assert json.loads(again.out) == json.loads((here / "saved.json").read_text())
+
+
+def test_a_report_is_small(tflops, here):
+    # As many samples as a quiet machine takes until the median is known to 1 %, and some more.
+    for name, more in (("all.json", ()), ("less.json", ("--no-samples",))):
+        ended = tflops("report", MOBILENET, "--runs", "5000", "--no-peaks", "-o", name, *more)
+        assert (ended.status, ended.err) == (0, "")
+    assert (here / "all.json").stat().st_size <= 150_000
+    assert (here / "less.json").stat().st_size <= 40_000
+    less = tflops_native.load_report("less.json")
+    assert less.timing.samples_ns == less.timing.profile.invoke_ns == ()
+    assert less.timing.latency.median_seconds > 0
+
+
+@pytest.mark.parametrize(
+    ("suffix", "start"),
+    [("csv", "index,operator,"), ("md", "### single_conv"), ("html", "<div>"), ("txt", "model  ")],
+)
+def test_the_suffix_chooses_the_format(tflops, here, suffix, start):
+    assert tflops("count", SINGLE, "-o", f"out.{suffix}").status == 0
+    assert (here / f"out.{suffix}").read_text().startswith(start)
+    assert tflops("count", SINGLE, "-o", "x.any", "--format", "csv").status == 0
+    assert (here / "x.any").read_text().startswith("index,")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "cannot read 'saved.json': no such file"),
+        ("", "'saved.json' is not JSON: "),
+        ("[]", "'saved.json' was not saved by tflops: it holds no JSON object"),
+        ("{}", "'saved.json' was not saved by tflops: its format is 'None'"),
+        (
+            '{"format": "tflops_native/report", "format_version": 2}',
+            "'saved.json' has version 2 of the format, this tflops_native reads 3",
+        ),
+        (
+            '{"format": "tflops_native/report", "format_version": 3, "reports": [{"model": 3}]}',
+            "'saved.json' is damaged: model: expected an object, got 3",
+        ),
+        ('{"format": "tflops_native/peaks", "format_version": 3}', "'saved.json' is damaged: "),
+        ("[" * 100_000, "'saved.json' is not JSON: "),
+    ],
+)
+def test_what_cannot_be_shown(refuses, here, content, message):
+    if content is not None:
+        (here / "saved.json").write_text(content)
+    assert message in refuses("show", "saved.json")
+
+
+def test_an_unknown_suffix_or_folder_is_found_before_anything_is_measured(refuses, here):
+    assert "does not say its format" in refuses("report", SINGLE, "-o", "out.xyz")
+    assert refuses("report", SINGLE, "-o", "no/out.json") == (
+        "cannot write 'no/out.json': there is no folder 'no'"
+    )
+
+
+def test_one_report_of_several_signatures(here):
+    from tflops_native.plain_json import dump_json
+    from tflops_native.reports.saved import saved_reports
+
+    (report,) = tflops_native.count(SINGLE)
+    (here / "two.json").write_text(dump_json(saved_reports([report, report])))
+    with pytest.raises(tflops_native.OptionError, match="choose one: 'serving_default'"):
+        tflops_native.load_report("two.json")
+    with pytest.raises(tflops_native.OptionError, match="choose one: none"):
+        tflops_native.load_report("two.json", signature="other")
