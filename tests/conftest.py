@@ -11,6 +11,13 @@ def pytest_configure():
     # A shell starts background jobs with SIGINT ignored, and their children inherit that: tests that
     # send it would wait for ever.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # No test asserts a time, those of hypothesis neither: on a busy machine each may take long.
+    try:
+        import hypothesis
+    except ImportError:
+        return
+    hypothesis.settings.register_profile("suite", deadline=None)
+    hypothesis.settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session", autouse=True)
