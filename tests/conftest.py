@@ -3,6 +3,7 @@
 import signal
 
 import pytest
+from hypothesis import settings
 
 import fake_tflite
 
@@ -11,6 +12,9 @@ def pytest_configure():
     # A shell starts background jobs with SIGINT ignored, and their children inherit that: tests that
     # send it would wait for ever.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Tests run on machines that are busy with others: no test relates times.
+    settings.register_profile("untimed", deadline=None)
+    settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session", autouse=True)
