@@ -3,7 +3,6 @@
 import signal
 
 import pytest
-
 import fake_tflite
 
 

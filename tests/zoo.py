@@ -17,3 +17,9 @@ ESTIMATES = json.loads((MODELS / "converter_estimates.json").read_text())
 def zoo_model(name: str) -> bytes:
     """The bytes of a model, "mobilenet_v2-float32"."""
     return lzma.decompress((MODELS / f"{name}.tflite.xz").read_bytes())
+
+
+@cache
+def case_model(name: str) -> bytes:
+    """The bytes of a small model of a report or a trial, "cnn_open"."""
+    return lzma.decompress((MODELS / "cases" / f"{name}.tflite.xz").read_bytes())

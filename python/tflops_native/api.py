@@ -192,8 +192,10 @@ def measure(
     )
     limits = _limits(isolated, timeout, memory_limit)
     workload = _workload(model, input_shapes, signature, inputs)
-    analyze_workload(workload)
-    return _measure(workload, options, rule, profile, isolated, limits, progress or no_progress)
+    analysis = analyze_workload(workload)
+    return _measure(
+        workload, analysis, options, rule, profile, isolated, limits, progress or no_progress
+    )
 
 
 def compare(
@@ -232,6 +234,7 @@ def compare(
         The same as `measure`.
     """
     from tflops_native.measurement.comparison import compare_runtimes
+    from tflops_native.measurement.fit import advised, refuse_empty
     from tflops_native.measurement.isolated import compare_isolated
 
     if isinstance(runtimes, str):
@@ -246,10 +249,12 @@ def compare(
     )
     limits = _limits(isolated, timeout, memory_limit)
     workload = _workload(model, input_shapes, signature, inputs)
-    analyze_workload(workload)
-    if isolated:
-        return compare_isolated(workload, options, rule, progress or no_progress, limits)
-    return compare_runtimes(workload, options, rule, progress or no_progress)
+    analysis = analyze_workload(workload)
+    refuse_empty(workload, analysis, kernels)
+    with advised(workload, analysis):
+        if isolated:
+            return compare_isolated(workload, options, rule, progress or no_progress, limits)
+        return compare_runtimes(workload, options, rule, progress or no_progress)
 
 
 def report(
@@ -327,7 +332,7 @@ def report(
 
             timing = load_timing(profile_file, workload, device=device)
             return _with_recorded_peaks(counted.with_parts(timing=timing), peaks, profile_file)
-        timing = _measure(workload, options, rule, profile, isolated, limits, hear)
+        timing = _measure(workload, analysis, options, rule, profile, isolated, limits, hear)
     except TflopsError as error:
         # What was counted is not lost because there are no times.
         error.report = counted.with_parts(timing_error=str(error))
@@ -368,7 +373,7 @@ def verify(
     limits = _limits(isolated, timeout, memory_limit)
     workload = _workload(model, input_shapes, signature, inputs)
     analysis = analyze_workload(workload)
-    shapes = _runtime_shapes(workload, options, isolated, limits, progress or no_progress)
+    shapes = _runtime_shapes(workload, analysis, options, isolated, limits, progress or no_progress)
     return Verification.of(workload.model, analysis, shapes)
 
 
@@ -427,7 +432,7 @@ class _Counting:
         # Shapes that do not fit are refused first: the runtime could end the process on them.
         inferred = analyze_workload(workload, trip_count=self.trip_count)
         try:
-            shapes = _runtime_shapes(workload, options, isolated, limits, progress)
+            shapes = _runtime_shapes(workload, inferred, options, isolated, limits, progress)
         except TflopsError as error:
             error.report = Report.of(workload.model, inferred, timing_error=str(error))
             raise
@@ -516,6 +521,7 @@ def _refuse_measuring(options: RunOptions, rule: StopRule, limits: ChildLimits) 
 
 def _measure(
     workload: Workload,
+    analysis: Analysis,
     options: RunOptions,
     rule: StopRule,
     profile: bool,
@@ -523,27 +529,35 @@ def _measure(
     limits: ChildLimits,
     progress: Progress,
 ) -> "Timing":
+    from tflops_native.measurement.fit import advised, made_up_values, refuse_empty
     from tflops_native.measurement.isolated import measure_isolated
     from tflops_native.measurement.measure import measure_workload
 
-    if isolated:
-        return measure_isolated(workload, options, rule, profile, progress, limits)
-    return measure_workload(workload, options, rule, profile, progress)
+    refuse_empty(workload, analysis, options.kernels)
+    with advised(workload, analysis):
+        if isolated:
+            timing = measure_isolated(workload, options, rule, profile, progress, limits)
+        else:
+            timing = measure_workload(workload, options, rule, profile, progress)
+    return replace(timing, notes=(*made_up_values(analysis, options), *timing.notes))
 
 
 def _runtime_shapes(
     workload: Workload,
+    analysis: Analysis,
     options: RunOptions,
     isolated: bool,
     limits: ChildLimits,
     progress: Progress,
 ) -> "Shapes":
+    from tflops_native.measurement.fit import advised
     from tflops_native.measurement.isolated import runtime_shapes_isolated
     from tflops_native.runtime.shapes import runtime_shapes
 
-    if isolated:
-        return runtime_shapes_isolated(workload, options, progress, limits)
-    return runtime_shapes(workload, options, progress)
+    with advised(workload, analysis):
+        if isolated:
+            return runtime_shapes_isolated(workload, options, progress, limits)
+        return runtime_shapes(workload, options, progress)
 
 
 def _with_recorded_peaks(

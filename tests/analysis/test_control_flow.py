@@ -53,7 +53,7 @@ def test_the_user_says_how_often_a_loop_iterates(iterations):
 
 
 def test_a_negative_trip_count_is_refused():
-    with pytest.raises(ValueError, match="trip_count must be 0 or more, but is -1"):
+    with pytest.raises(ValueError, match="trip_count must be 0 or more, got -1"):
         analyze_model(converted("while_n_matmuls"), trip_count=-1)
 
 

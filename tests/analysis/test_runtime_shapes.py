@@ -120,9 +120,13 @@ def test_a_shape_that_is_computed_late(name):
     made = Made()
     made.operator(name, [made.input(*item) for item in inputs], shapes, table, **options)
     inferred, run = made.analyses()
-    assert inferred.operators[0].status is Status.UNSUPPORTED
+    # A transposed convolution does its MACs at any output shape, and its filter bounds that.
+    before = Status.BOUNDED if name == "TRANSPOSE_CONV" else Status.UNSUPPORTED
+    assert inferred.operators[0].status is before
     (operator,) = run.operators
-    assert operator.status in (Status.COUNTED, Status.NO_ARITHMETIC)
+    # The order of the elements decides on how many are compared.
+    after = {Status.BOUNDED} if name == "TOPK_V2" else {Status.COUNTED, Status.NO_ARITHMETIC}
+    assert operator.status in after
     assert operator.output_shapes == tuple(shapes)
     assert operator.shapes_assumed is False
     assert operator.note == "its shape is the runtime's, for one input"

@@ -70,9 +70,9 @@ def test_open_lengths_that_do_not_fit_as_1(refuses, command):
     [
         ("1,28,28", "input 'input' has rank 4 (N,N,N,1), but the shape asked for has rank 3"),
         ("1,28,28,1,1", "the shape asked for has rank 5: 1,28,28,1,1"),
-        ("1,0,28,1", "cannot have a length of 0 (1,0,28,1): lengths go from 1"),
+        ("1,0,28,1", "a window of 3 does not fit into an input of 0"),
         ("1,-1,28,1", "cannot have a length of -1"),
-        ("1,2,28,1", "a window of 3 does not fit into an input of 2"),
+        ("1,1,28,1", "a window of 3 does not fit into an input of 1"),
         ("image=1,28,28,1", "there is no input 'image'; the inputs are: input"),
         ("1,28,28,x", "'1,28,28,x' is not a shape: write it as 1,224,224,3 or name=1,224,224,3"),
         ("", "'' is not a shape"),
@@ -82,6 +82,25 @@ def test_open_lengths_that_do_not_fit_as_1(refuses, command):
 )
 def test_bad_shapes(refuses, command, shape, expected):
     assert expected in refuses(command, DYNAMIC, "--input-shape", shape)
+
+
+@native
+@pytest.mark.parametrize("shape", ["1,2,28,1", "0,28,28,1"])
+def test_what_is_empty_is_counted_but_not_timed_with_xnnpack(tflops, refuses, shape):
+    arguments = [DYNAMIC, "--input-shape", shape]
+    counted = tflops("count", *arguments)
+    assert counted.status == 0
+    assert "0 MACs" in counted.out
+    message = refuses("time", *arguments)
+    assert message.startswith("XNNPACK cannot run CONV_2D on an empty tensor ([")
+    assert "--kernels builtin" in message
+    reported = tflops("report", *arguments)
+    assert reported.status == 2
+    assert reported.err == f"error: {message}\n"
+    assert "0 MACs" in reported.out  # what was counted is not lost
+    for command in ("time", "report"):
+        ended = tflops(command, *arguments, "--kernels", "builtin", "--runs", "3")
+        assert ended.status == 0
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -265,4 +284,4 @@ def test_a_cpu_that_is_not_there(refuses, command):
 
 def test_no_list_of_cpus(refuses):
     message = refuses("time", SINGLE, "--pin", "first")
-    assert message.endswith("'first' is no list of CPUs: write it as 1 or 0,2 or 0-3")
+    assert message.endswith("'first' is not a list of CPUs: write it as 1 or 0,2 or 0-3")

@@ -20,7 +20,7 @@ EDITS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.integers(0, 10_000), EDITS)
 def test_damaged_models_are_counted_or_refused(number, edits):
     models = fuzz_reader.seeds()
@@ -71,7 +71,7 @@ def test_the_limits_hold(monkeypatch):
     assert len(bytearray(2 * limits.BYTES)) == 2 * limits.BYTES
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.integers(0, 10_000), st.integers(0, 2**32 - 1))
 def test_damaged_logs_are_read_or_refused(number, seed):
     logs = fuzz_logs.seeds()

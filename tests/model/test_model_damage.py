@@ -62,7 +62,7 @@ WORD = st.tuples(
 )
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(st.lists(BYTE, min_size=1, max_size=4))
 def test_changed_bytes(changes):
     data = bytearray(valid())
@@ -71,7 +71,7 @@ def test_changed_bytes(changes):
     load_or_refuse(bytes(data))
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(st.lists(WORD, min_size=1, max_size=2))
 def test_changed_words(changes):
     data = bytearray(valid())
@@ -80,13 +80,13 @@ def test_changed_words(changes):
     load_or_refuse(bytes(data))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.integers(0, 100_000))
 def test_truncated(length):
     load_or_refuse(valid()[: length % len(valid())])
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.binary(max_size=200))
 def test_arbitrary_bytes_after_the_identifier(data):
     load_or_refuse(b"\x08\0\0\0TFL3" + data)

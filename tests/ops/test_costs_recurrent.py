@@ -115,6 +115,7 @@ def test_svdf(rank, has_bias, type):
                     y = y + other
                 larger(y + Number() if has_bias else y, 0)
     work.total = tally
+    filter_products = work.products["mul"]
     work.products += features.products
     operands = [
         spec(BATCH, INPUTS),
@@ -127,7 +128,9 @@ def test_svdf(rank, has_bias, type):
     result = inferred("SVDF", options, operands)
     assert result.cost == work.cost
     assert result.outputs == ((BATCH, filters // rank),)
-    assert result.note == ("48 of the MACs are floating point" if type is INT8 else None)
+    # Those over time are floating point, whatever the weights of the features are.
+    assert result.mac_arithmetic == ("int8" if type is INT8 else None)
+    assert result.other_macs == filter_products
 
 
 def test_gru():

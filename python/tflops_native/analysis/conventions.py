@@ -75,7 +75,8 @@ CONVENTIONS: Final[Mapping[str, Convention]] = {
             "FLOPs",
             "float_operation of tf.profiler: 1 MAC is 2; bias counts; softmax is 5 per element; "
             "activations are 0, and so is what is in loops and branches; not reproduced: batch "
-            "normalizations and what else the converter folds",
+            "normalizations and what else the converter folds, and products with a transposed first "
+            "operand, which count as if a transposition had been folded",
             TF_PROFILER,
             _only_composites,
         ),

@@ -27,9 +27,6 @@ from dataclasses import dataclass, replace
 from tflops_native.model.schema import Padding
 from tflops_native.ops._op import Inferred, TensorSpec
 
-# Positions of windows that are listed to find which elements they touch; beyond it the count is bounded.
-_LISTED = 100_000
-
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -58,35 +55,56 @@ class Window:
         return max(span - self.size, 0) // 2
 
     def valid_taps(self) -> int:
-        """Taps of all windows that hit an element of the input."""
-        before = self.before
-        # Tap k of window o is at o * stride + k * dilation - before: the shorter of the two is walked.
-        (few, step), (many, apart) = sorted([(self.taps, self.dilation), (self.count, self.stride)])
-        taps = 0
-        for start in range(-before, few * step - before, step):
-            first = max(-(start // apart), 0)
-            last = min((self.size - 1 - start) // apart, many - 1)
-            taps += max(last - first + 1, 0)
-        return taps
+        """Kernel positions of all windows that hit an element of the input."""
+        return self._hits(self.count, self.taps, self.before)
 
     def touched(self) -> int:
-        """Elements of the input that some tap hits."""
-        if self.dilation == 1 and self.stride <= self.taps:
-            end = (self.count - 1) * self.stride + self.taps - self.before
-            return max(min(self.size, end), 0) if self.count else 0
-        if self.count * self.taps <= _LISTED:
-            starts = range(-self.before, self.count * self.stride - self.before, self.stride)
-            reach = self.taps * self.dilation
-            return len(
-                {
-                    place
-                    for start in starts
-                    for place in range(start, start + reach, self.dilation)
-                    if 0 <= place < self.size
-                }
-            )
-        apart = math.gcd(self.stride, self.dilation)
-        return min(self.valid_taps(), -(-self.size // apart))
+        """Elements of the input that some window hits."""
+        # Position k of window o, and position k + stride / g of window o - dilation / g, are the same
+        # element. All positions of one element make such a chain: as many links fewer than positions.
+        g = math.gcd(self.stride, self.dilation)
+        windows, positions = self.dilation // g, self.stride // g
+        return self.valid_taps() - self._hits(
+            self.count - windows, self.taps - positions, self.before - windows * self.stride
+        )
+
+    def _hits(self, count: int, taps: int, before: int) -> int:
+        """Pairs of o < count and k < taps with 0 <= o * stride + k * dilation - before < size."""
+        if count <= 0 or taps <= 0:
+            return 0
+        return self._below(count, taps, self.size + before) - self._below(count, taps, before)
+
+    def _below(self, count: int, taps: int, end: int) -> int:
+        """Pairs of o < count and k < taps with o * stride + k * dilation < end."""
+        rows, columns = count * self.stride, taps * self.dilation
+        return (
+            _pairs_up_to(end - 1, self.stride, self.dilation)
+            - _pairs_up_to(end - 1 - rows, self.stride, self.dilation)
+            - _pairs_up_to(end - 1 - columns, self.stride, self.dilation)
+            + _pairs_up_to(end - 1 - rows - columns, self.stride, self.dilation)
+        )
+
+
+def _pairs_up_to(limit: int, a: int, b: int) -> int:
+    """Pairs of i, j >= 0 with i * a + j * b <= limit."""
+    if limit < 0:
+        return 0
+    last = limit // b
+    return last + 1 + _floor_sum(last + 1, a, b, limit - last * b)
+
+
+def _floor_sum(n: int, m: int, a: int, b: int) -> int:
+    """The sum of (a * i + b) // m over i < n, in as many steps as Euclid's algorithm takes for a and m."""
+    total = 0
+    while n > 0:
+        total += (a // m) * (n * (n - 1) // 2) + (b // m) * n
+        a, b = a % m, b % m
+        most = a * n + b
+        n, b = most // m, most % m
+        m, a = a, m
+        if m == 0:
+            break
+    return total
 
 
 def touching(
