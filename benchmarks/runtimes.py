@@ -1,7 +1,8 @@
 """LiteRT against TensorFlow Lite: the ratio of their times on three models, with its interval.
 
 What `tflops time MODEL --runtime tflite,litert` prints, with 0.5 % as the precision of the ratio: both
-runtimes in one process, interleaved and in both orders. XNNPACK kernels, one thread, the same seeded inputs.
+runtimes in one process, interleaved and in both orders. XNNPACK kernels, one thread, the same seeded
+inputs.
 
 Needs the package `ai-edge-litert`, and TensorFlow to make two of the models with random weights.
 """

@@ -78,10 +78,10 @@ def keras_parameters() -> Iterator[str]:
     yield "\n## Parameters beside Keras's `count_params()`\n"
     yield (
         "The converter folds a batch normalization into the convolution in front of it: of its four\n"
-        "numbers per channel, scale and variance go into the filter, offset and mean into a bias. Where no\n"
-        "convolution stands in front, two constants remain. So a count of the file is smaller than Keras's,\n"
-        "by up to the numbers of the normalizations; it is larger by constants that are not weights\n"
-        "(scales, masks).\n"
+        "numbers per channel, scale and variance go into the filter, offset and mean into a bias. Where\n"
+        "no convolution stands in front, two constants remain. So a count of the file is smaller than\n"
+        "Keras's, by up to the numbers of the normalizations; it is larger by constants that are not\n"
+        "weights (scales, masks).\n"
     )
     yield "| network | Keras | of these in normalizations | in the file | file less Keras |"
     yield "|---|---|---|---|---|"

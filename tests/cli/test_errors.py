@@ -265,4 +265,4 @@ def test_a_cpu_that_is_not_there(refuses, command):
 
 def test_no_list_of_cpus(refuses):
     message = refuses("time", SINGLE, "--pin", "first")
-    assert message.endswith("'first' is no list of CPUs: write it as 1 or 0,2 or 0-3")
+    assert message.endswith("'first' is not a list of CPUs: write it as 1 or 0,2 or 0-3")
