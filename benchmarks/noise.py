@@ -45,7 +45,7 @@ def time_on(model: Path, cpu: int) -> dict[str, Any]:
     tflops = Path(sysconfig.get_path("scripts")) / "tflops"
     command: list[str | Path] = [tflops, "time", model, "--pin", str(cpu), "--format", "json"]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    timing: dict[str, Any] = json.loads(output)["timing"]
+    timing: dict[str, Any] = json.loads(output)["reports"][0]["timing"]
     return timing
 
 

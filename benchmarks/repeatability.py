@@ -39,7 +39,7 @@ def our_median_seconds(model: Path) -> float:
     tflops = Path(sysconfig.get_path("scripts")) / "tflops"
     command: list[str | Path] = [tflops, "time", model, "--format", "json"]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return float(json.loads(output)["timing"]["latency"]["median_seconds"])
+    return float(json.loads(output)["reports"][0]["timing"]["latency"]["median_seconds"])
 
 
 def their_mean_seconds(model: Path) -> float:

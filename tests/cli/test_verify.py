@@ -110,8 +110,8 @@ def test_what_is_not_known_is_listed(tflops, late_reshape):
     assert (ended.status, ended.err) == (0, "")
     lines = ended.out.splitlines()
     assert lines[0] == (
-        "not compared, not inferred: the value of `shape` is known only when the model runs: "
-        "operator 1 (RESHAPE), tensor 4 (made)"
+        "not compared, not inferred: the value of `shape` is known only when the model runs; "
+        "give it with --input n=FILE: operator 1 (RESHAPE), tensor 4 (made)"
     )
     assert lines[-1].startswith("all shapes match the runtime: ")
 
