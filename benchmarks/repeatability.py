@@ -1,7 +1,7 @@
 """How much the figure of one model differs from one process to the next: our median, and a mean of 50.
 
 The model is MobileNet V2, 224x224, float32, XNNPACK kernels, one thread. In every round two processes run
-one after the other, in turn which is first:
+one after the other, alternating which is first:
 
 - `tflops time`, of which the median is taken;
 - the protocol that `benchmark_model` has by default, over the same library through our native

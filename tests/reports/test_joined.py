@@ -73,7 +73,9 @@ def test_what_save_report_writes_load_report_reads(made, tmp_path):
     assert load_report(path).timing.samples_ns == ()
     assert load_report(path).timing.latency == made("float").timing.latency
     assert path.stat().st_size < whole
-    with pytest.raises(OptionError, match=r"cannot write '.*none.r\.json': no such file or directory"):
+    with pytest.raises(
+        OptionError, match=r"cannot write '.*none.r\.json': no such file or directory"
+    ):
         save_report(made("float"), tmp_path / "none" / "r.json")
 
 

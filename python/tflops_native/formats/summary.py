@@ -134,7 +134,9 @@ def _coverage(analysis: Analysis) -> str:
     coverage = analysis.coverage
     parts = [f"{coverage.counted} counted", f"{coverage.no_arithmetic} without arithmetic"]
     if coverage.bounded:
-        parts.append(f"{coverage.bounded} {'depends' if coverage.bounded == 1 else 'depend'} on data")
+        parts.append(
+            f"{coverage.bounded} {'depends' if coverage.bounded == 1 else 'depend'} on data"
+        )
     if coverage.one_iteration:
         parts.append(f"{numbers.plural(coverage.one_iteration, 'loop')} counted for one iteration")
     if coverage.unsupported:
