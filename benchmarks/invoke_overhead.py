@@ -28,7 +28,14 @@ from ai_edge_litert.interpreter import OpResolverType
 
 import tflops_native
 from fully_connected import WIDTH, fully_connected_model
-from side_by_side import difference, format_seconds, print_goal, print_table, run_rounds
+from side_by_side import (
+    difference,
+    format_seconds,
+    median_seconds,
+    print_goal,
+    print_table,
+    run_rounds,
+)
 from tflops_native import _native
 
 HERE = Path(__file__).parent
@@ -70,7 +77,7 @@ def plain_loop_seconds(program: Path, model_path: Path, batch: int) -> list[floa
 
 def measure_seconds(model: bytes) -> float:
     timing = tflops_native.measure(model, kernels="builtin", profile=False, runs=SAMPLES)
-    return timing.latency.median_seconds
+    return median_seconds(timing.latency)
 
 
 def time_invokes_seconds(model: bytes, batch: int) -> float:
@@ -119,7 +126,7 @@ def litert_benchmark_says(model_path: Path, folder: Path) -> str:
 def main() -> None:
     model = fully_connected_model()
     first = tflops_native.measure(model, kernels="builtin", profile=False, runs=SAMPLES)
-    batch = first.invokes_per_sample
+    batch = first.invokes_per_sample or 1
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         program = compile_plain_loop(folder)
@@ -142,7 +149,7 @@ def main() -> None:
             ROUNDS,
         )
         litert = litert_benchmark_says(model_path, folder)
-    version = first.runtime.version
+    version = _native.Library.linked().version
     print(f"one inference of a {WIDTH}x{WIDTH} FULLY_CONNECTED, TensorFlow Lite {version}")
     print(
         f"each sample: {batch} inferences; each round: a million in C++, {SAMPLES} samples of ours"

@@ -1,13 +1,13 @@
 """Whether a busy machine is noticed, and how far our figures hold: another process on the same CPU.
 
 In every round `tflops time --pin CPU` runs twice: on a quiet CPU, and beside a process that does
-nothing but compute on that CPU. The system gives each of the two some milliseconds in turn, and an
+nothing but compute on that CPU. The system gives each of the two slices of some milliseconds, and an
 inference that is interrupted takes longer by that. Goals: in every disturbed round the verdict is
 "noisy" or "bimodal" and names the other process as a cause, and the 5th percentile stays within 5 % of
 the quiet one.
 
 Two models: MobileNet V1 0.25 at 96x96, of which most inferences fit between two interruptions, and
-MobileNet V2 at 224x224, of which few do where the turns are short: a percentile of samples of which
+MobileNet V2 at 224x224, of which few do where the slices are short: a percentile of samples of which
 nearly all are interrupted cannot be the quiet one, however it is measured.
 
 Linux only: elsewhere a process cannot be pinned to a CPU.
@@ -45,7 +45,7 @@ def time_on(model: Path, cpu: int) -> dict[str, Any]:
     tflops = Path(sysconfig.get_path("scripts")) / "tflops"
     command: list[str | Path] = [tflops, "time", model, "--pin", str(cpu), "--format", "json"]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    timing: dict[str, Any] = json.loads(output)["timing"]
+    timing: dict[str, Any] = json.loads(output)["reports"][0]["timing"]
     return timing
 
 

@@ -1,7 +1,7 @@
 """How much the figure of one model differs from one process to the next: our median, and a mean of 50.
 
 The model is MobileNet V2, 224x224, float32, XNNPACK kernels, one thread. In every round two processes run
-one after the other, in turn which is first:
+one after the other, alternating which is first:
 
 - `tflops time`, of which the median is taken;
 - the protocol that `benchmark_model` has by default, over the same library through our native
@@ -39,7 +39,7 @@ def our_median_seconds(model: Path) -> float:
     tflops = Path(sysconfig.get_path("scripts")) / "tflops"
     command: list[str | Path] = [tflops, "time", model, "--format", "json"]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return float(json.loads(output)["timing"]["latency"]["median_seconds"])
+    return float(json.loads(output)["reports"][0]["timing"]["latency"]["median_seconds"])
 
 
 def their_mean_seconds(model: Path) -> float:

@@ -1,7 +1,8 @@
 """LiteRT against TensorFlow Lite: the ratio of their times on three models, with its interval.
 
 What `tflops time MODEL --runtime tflite,litert` prints, with 0.5 % as the precision of the ratio: both
-runtimes in one process, in turns and in both orders. XNNPACK kernels, one thread, the same seeded inputs.
+runtimes in one process, interleaved and in both orders. XNNPACK kernels, one thread, the same seeded
+inputs.
 
 Needs the package `ai-edge-litert`, and TensorFlow to make two of the models with random weights.
 """
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import tflops_native
 from models import ROOT, image_classifier
-from side_by_side import format_ratio, format_seconds
+from side_by_side import format_ratio, format_seconds, median_seconds
 from tflops_native import TflopsError
 
 TFLITE, LITERT = "tflite", "litert"
@@ -26,7 +27,7 @@ def compare(title: str, model: Path) -> None:
     )
     print(f"{title}, {found.ratios[0].rounds} rounds in {found.stop.seconds:.0f} s")
     for timing in found.runtimes:
-        print(f"  {timing.runtime.title:24} {format_seconds(timing.latency.median_seconds)}")
+        print(f"  {timing.runtime.title:24} {format_seconds(median_seconds(timing.latency))}")
     ratio = found.ratios[0]
     bounds = "interval unknown"
     if ratio.lower is not None and ratio.upper is not None:

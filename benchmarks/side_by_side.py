@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
+from tflops_native import Latency
+
 # What was measured -> seconds, one figure per round.
 Figures = dict[str, list[float]]
 
@@ -69,6 +71,13 @@ def print_goal(what: str, value: float, limit: float, format_value: Callable[[fl
 def format_ratio(value: float) -> str:
     """A ratio for the eye: "1.02x"."""
     return f"{value:.3f}x"
+
+
+def median_seconds(latency: Latency) -> float:
+    """The median of samples that were taken here."""
+    if latency.median_seconds is None:
+        raise ValueError("a latency without a median was not measured here")
+    return latency.median_seconds
 
 
 def format_seconds(seconds: float) -> str:

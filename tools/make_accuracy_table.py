@@ -2,9 +2,9 @@
 
     python tools/make_accuracy_table.py [--zoo FOLDER]
 
-The networks are those of `keras.applications` as `tests/models/` holds them, converted; their parameters are
-compared with Keras's `count_params()` of the same network, built anew. Rows of MLPerf Tiny come from the models
-that `tools/fetch_zoo.py` brings. Needs the package `tensorflow`.
+The networks are those of `keras.applications` as `tests/models/` holds them, converted; their parameters
+are compared with Keras's `count_params()` of the same network, built anew. Rows of MLPerf Tiny come from
+the models that `tools/fetch_zoo.py` brings. Needs the package `tensorflow`.
 """
 
 import json
@@ -45,9 +45,9 @@ MLPERF_TINY = {
 
 HEAD = """# Accuracy
 
-Made by `python tools/make_accuracy_table.py`: do not edit. Counts and shapes are held by the tests; this page
-sets them beside figures that others state. A published figure is a sanity range, not an oracle: papers round,
-and leave out what they think small (pooling, biases, squeeze-and-excitation).
+Made by `python tools/make_accuracy_table.py`: do not edit. Counts and shapes are held by the tests;
+this page sets them beside figures that others state. A published figure is a sanity range, not an oracle:
+papers round, and leave out what they think small (pooling, biases, squeeze-and-excitation).
 
 """
 
@@ -77,10 +77,11 @@ def keras_parameters() -> Iterator[str]:
 
     yield "\n## Parameters beside Keras's `count_params()`\n"
     yield (
-        "The converter folds a batch normalization into the convolution in front of it: of its four numbers per\n"
-        "channel, scale and variance go into the filter, offset and mean into a bias. Where no convolution\n"
-        "stands in front, two constants remain. So a count of the file is smaller than Keras's, by up to the\n"
-        "numbers of the normalizations; it is larger by constants that are no weights (scales, masks).\n"
+        "The converter folds a batch normalization into the convolution in front of it: of its four\n"
+        "numbers per channel, scale and variance go into the filter, offset and mean into a bias. Where\n"
+        "no convolution stands in front, two constants remain. So a count of the file is smaller than\n"
+        "Keras's, by up to the numbers of the normalizations; it is larger by constants that are not\n"
+        "weights (scales, masks).\n"
     )
     yield "| network | Keras | of these in normalizations | in the file | file less Keras |"
     yield "|---|---|---|---|---|"

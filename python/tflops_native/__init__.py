@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tflops_native.profile.result import OperatorTime, Profile
     from tflops_native.reports.report import Report
     from tflops_native.reports.rows import ReportRow
-    from tflops_native.reports.saved import load_report
+    from tflops_native.reports.saved import load_report, save_report
     from tflops_native.reports.verification import Verification
     from tflops_native.runtime.options import RunOptions
     from tflops_native.stability.verdict import Stability
@@ -62,6 +62,7 @@ _LAZY = {
     "Workload": "workload",
     "load": "model.reader",
     "load_report": "reports.saved",
+    "save_report": "reports.saved",
 }
 
 __all__ = [
@@ -102,6 +103,7 @@ __all__ = [
     "measure",
     "peaks",
     "report",
+    "save_report",
     "verify",
 ]
 

@@ -101,7 +101,7 @@ def _candidates(entry: Entry, name: str, data: InputData) -> Iterator[_Candidate
         try:
             array = np.asarray(data)
         except ValueError as error:
-            raise InputDataError(f"the data for input {name!r} is no array: {error}") from error
+            raise InputDataError(f"the data for input {name!r} is not an array: {error}") from error
         digest = sha256_of(array.tobytes())
         yield _Candidate(name, array, False, None, digest, f"the array for input {name!r}")
         return

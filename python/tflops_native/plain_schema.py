@@ -103,7 +103,8 @@ class _Maker:
         for name in derived_names(cls):
             getter = inspect.getattr_static(cls, name).fget
             types[name] = type_hints(getter, getter.__module__, self.names)["return"]
-        summary, texts = _descriptions(cls)
+        prose, texts = described(cls)
+        summary = " ".join(prose.partition("\n\n")[0].split())
         omitted = set()
         if omits_defaults(cls):
             omitted = {field.name for field in written_fields(cls) if has_default(field)}
@@ -127,14 +128,15 @@ def _property_text(cls: type, name: str) -> str:
     return " ".join((text or "").partition("\n\n")[0].split())
 
 
-def _descriptions(cls: type) -> tuple[str, dict[str, str]]:
-    """The first paragraph of a docstring, and what its lines say of each field."""
+def described(cls: type) -> tuple[str, dict[str, str]]:
+    """A class's docstring without the lines that describe its fields, and what these say of each."""
     document = inspect.getdoc(cls) or ""
     if document.startswith(f"{cls.__name__}("):
         # What `dataclass` writes where there is no docstring.
         return "", {}
     texts: dict[str, str] = {}
     current: list[str] = []
+    prose: list[str] = []
     for line in document.splitlines():
         found = _FIELD_LINE.fullmatch(line)
         if found is not None:
@@ -144,4 +146,5 @@ def _descriptions(cls: type) -> tuple[str, dict[str, str]]:
             texts.update({name: f"{texts[name]} {line.strip()}" for name in current})
         else:
             current = []
-    return " ".join(document.partition("\n\n")[0].split()), texts
+            prose.append(line)
+    return "\n".join(prose).strip(), texts

@@ -1,16 +1,32 @@
-"""Runs the command line in this process, or in one of its own where that matters."""
+"""Runs the command line in this process, or in one of its own where that matters.
 
+Each report that it prints or writes as JSON is held against the published schema.
+"""
+
+import itertools
 import os
 import subprocess
 import sys
 from collections import namedtuple
+from pathlib import Path
 
 import pytest
+
+from report_schema import validate_text
 
 Ended = namedtuple("Ended", "status out err")
 PROGRAM = [sys.executable, "-c", "from tflops_native.cli import main; main()"]
 # Variables with which users force colours or widths.
 LOOKS = ("COLUMNS", "FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
+
+
+def checked(ended, arguments):
+    """What a command said, after a look at the reports it gave."""
+    validate_text(ended.out or "")
+    for option, path in itertools.pairwise(map(str, arguments)):
+        if option == "-o" and path.endswith(".json") and Path(path).exists():
+            validate_text(Path(path).read_text(encoding="utf-8"))
+    return ended
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +45,7 @@ def tflops(monkeypatch, capsys):
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
             main()
-        return Ended(ended.value.code, *capsys.readouterr())
+        return checked(Ended(ended.value.code, *capsys.readouterr()), arguments)
 
     return run
 
@@ -51,7 +67,7 @@ def process():
                 **options,
             },
         )
-        return Ended(ended.returncode, ended.stdout, ended.stderr)
+        return checked(Ended(ended.returncode, ended.stdout, ended.stderr), arguments)
 
     run.program = PROGRAM
     return run

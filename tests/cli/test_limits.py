@@ -81,4 +81,4 @@ def test_sizes(text, size):
 
 @pytest.mark.parametrize("text", ["", "MB", "-1MB", "1e9", "5 apples", "1,5GB"])
 def test_what_is_no_size(refuses, text):
-    assert "is no size" in refuses("time", SINGLE, "--memory-limit", text)
+    assert "is not a size" in refuses("time", SINGLE, "--memory-limit", text)

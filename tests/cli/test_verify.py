@@ -68,7 +68,7 @@ def test_a_wrong_rule_is_caught(tflops):
     first, last = ended.out.splitlines()
     assert first.startswith("operator 0 (CONV_2D), tensor ")
     assert first.endswith(": inferred 1x26x27x32, but the runtime has 1x26x26x32")
-    assert last == "1 shape differs from the runtime: 4 tensors of 1 operator compared"
+    assert last == "1 shape differs from the runtime's: 4 tensors of 1 operator compared"
 
 
 @pytest.mark.usefixtures("wrong_convolution")
@@ -110,8 +110,8 @@ def test_what_is_not_known_is_listed(tflops, late_reshape):
     assert (ended.status, ended.err) == (0, "")
     lines = ended.out.splitlines()
     assert lines[0] == (
-        "not compared, not inferred: the value of `shape` is known only when the model runs: "
-        "operator 1 (RESHAPE), tensor 4 (made)"
+        "not compared, not inferred: the value of `shape` is known only when the model runs; "
+        "give it with --input n=FILE: operator 1 (RESHAPE), tensor 4 (made)"
     )
     assert lines[-1].startswith("all shapes match the runtime: ")
 

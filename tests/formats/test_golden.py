@@ -8,6 +8,7 @@ import re
 
 import pytest
 
+from report_schema import validate_saved
 from tflops_native.formats.registry import render
 from tflops_native.formats.report import report_document
 from tflops_native.plain_json import dump_json
@@ -32,6 +33,7 @@ def test_html(case, golden):
 def test_json(case, golden):
     name, report = case
     plain = saved_reports([report])
+    validate_saved(plain)
     assert re.fullmatch(r"tflops_native \d+\.\d+.*", plain.pop("tool"))
     golden(f"{name}.json", dump_json(plain) + "\n")
 

@@ -196,7 +196,7 @@ def test_other_input_shapes(load_times):
         ({"profile": {**PROFILE, "run_offsets": [0, 2]}}, "'run_offsets' does not fit"),
         ({"profile": {**PROFILE, "run_offsets": [0, 2, 1]}}, "'run_offsets' does not fit"),
         ({"profile": {**PROFILE, "run_offsets": [0, 1, 3]}}, "'run_offsets' does not fit"),
-        ({"profile": {**PROFILE, "events": [3]}}, "3 in 'events' is no object"),
+        ({"profile": {**PROFILE, "events": [3]}}, "3 in 'events' is not an object"),
     ],
 )
 def test_damaged(load_times, change, message):

@@ -112,21 +112,31 @@ def test_empty_bytes(empty):
         (b"<!DOCTYPE html>", "HTML"),
         (b'{"name": 1}', "JSON"),
         (b"\x08\x01\x12\xb4\x01\x0a\x02\x08", "a SavedModel"),
-        (b"\x08\x07\x12\x07pytorch", "an ONNX model"),
+        (b"\x08\x07\x12\x07pytorch", "a protocol buffer, such as an ONNX model"),
     ],
 )
 def test_other_formats(path, start, description):
     path.write_bytes(start + bytes(100))
-    assert message(path).startswith(
-        f"'{path}' is not a TensorFlow Lite model: bytes 4-8 are {start[4:8]!r}"
-        " where 'TFL3' is expected; it looks like "
+    assert message(path).startswith(f"'{path}' is {description}")
+    assert ", not a TensorFlow Lite model" in message(path)
+
+
+def test_what_to_do_comes_last(tmp_path):
+    path = tmp_path / "model.keras"
+    path.write_bytes(b"PK\x03\x04" + bytes(100))
+    assert message(path) == (
+        f"'{path}' is a Keras model, not a TensorFlow Lite model: "
+        "convert it first, with tf.lite.TFLiteConverter.from_keras_model"
     )
-    assert description in message(path)
+    path = tmp_path / "model.task"
+    path.write_bytes(b"PK\x03\x04" + bytes(100))
+    assert message(path).endswith(": unpack a .task bundle with unzip, it holds .tflite files")
 
 
 def test_unknown_format():
     assert message(b"\x10\0\0\0ABCD" + bytes(20)) == (
-        "the model is not a TensorFlow Lite model: bytes 4-8 are b'ABCD' where 'TFL3' is expected"
+        "the model is not a TensorFlow Lite model: "
+        "it has b'ABCD' at bytes 4 to 8 instead of b'TFL3'"
     )
 
 

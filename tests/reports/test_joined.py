@@ -6,12 +6,14 @@ import json
 
 import pytest
 
+from report_schema import validate_text
+from tflops_native.errors import OptionError
 from tflops_native.formats.registry import FORMATS
 from tflops_native.formats.showing import shown
 from tflops_native.ops import Cost
 from tflops_native.plain_json import dump_json
 from tflops_native.reports.report import Report
-from tflops_native.reports.saved import load_report, saved_reports
+from tflops_native.reports.saved import load_report, save_report, saved_reports
 
 
 def test_plain_data_has_base_units_and_a_version(made):
@@ -59,6 +61,22 @@ def test_what_was_saved_shows_itself_as_before(case, form, tmp_path):
     assert again.to_dict() == report.to_dict()
     assert shown(again, form) == shown(report, form)
     assert len(repr(report).splitlines()) == 1
+
+
+def test_what_save_report_writes_load_report_reads(made, tmp_path):
+    path = tmp_path / "report.json"
+    save_report(made("float"), path)
+    validate_text(path.read_text(encoding="utf-8"))
+    assert load_report(path).to_dict() == made("float").to_dict()
+    whole = path.stat().st_size
+    save_report(made("float"), path, samples=False)
+    assert load_report(path).timing.samples_ns == ()
+    assert load_report(path).timing.latency == made("float").timing.latency
+    assert path.stat().st_size < whole
+    with pytest.raises(
+        OptionError, match=r"cannot write '.*none.r\.json': no such file or directory"
+    ):
+        save_report(made("float"), tmp_path / "none" / "r.json")
 
 
 def test_times_go_to_the_operator_with_their_index(made):

@@ -30,7 +30,7 @@ def test_list_of_cpus(text, cpus):
 
 @pytest.mark.parametrize("text", ["", "a", "-1", "1-", "3-1", "1,,2", "0-9999999999", "0-1-2", "²"])
 def test_no_list_of_cpus(text):
-    with pytest.raises(ValueError, match="is no list of CPUs: write it as 1 or 0,2 or 0-3"):
+    with pytest.raises(ValueError, match="is not a list of CPUs: write it as 1 or 0,2 or 0-3"):
         parse_cpu_list(text)
 
 

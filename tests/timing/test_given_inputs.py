@@ -127,7 +127,7 @@ def test_arrays_set_the_shapes_that_are_not_asked_for():
         ({"x": np.float32(1)}, {}, r"has shape \(\), but input 'x' takes N,3"),
         ({"x": "x.npy"}, {"x": (5, 3)}, "'x.npy' has shape 2,3, but 5,3 is asked for input 'x'"),
         ({"x": "x.bin"}, {}, "'x.bin' has 24 bytes, but input 'x' takes 12: shape 1,3 of float32"),
-        ({"x": [[1, 2], [3]]}, {}, "the data for input 'x' is no array: "),
+        ({"x": [[1, 2], [3]]}, {}, "the data for input 'x' is not an array: "),
         ({"x": np.array([X, None], object)}, {}, "has dtype object, but input 'x' takes float32"),
         ({"": X, "x": X}, {}, "input 'x' is given twice"),
     ],

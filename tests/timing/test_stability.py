@@ -154,8 +154,8 @@ def test_one_tick_more_or_less_is_no_second_mode():
 @pytest.mark.parametrize(
     ("samples", "because"),
     [
-        ([], "0 are too few samples to tell"),
-        ([5] * 9, "9 are too few samples to tell"),
+        ([], "0 samples are too few"),
+        ([5] * 9, "9 samples are too few"),
         ([0] * 20, "the samples are shorter than a step of the clock"),
     ],
 )
@@ -281,7 +281,7 @@ def test_which_cpu_to_pin_to(changes, remedy):
         (
             # Fewer than there are samples: what keeping these costs, and no fault of the runs.
             evidence(window(minor_faults=5_000, samples=44_000), is_virtual=False),
-            "nothing that the system tells explains it: it may be the model's own; "
+            "no cause found in the system's counters: the variation may be the model's own; "
             "try --max-time 30",
         ),
         (
@@ -301,12 +301,12 @@ def test_which_cpu_to_pin_to(changes, remedy):
         ),
         (
             evidence(is_virtual=True),
-            "nothing that the system tells explains it (a virtual machine hides frequency and heat): "
-            "it may be the model's own; try --max-time 30",
+            "no cause found in the system's counters (a virtual machine hides frequency and heat): "
+            "the variation may be the model's own; try --max-time 30",
         ),
         (
             unknown_evidence(),
-            "nothing that the system tells explains it: it may be the model's own; "
+            "no cause found in the system's counters: the variation may be the model's own; "
             "try --max-time 30",
         ),
         (

@@ -14,6 +14,7 @@ from tflops_native.analysis.stored import entry_specs
 from tflops_native.analysis.walk import Walk
 from tflops_native.checks import whole_number
 from tflops_native.errors import ShapeError, UnsupportedOperatorError
+from tflops_native.formatting import shape as shape_text
 from tflops_native.model.element_types import ELEMENT_TYPES
 from tflops_native.model.info import ModelInfo
 from tflops_native.ops._op import Shape
@@ -77,6 +78,8 @@ def analyze_workload(
             error.add_note(
                 f"input {item.name!r} has open lengths, taken as 1: ask for a shape {item.pattern}"
             )
+        if changed := _changed_inputs(workload):
+            raise _led_by(changed, error) from error
         raise
     if strict:
         _refuse_incomplete(operators)
@@ -104,6 +107,26 @@ def analyze_workload(
         parameters=constants.parameters,
         constants=constants.kinds,
     )
+
+
+def _changed_inputs(workload: Workload) -> str:
+    """The inputs whose shape differs from the file in a length that the file does not leave open."""
+    found = []
+    for item in workload.entry.inputs:
+        shape, stored = workload.shapes[item.position], item.tensor.shape_signature
+        if any(was not in (-1, now) for now, was in zip(shape, stored, strict=False)):
+            found.append(
+                f"input {item.name!r} is {shape_text(stored)} in the file, got {shape_text(shape)}"
+            )
+    return ", ".join(found)
+
+
+def _led_by(reason: str, error: ShapeError) -> ShapeError:
+    """The same refusal behind what most likely is its reason."""
+    led = ShapeError(f"{reason}: {error}")
+    for note in getattr(error, "__notes__", ()):
+        led.add_note(note)
+    return led
 
 
 @contextmanager

@@ -177,13 +177,13 @@ def _value(node: ast.expr, names: Mapping[str, int]) -> int:
     if isinstance(node, ast.BinOp) and type(node.op) in _OPERATIONS:
         left, right = _value(node.left, names), _value(node.right, names)
         return _OPERATIONS[type(node.op)](left, right)
-    raise ValueError(f"{ast.unparse(node)} is no formula")
+    raise ValueError(f"{ast.unparse(node)} is not a formula")
 
 
 def _divided(left: int, right: int) -> int:
     quotient, rest = divmod(left, right)
     if rest:
-        raise ValueError(f"{left} / {right} is no integer")
+        raise ValueError(f"{left} / {right} is not an integer")
     return quotient
 
 

@@ -121,10 +121,12 @@ class OperatorAnalysis:
 
     @property
     def bytes_read(self) -> int:
+        """Bytes that must be read, those of the subgraphs that it runs included."""
         return self.own_bytes_read + self._inner(lambda operator: operator.bytes_read)
 
     @property
     def bytes_written(self) -> int:
+        """Bytes that must be written, those of the subgraphs that it runs included."""
         return self.own_bytes_written + self._inner(lambda operator: operator.bytes_written)
 
     def _inner(self, number: Callable[["OperatorAnalysis"], int]) -> int:

@@ -131,6 +131,7 @@ class Analysis(Result):
 
     @property
     def macs(self) -> int:
+        """MACs of one inference."""
         return self.total.macs
 
     @property
@@ -166,10 +167,12 @@ class Analysis(Result):
 
     @property
     def bytes_read(self) -> int:
+        """Bytes that the operators must read, constants included."""
         return sum(operator.bytes_read for operator in self.operators)
 
     @property
     def bytes_written(self) -> int:
+        """Bytes that the operators must write."""
         return sum(operator.bytes_written for operator in self.operators)
 
     @property

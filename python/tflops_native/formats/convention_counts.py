@@ -74,4 +74,4 @@ def _cell(operator: OperatorAnalysis, count: int | None) -> Cell:
 
 def _valid(macs: int, analysis: Analysis) -> str:
     share = f" ({numbers.percent(macs / analysis.macs)}%)" if analysis.macs else ""
-    return f"{macs:,} MACs{share} without the taps of convolutions that fall on padding"
+    return f"{macs:,} MACs{share} without kernel positions on padding"

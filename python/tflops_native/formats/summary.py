@@ -134,7 +134,9 @@ def _coverage(analysis: Analysis) -> str:
     coverage = analysis.coverage
     parts = [f"{coverage.counted} counted", f"{coverage.no_arithmetic} without arithmetic"]
     if coverage.bounded:
-        parts.append(f"{coverage.bounded} bounded")
+        parts.append(
+            f"{coverage.bounded} {'depends' if coverage.bounded == 1 else 'depend'} on data"
+        )
     if coverage.one_iteration:
         parts.append(f"{numbers.plural(coverage.one_iteration, 'loop')} counted for one iteration")
     if coverage.unsupported:
@@ -142,9 +144,9 @@ def _coverage(analysis: Analysis) -> str:
         parts.append(f"{coverage.unsupported} NOT counted ({names})")
     ending = "complete"
     if coverage.is_lower_bound:
-        ending = "the totals are too low"
+        ending = "totals are too low"
     elif coverage.bounded:
-        ending = "the totals are upper bounds"
+        ending = "totals are upper bounds"
     elif coverage.shapes_assumed:
         ending = "some shapes are assumed"
     return f"{', '.join(parts)}: {ending}"

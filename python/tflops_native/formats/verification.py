@@ -81,8 +81,9 @@ def _lines(verification: Verification) -> Iterator[str]:
     if verification.is_right:
         yield f"all shapes match the runtime: {compared} compared"
     else:
-        wrong = numbers.plural(len(verification.mismatches), "shape")
-        yield f"{wrong} differ from the runtime: {compared} compared"
+        count = len(verification.mismatches)
+        wrong = f"{numbers.plural(count, 'shape')} {'differs' if count == 1 else 'differ'}"
+        yield f"{wrong} from the runtime's: {compared} compared"
 
 
 def _place(item: TensorDifference) -> str:

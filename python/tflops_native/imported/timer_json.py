@@ -167,7 +167,7 @@ def _events(plain: Mapping[str, Any]) -> TimerEvents:
     events = []
     for event in _get(plain, "events", list):
         if not isinstance(event, dict):
-            raise ValueError(f"{event!r} in 'events' is no object")
+            raise ValueError(f"{event!r} in 'events' is not an object")
         events.append(
             (
                 _get(event, "name", str),

@@ -15,19 +15,23 @@ from tflops_native.errors import ModelFormatError
 IDENTIFIER = b"TFL3"
 _HEADER_BYTES = 8
 
-# What people pass by mistake: the first bytes -> what it is.
+_CONVERT = "convert it first, with tf.lite.TFLiteConverter.from_keras_model"
+# What people pass by mistake: the first bytes -> what it is, and what to do.
 _KNOWN_STARTS = {
-    b"\xff\xd8\xff": "a JPEG image",
-    b"\x89PNG": "a PNG image",
-    b"PK\x03\x04": "a ZIP archive, as are .keras files and .task bundles",
-    b"\x89HDF": "an HDF5 file, as are .h5 Keras models",
-    b"\x1f\x8b": "a gzip archive: unpack it first",
-    b"LITERTLM": "a LiteRT-LM container",
-    b"version https://git-lfs": "a Git LFS pointer in place of the file: run git lfs pull",
-    b"<": "HTML or XML, perhaps of a failed download",
-    b"{": "JSON",
-    b"\x08\x01\x12": "a SavedModel protocol buffer",
-    b"\x08": "a protocol buffer, such as an ONNX model",
+    b"\xff\xd8\xff": ("a JPEG image", ""),
+    b"\x89PNG": ("a PNG image", ""),
+    b"PK\x03\x04": ("a ZIP archive", "unpack a .task bundle with unzip, it holds .tflite files"),
+    b"\x89HDF": ("an HDF5 file, as are .h5 Keras models", _CONVERT),
+    b"\x1f\x8b": ("a gzip archive", "unpack it first"),
+    b"LITERTLM": ("a LiteRT-LM container", ""),
+    b"version https://git-lfs": ("a Git LFS pointer", "run git lfs pull"),
+    b"<": ("HTML or XML, perhaps of a failed download", ""),
+    b"{": ("JSON", ""),
+    b"\x08\x01\x12": (
+        "a SavedModel",
+        "convert its folder first, with tf.lite.TFLiteConverter.from_saved_model",
+    ),
+    b"\x08": ("a protocol buffer, such as an ONNX model", ""),
 }
 
 
@@ -90,15 +94,19 @@ def check_identifier(name: str, data: memoryview) -> None:
     found = start[4:_HEADER_BYTES]
     if found == IDENTIFIER:
         return
-    message = (
-        f"{name} is not a TensorFlow Lite model: bytes 4-8 are {found!r}"
-        f" where {IDENTIFIER.decode()!r} is expected"
+    for known, (description, remedy) in _KNOWN_STARTS.items():
+        # Of a few bytes nothing can be said.
+        if start.startswith(known) and len(start) >= _HEADER_BYTES:
+            if known[:2] in (b"PK", b"\x89H") and name.strip("'").endswith(".keras"):
+                description, remedy = "a Keras model", _CONVERT
+            raise ModelFormatError(
+                f"{name} is {description}, not a TensorFlow Lite model"
+                + (f": {remedy}" if remedy else "")
+            )
+    raise ModelFormatError(
+        f"{name} is not a TensorFlow Lite model: it has {found!r} at bytes 4 to 8 instead of "
+        f"{IDENTIFIER!r}"
     )
-    for known, description in _KNOWN_STARTS.items():
-        if start.startswith(known):
-            message += f"; it looks like {description}"
-            break
-    raise ModelFormatError(message)
 
 
 def _map_file(path: Path, name: str) -> tuple[FileStamp, memoryview]:

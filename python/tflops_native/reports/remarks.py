@@ -11,6 +11,7 @@ from tflops_native.notes import Note
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tflops_native.analysis.result import InputAnalysis
     from tflops_native.measurement.timing import Timing
     from tflops_native.profile.result import Profile
     from tflops_native.reports.rows import ReportRow
@@ -34,13 +35,20 @@ def counting_notes(analysis: Analysis) -> list[Note]:
     notes += [
         Note(
             code="open_lengths",
-            text=f"open lengths of input {item.name!r} are counted as 1",
-            hint="--input-shape chooses others",
+            text=_open_lengths(item),
+            hint="change with --input-shape",
         )
         for item in analysis.inputs
         if item.is_defaulted
     ]
     return notes
+
+
+def _open_lengths(item: "InputAnalysis") -> str:
+    axes = [axis for axis, length in enumerate(item.shape_signature) if length < 0]
+    what = "the batch size" if axes == [0] else plural(len(axes), "length")
+    verb = "is" if len(axes) == 1 else "are"
+    return f"{what} of input {item.name!r} {verb} open in the file, counted as 1"
 
 
 def stability_notes(timing: "Timing") -> list[Note]:
@@ -73,17 +81,18 @@ def _imprecise(profile: "Profile") -> str:
     stop = profile.stop
     wanted = "" if stop is None else f"±{100 * (stop.precision or 0):g}%"
     if stop is None or stop.is_reached:
-        reason = "more runs would not help: whole µs are too coarse"
+        reason = "XNNPACK reports whole µs only"
     elif stop.reason == "max_time":
         reason = f"stopped after {seconds(stop.seconds)}"
     else:
-        reason = "stopped at the most runs that are kept"
+        reason = "stopped at the maximum number of runs"
     count = plural(len(profile.imprecise), "operator")
-    return f"! {count} known less well than {wanted}: {reason}"
+    is_many = len(profile.imprecise) != 1
+    return f"! {count} {'are' if is_many else 'is'} known to worse than {wanted}: {reason}"
 
 
 def roofline_notes(rows: "Sequence[ReportRow]") -> list[Note]:
-    """Of operators that are quicker than they can be."""
+    """Of operators that are faster than they can be."""
     above = [row.operator for row in rows if row.utilization and row.utilization.is_exceeded]
     if not above:
         return []
@@ -92,9 +101,9 @@ def roofline_notes(rows: "Sequence[ReportRow]") -> list[Note]:
     return [
         Note(
             code="above_roof",
-            text=f"quicker than this machine allows: {named}{more}; a peak is too low "
+            text=f"faster than this machine allows: {named}{more}; a peak is too low "
             "(`tflops peaks --force` measures again), or the runtime left work out, as some kernels "
-            "do for an input of zeros, or our count is too high: please report that",
+            "do for an input of zeros, or the count is too high: please report that",
         )
     ]
 
@@ -105,7 +114,7 @@ def convention_notes(item: ConventionCounts) -> list[Note]:
     if item.silent_zeros:
         remarks.append(f"0 for {', '.join(item.silent_zeros)}")
     if item.unknown:
-        remarks.append(f"nothing can be told of {', '.join(item.unknown)}")
+        remarks.append(f"not known for {', '.join(item.unknown)}")
     if item.line is not None:
         remarks.append(
             f"the converter logs `{item.line}`"

@@ -15,6 +15,7 @@ from tflops_native.machine.peaks.peaks import Peaks, ThreadPeaks
 from tflops_native.measurement.comparison import Comparison
 from tflops_native.measurement.timing import Timing, tool_name
 from tflops_native.plain import from_plain
+from tflops_native.plain_json import dump_json
 from tflops_native.reports.report import Report
 from tflops_native.reports.verification import Verification
 from tflops_native.result import Result
@@ -92,11 +93,28 @@ def load_saved(path: str | os.PathLike[str]) -> Result | tuple[Report, ...]:
         raise ProfileFormatError(f"'{path}' is damaged: {error}") from error
 
 
+def save_report(report: Report, path: str | os.PathLike[str], *, samples: bool = True) -> None:
+    """Write a report as JSON, which `load_report` and `tflops show` read.
+
+    Args:
+        samples: whether raw samples are kept; statistics always are.
+
+    Raises:
+        OptionError: the file cannot be written.
+    """
+    text = dump_json(saved_reports([report], samples=samples)) + "\n"
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OptionError(f"cannot write '{path}': {reason}") from error
+
+
 def load_report(path: str | os.PathLike[str], *, signature: str | None = None) -> Report:
     """The report that was saved in a file.
 
     Args:
-        path: of the JSON that `tflops report -o FILE.json` or `Report.save` wrote.
+        path: of the JSON that `tflops report MODEL -o FILE.json` or `save_report` wrote.
         signature: which one, where the file has a report for each of several signatures.
 
     Raises:

@@ -260,8 +260,8 @@ def nothing_seen(evidence: Evidence) -> Cause:
     """No other cause was found."""
     hidden = " (a virtual machine hides frequency and heat)" if evidence.is_virtual else ""
     return Cause(
-        seen=f"nothing that the system tells explains it{hidden}",
-        why="it may be the model's own",
+        seen=f"no cause found in the system's counters{hidden}",
+        why="the variation may be the model's own",
         remedy="--max-time 30",
     )
 

@@ -118,7 +118,8 @@ def judge(
     figures = None
     if len(samples_ns) < SAMPLES_FEWEST:
         verdict: Verdict = "unknown"
-        because = f"{len(samples_ns)} are too few samples to tell"
+        count = len(samples_ns)
+        because = "one sample is too few" if count == 1 else f"{count} samples are too few"
     elif sorted(samples_ns)[len(samples_ns) // 2] <= 0:
         verdict, because = "unknown", "the samples are shorter than a step of the clock"
     else:
