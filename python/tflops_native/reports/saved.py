@@ -18,6 +18,7 @@ from tflops_native.plain import from_plain
 from tflops_native.reports.report import Report
 from tflops_native.reports.verification import Verification
 from tflops_native.result import Result
+from tflops_native.runtime.installed import InstalledRuntimes
 
 FORMAT_VERSION = 3
 LARGEST_BYTES = 1 << 30
@@ -25,6 +26,7 @@ _PREFIX = "tflops_native/"
 _KINDS: Mapping[str, type[Result]] = {
     "comparison": Comparison,
     "peaks": Peaks,
+    "runtimes": InstalledRuntimes,
     "verification": Verification,
 }
 REPORT = "report"
