@@ -72,7 +72,7 @@ def verdict_of(timing: dict[str, Any]) -> str:
 def names_the_other(timing: dict[str, Any]) -> bool:
     """Whether the verdict warns, and one of its causes is another process on the CPU."""
     stability = timing["stability"]
-    is_warned = stability["verdict"] in ("noisy", "bimodal")
+    is_warned = stability["verdict"] in ("noisy", "shifted", "bimodal")
     return is_warned and any("processes run there" in cause["why"] for cause in stability["causes"])
 
 

@@ -26,7 +26,7 @@ class TfliteLibrary final : public Library, public std::enable_shared_from_this<
   const TfliteFunctions& functions() const { return functions_; }
   RuntimeKind kind() const override { return RuntimeKind::tflite; }
   std::string version() const override { return functions_.TfLiteVersion(); }
-  std::pair<std::string, std::string> tried_versions() const override { return {"2.17.1", "2.17.1"}; }
+  std::pair<std::string, std::string> tried_versions() const override { return {"2.17.1", "2.23.0"}; }
 
   bool has_xnnpack() const override;
   bool has_profiler() const override;

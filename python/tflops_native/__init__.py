@@ -17,7 +17,16 @@ from tflops_native.errors import (
 if TYPE_CHECKING:
     from tflops_native.analysis.operators import OperatorAnalysis
     from tflops_native.analysis.result import Analysis
-    from tflops_native.api import analyze, compare, count, measure, peaks, report, verify
+    from tflops_native.api import (
+        analyze,
+        compare,
+        count,
+        measure,
+        peaks,
+        report,
+        runtimes,
+        verify,
+    )
     from tflops_native.isolation.limits import ChildLimits
     from tflops_native.machine.peaks.peaks import Peaks
     from tflops_native.measurement.comparison import Comparison
@@ -40,7 +49,9 @@ if TYPE_CHECKING:
 
 # Imported on first use: a program that only catches our errors should not pay for the rest.
 _LAZY = {
-    **dict.fromkeys(("analyze", "compare", "count", "measure", "peaks", "report", "verify"), "api"),
+    **dict.fromkeys(
+        ("analyze", "compare", "count", "measure", "peaks", "report", "runtimes", "verify"), "api"
+    ),
     "Analysis": "analysis.result",
     "ChildLimits": "isolation.limits",
     "Comparison": "measurement.comparison",
@@ -103,6 +114,7 @@ __all__ = [
     "measure",
     "peaks",
     "report",
+    "runtimes",
     "save_report",
     "verify",
 ]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tflops_native.measurement.comparison import Comparison
     from tflops_native.measurement.timing import Timing
     from tflops_native.reports.verification import Verification
+    from tflops_native.runtime.installed import InstalledRuntimes
     from tflops_native.runtime.shapes import Shapes
 
 Source: TypeAlias = Model | str | PathLike[str] | bytes | bytearray | memoryview
@@ -153,8 +154,9 @@ def measure(
     Args:
         model, input_shapes, signature, inputs: as for `analyze`.
         runtime: "tflite" for the library that the package carries, "litert" for that of the package
-            ai-edge-litert, "tensorflow" for TensorFlow's Python interpreter, or the path of a library
-            of one of the first two kinds.
+            ai-edge-litert, "litert-lm" for the TensorFlow Lite that the package litert-lm-api carries,
+            "tensorflow" for TensorFlow's Python interpreter, or the path of a library of one of the
+            first two kinds.
         kernels: "xnnpack": the XNNPACK delegate takes the operators it knows; "builtin": the
             runtime's own kernels only; "reference": its plain ones, with LiteRT and TensorFlow only.
         threads: threads of the runtime, 1 to 1,024.
@@ -403,6 +405,21 @@ def peaks(
 
     counts = None if threads is None else [threads]
     return machine_peaks(counts, force=force, isolated=isolated, progress=progress or no_progress)
+
+
+def runtimes(*, isolated: bool = False) -> "InstalledRuntimes":
+    """The runtimes that are installed, and what each can do.
+
+    Args:
+        isolated: open them in a child process, which survives a library that crashes; else they stay
+            loaded until this process ends.
+    """
+    from tflops_native.isolation.isolated import run_isolated
+    from tflops_native.runtime.installed import installed_runtimes
+
+    if isolated:
+        return run_isolated(installed_runtimes, progress=no_progress, limits=NO_LIMITS)
+    return installed_runtimes()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,15 @@ import pytest
 from machines import evidence, processor, surroundings, unknown_evidence, window
 from tflops_native.machine.cgroup import CpuQuota
 from tflops_native.stability import causes
-from tflops_native.stability.patterns import Modes, autocorrelation, drift, modes, stalls
-from tflops_native.stability.verdict import Verdict, judge
+from tflops_native.stability.patterns import (
+    Modes,
+    autocorrelation,
+    drift,
+    level_shift,
+    modes,
+    stalls,
+)
+from tflops_native.stability.verdict import TRUSTED_PERCENTILES, Verdict, judge
 
 STREAMS = 200
 MICROSECOND = 1000
@@ -57,6 +64,16 @@ def two_modes(random, shape):
     return (1 + 0.15 * slow) * np.exp(random.normal(0, 0.015, shape))
 
 
+def shifted(by, at):
+    """After this part of all samples each takes so much longer, as a fraction."""
+
+    def stream(random, shape):
+        is_after = np.arange(shape[1]) >= at * shape[1]
+        return (1 + by * is_after) * np.exp(random.normal(0, 0.015, shape))
+
+    return stream
+
+
 def correlated(share, width):
     """Each sample keeps this share of how far the one before was off; no trend in the long run."""
 
@@ -93,15 +110,46 @@ def test_two_modes_are_bimodal(count, right):
     assert rates(two_modes, count)["bimodal"] >= right
 
 
+@pytest.mark.parametrize(("by", "at"), [(0.1, 0.5), (0.1, 0.2), (0.3, 0.85), (-0.15, 0.4)])
+@pytest.mark.parametrize(("count", "right"), [(50, 0.95), (100, 0.98), (1000, 0.99)])
+def test_a_level_shift_is_called_so(by, at, count, right):
+    assert rates(shifted(by, at), count)["shifted"] >= right
+
+
+@pytest.mark.parametrize("stream", [rising, falling, two_modes, quiet, log_normal, wide])
+@pytest.mark.parametrize("count", [20, 100, 1000])
+def test_drifts_modes_and_noise_are_not_level_shifts(stream, count):
+    assert rates(stream, count)["shifted"] <= 0.01
+
+
+def test_there_and_back_is_not_a_level_shift():
+    there_and_back = [1000 + index % 5 for index in range(40)] * 3
+    there_and_back[40:80] = [1300 + index % 5 for index in range(40)]
+    assert judge(there_and_back).verdict == "bimodal"
+
+
+@pytest.mark.parametrize("position", [5, 20, 50, 80, 95])
+def test_the_moment_of_a_level_shift(position):
+    samples = [1000 + index % 5 for index in range(position)]
+    samples += [1300 + index % 5 for index in range(100 - position)]
+    found = level_shift(samples)
+    if position in (5, 95):
+        assert found is None  # too few samples to be a level
+    else:
+        assert (found.position, found.before_ns, found.after_ns) == (position, 1002, 1302)
+        assert found.share == pytest.approx(0.3, abs=0.001)
+
+
 @pytest.mark.parametrize(
     ("share", "count", "alarms"),
     [(0.6, 100, 0.01), (0.9, 100, 0.03), (0.9, 1000, 0.01), (0.97, 1000, 0.02), (0.99, 2000, 0.02)],
 )
-def test_swings_are_no_drift_and_no_modes(share, count, alarms):
+def test_swings_are_no_drift_no_modes_and_no_shift(share, count, alarms):
     stream = correlated(share, 0.04)
     found = rates(stream, count)
     assert found["drifting"] <= alarms
     assert found["bimodal"] <= alarms
+    assert found["shifted"] <= alarms
 
 
 @pytest.mark.parametrize(
@@ -118,6 +166,7 @@ def test_long_tails_and_wide_hills_are_no_second_mode(stream, count):
     found = rates(stream, count)
     assert found["bimodal"] <= 0.01
     assert found["drifting"] <= 0.015
+    assert found["shifted"] <= 0.015
 
 
 def test_one_outlier_is_no_noise():
@@ -223,11 +272,79 @@ def test_lost_time_is_noise_whatever_pattern_it_makes():
     assert judge(two, evidence()).verdict == "bimodal"
     assert judge(two, contended).verdict == "noisy"
     assert judge(two, contended).because == "MAD 9.1% of the median"
-    assert judge(SLOWER, evidence()).because == "50% take 30% longer, mostly at the end"
+    assert judge(SLOWER, evidence()).because == "from sample 51 on, 29.9% longer than before"
     assert judge(SLOWER, contended).verdict == "noisy"
-    # Where the samples show nothing of it there is nothing to warn of.
-    assert judge(STEADY, contended).verdict == "stable"
-    assert judge(STEADY, contended).causes == ()
+
+
+def test_samples_that_all_hold_lost_time_are_not_stable():
+    seconds = sum(STEADY) / 1e9
+    lost = {"involuntary_switches": 1, "wait_seconds": 0.3 * seconds}
+    found = judge(STEADY, evidence(window(seconds=seconds, **lost)))
+    assert found.verdict == "noisy"
+    assert found.because.startswith("30% of the time was lost to others; ")
+    assert "other processes run there" in str(found.causes[0])
+    # A twenty-fifth is within what the figures may be off.
+    calm = window(seconds=seconds, wait_seconds=0.04 * seconds)
+    assert judge(STEADY, evidence(calm)).verdict == "stable"
+    # What may have been lost between the samples says nothing of them.
+    between = judge(STEADY, evidence(window(seconds=2 * seconds, **lost)))
+    assert (between.verdict, between.trusted_percentile) == ("stable", None)
+
+
+def beside_a_busy_process(random, invoke_us, slice_us, others_us, count=2000):
+    """Runs of a model on a CPU that another process takes regularly.
+
+    The schedule is played through: the model has the CPU for a slice, then the other process has it.
+
+    Returns:
+        The times of the runs on the clock, those that they would have taken alone, and the share of all
+        time that the other process had, all in nanoseconds.
+    """
+    alone = np.rint(1000 * invoke_us * np.exp(random.normal(0, 0.01, count)))
+    left, others, seen = 1000.0 * random.uniform(0, slice_us), 0.0, []
+    for work in alone:
+        time, rest = 0.0, work
+        while rest > left:
+            rest, time = rest - left, time + left + 1000 * others_us
+            others += 1000 * others_us
+            left = 1000.0 * slice_us * random.uniform(0.8, 1.2)
+        left -= rest
+        seen.append(int(time + rest))
+    return np.array(seen), alone, others / sum(seen)
+
+
+@pytest.mark.parametrize(
+    ("invoke_us", "slice_us", "others_us", "least", "most"),
+    [
+        (100, 4000, 4000, 0.95, 0.95),  # one in 40 is interrupted
+        (1000, 4000, 4000, 0.5, 0.75),  # one in four
+        (3000, 4000, 4000, 0.05, 0.25),  # three in four
+        (12_000, 4000, 4000, None, None),  # each one, three times
+        (12_000, 3000, 500, None, None),
+    ],
+)
+def test_beside_a_busy_process_the_verdict_says_which_percentile_holds(
+    invoke_us, slice_us, others_us, least, most
+):
+    for seed in range(20):
+        samples, alone, lost = beside_a_busy_process(
+            np.random.default_rng(seed), invoke_us, slice_us, others_us
+        )
+        seconds = sum(samples) / 1e9
+        found = judge(samples, evidence(window(seconds=seconds, wait_seconds=lost * seconds)))
+        assert found.verdict == "noisy"
+        trusted = found.trusted_percentile
+        if least is None:
+            assert trusted is None
+            assert found.because.endswith("no percentile can be trusted")
+            continue
+        assert least <= trusted <= most
+        # What is trusted lies where it would lie without the other process; it is never above it.
+        assert np.quantile(samples, trusted) == pytest.approx(np.quantile(alone, trusted), rel=0.05)
+        assert f"{100 * trusted:.0f}th" in found.because or "the median can" in found.because
+        if trusted < TRUSTED_PERCENTILES[0]:
+            following = TRUSTED_PERCENTILES[TRUSTED_PERCENTILES.index(trusted) - 1]
+            assert np.quantile(samples, following) > 1.01 * np.quantile(alone, following)
 
 
 @pytest.mark.parametrize(
@@ -385,7 +502,7 @@ def test_a_falling_frequency_throttles_only_what_got_slower():
     assert judge(STEADY, fallen).verdict == "stable"
     # The other CPU was idle: what it did is none of ours.
     idle = evidence(end=surroundings(processor(0), processor(1, frequency_hz=600_000_000)))
-    assert judge(SLOWER, idle).verdict == "bimodal"
+    assert judge(SLOWER, idle).verdict == "shifted"
 
 
 def test_too_many_threads_are_told_of_even_where_all_is_steady():

@@ -162,6 +162,21 @@ def test_few_samples_have_no_interval_of_a_high_percentile():
     assert median_interval(samples) is not None
 
 
+def test_a_latency_has_the_intervals_of_its_high_percentiles():
+    samples = np.random.default_rng(0).permutation(2000) + 1000
+    latency = Latency.of(samples, invokes_per_sample=10)
+    for share, value, interval in (
+        (0.95, latency.p95_seconds, latency.p95_interval_seconds),
+        (0.99, latency.p99_seconds, latency.p99_interval_seconds),
+    ):
+        assert interval.lower < value < interval.upper
+        # Nearly twice the standard deviation of the place of a percentile among 2,000, to both sides.
+        half = 2 * (2000 * share * (1 - share)) ** 0.5 * 1e-10
+        assert interval.half_width == pytest.approx(half, rel=0.3)
+    few = Latency.of(samples[:200])
+    assert few.p95_interval_seconds is None is few.p99_interval_seconds
+
+
 def test_a_percentile_lies_between_its_neighbours():
     assert percentile(range(1, 102), 0.95) == 96
     assert percentile([1, 3], 0.5) == 2

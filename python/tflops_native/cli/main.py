@@ -25,6 +25,7 @@ _COMMANDS = {
     "show": "Show a result that was saved as JSON.",
     "verify": "Compare the inferred shapes with the runtime's.",
     "peaks": "Measure what this machine can do at most.",
+    "runtimes": "List the runtimes that are installed.",
     "explain": "Print the rule of an operator: roles, formula, source.",
     "ops": "List the operators that are counted.",
 }

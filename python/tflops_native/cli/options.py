@@ -17,11 +17,11 @@ from tflops_native.cli.quantities import (
     KeyValue,
     WholeNumber,
 )
-from tflops_native.runtime.options import DEFAULT_RUNTIME, FILLS, KERNELS
+from tflops_native.runtime.options import DEFAULT_RUNTIME, FILLS, KERNELS, RUNTIME_NAMES
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator: TypeAlias = Callable[[Any], Any]
-RUNTIME_METAVAR = "tflite|litert|tensorflow|PATH"
+RUNTIME_METAVAR = "|".join((*RUNTIME_NAMES, "PATH"))
 
 
 def options(*decorators: Decorator) -> Decorator:
@@ -135,8 +135,9 @@ def runtime_option(*, is_repeatable: bool) -> Decorator:
         default=DEFAULT_RUNTIME,
         show_default=True,
         metavar=RUNTIME_METAVAR,
-        help="The library of this package, that of ai-edge-litert, TensorFlow's interpreter in Python, or "
-        f"the path of a library of the first two kinds.{several}",
+        help="The library of this package, that of ai-edge-litert or litert-lm-api, TensorFlow's "
+        "interpreter in Python, or the path of a library; `tflops runtimes` lists what is "
+        f"installed.{several}",
     )
 
 

@@ -10,6 +10,7 @@ from tflops_native.formats.document import Document, Lines
 from tflops_native.formats.peaks import peaks_document
 from tflops_native.formats.registry import render
 from tflops_native.formats.report import report_document
+from tflops_native.formats.runtimes import runtimes_document
 from tflops_native.formats.times import times
 from tflops_native.formats.verification import verification_document
 from tflops_native.machine.peaks.peaks import Peaks
@@ -18,6 +19,7 @@ from tflops_native.measurement.timing import Timing
 from tflops_native.model.info import ModelInfo
 from tflops_native.reports.report import Report
 from tflops_native.reports.verification import Verification
+from tflops_native.runtime.installed import InstalledRuntimes
 
 
 def document_of(result: Any) -> Document:
@@ -50,6 +52,7 @@ _UNNAMED = ModelInfo(name="(unnamed)", path=None, size_bytes=0, description="")
 _DOCUMENTS: dict[type, Callable[[Any], Document]] = {
     Analysis: _of_analysis,
     Comparison: comparison_document,
+    InstalledRuntimes: runtimes_document,
     Peaks: peaks_document,
     Report: report_document,
     Timing: _of_timing,

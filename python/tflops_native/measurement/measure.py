@@ -7,6 +7,7 @@ from tflops_native.machine.memory import MemoryWatch
 from tflops_native.measurement.timing import Origin, Timing, tool_name
 from tflops_native.profile.profiling import profile_model
 from tflops_native.progress import Progress, no_progress
+from tflops_native.runtime.installed import runtime_notes
 from tflops_native.runtime.libraries import open_runtime
 from tflops_native.runtime.options import RunOptions
 from tflops_native.runtime.session import fill_inputs, open_session
@@ -107,4 +108,5 @@ def _measure(
         stability=judge(samples, evidence, resolution_ns=clock.resolution_ns),
         evidence=evidence,
         memory=held,
+        notes=runtime_notes(runtime.info),
     )

@@ -19,6 +19,7 @@ from tflops_native.plain_json import dump_json
 from tflops_native.reports.report import Report
 from tflops_native.reports.verification import Verification
 from tflops_native.result import Result
+from tflops_native.runtime.installed import InstalledRuntimes
 
 FORMAT_VERSION = 3
 LARGEST_BYTES = 1 << 30
@@ -26,6 +27,7 @@ _PREFIX = "tflops_native/"
 _KINDS: Mapping[str, type[Result]] = {
     "comparison": Comparison,
     "peaks": Peaks,
+    "runtimes": InstalledRuntimes,
     "verification": Verification,
 }
 REPORT = "report"

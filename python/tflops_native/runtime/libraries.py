@@ -12,6 +12,7 @@ from tflops_native.errors import OptionError, RuntimeLibraryError
 from tflops_native.runtime.options import (
     DEFAULT_RUNTIME,
     LITERT,
+    LITERT_LM,
     RUNTIME_NAMES,
     TENSORFLOW,
     RunOptions,
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from tflops_native.model.graph import Model
 
 _KINDS = {"tflite": "TensorFlow Lite", "litert": "LiteRT"}
-# The second is the name before 2.0.3: too old, but found, so that the message can say so.
-_LITERT_FILES = ("libLiteRt", "libLiteRtRuntimeCApi")
 _SUFFIX = {"darwin": ".dylib", "win32": ".dll"}.get(sys.platform, ".so")
 
 
@@ -31,7 +30,7 @@ _SUFFIX = {"darwin": ".dylib", "win32": ".dll"}.get(sys.platform, ".so")
 class RuntimeInfo:
     """What ran the model.
 
-    name        as asked for: "tflite", "litert", "tensorflow", or a path
+    name        as asked for: "tflite", "litert", "litert-lm", "tensorflow", or a path
     kind        "TensorFlow Lite", "LiteRT" or "TensorFlow"
     version     None if it does not tell
     library     its file or folder
@@ -59,9 +58,10 @@ class RuntimeInfo:
     def title(self) -> str:
         """Name and version for people; that of a library given by path is the path."""
         name = self.kind if self.name in RUNTIME_NAMES else self.name
-        return (
-            f"{name} {self.version or '(version unknown)'}{'' if self.is_native else ' (Python)'}"
-        )
+        where = "" if self.is_native else " (Python)"
+        if self.name == LITERT_LM:
+            where = f" ({LITERT_LM})"
+        return f"{name} {self.version or '(version unknown)'}{where}"
 
 
 def _release(version: str) -> tuple[int, ...] | None:
@@ -122,9 +122,7 @@ def open_runtime(name: str = DEFAULT_RUNTIME) -> Runtime:
     """What to run models with.
 
     Args:
-        name: "tflite" for the library that the package carries, "litert" for that of the installed
-            package ai-edge-litert, "tensorflow" for the Python interpreter of TensorFlow, else the
-            path of a library of one of the first two kinds.
+        name: as `RunOptions.runtime`.
 
     Raises:
         OptionError: several are named.
@@ -141,7 +139,7 @@ def open_runtime(name: str = DEFAULT_RUNTIME) -> Runtime:
     if name == DEFAULT_RUNTIME:
         library = libraries.linked()
     else:
-        library = libraries.open(_litert_path() if name == LITERT else name)
+        library = libraries.open(_PACKAGES[name].library() if name in _PACKAGES else name)
     info = RuntimeInfo(
         name=name,
         kind=_KINDS[library.kind],
@@ -166,23 +164,65 @@ def _tensorflow() -> TensorFlowRuntime:
     return TensorFlowRuntime(info)
 
 
-def _litert_path() -> Path:
-    """The library in the package ai-edge-litert, which is not imported: it would start TensorFlow Lite."""
-    spec = find_spec("ai_edge_litert")
-    folders = [] if spec is None else list(map(Path, spec.submodule_search_locations or ()))
-    for name in _LITERT_FILES:
-        for folder in folders:
-            path = folder / f"{name}{_SUFFIX}"
-            if path.is_file():
-                return path
-    if not folders:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Package:
+    """A Python package that carries a runtime; it is not imported, which would start the runtime.
+
+    files    names of its library without suffix, the newest first
+    needed   the versions that carry the first of them
+    """
+
+    title: str
+    extra: str
+    distribution: str
+    module: str
+    files: tuple[str, ...]
+    needed: str
+
+    def library(self) -> Path:
+        """The library.
+
+        Raises:
+            RuntimeLibraryError: the package is not installed, or carries none.
+        """
+        spec = find_spec(self.module)
+        folders = [] if spec is None else list(map(Path, spec.submodule_search_locations or ()))
+        for name in self.files:
+            for folder in folders:
+                path = folder / f"{name}{_SUFFIX}"
+                if path.is_file():
+                    return path
+        if not folders:
+            raise RuntimeLibraryError(
+                f"{self.title} is not installed: pip install 'tflops-native[{self.extra}]', or give "
+                "the path of its library"
+            )
         raise RuntimeLibraryError(
-            "LiteRT is not installed: pip install 'tflops-native[litert]', or give the path of its library"
+            f"the package {self.distribution} in '{folders[0]}' carries no {self.files[0]}{_SUFFIX}: "
+            f"{self.needed} is needed (pip install --upgrade 'tflops-native[{self.extra}]')"
         )
-    raise RuntimeLibraryError(
-        f"the package ai-edge-litert in '{folders[0]}' carries no {_LITERT_FILES[0]}{_SUFFIX}: "
-        "2.1.6 or newer is needed (pip install --upgrade ai-edge-litert)"
-    )
+
+
+_PACKAGES = {
+    LITERT: _Package(
+        title="LiteRT",
+        extra="litert",
+        distribution="ai-edge-litert",
+        module="ai_edge_litert",
+        # The second is the name before 2.0.3: too old, but found, so that the message can say so.
+        files=("libLiteRt", "libLiteRtRuntimeCApi"),
+        needed="2.1.6 or newer",
+    ),
+    LITERT_LM: _Package(
+        title="LiteRT-LM",
+        extra="litert-lm",
+        distribution="litert-lm-api",
+        module="litert_lm",
+        files=("liblitert-lm",),
+        # Later ones do not export the C API.
+        needed="0.18.1",
+    ),
+}
 
 
 def _distribution_version(library: Path) -> str | None:

@@ -8,8 +8,8 @@ from tflops_native.checks import one_of, whole_number
 from tflops_native.errors import OptionError
 
 # Runtimes that are found by name; all others are given by path.
-RUNTIME_NAMES = ("tflite", "litert", "tensorflow")
-DEFAULT_RUNTIME, LITERT, TENSORFLOW = RUNTIME_NAMES
+RUNTIME_NAMES = ("tflite", "litert", "litert-lm", "tensorflow")
+DEFAULT_RUNTIME, LITERT, LITERT_LM, TENSORFLOW = RUNTIME_NAMES
 KERNELS = ("xnnpack", "builtin", "reference")
 FILLS = ("random", "zeros")
 # A runtime starts this many threads without a word, and a machine with more locks up.
@@ -21,8 +21,9 @@ class RunOptions:
     """What a model is run with.
 
     runtime            "tflite" for the library that the package carries, "litert" for that of the
-                       package ai-edge-litert, "tensorflow" for TensorFlow's Python interpreter, or
-                       the path of a library of one of the first two kinds
+                       package ai-edge-litert, "litert-lm" for the TensorFlow Lite that the package
+                       litert-lm-api carries, "tensorflow" for TensorFlow's Python interpreter, or the
+                       path of a library of one of the first two kinds
     kernels            "xnnpack": the XNNPACK delegate takes the operators it knows; "builtin": the
                        runtime's own kernels only; "reference": its plain ones, which only LiteRT and
                        TensorFlow can be asked for

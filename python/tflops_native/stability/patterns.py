@@ -1,4 +1,4 @@
-"""What the order and the distribution of samples tell: drift, correlation, two modes, stalls."""
+"""What the order and the distribution of samples tell: drift, shifts, correlation, two modes, stalls."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +14,16 @@ BLOCKS = 32
 TREND_Z = 3.3
 # Neighbouring blocks that are correlated further than this leave too little that is independent.
 TREND_CORRELATION_LIMIT = 0.9
+
+# A level holds at least so much of all samples, and at least so many of them.
+SHIFT_SHARE = 0.1
+SHIFT_SAMPLES = 5
+# So many of the samples of each level lie on their own side of the middle between the two.
+SHIFT_PURITY = 0.9
+# So much of the way from one level to the other lies between neighbouring samples.
+SHIFT_JUMP = 0.6
+# Two levels are called so where they leave at most this much of the deviations that a line leaves.
+SHIFT_FIT = 0.7
 
 # Extremes do not decide where two modes part: they are cut off, so that a mode must hold more.
 MODE_TRIM = 0.05
@@ -40,6 +50,25 @@ class Drift:
 
     share: float
     is_significant: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LevelShift:
+    """All samples before one moment lie about one level, all after it about another.
+
+    position    how many samples came before
+    before_ns   median of these
+    after_ns    median of those that came after
+    """
+
+    position: int
+    before_ns: float
+    after_ns: float
+
+    @property
+    def share(self) -> float:
+        """By how much the level changed, as a fraction of the one before."""
+        return self.after_ns / self.before_ns - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +108,50 @@ def drift(samples: Sequence[int]) -> Drift | None:
     variance = count * (count - 1) * (2 * count + 5) / 18
     variance *= (1 + correlation) / (1 - correlation)
     return Drift(share, bool(abs(np.sign(rises).sum()) > TREND_Z * variance**0.5))
+
+
+def level_shift(samples: Sequence[int]) -> LevelShift | None:
+    """The moment at which the samples moved from one level to another, if they did so once and for good.
+
+    The moment is the one that leaves least variance about two means; extremes do not decide. It is a
+    shift where hardly a sample lies on the other level's side, and where two levels fit better than a
+    line through all samples, which would be a drift.
+    """
+    import numpy as np
+
+    values = np.asarray(samples, dtype=float)
+    fewest = max(SHIFT_SAMPLES, int(len(values) * SHIFT_SHARE))
+    if len(values) < 2 * fewest:
+        return None
+    trimmed = np.clip(values, *np.quantile(values, (MODE_TRIM, 1 - MODE_TRIM)))
+    count = np.arange(fewest, len(values) - fewest + 1)
+    sums = np.cumsum(trimmed - trimmed.mean())[count - 1]
+    position = fewest + int(np.argmax(sums**2 / (count * (len(values) - count))))
+    first, second = values[:position], values[position:]
+    before, after = float(np.median(first)), float(np.median(second))
+    if before <= 0 or before == after:
+        return None
+    side = np.sign(after - before)
+    middle = (before + after) / 2
+    purity = min(np.mean(side * (middle - first) > 0), np.mean(side * (second - middle) > 0))
+    left = np.abs(first - before).sum() + np.abs(second - after).sum()
+    # A slow swing may pass for two levels, but takes its time from one to the other.
+    jump = np.median(second[:SHIFT_SAMPLES]) - np.median(first[-SHIFT_SAMPLES:])
+    if purity < SHIFT_PURITY or side * jump < SHIFT_JUMP * abs(after - before):
+        return None
+    if left > SHIFT_FIT * _left_by_a_line(values):
+        return None
+    return LevelShift(position=position, before_ns=before, after_ns=after)
+
+
+def _left_by_a_line(values: "NDArray[np.floating[Any]]") -> float:
+    """The sum of the deviations from the line of least squares."""
+    import numpy as np
+
+    position = np.arange(len(values)) - (len(values) - 1) / 2
+    centred = values - values.mean()
+    slope = float(position @ centred) / float(position @ position)
+    return float(np.abs(centred - slope * position).sum())
 
 
 def autocorrelation(samples: Sequence[int]) -> float | None:

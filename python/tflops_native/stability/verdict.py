@@ -9,15 +9,19 @@ from tflops_native.stability import causes
 from tflops_native.stability.causes import Cause, find_causes
 from tflops_native.stability.patterns import (
     Drift,
+    LevelShift,
     Modes,
     autocorrelation,
     drift,
+    level_shift,
     modes,
     stalls,
 )
 from tflops_native.timing.statistics import percentile
 
-Verdict: TypeAlias = Literal["stable", "noisy", "drifting", "bimodal", "throttled", "unknown"]
+Verdict: TypeAlias = Literal[
+    "stable", "noisy", "drifting", "shifted", "bimodal", "throttled", "unknown"
+]
 
 # Fewer samples show no pattern.
 SAMPLES_FEWEST = 10
@@ -36,6 +40,10 @@ STALLS_FEWEST = 3
 DRIFT_LIMIT = 0.02
 # Time lost to others: from here on their work, and not the model, decides the pattern of the samples.
 LOST_LIMIT = 0.05
+# Percentiles that may hold where others took a share of the time, the highest first. A percentile holds if
+# no more than this share of the samples up to it can be time of others.
+TRUSTED_PERCENTILES = (0.95, 0.9, 0.75, 0.5, 0.25, 0.05)
+OTHERS_SHARE = 0.05
 # The last quarter of the samples against the first.
 SLOWER_LIMIT = 0.02
 
@@ -69,6 +77,7 @@ class Figures:
     slowdown            median of the last quarter of the samples over that of the first, minus 1
     autocorrelation     of each sample with the next, by ranks; None if all are equal
     modes               the two modes of the samples, if they have two
+    shift               the change from one level to another, if there was one
     """
 
     seconds: float
@@ -80,6 +89,7 @@ class Figures:
     slowdown: float
     autocorrelation: float | None
     modes: Modes | None
+    shift: LevelShift | None = None
 
     @property
     def drift_per_minute(self) -> float | None:
@@ -97,12 +107,16 @@ class Stability:
     because   the reason for the verdict in words
     figures   what the samples tell; None if there are too few
     causes    what can explain it, the weightiest first
+    trusted_percentile   where others took a share of the time: the highest percentile that their work
+              does not decide, 0.75 for the 75th; None if there is none, if that cannot be
+              told, or if others took no share
     """
 
     verdict: Verdict
     because: str
     figures: Figures | None
     causes: tuple[Cause, ...]
+    trusted_percentile: float | None = None
 
 
 def judge(
@@ -126,12 +140,73 @@ def judge(
         figures = _figures(samples_ns, evidence, resolution_ns)
         verdict, because = _verdict(figures, evidence)
     found: tuple[Cause, ...] = ()
+    trusted = None
     if evidence is not None:
+        share = causes.lost_share(evidence)
+        if figures is not None and share >= LOST_LIMIT:
+            trusted, is_known = _trusted(samples_ns, share * evidence.total.seconds, evidence)
+            if is_known and trusted is None and verdict == "stable":
+                # Samples that all hold the same share of others' time are alike, and all too long.
+                verdict, because = "noisy", f"{100 * share:.0f}% of the time was lost to others"
+            if is_known and verdict == "noisy":
+                because += f"; {_describe_trust(trusted)}"
         is_unsteady = verdict not in ("stable", "unknown")
         found = find_causes(evidence, _IF_UNSTEADY if is_unsteady else _ALWAYS)
         if is_unsteady and not found:
             found = (causes.nothing_seen(evidence),)
-    return Stability(verdict=verdict, because=because, figures=figures, causes=found)
+    return Stability(
+        verdict=verdict,
+        because=because,
+        figures=figures,
+        causes=found,
+        trusted_percentile=trusted,
+    )
+
+
+def trusted_percentile(samples_ns: Sequence[int], lost_ns: float) -> float | None:
+    """The highest of `TRUSTED_PERCENTILES` that holds although others took time from the samples.
+
+    What the samples take beyond a percentile can be the lost time; the part of it that does not fit
+    there lies in the samples up to the percentile and has made them longer.
+
+    Args:
+        samples_ns: one duration per sample.
+        lost_ns: how much of their sum others took.
+    """
+    import numpy as np
+
+    values = np.asarray(samples_ns, dtype=float)
+    for share in TRUSTED_PERCENTILES:
+        if share > 0.9 and len(values) < TAIL_SAMPLES:
+            continue
+        value = percentile(values, share)
+        beyond = float(np.maximum(values - value, 0).sum())
+        within = float(values[values <= value].sum())
+        if lost_ns - beyond <= OTHERS_SHARE * within:
+            return share
+    return None
+
+
+def _trusted(
+    samples_ns: Sequence[int], lost_seconds: float, evidence: Evidence
+) -> tuple[float | None, bool]:
+    """The percentile that holds, or None, and whether that is known.
+
+    The system counts lost time from the first sample to the last: some may lie between two of them.
+    """
+    sampled = float(sum(samples_ns))
+    lost, between = 1e9 * lost_seconds, max(0.0, 1e9 * evidence.total.seconds - sampled)
+    surely = trusted_percentile(samples_ns, min(lost, sampled))
+    if surely is not None:
+        return surely, True
+    return None, trusted_percentile(samples_ns, max(0.0, lost - between)) is None
+
+
+def _describe_trust(share: float | None) -> str:
+    if share is None:
+        return "other processes' time lies in all samples: no percentile can be trusted"
+    name = "median" if share == 0.5 else f"{100 * share:.0f}th percentile"
+    return f"times up to the {name} can be trusted, those beyond hold other processes' time"
 
 
 def _figures(samples_ns: Sequence[int], evidence: Evidence | None, resolution_ns: int) -> Figures:
@@ -151,6 +226,7 @@ def _figures(samples_ns: Sequence[int], evidence: Evidence | None, resolution_ns
         slowdown=float(np.median(values[-quarter:]) / max(1.0, np.median(values[:quarter]))) - 1,
         autocorrelation=autocorrelation(samples_ns),
         modes=modes(samples_ns, resolution_ns),
+        shift=level_shift(samples_ns),
     )
 
 
@@ -159,14 +235,17 @@ def _verdict(figures: Figures, evidence: Evidence | None) -> tuple[Verdict, str]
     if throttled is not None:
         return "throttled", throttled.seen
     lost = 0.0 if evidence is None else causes.lost_share(evidence)
-    noise, trend, pair = _noise(figures), figures.drift, figures.modes
+    noise, trend, pair, shift = _noise(figures), figures.drift, figures.modes, figures.shift
     is_drifting = trend is not None and trend.is_significant and abs(trend.share) >= DRIFT_LIMIT
-    if lost >= LOST_LIMIT and (noise or is_drifting or pair):
+    is_shifted = shift is not None and abs(shift.share) >= DRIFT_LIMIT
+    if lost >= LOST_LIMIT and (noise or is_drifting or is_shifted or pair):
         return "noisy", noise or f"{100 * lost:.0f}% of the time was lost to others"
+    if shift is not None and is_shifted:
+        return "shifted", _describe_shift(shift)
     if trend is not None and is_drifting:
         return "drifting", f"{100 * trend.share:+.1f}% within {figures.seconds:.2g} s"
     if pair is not None:
-        return "bimodal", _describe(pair, figures.slowdown)
+        return "bimodal", _describe(pair)
     if noise:
         return "noisy", noise
     tail = "" if figures.tail is None else f", 95th percentile +{_percent(figures.tail)}"
@@ -181,12 +260,17 @@ def _throttled(figures: Figures, evidence: Evidence) -> Cause | None:
     return cause
 
 
-def _describe(pair: Modes, slowdown: float) -> str:
+def _describe(pair: Modes) -> str:
     longer = pair.slow_ns / pair.fast_ns - 1
-    where = ""
-    if abs(slowdown) > longer / 2:
-        where = ", mostly at the end" if slowdown > 0 else ", mostly at the start"
-    return f"{100 * pair.slow_share:.0f}% take {100 * longer:.0f}% longer{where}"
+    return f"{100 * pair.slow_share:.0f}% take {100 * longer:.0f}% longer"
+
+
+def _describe_shift(shift: LevelShift) -> str:
+    direction = "longer" if shift.share > 0 else "less"
+    return (
+        f"from sample {shift.position + 1:,} on, {100 * abs(shift.share):.1f}% {direction} "
+        "than before"
+    )
 
 
 def _noise(figures: Figures) -> str:

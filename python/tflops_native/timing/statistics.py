@@ -28,7 +28,7 @@ _SCORE_BY_MEAN_DEVIATION = 1 / 1.253314
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MedianInterval:
-    """The 95 % confidence interval of a median, in the unit of the samples.
+    """The 95 % confidence interval of a median, or of another percentile, in the unit of the samples.
 
     effective_samples   how many independent samples say as much: those in a row are often alike
     """
@@ -64,6 +64,9 @@ class Latency:
     mad_seconds               median of the absolute deviations from the median
     mdape                     median of the absolute deviations relative to each sample, a fraction
     median_interval_seconds   95 % interval of the median; also None where there are too few samples
+    p95_interval_seconds, p99_interval_seconds
+                              those of the percentiles; also None where fewer than 8 independent samples
+                              lie beyond
     outliers                  number of samples with a modified z-score above 3.5
     throughput_per_second     invokes per second of measured time
     resolution_seconds        the steps in which it was measured or written, whichever are larger; 0
@@ -88,6 +91,8 @@ class Latency:
     mad_seconds: float | None = None
     mdape: float | None = None
     median_interval_seconds: MedianInterval | None = None
+    p95_interval_seconds: MedianInterval | None = None
+    p99_interval_seconds: MedianInterval | None = None
     outliers: int | None = None
     throughput_per_second: float | None = None
     resolution_seconds: float = 0.0
@@ -115,7 +120,10 @@ class Latency:
         mean = float(samples.mean())
         # A coarse clock may say 0, of which nothing is a fraction.
         relative = np.divide(deviations, samples, out=np.zeros(count), where=samples > 0)
-        interval = median_interval(samples)
+
+        def in_seconds(interval: MedianInterval | None) -> MedianInterval | None:
+            return None if interval is None else interval.scaled(scale)
+
         return cls(
             samples=count,
             runs=count * invokes_per_sample,
@@ -132,7 +140,9 @@ class Latency:
             std_seconds=float(samples.std(ddof=1)) / scale if count > 1 else None,
             mad_seconds=float(np.median(deviations)) / scale,
             mdape=float(np.median(relative)),
-            median_interval_seconds=None if interval is None else interval.scaled(scale),
+            median_interval_seconds=in_seconds(median_interval(samples)),
+            p95_interval_seconds=in_seconds(percentile_interval(samples, 0.95)),
+            p99_interval_seconds=in_seconds(percentile_interval(samples, 0.99)),
             outliers=int(np.count_nonzero(is_outlier(samples))),
             throughput_per_second=scale / mean if mean else 0.0,
         )
