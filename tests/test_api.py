@@ -52,7 +52,7 @@ def test_report_takes_any_source(native, source):
     assert [row.operator.name for row in report.rows] == ["CONV_2D"]
     assert report.rows[0].time is not None
     has_path = source in ("path", "text", "model")
-    assert report.model.path == (SINGLE if has_path else None)
+    assert report.model.path == (str(SINGLE) if has_path else None)
 
 
 def test_a_source_that_is_none_of_these():
@@ -80,7 +80,6 @@ def test_the_shape_measured_is_the_shape_asked_for(native):
         ({"model": b""}, ModelFormatError, "is empty"),
         ({"signature": "train"}, ModelFormatError, "no signature 'train'; the model has: serving"),
         ({"input_shapes": {"x": (1,)}}, ShapeError, "the inputs are: input"),
-        ({"input_shapes": {"": (1, 2, 2, 1)}}, ShapeError, "does not fit"),
         ({"model": DYNAMIC}, ShapeError, "does not fit"),
     ],
 )

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tflops_native.machine import affinity
-from tflops_native.machine.affinity import check_cpus, cpu_list, parse_cpu_list, pinned
+from tflops_native.machine.affinity import cpu_list, parse_cpu_list, pinned
+from tflops_native.runtime.options import RunOptions
 from zoo import EXAMPLES
 
 MODEL = EXAMPLES / "mobilenet_v1_0.25_96_float32.tflite"
@@ -44,13 +45,13 @@ def test_written_as_taskset_does(cpus, text):
 @pytest.mark.parametrize(
     ("cpus", "message"),
     [
-        ((), "no CPU to pin to is named"),
-        ((0, -2), "a CPU to pin to must be 0 or more, but is -2"),
+        ((), "pin names no CPU"),
+        ((0, -2), "a CPU to pin to must be 0 or more, got -2"),
     ],
 )
 def test_numbers_that_no_cpu_has(cpus, message):
     with pytest.raises(ValueError, match=message):
-        check_cpus(cpus)
+        RunOptions(pin=cpus)
 
 
 @linux

@@ -73,6 +73,11 @@ def late_reshape(elements):
     return model.pack()
 
 
+def codes(timing):
+    """Of the notes; which runtimes are installed does not matter here."""
+    return [note.code for note in timing.notes if note.code != "newer_runtime"]
+
+
 def test_a_failed_run_names_the_input_that_decides_on_a_shape():
     model = late_reshape(24)
     for call in (
@@ -86,13 +91,13 @@ def test_a_failed_run_names_the_input_that_decides_on_a_shape():
         (note,) = caught.value.__notes__
         assert note.endswith("give it with --input shape=FILE")
     timing = api.measure(model, inputs={"shape": np.array([4, 6], np.int32)}, **FEW)
-    assert timing.notes == ()
+    assert codes(timing) == []
 
 
 def test_made_up_values_that_happen_to_fit_are_noted():
     timing = api.measure(late_reshape(0), kernels="builtin", fill="zeros", **FEW)
-    (note,) = timing.notes
-    assert note.code == "made_up_values"
+    assert codes(timing) == ["made_up_values"]
+    note = next(note for note in timing.notes if note.code == "made_up_values")
     assert "'shape', which are zeros here" in note.text
     assert note.hint == "give it with --input shape=FILE"
 
@@ -116,4 +121,4 @@ def test_a_failed_run_names_indices():
         api.measure(shifted(), **FEW)
     assert "--input ids=FILE" in caught.value.__notes__[-1]
     ones = np.ones(64, np.int32)
-    assert api.measure(shifted(), inputs={"ids": ones}, **FEW).notes == ()
+    assert codes(api.measure(shifted(), inputs={"ids": ones}, **FEW)) == []

@@ -8,12 +8,17 @@ import sys
 
 import pytest
 
-from tflops_native.errors import InvokeError
+from tflops_native.errors import InvokeError, OptionError
+from tflops_native.isolation import child_process
+from tflops_native.isolation.isolated import run_isolated
+from tflops_native.machine.affinity import usable_cpus
+from tflops_native.machine.caches import data_caches
 from tflops_native.machine.peaks import cache as peak_cache
-from tflops_native.machine.peaks import child as peak_child
 from tflops_native.machine.peaks import trials as peak_trials
 from tflops_native.machine.peaks.cache import machine_peaks
 from tflops_native.machine.peaks.peaks import ComputePeak, MemoryPeak, Peaks, ThreadPeaks
+from tflops_native.machine.peaks.trials import measure_thread_peaks
+from tflops_native.plain import from_plain
 
 pytest.importorskip("tflops_native._native", exc_type=ImportError)
 
@@ -121,8 +126,10 @@ def cache(monkeypatch, tmp_path):
         measured.append(threads)
         return made_up(threads)
 
+    monkeypatch.setattr(peak_cache, "measure_thread_peaks", measure)
+
     def peaks(threads=None, **options):
-        return machine_peaks(threads, measure=measure, **options)
+        return machine_peaks(threads, **options)
 
     peaks.measured = measured
     peaks.folder = tmp_path / "tflops_native"
@@ -141,14 +148,16 @@ def test_each_number_of_threads_is_measured_once(cache):
 
 
 def test_more_threads_than_cpus_are_all_cpus(cache):
-    peaks = cache([17])
+    with pytest.raises(OptionError, match="threads must be 4 or less on this machine, got 17"):
+        cache([17])
+    peaks = cache([17], may_exceed=True)
     assert cache.measured == [4]
     assert peaks.of_threads(17) == made_up(4)
     assert peaks.of_threads(3) is None
 
 
 def test_no_threads_at_all(cache):
-    with pytest.raises(ValueError, match="threads must be 1 or more, but is 0"):
+    with pytest.raises(ValueError, match="threads must be 1 or more, got 0"):
         cache([0])
     assert cache.measured == []
 
@@ -156,7 +165,7 @@ def test_no_threads_at_all(cache):
 def test_progress_is_told(cache):
     told = []
     cache([3, 1], progress=lambda *step: told.append(step))
-    assert told == [(1, 0, 2), (3, 1, 2)]
+    assert told == [("peaks", 0.0), ("peaks", 0.5)]
 
 
 @pytest.mark.parametrize(
@@ -167,7 +176,7 @@ def test_progress_is_told(cache):
         lambda text: "[]",
         lambda text: "[" * 100_000,
         lambda text: "\udcff",
-        lambda text: text.replace("tflops_native/peaks", "something else"),
+        lambda text: text.replace('"fingerprint"', '"something else"'),
         lambda text: text.replace("100000000000.0", "-1"),
         lambda text: text.replace("100000000000.0", "NaN"),
         lambda text: text.replace("100000000000.0", '"fast"'),
@@ -215,7 +224,7 @@ def test_the_folder_without_a_variable(monkeypatch, tmp_path):
 
 def test_plain_data_and_back(cache):
     peaks = cache()
-    assert Peaks.from_dict(json.loads(json.dumps(peaks.to_dict()))) == peaks
+    assert from_plain(Peaks, json.loads(json.dumps(peaks.to_dict()))) == peaks
     assert made_up(1).operations_per_second("float32") == 1e11
     assert made_up(1).operations_per_second("int8") is None
 
@@ -224,7 +233,7 @@ def test_plain_data_and_back(cache):
 
 
 def test_a_child_measures_this_machine():
-    peaks = peak_child.measure_thread_peaks_isolated(1, ())
+    peaks = run_isolated(measure_thread_peaks, 1, data_caches(usable_cpus()))
     assert peaks.threads == 1
     assert {peak.arithmetic for peak in peaks.compute} >= {"float32", "int8"}
     names = [level.name for level in peaks.memory]
@@ -237,11 +246,11 @@ def test_a_child_that_crashes(monkeypatch, tmp_path):
     program = tmp_path / "python"
     program.write_text("#!/bin/sh\necho it was me >&2\nkill -ILL $$\n")
     program.chmod(0o755)
-    monkeypatch.setattr(peak_child.sys, "executable", str(program))
+    monkeypatch.setattr(child_process.sys, "executable", str(program))
     with pytest.raises(InvokeError) as caught:
-        peak_child.measure_thread_peaks_isolated(1, ())
+        run_isolated(measure_thread_peaks, 1, data_caches(usable_cpus()))
     assert str(caught.value) == (
-        "the peaks of this machine cannot be measured: the measuring process was ended by SIGILL; "
+        "the runtime crashed (the measuring process was ended by SIGILL at step 'start'); "
         "it last said: it was me"
     )
 

@@ -79,7 +79,8 @@ def _opened(name: str) -> InstalledRuntime:
         runtime = open_runtime(name)
     except RuntimeLibraryError as error:
         return InstalledRuntime(name=name, info=None, problem=str(error))
-    assert isinstance(runtime, NativeRuntime)
+    if not isinstance(runtime, NativeRuntime):
+        return InstalledRuntime(name=name, info=runtime.info, problem=None)
     library, is_litert = runtime.library, runtime.library.kind == "litert"
     kernels = {
         "xnnpack": library.has_xnnpack,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from tflops_native.compiled import native
-from tflops_native.errors import OptionError, RuntimeLibraryError
+from tflops_native.errors import RuntimeLibraryError
 from tflops_native.runtime.options import (
     DEFAULT_RUNTIME,
     LITERT,
@@ -125,13 +125,8 @@ def open_runtime(name: str = DEFAULT_RUNTIME) -> Runtime:
         name: as `RunOptions.runtime`.
 
     Raises:
-        OptionError: several are named.
         RuntimeLibraryError: there is none, or it is of no kind that is known.
     """
-    if "," in name and not Path(name).exists():
-        raise OptionError(
-            f"one runtime is needed here, got {name!r}: `tflops time` and `compare` take several"
-        )
     if name == TENSORFLOW:
         return _tensorflow()
     libraries = native().Library

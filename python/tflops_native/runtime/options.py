@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from os import PathLike, fspath
+from pathlib import Path
 
 from tflops_native.checks import one_of, whole_number
 from tflops_native.errors import OptionError
@@ -51,6 +52,11 @@ class RunOptions:
     def __post_init__(self) -> None:
         set_ = object.__setattr__
         set_(self, "runtime", _path_or_name("runtime", self.runtime))
+        if "," in self.runtime and not Path(self.runtime).exists():
+            raise OptionError(
+                f"one runtime is needed here, got {self.runtime!r}: `tflops time` and `compare` take "
+                "several"
+            )
         one_of("kernels", self.kernels, KERNELS)
         set_(
             self,
