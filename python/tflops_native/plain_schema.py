@@ -12,9 +12,9 @@ from typing import Any, Literal
 from tflops_native.plain import (
     Names,
     derived_names,
-    has_default,
     is_union,
     omits_defaults,
+    to_plain,
     type_hints,
     written_fields,
 )
@@ -105,20 +105,33 @@ class _Maker:
             types[name] = type_hints(getter, getter.__module__, self.names)["return"]
         prose, texts = described(cls)
         summary = " ".join(prose.partition("\n\n")[0].split())
-        omitted = set()
-        if omits_defaults(cls):
-            omitted = {field.name for field in written_fields(cls) if has_default(field)}
+        omitted = _omitted(cls)
         properties = {}
         for name, annotation in types.items():
             found = self.schema(annotation)
             text = texts.get(name) or _property_text(cls, name)
             properties[name] = {**found, "description": text} if text else found
+            if name in omitted:
+                properties[name] = {**properties[name], "default": omitted[name]}
         return {
             "type": "object",
             **({"description": summary} if summary else {}),
             "properties": properties,
             "required": [name for name in properties if name not in omitted],
         }
+
+
+def _omitted(cls: type) -> dict[str, Any]:
+    """The fields that are left out where they have their default, and that as plain data."""
+    if not omits_defaults(cls):
+        return {}
+    found = {}
+    for field in written_fields(cls):
+        if field.default_factory is not dataclasses.MISSING:
+            found[field.name] = to_plain(field.default_factory())
+        elif field.default is not dataclasses.MISSING:
+            found[field.name] = to_plain(field.default)
+    return found
 
 
 def _property_text(cls: type, name: str) -> str:

@@ -7,6 +7,8 @@ import jsonschema
 import pytest
 
 from report_schema import published_schema, validate_saved
+from tflops_native.analysis.operators import OperatorAnalysis
+from tflops_native.plain import from_plain
 from tflops_native.reports.saved import saved_reports
 from zoo import ROOT
 
@@ -30,6 +32,16 @@ def test_the_schema_is_one():
 def test_reports_fit(case, samples):
     _, report = case
     validate_saved(saved_reports([report, report], samples=samples))
+
+
+def test_what_is_left_out_is_the_default_that_the_schema_states(made):
+    properties = published_schema()["$defs"]["OperatorAnalysis"]["properties"]
+    defaults = {name: item["default"] for name, item in properties.items() if "default" in item}
+    operators = made("float").to_dict()["analysis"]["operators"]
+    assert any(defaults.keys() - operator.keys() for operator in operators)
+    for operator in operators:
+        read = from_plain(OperatorAnalysis, operator)
+        assert from_plain(OperatorAnalysis, {**defaults, **operator}) == read
 
 
 def damage_version(plain):
