@@ -24,20 +24,16 @@ from tflops_native.model.element_types import ELEMENT_TYPES
 from tflops_native.model.graph import Model, Operator, Subgraph
 from tflops_native.model.limits import shape_problem, shown_shape
 from tflops_native.model.schema import TensorType
-from tflops_native.ops._op import (
-    NO_ARITHMETIC,
-    Cost,
-    Inferred,
-    Op,
+from tflops_native.ops._op import NO_ARITHMETIC, Cost, Inferred, Op, Rule
+from tflops_native.ops.contraction import arithmetic_name
+from tflops_native.ops.plugins import find_rule
+from tflops_native.ops.result_checks import is_foreign, result_problem, title
+from tflops_native.ops.tensor_spec import (
     PartialValue,
-    Rule,
     Shape,
     TensorSpec,
     UnknownValueError,
 )
-from tflops_native.ops.contraction import arithmetic_name
-from tflops_native.ops.plugins import find_rule
-from tflops_native.ops.result_checks import is_foreign, result_problem, title
 from tflops_native.ops.values import coerced
 
 MAX_ELEMENTS = 2**63 - 1
