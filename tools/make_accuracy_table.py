@@ -109,7 +109,9 @@ def mlperf_tiny(folder: Path) -> Iterator[str]:
         if "/tinyml/" not in entry["path"] or name not in MLPERF_TINY:
             continue
         if not path.exists():
-            raise click.ClickException(f"no {name} in {folder}: run `python tools/fetch_zoo.py` first")
+            raise click.ClickException(
+                f"no {name} in {folder}: run `python tools/fetch_zoo.py` first"
+            )
         analysis = analyze(path)
         state = "complete" if analysis.coverage.is_complete else "incomplete"
         yield (
