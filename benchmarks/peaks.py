@@ -88,7 +88,7 @@ def sweep() -> None:
         if path.suffix == ".xz":
             data = lzma.decompress(data)
         try:
-            report = tflops_native.report(data, peaks=peaks, max_time=2)
+            report = tflops_native.report(data, peaks=peaks, max_time=2, isolated=True)
         except tflops_native.TflopsError as error:
             print(f"{name}: {error}")
             continue

@@ -106,8 +106,12 @@ def mlperf_tiny(folder: Path) -> Iterator[str]:
     for digest, entry in listed.items():
         name = entry["path"].rpartition("!")[2]
         path = folder / f"{digest}.tflite"
-        if "/tinyml/" not in entry["path"] or name not in MLPERF_TINY or not path.exists():
+        if "/tinyml/" not in entry["path"] or name not in MLPERF_TINY:
             continue
+        if not path.exists():
+            raise click.ClickException(
+                f"no {name} in {folder}: run `python tools/fetch_zoo.py` first"
+            )
         analysis = analyze(path)
         state = "complete" if analysis.coverage.is_complete else "incomplete"
         yield (

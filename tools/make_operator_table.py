@@ -34,6 +34,11 @@ The schema is that of {schema}: {builtin} builtin operators, {ruled} of them wit
   upper bound.
 - **output**: the shape, which is inferred from the inputs' shapes and, where needed, values.
 - **source**: the kernel the rule was read from, below `tflite/kernels/` unless it says otherwise.
+
+Quantized kernels rescale each sum to the scale of the output (requantization). No rule counts that: it
+belongs to the MACs, as in the estimate that the converter prints, so a convolution counts the same in
+int8 as in float32. QUANTIZE and DEQUANTIZE operators of the file count, and so do the steps of hybrid
+kernels (float activations, integer weights): quantizing the input, scaling the sums.
 """
 
 

@@ -10,7 +10,8 @@ from typing import Protocol
 
 from tflops_native.analysis.operators import EXACT, OperatorAnalysis
 from tflops_native.model.graph import Model, Operator, Subgraph
-from tflops_native.ops._op import VALUE_LIMIT, Called, Cost, TensorSpec, UnknownValueError
+from tflops_native.ops._op import Called, Cost
+from tflops_native.ops.tensor_spec import VALUE_LIMIT, TensorSpec, UnknownValueError
 
 # Far above what converters write; keeps the walk within Python's own limit of nested calls.
 MAX_DEPTH = 32

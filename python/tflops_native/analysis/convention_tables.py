@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from tflops_native.analysis.operators import OperatorAnalysis
 from tflops_native.model.graph import Operator, Subgraph, Tensor
-from tflops_native.ops._op import Shape
+from tflops_native.ops.tensor_spec import Shape
 
 
 class UndeterminedError(ValueError):

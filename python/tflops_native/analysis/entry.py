@@ -17,7 +17,7 @@ from tflops_native.errors import ShapeError, UnsupportedOperatorError
 from tflops_native.formatting import shape as shape_text
 from tflops_native.model.element_types import ELEMENT_TYPES
 from tflops_native.model.info import ModelInfo
-from tflops_native.ops._op import Shape
+from tflops_native.ops.tensor_spec import Shape
 from tflops_native.workload import Workload
 
 

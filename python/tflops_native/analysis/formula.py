@@ -15,7 +15,8 @@ from dataclasses import dataclass, fields
 from typing import Final
 
 from tflops_native.analysis.operators import OperatorAnalysis
-from tflops_native.ops._op import Op, Shape
+from tflops_native.ops._op import Op
+from tflops_native.ops.tensor_spec import Shape
 
 _ROLES: Final = re.compile(r"^([a-z]\w*(?:, [a-z]\w*)*)\s{2,}(\[.*)$", re.MULTILINE)
 _FORMULA: Final = re.compile(r"^MACs\s+([^,;:\n]+)", re.MULTILINE)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from tflops_native.model.element_types import ELEMENT_TYPES
 from tflops_native.model.graph import Operator, Subgraph
 from tflops_native.model.schema import TensorType
-from tflops_native.ops._op import VALUE_LIMIT, TensorSpec, Value
+from tflops_native.ops.tensor_spec import VALUE_LIMIT, TensorSpec, Value
 from tflops_native.workload import Workload
 
 

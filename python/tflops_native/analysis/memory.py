@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tflops_native.model.element_types import bits, packed_bytes
 from tflops_native.model.graph import Operator, Subgraph
 from tflops_native.model.schema import TensorType
-from tflops_native.ops._op import Shape
+from tflops_native.ops.tensor_spec import Shape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

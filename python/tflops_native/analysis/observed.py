@@ -5,15 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
-from tflops_native.ops._op import (
-    NO_ARITHMETIC,
-    Inferred,
-    Op,
-    Rule,
-    Shape,
-    TensorSpec,
-    UnknownValueError,
-)
+from tflops_native.ops._op import NO_ARITHMETIC, Inferred, Op, Rule
+from tflops_native.ops.tensor_spec import Shape, TensorSpec, UnknownValueError
 
 SHAPE_OF_THE_RUNTIME = "its shape is the runtime's, for one input"
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import ClassVar
 
-from tflops_native.ops._op import OPERATIONS_PER_MAC, Cost, Op, Shape
+from tflops_native.ops._op import OPERATIONS_PER_MAC, Cost, Op
+from tflops_native.ops.tensor_spec import Shape
 
 
 class Status(Enum):

@@ -14,7 +14,8 @@ from tflops_native.analysis.operators import (
     total_cost,
 )
 from tflops_native.model.info import ModelInfo
-from tflops_native.ops._op import Cost, Shape
+from tflops_native.ops._op import Cost
+from tflops_native.ops.tensor_spec import Shape
 from tflops_native.result import Result
 
 CONVENTION = (

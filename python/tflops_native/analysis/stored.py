@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from tflops_native.model.element_types import ELEMENT_TYPES
 from tflops_native.model.graph import Subgraph, Tensor
-from tflops_native.ops._op import VALUE_LIMIT, Shape, TensorSpec, Value
+from tflops_native.ops.tensor_spec import VALUE_LIMIT, Shape, TensorSpec, Value
 
 
 def entry_specs(

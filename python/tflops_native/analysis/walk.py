@@ -4,48 +4,35 @@ Shapes stored in the file are not trusted: converters leave placeholders there. 
 an operator has no rule or depends on data, and every operator that rests on them says so.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from tflops_native.analysis.calls import Budget, SubgraphCaller
-from tflops_native.analysis.given import DecidingInputs, option_hint
-from tflops_native.analysis.observed import (
-    inferred_from_outputs,
-    with_runtime_shapes,
-)  # _from_outputs
-from tflops_native.analysis.operators import OperatorAnalysis, Status, SubgraphAnalysis
+from tflops_native.analysis.given import DecidingInputs
+from tflops_native.analysis.observed import inferred_from_outputs, with_runtime_shapes
+from tflops_native.analysis.operators import OperatorAnalysis
+from tflops_native.analysis.record import Recorder
 from tflops_native.analysis.stored import recorded_shape, stored_spec
 from tflops_native.analysis.unruled import scratch_tensors, why_no_rule
 from tflops_native.errors import ModelFormatError, ShapeError, TflopsError
 from tflops_native.model.custom_options import decode_custom_options
-from tflops_native.model.element_types import ELEMENT_TYPES
 from tflops_native.model.graph import Model, Operator, Subgraph
 from tflops_native.model.limits import shape_problem, shown_shape
 from tflops_native.model.schema import TensorType
-from tflops_native.ops._op import (
-    NO_ARITHMETIC,
-    Cost,
-    Inferred,
-    Op,
+from tflops_native.ops._op import Inferred, Op, Rule
+from tflops_native.ops.plugins import find_rule
+from tflops_native.ops.result_checks import is_foreign, result_problem, title
+from tflops_native.ops.tensor_spec import (
     PartialValue,
-    Rule,
     Shape,
     TensorSpec,
     UnknownValueError,
 )
-from tflops_native.ops.contraction import arithmetic_name
-from tflops_native.ops.plugins import find_rule
-from tflops_native.ops.result_checks import is_foreign, result_problem, title
 from tflops_native.ops.values import coerced
 
 MAX_ELEMENTS = 2**63 - 1
 _SHOWN_INPUTS = 8
-# Arithmetic operators that the runtime does before the first invoke if all operands are constants
-# (tflite/kernels/mul.cc, Prepare). What it does alike without arithmetic is listed nowhere.
-_MADE_ONCE = frozenset({"MUL"})
-
 # Inputs, rule and result of an operator.
 _Found: TypeAlias = tuple[tuple[TensorSpec | None, ...], Op, Inferred]
 
@@ -60,7 +47,7 @@ class Walk:
     sizes            bytes of the tensors in `specs`
     scratch          memory that accelerators work in; found at the first operator without a rule
     deciding         finds the inputs that an operator waits for; None in subgraphs that operators run
-    readers          per tensor how many operators read it; empty until it is asked for
+    recorder         makes the records of operators; made for the first one
     """
 
     model: Model
@@ -72,8 +59,8 @@ class Walk:
     specs: dict[int, TensorSpec | None] = field(default_factory=dict)  # None: shape unknown
     sizes: dict[int, int] = field(default_factory=dict)
     scratch: frozenset[int] | None = None
-    readers: Counter[int] = field(default_factory=Counter)
     deciding: DecidingInputs | None = None
+    recorder: Recorder | None = None
 
     def bind(self, inputs: Sequence[TensorSpec | None]) -> None:
         """Give the inputs of the subgraph their shapes and, where known, values."""
@@ -118,8 +105,8 @@ class Walk:
         """
         found = self.follow(operator)
         if isinstance(found, UnknownValueError):
-            return self._unsupported(operator, found)
-        return self._result(operator, *found)
+            return self._record().unsupported(operator, found, self._observed(operator))
+        return self._record().result(operator, *found)
 
     def follow(self, operator: Operator) -> _Found | UnknownValueError:
         """As `visit`, for what comes after: the outputs are remembered, and no record is made.
@@ -280,67 +267,12 @@ class Walk:
             found.append(None if spec is None else spec.shape)
         return tuple(found)
 
-    def _result(
-        self,
-        operator: Operator,
-        inputs: tuple[TensorSpec | None, ...],
-        op: Op,
-        inferred: Inferred,
-    ) -> OperatorAnalysis:
-        present = [spec for spec in inputs if spec is not None]
-        outputs = [spec for i in operator.outputs if (spec := self.specs[i]) is not None]
-        read, written = self._moved(operator, inferred)
-        arithmetic = inferred.arithmetic or _arithmetic(present, outputs)
-        cost, note = inferred.cost, inferred.note
-        is_known = not inferred.calls and _are_known_integers(outputs)
-        if cost is not NO_ARITHMETIC and is_known:
-            cost, note = NO_ARITHMETIC, "shape arithmetic, known before the model runs"
-        once = Cost()
-        if operator.name in _MADE_ONCE and all(spec.is_constant for spec in present):
-            once, cost, read, written = cost, NO_ARITHMETIC, 0, 0
-            note = "made of constants, once, by the builtin kernels"
-        calls = self._calls(inferred) if inferred.calls else ()
-        names = self._waiting_for(operator, None) if inferred.is_lower_bound else ()
-        if names:
-            note = f"{note}, or {option_hint(names)}"
-        return OperatorAnalysis(
-            index=operator.index,
-            name=operator.name,
-            input_shapes=tuple([None if spec is None else spec.shape for spec in inputs]),
-            output_shapes=inferred.outputs,
-            output_types=self._output_types(operator),
-            shapes_assumed=False,
-            status=_status(inferred, cost, calls),
-            own_cost=Cost() if calls else cost,
-            own_dense_macs=inferred.dense_macs,
-            once=once,
-            mac_arithmetic=(inferred.mac_arithmetic or arithmetic) if cost.macs else None,
-            arithmetic=arithmetic,
-            own_bytes_read=read,
-            own_bytes_written=written,
-            bytes_read_again=inferred.bytes_read_again,
-            other_macs=inferred.other_macs,
-            constant_bytes=self._constant_bytes(operator),
-            minimum=inferred.minimum,
-            calls=calls,
-            note=note,
-            waits_for=names,
-            # A rule that runs subgraphs holds this walk, which nobody needs any more.
-            rule=None if calls else op,
-        )
-
-    def _calls(self, inferred: Inferred) -> tuple[SubgraphAnalysis, ...]:
-        return tuple(
-            SubgraphAnalysis(
-                role=call.role,
-                subgraph_index=call.subgraph,
-                name=self.model.subgraphs[call.subgraph].name,
-                times=call.times,
-                is_counted=call.is_counted,
-                operators=call.called.operators,
+    def _record(self) -> Recorder:
+        if self.recorder is None:
+            self.recorder = Recorder(
+                self.model, self.subgraph, self.specs, self.sizes, self.deciding
             )
-            for call in inferred.calls
-        )
+        return self.recorder
 
     def _assume(self, operator: Operator) -> None:
         """Go on without a rule: shapes of the file where complete; unwritten inputs are scratch."""
@@ -364,101 +296,6 @@ class Walk:
             self.scratch = scratch_tensors(self.subgraph)
         return self.scratch
 
-    def _waiting_for(self, operator: Operator, role: str | None) -> tuple[str, ...]:
-        """Inputs of the entry point whose values would say how the operator goes on."""
-        rule = find_rule(operator.name)
-        if self.deciding is None or rule is None:
-            return ()
-        positions = None
-        if role in rule.roles:
-            scalars = [
-                position
-                for position, index in enumerate(operator.inputs)
-                if index is not None and (spec := self.specs.get(index)) and spec.shape == ()
-            ]
-            positions = sorted({rule.roles.index(role), *scalars})
-        return self.deciding.of(operator, positions, self.specs)
-
-    def _unsupported(self, operator: Operator, reason: UnknownValueError) -> OperatorAnalysis:
-        is_waiting = reason.role is not None
-        names = self._waiting_for(operator, reason.role) if is_waiting else ()
-        inputs = [None if i is None else self.spec(i) for i in operator.inputs]
-        outputs = [self.specs[i] for i in operator.outputs]
-        observed = self._observed(operator)
-        return OperatorAnalysis(
-            index=operator.index,
-            name=operator.name,
-            input_shapes=tuple(None if spec is None else spec.shape for spec in inputs),
-            output_shapes=tuple(None if spec is None else spec.shape for spec in outputs),
-            output_types=self._output_types(operator),
-            shapes_assumed=any(
-                spec is not None and shape is None
-                for spec, shape in zip(outputs, observed, strict=True)
-            ),
-            status=Status.UNSUPPORTED,
-            own_cost=Cost(),
-            mac_arithmetic=None,
-            arithmetic=_arithmetic(
-                [spec for spec in inputs if spec is not None],
-                [spec for spec in outputs if spec is not None],
-            ),
-            own_bytes_read=self._bytes(operator.inputs),
-            own_bytes_written=self._bytes(operator.outputs),
-            constant_bytes=self._constant_bytes(operator),
-            minimum=None,
-            calls=(),
-            note=f"{reason}; {option_hint(names)}" if names else str(reason),
-            waits_for=names,
-        )
-
-    def _moved(self, operator: Operator, inferred: Inferred) -> tuple[int, int]:
-        """Bytes that an operator reads and writes: the rule is in `ops/traffic.py`."""
-        in_place = inferred.in_place
-        if in_place is not None and self._takes_memory(operator, in_place.changes_input):
-            return in_place.bytes_read, in_place.bytes_written
-        read, written = inferred.bytes_read, inferred.bytes_written
-        return (
-            self._bytes(operator.inputs) if read is None else read,
-            self._bytes(operator.outputs) if written is None else written,
-        )
-
-    def _takes_memory(self, operator: Operator, changes_input: bool) -> bool:
-        """Whether the first output takes the memory of the first input."""
-        (given, *_), (made, *_) = operator.inputs, operator.outputs
-        source = None if given is None else self.subgraph.tensors[given]
-        if source is None or given is None:
-            return False
-        if source.is_constant and not changes_input:
-            return True  # the runtime makes the output once, at the first invoke
-        if source.is_constant or source.is_variable:
-            return False
-        if given in self.subgraph.inputs or made in self.subgraph.outputs:
-            return False
-        return not changes_input or self._readers()[given] == 1
-
-    def _readers(self) -> Counter[int]:
-        """Per tensor how many operators read it; outputs of the subgraph are read once more."""
-        if not self.readers:
-            self.readers.update(self.subgraph.outputs)
-            for operator in self.subgraph.operators:
-                self.readers.update({i for i in operator.inputs if i is not None})
-        return self.readers
-
-    def _bytes(self, indices: Iterable[int | None]) -> int:
-        """Bytes of these tensors, each once; nothing for those that are absent or unknown."""
-        return sum([self.sizes.get(index, 0) for index in {*indices} if index is not None])
-
-    def _constant_bytes(self, operator: Operator) -> int:
-        total = 0
-        for index in {*operator.inputs}:
-            spec = None if index is None else self.specs[index]
-            if index is not None and spec is not None and spec.is_constant:
-                total += self.sizes[index]
-        return total
-
-    def _output_types(self, operator: Operator) -> tuple[str, ...]:
-        return tuple([ELEMENT_TYPES[self.subgraph.tensors[i].type].name for i in operator.outputs])
-
 
 def _options(rule: Rule, operator: Operator) -> Mapping[str, object]:
     """The options of an operator, decoded where it is a custom one."""
@@ -469,24 +306,6 @@ def _options(rule: Rule, operator: Operator) -> Mapping[str, object]:
     except ModelFormatError as error:
         # Names of custom operators belong to nobody: this may be another one of the same name.
         raise UnknownValueError(f"its custom options cannot be read: {error}") from error
-
-
-def _status(inferred: Inferred, cost: Cost, calls: tuple[SubgraphAnalysis, ...]) -> Status:
-    inner: set[Status] = set()
-    if calls:
-        inner = {o.status for call in calls for o in call.operators if call.is_counted}
-    if Status.UNSUPPORTED in inner:
-        return Status.UNSUPPORTED
-    if inferred.is_lower_bound or Status.ONE_ITERATION in inner:
-        return Status.ONE_ITERATION
-    if inferred.is_bound or inferred.minimum is not None or Status.BOUNDED in inner:
-        return Status.BOUNDED
-    return Status.NO_ARITHMETIC if cost is NO_ARITHMETIC else Status.COUNTED
-
-
-def _are_known_integers(outputs: list[TensorSpec]) -> bool:
-    """Whether the results are integers that follow from shapes and constants alone."""
-    return bool(outputs) and not [o for o in outputs if o.known is None or o.is_float or o.is_given]
 
 
 def _with_value(
@@ -504,16 +323,6 @@ def _with_value(
         )
         return TensorSpec(shape, kind, known, is_bound=is_bound, is_given=is_given)
     return TensorSpec(shape, kind, partial=found, is_bound=is_bound, is_given=is_given)
-
-
-def _arithmetic(inputs: list[TensorSpec], outputs: list[TensorSpec]) -> str:
-    """The type that an operator computes in: floating point as soon as any operand is."""
-    for spec in (*outputs, *inputs):
-        if spec.is_float:
-            return arithmetic_name(spec.type, spec.type)
-    for spec in (*inputs, *outputs):
-        return arithmetic_name(spec.type, spec.type)
-    return "none"
 
 
 def _show(shape: Shape | None) -> str:

@@ -9,19 +9,21 @@ from tflops_native.model.custom_options import StructLayout
 from tflops_native.ops._op import (
     NO_ARITHMETIC,
     REGISTRY,
-    VALUE_LIMIT,
     Called,
     Caller,
     Cost,
     Inferred,
     Op,
     Rule,
-    Shape,
     SubgraphCall,
+    register,
+)
+from tflops_native.ops.tensor_spec import (
+    VALUE_LIMIT,
+    Shape,
     TensorSpec,
     UnknownValueError,
     Value,
-    register,
 )
 
 __all__ = [

@@ -4,8 +4,9 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tflops_native.ops._op import NO_ARITHMETIC, Inferred, Op, TensorSpec, register
+from tflops_native.ops._op import NO_ARITHMETIC, Inferred, Op, register
 from tflops_native.ops.geometry import with_rank
+from tflops_native.ops.tensor_spec import TensorSpec
 
 
 @register("SPACE_TO_DEPTH", options="SpaceToDepthOptions")

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from tflops_native.ops._op import NO_ARITHMETIC, Cost, Inferred, Op, TensorSpec, register
+from tflops_native.ops._op import NO_ARITHMETIC, Cost, Inferred, Op, register
 from tflops_native.ops.families import family
+from tflops_native.ops.tensor_spec import TensorSpec
 
 
 @dataclass(frozen=True, slots=True)

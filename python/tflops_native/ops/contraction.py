@@ -4,8 +4,9 @@ from functools import cache
 
 from tflops_native.model.element_types import ELEMENT_TYPES
 from tflops_native.model.schema import ActivationFunctionType, TensorType
-from tflops_native.ops._op import Cost, Inferred, Shape, TensorSpec
+from tflops_native.ops._op import Cost, Inferred
 from tflops_native.ops.geometry import epilogue_cost, size_of
+from tflops_native.ops.tensor_spec import Shape, TensorSpec
 
 # Per element, as the QUANTIZE operator is counted: scale, round, add the zero point, clamp twice.
 QUANTIZE_OPS = 5

@@ -10,14 +10,16 @@ from tflops_native.ops._op import (
     Cost,
     Inferred,
     Op,
-    PartialValue,
-    Shape,
     SubgraphCall,
-    TensorSpec,
-    UnknownValueError,
     register,
 )
 from tflops_native.ops.delegate_events import ATTENTION, DelegateEvents
+from tflops_native.ops.tensor_spec import (
+    PartialValue,
+    Shape,
+    TensorSpec,
+    UnknownValueError,
+)
 from tflops_native.ops.traffic import whole
 
 # Turns of a loop that are followed one by one; a loop beyond them needs the user's word.

@@ -4,10 +4,11 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from tflops_native.model.schema import ActivationFunctionType, Padding
-from tflops_native.ops._op import Inferred, Op, TensorSpec, register
+from tflops_native.ops._op import Inferred, Op, register
 from tflops_native.ops.contraction import contraction_cost
 from tflops_native.ops.delegate_events import DYNAMIC_CONVERT, DelegateEvents
 from tflops_native.ops.geometry import size_of, window_output_size, with_rank
+from tflops_native.ops.tensor_spec import TensorSpec
 from tflops_native.ops.traffic import Window, touching
 
 # Since 2025 a 1x1 convolution is run as a fully connected layer.

@@ -4,15 +4,7 @@ from dataclasses import dataclass
 
 from tflops_native.model.custom_options import StructLayout
 from tflops_native.model.schema import ActivationFunctionType, Padding
-from tflops_native.ops._op import (
-    NO_ARITHMETIC,
-    Cost,
-    Inferred,
-    Op,
-    Shape,
-    TensorSpec,
-    register,
-)
+from tflops_native.ops._op import NO_ARITHMETIC, Cost, Inferred, Op, register
 from tflops_native.ops.contraction import contraction_cost
 from tflops_native.ops.delegate_events import named
 from tflops_native.ops.families import family
@@ -22,6 +14,7 @@ from tflops_native.ops.geometry import (
     window_output_size,
     with_rank,
 )
+from tflops_native.ops.tensor_spec import Shape, TensorSpec
 
 # What the kernel does to compare two boxes: two areas and whether they are empty, the corners of the
 # overlap, its area, intersection over union, and the comparison with the threshold.

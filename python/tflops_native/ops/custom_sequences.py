@@ -2,18 +2,12 @@
 
 from dataclasses import dataclass
 
-from tflops_native.ops._op import (
-    NO_ARITHMETIC,
-    Cost,
-    Inferred,
-    Op,
-    TensorSpec,
-    register,
-)
+from tflops_native.ops._op import NO_ARITHMETIC, Cost, Inferred, Op, register
 from tflops_native.ops.delegate_events import ATTENTION, DelegateEvents
 from tflops_native.ops.geometry import broadcast, size_of, with_rank
 from tflops_native.ops.normalization import Softmax
 from tflops_native.ops.signal import Rfft2D
+from tflops_native.ops.tensor_spec import TensorSpec
 
 DEFAULT_CACHE_ENTRIES = 2048
 

@@ -6,17 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tflops_native.model.schema import ActivationFunctionType
-from tflops_native.ops._op import (
-    NO_ARITHMETIC,
-    Cost,
-    Inferred,
-    Op,
-    TensorSpec,
-    register,
-)
+from tflops_native.ops._op import NO_ARITHMETIC, Cost, Inferred, Op, register
 from tflops_native.ops.delegate_events import binary_events, unary_events
 from tflops_native.ops.families import family
 from tflops_native.ops.geometry import broadcast, epilogue_cost, show, size_of
+from tflops_native.ops.tensor_spec import TensorSpec
 from tflops_native.ops.values import elementwise_value, small_value
 
 Fold = Callable[..., int | float]

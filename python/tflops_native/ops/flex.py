@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from tflops_native.ops._op import Cost, Inferred, Op, TensorSpec, register
+from tflops_native.ops._op import Cost, Inferred, Op, register
 from tflops_native.ops.families import family
 from tflops_native.ops.geometry import broadcast, show, size_of
+from tflops_native.ops.tensor_spec import TensorSpec
 
 _ONE = Cost(scalar_ops=1)
 _TWO = Cost(scalar_ops=2)

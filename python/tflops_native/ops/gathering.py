@@ -6,17 +6,14 @@ from typing import ClassVar
 from tflops_native.model.schema import CombinerType, TensorType
 from tflops_native.ops._op import (
     NO_ARITHMETIC,
-    VALUE_LIMIT,
     Cost,
     Inferred,
     InPlace,
     Op,
-    Shape,
-    TensorSpec,
-    Value,
     register,
 )
 from tflops_native.ops.geometry import flat_indices, row_major_strides, size_of, with_rank
+from tflops_native.ops.tensor_spec import VALUE_LIMIT, Shape, TensorSpec, Value
 from tflops_native.ops.traffic import looked_up, whole
 from tflops_native.ops.values import small_value
 

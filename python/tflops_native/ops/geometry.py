@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 
 from tflops_native.model.limits import shown_shape
 from tflops_native.model.schema import ActivationFunctionType, Padding
-from tflops_native.ops._op import Cost, Shape, TensorSpec
+from tflops_native.ops._op import Cost
+from tflops_native.ops.tensor_spec import Shape, TensorSpec
 
 
 def window_output_size(

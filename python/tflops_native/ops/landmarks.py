@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from tflops_native.ops._op import Cost, Inferred, Op, TensorSpec, UnknownValueError, register
+from tflops_native.ops._op import Cost, Inferred, Op, register
 from tflops_native.ops.geometry import with_rank
+from tflops_native.ops.tensor_spec import TensorSpec, UnknownValueError
 
 _AFFINE_ROWS = 2  # of a 4x4 matrix: those for x and y
 _MATRIX = 4

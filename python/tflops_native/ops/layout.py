@@ -5,20 +5,16 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from tflops_native.model.schema import TensorType
-from tflops_native.ops._op import (
-    NO_ARITHMETIC,
+from tflops_native.ops._op import NO_ARITHMETIC, Inferred, InPlace, Op, register
+from tflops_native.ops.delegate_events import DelegateEvents
+from tflops_native.ops.geometry import normalized_axis, show, size_of
+from tflops_native.ops.tensor_spec import (
     VALUE_LIMIT,
-    Inferred,
-    InPlace,
-    Op,
     PartialValue,
     Shape,
     TensorSpec,
     UnknownValueError,
-    register,
 )
-from tflops_native.ops.delegate_events import DelegateEvents
-from tflops_native.ops.geometry import normalized_axis, show, size_of
 from tflops_native.ops.values import picked_value, small_elements
 
 _COPY = DelegateEvents(main=("Copy",))

@@ -4,10 +4,11 @@ from dataclasses import dataclass, replace
 
 from tflops_native.model.schema import ActivationFunctionType, FullyConnectedOptionsWeightsFormat
 from tflops_native.model.sparsity import Sparsity
-from tflops_native.ops._op import Inferred, Op, Shape, TensorSpec, register
+from tflops_native.ops._op import Inferred, Op, register
 from tflops_native.ops.contraction import contraction_cost
 from tflops_native.ops.delegate_events import DYNAMIC_CONVERT, DelegateEvents
 from tflops_native.ops.geometry import broadcast, size_of, with_rank
+from tflops_native.ops.tensor_spec import Shape, TensorSpec
 
 _FULLY_CONNECTED = DelegateEvents(
     main=("Dynamic Fully Connected",),

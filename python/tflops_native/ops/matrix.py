@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from tflops_native.ops._op import NO_ARITHMETIC, Inferred, Op, TensorSpec, register
+from tflops_native.ops._op import NO_ARITHMETIC, Inferred, Op, register
+from tflops_native.ops.tensor_spec import TensorSpec
 
 
 @register("MATRIX_DIAG", options="MatrixDiagOptions")

@@ -5,17 +5,10 @@ All but the transforms work on integers. Options are FlexBuffer maps.
 
 from dataclasses import dataclass
 
-from tflops_native.ops._op import (
-    NO_ARITHMETIC,
-    Cost,
-    Inferred,
-    Op,
-    Shape,
-    TensorSpec,
-    register,
-)
+from tflops_native.ops._op import NO_ARITHMETIC, Cost, Inferred, Op, register
 from tflops_native.ops.families import family
 from tflops_native.ops.geometry import with_rank
+from tflops_native.ops.tensor_spec import Shape, TensorSpec
 
 
 def _frames(input: TensorSpec, step: int) -> int:

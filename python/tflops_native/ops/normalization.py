@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from tflops_native.model.schema import ActivationFunctionType
-from tflops_native.ops._op import Cost, Inferred, Op, TensorSpec, register
+from tflops_native.ops._op import Cost, Inferred, Op, register
 from tflops_native.ops.geometry import epilogue_cost
+from tflops_native.ops.tensor_spec import TensorSpec
 
 
 def _rows(input: TensorSpec) -> tuple[int, int]:

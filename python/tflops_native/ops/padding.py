@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tflops_native.ops._op import NO_ARITHMETIC, Inferred, Op, TensorSpec, register
+from tflops_native.ops._op import NO_ARITHMETIC, Inferred, Op, register
 from tflops_native.ops.delegate_events import DelegateEvents
 from tflops_native.ops.families import family
 from tflops_native.ops.geometry import with_rank
+from tflops_native.ops.tensor_spec import TensorSpec
 
 
 @dataclass(frozen=True, slots=True)

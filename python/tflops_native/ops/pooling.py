@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from tflops_native.model.schema import ActivationFunctionType, Padding, ReduceWindowFunction
-from tflops_native.ops._op import Cost, Inferred, Op, TensorSpec, register
+from tflops_native.ops._op import Cost, Inferred, Op, register
 from tflops_native.ops.delegate_events import DelegateEvents
 from tflops_native.ops.families import family
 from tflops_native.ops.geometry import epilogue_cost, size_of, window_output_size, with_rank
+from tflops_native.ops.tensor_spec import TensorSpec
 from tflops_native.ops.traffic import Window, touching
 
 

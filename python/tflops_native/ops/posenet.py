@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from tflops_native.ops._op import Cost, Inferred, Op, Shape, TensorSpec, register
+from tflops_native.ops._op import Cost, Inferred, Op, register
 from tflops_native.ops.geometry import with_rank
+from tflops_native.ops.tensor_spec import Shape, TensorSpec
 
 _KEYPOINTS = 17
 _EDGES = 16

@@ -4,9 +4,17 @@ from dataclasses import dataclass
 
 from tflops_native.model.element_types import bits
 from tflops_native.model.schema import TensorType
-from tflops_native.ops._op import NO_ARITHMETIC, Cost, Inferred, InPlace, Op, TensorSpec, register
+from tflops_native.ops._op import (
+    NO_ARITHMETIC,
+    Cost,
+    Inferred,
+    InPlace,
+    Op,
+    register,
+)
 from tflops_native.ops.contraction import QUANTIZE_OPS
 from tflops_native.ops.delegate_events import TABLE_LOOKUP, DelegateEvents
+from tflops_native.ops.tensor_spec import TensorSpec
 from tflops_native.ops.values import small_elements
 
 _CONVERT = DelegateEvents(main=("Convert", TABLE_LOOKUP))

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from tflops_native.model.schema import ActivationFunctionType
-from tflops_native.ops._op import Cost, Inferred, Op, TensorSpec, register
+from tflops_native.ops._op import Cost, Inferred, Op, register
 from tflops_native.ops.contraction import contraction_cost
 from tflops_native.ops.geometry import size_of, with_rank
-from tflops_native.ops.lstm import batch_and_steps
+from tflops_native.ops.lstm_cell import batch_and_steps
+from tflops_native.ops.tensor_spec import TensorSpec
 from tflops_native.ops.traffic import recurrent
 
 

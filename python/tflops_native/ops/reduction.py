@@ -5,19 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from tflops_native.ops._op import (
-    VALUE_LIMIT,
-    Cost,
-    Inferred,
-    Op,
-    Shape,
-    TensorSpec,
-    Value,
-    register,
-)
+from tflops_native.ops._op import Cost, Inferred, Op, register
 from tflops_native.ops.delegate_events import DelegateEvents
 from tflops_native.ops.families import family
 from tflops_native.ops.geometry import normalized_axis, row_major_strides, size_of
+from tflops_native.ops.tensor_spec import VALUE_LIMIT, Shape, TensorSpec, Value
 from tflops_native.ops.values import small_value
 
 FoldMany = Callable[[Sequence[int | float]], int | float]

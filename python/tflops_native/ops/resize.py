@@ -4,17 +4,9 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tflops_native.ops._op import (
-    NO_ARITHMETIC,
-    Cost,
-    Inferred,
-    Op,
-    Shape,
-    TensorSpec,
-    Value,
-    register,
-)
+from tflops_native.ops._op import NO_ARITHMETIC, Cost, Inferred, Op, register
 from tflops_native.ops.geometry import size_of, with_rank
+from tflops_native.ops.tensor_spec import Shape, TensorSpec, Value
 from tflops_native.ops.traffic import reading
 
 # Output positions along an axis that are followed to the input; of longer axes all input is read.

@@ -4,18 +4,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
 
-from tflops_native.ops._op import (
-    NO_ARITHMETIC,
-    VALUE_LIMIT,
-    Cost,
-    Inferred,
-    Op,
-    Shape,
-    TensorSpec,
-    Value,
-    register,
-)
+from tflops_native.ops._op import NO_ARITHMETIC, Cost, Inferred, Op, register
 from tflops_native.ops.geometry import row_major_strides, size_of, with_rank
+from tflops_native.ops.tensor_spec import VALUE_LIMIT, Shape, TensorSpec, Value
 
 
 @register("TOPK_V2", options="TopKV2Options")

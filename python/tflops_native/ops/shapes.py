@@ -6,17 +6,9 @@ from itertools import accumulate, repeat
 from typing import ClassVar
 
 from tflops_native.model.schema import TensorType
-from tflops_native.ops._op import (
-    NO_ARITHMETIC,
-    VALUE_LIMIT,
-    Inferred,
-    Op,
-    Shape,
-    TensorSpec,
-    Value,
-    register,
-)
+from tflops_native.ops._op import NO_ARITHMETIC, Inferred, Op, register
 from tflops_native.ops.geometry import broadcast, size_of, with_rank
+from tflops_native.ops.tensor_spec import VALUE_LIMIT, Shape, TensorSpec, Value
 from tflops_native.ops.values import as_float32
 
 

@@ -4,17 +4,9 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from tflops_native.model.schema import LSHProjectionType
-from tflops_native.ops._op import (
-    NO_ARITHMETIC,
-    Cost,
-    Inferred,
-    Op,
-    Shape,
-    TensorSpec,
-    Value,
-    register,
-)
+from tflops_native.ops._op import NO_ARITHMETIC, Cost, Inferred, Op, register
 from tflops_native.ops.geometry import size_of, with_rank
+from tflops_native.ops.tensor_spec import Shape, TensorSpec, Value
 
 MAX_HASH_BITS: Final = 32
 

@@ -4,18 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tflops_native.ops._op import (
-    NO_ARITHMETIC,
-    VALUE_LIMIT,
-    Inferred,
-    Op,
-    Shape,
-    TensorSpec,
-    UnknownValueError,
-    register,
-)
+from tflops_native.ops._op import NO_ARITHMETIC, Inferred, Op, register
 from tflops_native.ops.delegate_events import DelegateEvents
 from tflops_native.ops.geometry import broadcast, normalized_axis, size_of
+from tflops_native.ops.tensor_spec import VALUE_LIMIT, Shape, TensorSpec, UnknownValueError
 from tflops_native.ops.traffic import looked_up, whole
 from tflops_native.ops.values import elementwise_value, picked_value
 

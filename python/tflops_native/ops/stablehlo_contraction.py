@@ -3,10 +3,11 @@
 import math
 from dataclasses import dataclass
 
-from tflops_native.ops._op import Inferred, Op, Shape, TensorSpec, register
+from tflops_native.ops._op import Inferred, Op, register
 from tflops_native.ops.contraction import contraction_cost
 from tflops_native.ops.geometry import show, size_of
 from tflops_native.ops.stablehlo_layout import distinct_axes, per_axis
+from tflops_native.ops.tensor_spec import Shape, TensorSpec
 
 
 @register("STABLEHLO_DOT_GENERAL", options="StablehloDotGeneralOptions")

@@ -5,10 +5,11 @@ import operator
 from dataclasses import dataclass
 
 from tflops_native.model.schema import StablehloComparisonDirection
-from tflops_native.ops._op import NO_ARITHMETIC, Cost, Inferred, Op, TensorSpec, register
+from tflops_native.ops._op import NO_ARITHMETIC, Cost, Inferred, Op, register
 from tflops_native.ops.elementwise import FUNCTION, ONE, Fold, Unary
 from tflops_native.ops.families import family
 from tflops_native.ops.geometry import show
+from tflops_native.ops.tensor_spec import TensorSpec
 from tflops_native.ops.values import elementwise_value, small_value
 
 

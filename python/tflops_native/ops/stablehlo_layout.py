@@ -4,22 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tflops_native.model.schema import TensorType
-from tflops_native.ops._op import (
-    NO_ARITHMETIC,
-    VALUE_LIMIT,
-    Inferred,
-    Op,
-    Shape,
-    TensorSpec,
-    UnknownValueError,
-    register,
-)
+from tflops_native.ops._op import NO_ARITHMETIC, Inferred, Op, register
 from tflops_native.ops.geometry import (
     broadcast_indices,
     row_major_strides,
     size_of,
 )
 from tflops_native.ops.layout import Concatenation, Transpose
+from tflops_native.ops.tensor_spec import VALUE_LIMIT, Shape, TensorSpec, UnknownValueError
 from tflops_native.ops.values import small_value
 
 

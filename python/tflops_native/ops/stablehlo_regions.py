@@ -10,14 +10,12 @@ from tflops_native.ops._op import (
     Cost,
     Inferred,
     Op,
-    Shape,
-    TensorSpec,
-    UnknownValueError,
     register,
 )
 from tflops_native.ops.geometry import show, size_of
 from tflops_native.ops.stablehlo_contraction import windows
 from tflops_native.ops.stablehlo_layout import distinct_axes, per_axis
+from tflops_native.ops.tensor_spec import Shape, TensorSpec, UnknownValueError
 
 
 @register("STABLEHLO_REDUCE", options="StablehloReduceOptions")

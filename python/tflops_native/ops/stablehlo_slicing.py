@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tflops_native.ops._op import NO_ARITHMETIC, Inferred, Op, TensorSpec, register
+from tflops_native.ops._op import NO_ARITHMETIC, Inferred, Op, register
 from tflops_native.ops.geometry import show, size_of
 from tflops_native.ops.stablehlo_layout import distinct_axes, per_axis
+from tflops_native.ops.tensor_spec import TensorSpec
 from tflops_native.ops.values import picked_value
 
 

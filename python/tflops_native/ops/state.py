@@ -3,17 +3,10 @@
 from dataclasses import dataclass
 
 from tflops_native.model.schema import TensorType
-from tflops_native.ops._op import (
-    NO_ARITHMETIC,
-    Inferred,
-    Op,
-    Shape,
-    TensorSpec,
-    UnknownValueError,
-    register,
-)
+from tflops_native.ops._op import NO_ARITHMETIC, Inferred, Op, register
 from tflops_native.ops.delegate_events import DelegateEvents
 from tflops_native.ops.geometry import size_of, with_rank
+from tflops_native.ops.tensor_spec import Shape, TensorSpec, UnknownValueError
 from tflops_native.ops.traffic import looked_up
 
 

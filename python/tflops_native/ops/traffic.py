@@ -25,7 +25,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from tflops_native.model.schema import Padding
-from tflops_native.ops._op import Inferred, TensorSpec
+from tflops_native.ops._op import Inferred
+from tflops_native.ops.tensor_spec import TensorSpec
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,14 @@ from collections.abc import Callable, Sequence
 
 from tflops_native.model.element_types import ELEMENT_TYPES
 from tflops_native.model.schema import TensorType
-from tflops_native.ops._op import VALUE_LIMIT, PartialValue, Shape, TensorSpec, Value
 from tflops_native.ops.geometry import broadcast_indices, flat_indices, size_of
+from tflops_native.ops.tensor_spec import (
+    VALUE_LIMIT,
+    PartialValue,
+    Shape,
+    TensorSpec,
+    Value,
+)
 
 
 def coerced(value: PartialValue, type: TensorType) -> PartialValue | None:

@@ -7,7 +7,7 @@ from typing import ClassVar
 from tflops_native.analysis.operators import OperatorAnalysis, Status
 from tflops_native.analysis.result import Analysis
 from tflops_native.model.graph import Model, Operator, Subgraph, Tensor
-from tflops_native.ops._op import Shape
+from tflops_native.ops.tensor_spec import Shape
 from tflops_native.result import Result
 
 
