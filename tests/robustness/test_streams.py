@@ -25,6 +25,7 @@ COMMANDS = [
     ["explain", "CONV_2D"],
     ["explain", f"{SINGLE}:0"],
     ["ops"],
+    ["runtimes"],
 ]
 HELP = [["--help"], ["--version"], ["count", "--help"]]
 

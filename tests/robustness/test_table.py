@@ -1,4 +1,4 @@
-"""docs/robustness.md: each row names a test that exists, and each of these tests has its row."""
+"""docs/robustness.md: each row names a test that exists."""
 
 import ast
 import re
@@ -12,7 +12,7 @@ ROWS = [
 ]
 
 
-def tests_in(path):
+def names_in(path):
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
     return {
         node.name
@@ -27,4 +27,4 @@ def test_each_row_names_a_test_that_exists():
         assert circumstance
         assert answer
         path, name = re.fullmatch(r"`(.+\.py)::(test_\w+)`", test).groups()
-        assert name in tests_in(path)
+        assert name in names_in(path)
