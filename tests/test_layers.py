@@ -170,7 +170,8 @@ HEAVY = ("numpy", "tflops_native._native", "rich", "click")
         ("import tflops_native.api", set()),
         ("import tflops_native.reports", set()),
         ("import tflops_native.formats.document", set()),
-        ("import tflops_native.cli", {"click"}),
+        ("import tflops_native.cli", set()),
+        ("import tflops_native.cli.commands", {"click"}),
     ],
 )
 def test_what_is_loaded(program, allowed):

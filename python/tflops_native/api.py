@@ -314,7 +314,7 @@ def report(
         ProfileFormatError: the file cannot be read, or belongs to another model.
         OptionError: also where both a file and options of a measurement are given.
         TflopsError: as `analyze` and `measure`. Where counting went well, the attribute `report` of
-            the error holds the report without times.
+            the error holds the report with what is finished.
     """
     options = _run_options(runtime, kernels, threads, delegate, delegate_options, pin, fill, seed)
     rule = StopRule(
@@ -336,8 +336,12 @@ def report(
             return _with_recorded_peaks(counted.with_parts(timing=timing), peaks, profile_file)
         timing = _measure(workload, analysis, options, rule, profile, isolated, limits, hear)
     except TflopsError as error:
-        # What was counted is not lost because there are no times.
-        error.report = counted.with_parts(timing_error=str(error))
+        # What was counted is not lost because there are no times, nor these without those of operators.
+        error.report = counted.with_parts(timing=error.timing, timing_error=str(error))
+        raise
+    except KeyboardInterrupt as error:
+        if (finished := getattr(error, "timing", None)) is not None:
+            error.report = counted.with_parts(timing=finished)  # type: ignore[attr-defined]
         raise
     measured = counted.with_parts(timing=timing)
     if not isinstance(peaks, bool):

@@ -6,10 +6,12 @@ from typing import Any
 class TflopsError(Exception):
     """Base of all errors of this package: one `except` catches them.
 
-    report   where a report failed after it had counted: the `Report` without times; else None
+    report   where a report failed after it had counted: the `Report` with what is known; else None
+    timing   where only the times of operators could not be measured: the `Timing` without them
     """
 
     report: Any = None
+    timing: Any = None
 
 
 class ModelFormatError(TflopsError, ValueError):

@@ -1,10 +1,13 @@
 """Plain data as JSON that a person can read: one line per array of numbers, whatever its length."""
 
 import math
+import re
 from collections.abc import Mapping
-from json.encoder import encode_basestring_ascii as _quote
+from json.encoder import encode_basestring_ascii
 from typing import Any, TextIO
 
+# Bytes of paths that are not UTF-8, as Python has them: half a character of UTF-16, not valid in JSON.
+_NOT_UNICODE = re.compile("[\ud800-\udfff]")
 _LINE = 100  # characters that a list of short things may take and still stand on one line
 
 
@@ -101,6 +104,10 @@ def _on_one_line(value: list[Any] | tuple[Any, ...]) -> str | None:
             items.append(_scalar(item))
     text = f"[{', '.join(items)}]"
     return text if len(text) <= _LINE else None
+
+
+def _quote(text: str) -> str:
+    return encode_basestring_ascii(text if text.isascii() else _NOT_UNICODE.sub("\ufffd", text))
 
 
 def _scalar(value: Any) -> str:

@@ -180,7 +180,7 @@ def test_what_is_not_there_is_refused(two_signatures: bytes, tmp_path: Path):
     changed = load(path)
     path.unlink()
     path.write_bytes(two_signatures + bytes(64))
-    with pytest.raises(ModelFormatError, match="has changed since it was read"):
+    with pytest.raises(ModelFormatError, match="has changed since it was loaded"):
         cut_model(changed, [0])
     with pytest.raises(ValueError, match=r"cannot read '.*missing'"):
         ModelCopy(tmp_path / "missing", 0)

@@ -22,7 +22,7 @@ from tflops_native.cli.output import Output, output_options, show_reports
 @input_file_option
 @convention_options
 @output_options
-def command(model: str, output: Output, **options: Any) -> None:
+def command(model: str | bytes, output: Output, **options: Any) -> None:
     """Count MACs, FLOPs and bytes per operator, without running the model.
 
     A model with several signatures is counted for each of them.

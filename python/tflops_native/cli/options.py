@@ -17,10 +17,19 @@ from tflops_native.cli.quantities import (
     KeyValue,
     WholeNumber,
 )
-from tflops_native.runtime.options import DEFAULT_RUNTIME, FILLS, KERNELS, RUNTIME_NAMES
+from tflops_native.cli.streams import STANDARD_INPUT, read_model
+from tflops_native.machine.affinity import usable_cpus
+from tflops_native.runtime.options import (
+    DEFAULT_RUNTIME,
+    FILLS,
+    KERNELS,
+    RUNTIME_NAMES,
+    THREADS_LIMIT,
+)
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator: TypeAlias = Callable[[Any], Any]
+MANY_PER_CPU = 8
 RUNTIME_METAVAR = "|".join((*RUNTIME_NAMES, "PATH"))
 
 
@@ -50,7 +59,12 @@ def _by_name(what: str) -> Callable[..., dict[str, Any]]:
     return collect
 
 
-model_argument = click.argument("model")
+def _model(context: click.Context, parameter: click.Parameter, value: str) -> str | bytes:
+    return read_model() if value in STANDARD_INPUT else value
+
+
+# A path, or "-" for standard input, which the command gets as bytes.
+model_argument = click.argument("model", callback=_model)
 
 input_options = options(
     click.option("--signature", metavar="KEY", help="Signature to analyze."),
@@ -141,8 +155,24 @@ def runtime_option(*, is_repeatable: bool) -> Decorator:
     )
 
 
+def _threads(context: click.Context, parameter: click.Parameter, count: int) -> int:
+    """Say before anything starts that so many threads will mostly wait for each other."""
+    if not MANY_PER_CPU < count <= THREADS_LIMIT:
+        return count
+    cpus = len(usable_cpus())
+    if count > MANY_PER_CPU * cpus:
+        cpu_text = "1 CPU" if cpus == 1 else f"{cpus} CPUs"
+        click.echo(f"note: {count} threads share {cpu_text}: this may take long", err=True)
+    return count
+
+
 threads_option = click.option(
-    "--threads", type=WholeNumber(), default=1, show_default=True, help="Threads of the runtime."
+    "--threads",
+    type=WholeNumber(),
+    default=1,
+    show_default=True,
+    callback=_threads,
+    help=f"Threads of the runtime, 1 to {THREADS_LIMIT:,}.",
 )
 limit_options = options(
     click.option(

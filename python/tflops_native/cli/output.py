@@ -6,19 +6,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tflops_native.cli.options import options
+from tflops_native.cli.streams import writing_output
 from tflops_native.errors import OptionError
 from tflops_native.formats.document import Document
 from tflops_native.formats.registry import FORMATS, format_of_suffix, render
 from tflops_native.formats.report import report_document
 from tflops_native.reports.report import Report
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 # With these `rich` takes any output for a terminal.
 _TERMINAL_VARIABLES = ("FORCE_COLOR", "TTY_COMPATIBLE")
+
+_USUAL_WIDTH = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +110,14 @@ def show_document(document: Document, output: Output) -> None:
 
 def _write_documents(documents: Sequence[Document], output: Output) -> None:
     if output.name == "text" and output.path is None and _is_terminal():
-        from rich.console import Console
-
         from tflops_native.formats.text import print_text
 
-        for position, document in enumerate(documents):
-            if position:
-                click.echo()
-            print_text(document, Console(highlight=False))
+        console = _console()
+        with writing_output():
+            for position, document in enumerate(documents):
+                if position:
+                    click.echo()
+                print_text(document, console)
     else:
         _write("\n\n".join(render(item, output.name) for item in documents), output)
 
@@ -121,9 +127,26 @@ def _is_terminal() -> bool:
     return sys.stdout.isatty() or any(name in os.environ for name in _TERMINAL_VARIABLES)
 
 
+def _console() -> "Console":
+    """Standard output as rich sees it."""
+    from rich.console import Console
+
+    class Terminal(Console):
+        def on_broken_pipe(self) -> None:
+            """Its own ends the program, with exit code 1."""
+            raise BrokenPipeError
+
+    console = Terminal(highlight=False)
+    if console.width < 1:
+        # With a width of 0, as COLUMNS may say, all lines would be lost.
+        console.width = _USUAL_WIDTH
+    return console
+
+
 def _write(text: str, output: Output) -> None:
     if output.path is None:
-        click.echo(text)
+        with writing_output():
+            click.echo(text)
         return
     try:
         output.path.write_text(text + "\n", encoding="utf-8")

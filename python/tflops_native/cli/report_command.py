@@ -47,7 +47,7 @@ _COMBINE_WITH_PROFILE = frozenset(
 def command(
     context: click.Context,
     /,
-    model: str,
+    model: str | bytes,
     profile_file: str | None,
     device: str | None,
     peaks: str | None,

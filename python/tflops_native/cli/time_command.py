@@ -18,7 +18,7 @@ from tflops_native.reports.report import Report
 @measuring_options(compares=True)
 @output_options
 def command(
-    model: str,
+    model: str | bytes,
     runtime: str,
     delegate: str | None,
     delegate_options: dict[str, str],

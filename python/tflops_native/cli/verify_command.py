@@ -27,7 +27,7 @@ DIFFERENT = 1
 @limit_options
 @output_options
 @click.pass_context
-def command(context: click.Context, /, model: str, output: Output, **options: Any) -> None:
+def command(context: click.Context, /, model: str | bytes, output: Output, **options: Any) -> None:
     """Compare the inferred shape of every tensor with the runtime's.
 
     The exit code is 0 where all agree, 1 where one differs, 2 where the comparison failed.

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias
 
+from tflops_native.formats.printable import TEXT_LIMIT, printable
 from tflops_native.notes import Note
 
 Value: TypeAlias = bool | int | float | str | None
@@ -167,8 +168,9 @@ class Document:
 
 
 def labelled(line: Line | Note) -> tuple[str, str]:
-    """The label and the text of a line, "note" for a note."""
-    return ("note", str(line)) if isinstance(line, Note) else (line.label, line.text)
+    """The label and the text of a line, "note" for a note; of a text without end, both ends."""
+    label, text = ("note", str(line)) if isinstance(line, Note) else (line.label, line.text)
+    return label, text if len(text) <= TEXT_LIMIT else printable(text, TEXT_LIMIT)
 
 
 def row_of(columns: Sequence[Column], cells: Mapping[str, Cell], **properties: Any) -> Row:

@@ -3,6 +3,8 @@
 import unicodedata
 
 NAME_LIMIT = 200
+TEXT_LIMIT = 4000  # of a line of a report
+LINE_LIMIT = 2000  # of an error, whatever a runtime or a name brings into it
 
 
 def printable(text: str, limit: int | None = None) -> str:

@@ -8,6 +8,7 @@ from tflops_native.analysis.result import CONVENTION, Analysis
 from tflops_native.formats import convention_counts
 from tflops_native.formats.document import Found, Line
 from tflops_native.formats.operator_table import operation_unit
+from tflops_native.formats.printable import NAME_LIMIT, printable
 from tflops_native.reports.remarks import counting_notes
 from tflops_native.reports.report import Report
 
@@ -29,14 +30,17 @@ def _inputs(report: Report) -> Found:
     if report.analysis is None:
         shapes = {} if report.timing is None else report.timing.input_shapes
         return [
-            Line("input", f"{name} {numbers.shape(shape)}{_source(report, name)}")
+            Line(
+                "input",
+                f"{printable(name, NAME_LIMIT)} {numbers.shape(shape)}{_source(report, name)}",
+            )
             for name, shape in shapes.items()
         ]
     lines: Found = []
     if report.analysis.signature is not None:
         lines.append(Line("signature", _signatures(report.analysis.signature, report.analysis)))
     for item in report.analysis.inputs:
-        text = f"{item.name} {numbers.shape(item.shape)} {item.type}"
+        text = f"{printable(item.name, NAME_LIMIT)} {numbers.shape(item.shape)} {item.type}"
         if item.shape != item.shape_signature:
             text += f" (in the file {numbers.shape(item.shape_signature)})"
         lines.append(Line("input", text + _source(report, item.name)))
@@ -45,7 +49,8 @@ def _inputs(report: Report) -> Found:
 
 def _signatures(key: str, analysis: Analysis) -> str:
     """The signature, and those that are the same but for their names."""
-    same = analysis.same_signatures
+    key = printable(key, NAME_LIMIT)
+    same = [printable(name, NAME_LIMIT) for name in analysis.same_signatures]
     if not same:
         return key
     rest = len(same) - _NAMED_SIGNATURES
@@ -140,7 +145,7 @@ def _coverage(analysis: Analysis) -> str:
     if coverage.one_iteration:
         parts.append(f"{numbers.plural(coverage.one_iteration, 'loop')} counted for one iteration")
     if coverage.unsupported:
-        names = ", ".join(coverage.unsupported_names)
+        names = ", ".join(printable(name, NAME_LIMIT) for name in coverage.unsupported_names)
         parts.append(f"{coverage.unsupported} NOT counted ({names})")
     ending = "complete"
     if coverage.is_lower_bound:

@@ -4,11 +4,33 @@ import os
 import pickle
 import signal
 import sys
-from typing import IO
+from typing import IO, Any
 
 from tflops_native.errors import InvokeError, TflopsError
 from tflops_native.isolation.limits import hold_memory, release_memory
-from tflops_native.isolation.messages import Done, Failure, Message, OutOfMemory, Request, Step
+from tflops_native.isolation.messages import (
+    Done,
+    Failure,
+    Kept,
+    Message,
+    OutOfMemory,
+    Request,
+    Step,
+)
+
+
+class Reporter:
+    """The progress that the function is given: every word of it goes to the parent."""
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        self._pipe = pipe
+
+    def __call__(self, what: str, done: float) -> None:
+        _send(self._pipe, Step(what, done))
+
+    def keep(self, outcome: Any) -> None:
+        """Hand over what is finished: it is not lost if this process crashes or is ended."""
+        _send(self._pipe, Kept(outcome))
 
 
 def main() -> None:
@@ -26,14 +48,11 @@ def main() -> None:
 
 
 def _run(request: Request, pipe: IO[bytes]) -> Message:
-    def report(what: str, done: float) -> None:
-        _send(pipe, Step(what, done))
-
     try:
         if request.memory_bytes is not None:
             hold_memory(request.memory_bytes)
         function, arguments = pickle.loads(request.call)
-        return Done(function(*arguments, report))
+        return Done(function(*arguments, Reporter(pipe)))
     except TflopsError as error:
         return Failure(error)
     except MemoryError:

@@ -1,7 +1,7 @@
 """The parent's side of a child process that makes one call, and how it ended if not well.
 
 The child reads one pickled request from its standard input and writes pickled messages to its standard
-output; whatever the runtime prints goes to standard error, which is kept for the error message.
+output; whatever the runtime prints goes to standard error, the end of which is kept for the error message.
 """
 
 import os
@@ -18,13 +18,24 @@ from typing import IO, Any, TypeVar
 
 from tflops_native.errors import InvokeError, RuntimeLibraryError, TflopsError
 from tflops_native.isolation.limits import ChildLimits, byte_text
-from tflops_native.isolation.messages import Done, Failure, Message, OutOfMemory, Request, Step
+from tflops_native.isolation.messages import (
+    Done,
+    Failure,
+    Kept,
+    Message,
+    OutOfMemory,
+    Request,
+    Step,
+)
 from tflops_native.progress import Progress
 
 Outcome = TypeVar("Outcome")
 
 _LAST_LINES = 3
 _LAST_BYTES = 4096
+_PIECE_BYTES = 1 << 16
+# For a pipe that others hold open when the child has ended.
+_PATIENCE_SECONDS = 1.0
 _START = "start"
 
 
@@ -49,11 +60,15 @@ def run_child(
     arguments: tuple[Any, ...],
     progress: Progress,
     limits: ChildLimits,
+    keep: Callable[[Any], None] | None = None,
 ) -> Outcome | Ending:
-    """What `function(*arguments, progress)` returns or raises in a child process.
+    """What `function(*arguments, reporter)` returns or raises in a child process.
 
-    The function is one of a module, which the child imports by its name. No child remains, however
-    this ends.
+    The function is one of a module, which the child imports by its name; the reporter is the child's
+    `Reporter`. No child remains, however this ends.
+
+    Args:
+        keep: called with what the function keeps.
 
     Raises:
         RuntimeLibraryError: no child process can be started.
@@ -62,7 +77,6 @@ def run_child(
     with ExitStack() as open_files:
         try:
             request = open_files.enter_context(tempfile.TemporaryFile())
-            noise = open_files.enter_context(tempfile.TemporaryFile())
             call = pickle.dumps((function, arguments))
             pickle.dump(Request(call, limits.memory_bytes, os.getpid()), request)
             request.seek(0)
@@ -71,36 +85,54 @@ def run_child(
                 [sys.executable, "-P", "-m", "tflops_native.isolation.child"],
                 stdin=request,
                 stdout=subprocess.PIPE,
-                stderr=noise,
+                stderr=subprocess.PIPE,
                 # Ctrl-C reaches this process only, which then ends the child: one of them must speak.
                 start_new_session=True,
             )
         except OSError as error:
             raise RuntimeLibraryError(f"cannot start the measuring process: {error}") from error
-        outcome: Outcome | Ending = _converse(child, noise, progress, limits)
+        outcome: Outcome | Ending = _converse(child, progress, limits, keep)
         return outcome
 
 
 def _converse(
-    child: "subprocess.Popen[bytes]", noise: IO[bytes], progress: Progress, limits: ChildLimits
+    child: "subprocess.Popen[bytes]",
+    progress: Progress,
+    limits: ChildLimits,
+    keep: Callable[[Any], None] | None,
 ) -> Any:
     """What the child returns or raises, or how it ended instead."""
+    noise = _Noise(child.stderr)
     deadline = _Deadline(child, limits.timeout_seconds)
     try:
+        try:
+            noise.start()
+            deadline.start()
+        except RuntimeError as error:
+            raise RuntimeLibraryError(f"cannot start the measuring process: {error}") from error
         step = Step(_START, 0.0)
-        while isinstance(message := _receive(child), Step):
-            step = message
-            progress(step.what, step.done)
+        while isinstance(message := _receive(child), Step | Kept):
+            if isinstance(message, Step):
+                step = message
+                progress(step.what, step.done)
+            elif keep is not None:
+                keep(message.outcome)
         if isinstance(message, Done):
             return message.outcome
         if isinstance(message, Failure):
             raise _with_limit(message.error, limits)
-        status = None if isinstance(message, OutOfMemory) else child.wait()
-        return _ending(status, step, deadline.has_passed, limits, _last_words(noise))
+        is_short = isinstance(message, OutOfMemory)
+        if is_short:
+            child.kill()
+        status = child.wait()
+        return _ending(
+            None if is_short else status, step, deadline.has_passed, limits, noise.last_words()
+        )
     finally:
         deadline.cancel()
         child.kill()
         child.wait()
+        noise.finish()
         if child.stdout is not None:
             child.stdout.close()
 
@@ -115,6 +147,10 @@ class _Deadline:
         if seconds is not None:
             self._timer = threading.Timer(min(seconds, threading.TIMEOUT_MAX), self._end)
             self._timer.daemon = True
+
+    def start(self) -> None:
+        """Raises `RuntimeError` where there can be no further thread."""
+        if self._timer is not None:
             self._timer.start()
 
     def _end(self) -> None:
@@ -124,6 +160,37 @@ class _Deadline:
     def cancel(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
+
+
+class _Noise:
+    """What the runtime prints, however much: all is read, and the end is kept."""
+
+    def __init__(self, pipe: IO[bytes] | None) -> None:
+        self._pipe = pipe
+        self._end = b""
+        self._thread = threading.Thread(target=self._read, daemon=True)
+
+    def start(self) -> None:
+        """Raises `RuntimeError` where there can be no further thread."""
+        self._thread.start()
+
+    def _read(self) -> None:
+        while self._pipe is not None and (piece := os.read(self._pipe.fileno(), _PIECE_BYTES)):
+            self._end = (self._end + piece)[-_LAST_BYTES:]
+
+    def finish(self) -> None:
+        """After the end of the child."""
+        if self._thread.ident is not None:
+            self._thread.join(_PATIENCE_SECONDS)
+        if self._pipe is not None and not self._thread.is_alive():
+            self._pipe.close()
+
+    def last_words(self) -> str:
+        """The last lines of a child that has ended, joined."""
+        self._thread.join(_PATIENCE_SECONDS)
+        lines = self._end.decode("utf-8", "replace").strip().splitlines()
+        telling = [line for line in lines if line and not line.startswith("INFO: ")]
+        return " | ".join(telling[-_LAST_LINES:])
 
 
 def _receive(child: "subprocess.Popen[bytes]") -> Message | None:
@@ -188,11 +255,3 @@ def describe_ending(status: int) -> str:
         name = f"signal {-status}"
     killer = ", as the system does where memory is short," if name == "SIGKILL" else ""
     return f"was ended by {name}{killer}"
-
-
-def _last_words(noise: IO[bytes]) -> str:
-    size = noise.seek(0, os.SEEK_END)
-    noise.seek(max(0, size - _LAST_BYTES))
-    lines = noise.read().decode("utf-8", "replace").strip().splitlines()
-    telling = [line for line in lines if line and not line.startswith("INFO: ")]
-    return " | ".join(telling[-_LAST_LINES:])

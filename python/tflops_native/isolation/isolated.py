@@ -18,8 +18,12 @@ def run_isolated(
     progress: Progress = no_progress,
     limits: ChildLimits = NO_LIMITS,
     explain: Explain | None = None,
+    keep: Callable[[Any], None] | None = None,
 ) -> Outcome:
-    """What `function(*arguments, progress)` returns in a child process, or raises there.
+    """What `function(*arguments, reporter)` returns in a child process, or raises there.
+
+    Args:
+        keep: called with what the function hands to `reporter.keep`.
 
     Raises:
         RuntimeLibraryError: no child process can be started.
@@ -27,7 +31,7 @@ def run_isolated(
             what `explain` adds, and the last lines that the runtime printed.
         TflopsError: what the function raised.
     """
-    outcome = run_child(function, arguments, progress, limits)
+    outcome = run_child(function, arguments, progress, limits, keep)
     if not isinstance(outcome, Ending):
         return outcome
     parts = [outcome.what, None if explain is None else explain(outcome)]

@@ -4,6 +4,7 @@ import math
 import mmap
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from tflops_native.checks import number, whole_number
 from tflops_native.compiled import native
@@ -11,6 +12,7 @@ from tflops_native.errors import OptionError
 
 MIB = 1 << 20
 MB = 10**6
+_STATUS = Path("/proc/self/status")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +90,13 @@ def byte_text(count: int) -> str:
 
 def _allocated_bytes() -> int:
     """What RLIMIT_DATA counts for this process."""
-    with open("/proc/self/status", encoding="ascii", errors="replace") as status:  # noqa: PTH123
-        for line in status:
-            if line.startswith("VmData:"):
-                return int(line.split()[1]) * 1024
-    raise OptionError("this system does not tell how much memory a process has")
+    try:
+        lines = _STATUS.read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    for line in lines:
+        if line.startswith("VmData:"):
+            return int(line.split()[1]) * 1024
+    raise OptionError(
+        f"a memory limit cannot be held here: {_STATUS} does not say how much memory a process has"
+    )

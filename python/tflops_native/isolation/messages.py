@@ -27,6 +27,13 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """What is finished, should the rest fail."""
+
+    outcome: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """The call raised this error of ours."""
 
@@ -45,4 +52,4 @@ class Done:
     outcome: Any
 
 
-Message: TypeAlias = Step | Failure | OutOfMemory | Done
+Message: TypeAlias = Step | Kept | Failure | OutOfMemory | Done

@@ -1,14 +1,18 @@
 """Measuring in a child process, which a runtime may crash, hang or fill."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
+from tflops_native.errors import InvokeError, TflopsError
+from tflops_native.isolation.child import Reporter
 from tflops_native.isolation.isolated import run_isolated
 from tflops_native.isolation.limits import NO_LIMITS, ChildLimits
 from tflops_native.measurement.comparison import Comparison, compare_runtimes
 from tflops_native.measurement.measure import measure_workload
 from tflops_native.measurement.post_mortem import last_operator
 from tflops_native.measurement.timing import Timing
+from tflops_native.notes import Note
 from tflops_native.progress import Progress, no_progress
 from tflops_native.runtime.options import RunOptions
 from tflops_native.runtime.shapes import Shapes, runtime_shapes
@@ -30,16 +34,35 @@ def measure_isolated(
         InvokeError: the runtime crashed or reached a limit; the message says how and at which step,
             the operator last seen, and the last lines that the runtime printed.
     """
-    return run_isolated(
-        measure_workload,
-        workload,
-        options,
-        rule,
-        profile,
-        progress=progress,
-        limits=limits,
-        explain=partial(last_operator, workload, options, limits.memory_bytes),
-    )
+    finished: list[Timing] = []
+    try:
+        return run_isolated(
+            _measure_and_keep,
+            workload,
+            options,
+            rule,
+            profile,
+            progress=progress,
+            limits=limits,
+            explain=partial(last_operator, workload, options, limits),
+            keep=finished.append,
+        )
+    except (TflopsError, KeyboardInterrupt) as error:
+        if not finished:
+            raise
+        timing = finished[-1]
+        if isinstance(error, InvokeError) and (timing.profile is not None or not profile):
+            # All was measured: only closing the runtime failed.
+            note = Note(code="crashed_at_end", text=f"the measurement is complete, but {error}")
+            return replace(timing, notes=(*timing.notes, note))
+        error.timing = timing  # type: ignore[union-attr]
+        raise
+
+
+def _measure_and_keep(
+    workload: Workload, options: RunOptions, rule: StopRule, profile: bool, reporter: Reporter
+) -> Timing:
+    return measure_workload(workload, options, rule, profile, reporter, reporter.keep)
 
 
 def compare_isolated(

@@ -1,5 +1,10 @@
 """How a workload is measured: load, allocate, first invoke, warm-up, clean runs, then profiled runs."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeAlias
+
+from tflops_native.errors import TflopsError
 from tflops_native.machine.affinity import pinned
 from tflops_native.machine.evidence import Watch
 from tflops_native.machine.machine import this_machine
@@ -20,6 +25,12 @@ from tflops_native.timing.stop_rule import StopRule
 from tflops_native.timing.warm_up import warm_up
 from tflops_native.workload import Workload
 
+Keep: TypeAlias = Callable[[Timing], None]
+
+
+def _not_kept(timing: Timing) -> None:
+    """For callers that get what is raised."""
+
 
 def measure_workload(
     workload: Workload,
@@ -27,23 +38,32 @@ def measure_workload(
     rule: StopRule,
     profile: bool = True,
     progress: Progress = no_progress,
+    keep: Keep = _not_kept,
 ) -> Timing:
     """Measure a workload in this process.
 
     Args:
         profile: whether to time each operator too, in runs of their own.
+        keep: called with what is finished: the times of the model, then those of the operators too.
 
     Raises:
         OptionError: a CPU to pin to is not allowed.
         RuntimeLibraryError: the runtime cannot be loaded, or lacks what is asked for.
         InvokeError: the runtime refuses the model, with its own words.
+
+    What is raised while operators are timed has the finished `Timing` as its attribute `timing`.
     """
     with pinned(options.pin):
-        return _measure(workload, options, rule, profile, progress)
+        return _measure(workload, options, rule, profile, progress, keep)
 
 
 def _measure(
-    workload: Workload, options: RunOptions, rule: StopRule, profile: bool, report: Progress
+    workload: Workload,
+    options: RunOptions,
+    rule: StopRule,
+    profile: bool,
+    report: Progress,
+    keep: Keep,
 ) -> Timing:
     # Loaded before memory is looked at: numpy's is not the model's.
     import numpy  # noqa: F401
@@ -72,20 +92,7 @@ def _measure(
     samples, stop = take_samples(clean.interpreter, rule, invokes, report, watch.look)
     evidence = watch.finish()
     latency = Latency.of(samples, invokes_per_sample=invokes)
-    operators = None
-    if profile and runtime.info.is_native:
-        report("profile", 0.0)
-        profiled = open_session(workload, options, runtime, profile=True)
-        fill_inputs(profiled, options)
-        operators = profile_model(
-            clean.interpreter,
-            profiled.interpreter,
-            workload.entry.subgraph,
-            latency.typical_seconds or 0.0,
-            report,
-        )
-    report("done", 1.0)
-    return Timing(
+    timing = Timing(
         origin=Origin(measured="here", tool=tool_name(), machine=this_machine()),
         runtime=runtime.info,
         kernels=options.kernels,
@@ -103,10 +110,29 @@ def _measure(
         samples_ns=tuple(samples),
         latency=latency,
         stop=stop,
-        profile=operators,
         inputs=inputs,
         stability=judge(samples, evidence, resolution_ns=clock.resolution_ns),
         evidence=evidence,
         memory=held,
         notes=runtime_notes(runtime.info),
     )
+    if profile and runtime.info.is_native:
+        keep(timing)
+        try:
+            report("profile", 0.0)
+            profiled = open_session(workload, options, runtime, profile=True)
+            fill_inputs(profiled, options)
+            operators = profile_model(
+                clean.interpreter,
+                profiled.interpreter,
+                workload.entry.subgraph,
+                latency.typical_seconds or 0.0,
+                report,
+            )
+        except (TflopsError, KeyboardInterrupt) as error:
+            error.timing = timing  # type: ignore[union-attr]
+            raise
+        timing = replace(timing, profile=operators)
+    keep(timing)
+    report("done", 1.0)
+    return timing

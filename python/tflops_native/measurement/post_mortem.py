@@ -11,7 +11,7 @@ import struct
 import tempfile
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tflops_native.errors import TflopsError
@@ -33,8 +33,8 @@ LIMIT_SECONDS = 20.0
 
 _NOTE = struct.Struct("=qqq")  # LastOperator of the native core
 _DELEGATED = "operators in XNNPACK are reported only afterwards"
-# Until then no operator has run that could be at fault.
-_BEFORE_OPERATORS = (None, "load", "allocate")
+# Until then no operator has run that could be at fault; in the end, none runs any more.
+_OUTSIDE_OPERATORS = (None, "load", "allocate", "done")
 _RUN_BEGUN, _OPERATOR_BEGUN, _OPERATOR_ENDED = 1, 2, 3
 
 
@@ -48,20 +48,31 @@ class LastOperator:
 
 
 def last_operator(
-    workload: Workload, options: RunOptions, memory_bytes: int | None, ending: Ending
+    workload: Workload, options: RunOptions, limits: ChildLimits, ending: Ending
 ) -> str | None:
     """What is known, in words, of the operator in which a measurement came to this ending.
 
     Args:
-        memory_bytes: the limit under which it did.
+        limits: those of the measurement. Who asked for a time limit waits no more than twice as long.
     """
-    if ending.step in _BEFORE_OPERATORS:
+    if ending.step in _OUTSIDE_OPERATORS:
         return None
-    limits = ChildLimits(timeout_seconds=LIMIT_SECONDS, memory_bytes=memory_bytes)
+    seconds = LIMIT_SECONDS
+    if limits.timeout_seconds is not None:
+        seconds = min(seconds, limits.timeout_seconds)
+    limits = replace(limits, timeout_seconds=seconds)
     with tempfile.TemporaryDirectory(prefix="tflops") as directory:
         place = Path(directory) / "last_operator"
         place.write_bytes(bytes(_NOTE.size))
-        arguments = (place, INVOKE_SECONDS, workload, options)
+        # A part of the time for the start of the child, one for invokes, one to see that it hangs.
+        longest = seconds / 4
+        arguments = (
+            place,
+            min(INVOKE_SECONDS, longest),
+            min(_HANG_SECONDS, longest),
+            workload,
+            options,
+        )
         try:
             outcome = run_child(watch_operators, arguments, no_progress, limits)
         except TflopsError as error:
@@ -71,15 +82,22 @@ def last_operator(
         return "no operator was seen to hang: more time or fewer runs may be all it needs"
     if not isinstance(outcome, Ending):
         return "operator not known: under the profiler it did not happen again"
+    if isinstance(outcome, Ending) and outcome.timed_out and note.state == 0:
+        return "operator not known: the time limit left no time to look for it"
     return _describe(note, workload.model, options)
 
 
 def watch_operators(
-    place: Path, seconds: float, workload: Workload, options: RunOptions, progress: Progress
+    place: Path,
+    seconds: float,
+    hang_seconds: float,
+    workload: Workload,
+    options: RunOptions,
+    progress: Progress,
 ) -> None:
     """Invoke a model for some seconds, or until it fails, and note each operator at `place`.
 
-    The process is ended if the last invoke does not end.
+    The process is ended if the last invoke does not end within `hang_seconds`.
     """
     with pinned(options.pin), place.open("r+b") as file:
         # Never closed: the interpreter may write to it as long as it lives.
@@ -87,7 +105,7 @@ def watch_operators(
         session = open_session(workload, options, open_runtime(options.runtime), profile=True)
         session.interpreter.watch_operators(memory)
         fill_inputs(session, options)
-        alarm = threading.Timer(seconds + _HANG_SECONDS, os._exit, [1])
+        alarm = threading.Timer(seconds + hang_seconds, os._exit, [1])
         alarm.daemon = True
         alarm.start()
         end = time.monotonic() + seconds

@@ -1,7 +1,7 @@
 """From a file or bytes to a `Model`: reads what is not part of a subgraph, and puts it together.
 
 Whatever the bytes are, `load` returns a model whose indices can all be used without another check,
-or raises `ModelFormatError`. Files are mapped into memory, and weights are never copied.
+or raises `ModelFormatError`. Weights are never copied.
 """
 
 import copyreg
@@ -23,7 +23,13 @@ from tflops_native.model.graph import (
     Subgraph,
 )
 from tflops_native.model.schema import BUILTIN_OPERATORS
-from tflops_native.model.source import FileStamp, Source, check_identifier, open_source
+from tflops_native.model.source import (
+    FileStamp,
+    Source,
+    check_identifier,
+    check_unchanged,
+    open_source,
+)
 from tflops_native.model.subgraph import OperatorCode, SubgraphReader, structure
 
 _SCHEMA_VERSION = 3
@@ -48,8 +54,10 @@ _EXTERNAL_BUFFER = structure("ExternalBuffer", "id group offset length packing")
 def load(source: str | os.PathLike[str] | bytes | bytearray | memoryview) -> Model:
     """Reads a TensorFlow Lite model from a file, or from bytes that hold one.
 
-    The file stays mapped as long as the model, or any view of its data, exists. Raises
-    `ModelFormatError` if the file cannot be read, is not a TensorFlow Lite model, or is damaged.
+    A file above `LARGEST_READ_BYTES` stays mapped as long as the model, or any view of its data, exists.
+
+    Raises:
+        ModelFormatError: the file cannot be read, is not a TensorFlow Lite model, or is damaged.
     """
     opened = open_source(source)
     check_identifier(opened.name, opened.data)
@@ -65,11 +73,9 @@ def _load_again(path: Path, stamp: FileStamp) -> Model:
     Raises:
         ModelFormatError: also if the file has changed since.
     """
+    check_unchanged(path, stamp)
     model = load(path)
-    if model.stamp != stamp:
-        raise ModelFormatError(
-            f"'{path}' has changed since it was loaded: load it again, and leave it as it is meanwhile"
-        )
+    check_unchanged(path, stamp)
     return model
 
 
@@ -77,7 +83,8 @@ def _reduce(model: Model) -> tuple[Callable[..., Model], tuple[object, ...]]:
     """How a model is pickled and copied: by its file, else by its bytes."""
     if model.path is None or model.stamp is None:
         return load, (bytes(model.data),)
-    return _load_again, (model.path.absolute(), model.stamp)
+    # Without links: /dev/fd/3 is another file in another process.
+    return _load_again, (model.path.resolve(), model.stamp)
 
 
 copyreg.pickle(Model, _reduce)

@@ -1,7 +1,6 @@
 """Where the bytes of a model come from, and whether they are a TensorFlow Lite model at all.
 
-Owns opening and mapping files, and the messages for what is no model. It reads nothing past the
-first bytes.
+Owns opening, reading and mapping files, and the messages for what is not a model.
 """
 
 import mmap
@@ -13,6 +12,10 @@ from pathlib import Path
 from tflops_native.errors import ModelFormatError
 
 IDENTIFIER = b"TFL3"
+# Files up to this size are read as a whole: whatever happens to them later, the content stays what was
+# counted. Larger ones are mapped, and a program that reads a mapped file which another program truncates
+# is ended by the system (SIGBUS).
+LARGEST_READ_BYTES = 64 << 20
 _HEADER_BYTES = 8
 
 _CONVERT = "convert it first, with tf.lite.TFLiteConverter.from_keras_model"
@@ -64,7 +67,8 @@ class Source:
 def open_source(source: str | os.PathLike[str] | bytes | bytearray | memoryview) -> Source:
     """Open a file, or take bytes.
 
-    A file is mapped into memory, so that only the parts which are looked at are read.
+    A file above `LARGEST_READ_BYTES` is mapped into memory, so that only the parts which are looked at
+    are read.
 
     Raises:
         ModelFormatError: it cannot be opened, is empty, or is neither a path nor bytes.
@@ -82,7 +86,7 @@ def open_source(source: str | os.PathLike[str] | bytes | bytearray | memoryview)
                 f"a model is a path or bytes, not {type(source).__name__}"
             ) from error
         name = repr(str(path))
-        stamp, data = _map_file(path, name)
+        stamp, data = _content(path, name)
     if not data:
         raise ModelFormatError(f"{name} is empty (0 bytes)")
     return Source(name, path, stamp, data)
@@ -109,17 +113,42 @@ def check_identifier(name: str, data: memoryview) -> None:
     )
 
 
-def _map_file(path: Path, name: str) -> tuple[FileStamp, memoryview]:
+def check_unchanged(path: Path, stamp: FileStamp) -> None:
+    """Check that what is at the path is still the file that was loaded.
+
+    Raises:
+        ModelFormatError: it is another file, has changed, or cannot be looked at.
+    """
+    try:
+        found = _stamp(path.stat())
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ModelFormatError(f"cannot read {str(path)!r} again: {reason}") from error
+    if found != stamp:
+        raise ModelFormatError(
+            f"{str(path)!r} has changed since it was loaded: load it again, and leave it as it is "
+            "while it is measured"
+        )
+
+
+def _stamp(found: os.stat_result) -> FileStamp:
+    return FileStamp(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+def _content(path: Path, name: str) -> tuple[FileStamp, memoryview]:
     try:
         # Before opening: to open a pipe may wait forever.
         problem = _kind_problem(path)
         if problem is None:
             with path.open("rb") as file:
-                found = os.fstat(file.fileno())
-                stamp = FileStamp(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
-                if found.st_size == 0:
+                stamp = _stamp(os.fstat(file.fileno()))
+                if stamp.size_bytes > LARGEST_READ_BYTES:
+                    return stamp, memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+                if stamp.size_bytes == 0:
                     return stamp, memoryview(b"")
-                return stamp, memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+                # Shared pages, as those of a mapped file: they do not count for --memory-limit.
+                memory = mmap.mmap(-1, stamp.size_bytes)
+                return stamp, memoryview(memory).toreadonly()[: file.readinto(memory)]
     except FileNotFoundError as error:
         raise ModelFormatError(f"cannot read {name}: no such file") from error
     except PermissionError as error:

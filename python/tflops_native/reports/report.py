@@ -28,7 +28,7 @@ class Report(Result):
     """Counts of a model, its times, or both.
 
     timing          the times; None if there are none
-    timing_error    why there is no timing where one was asked for
+    timing_error    why there is no timing where one was asked for, or none of operators
     conventions     counts by other conventions, where they are asked for
     valid_macs      per row the MACs without kernel positions on padding, where they are asked for
     peaks           what the machine can do at most with the threads of the timing

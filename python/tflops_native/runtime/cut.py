@@ -8,6 +8,7 @@ from tflops_native.compiled import native
 from tflops_native.errors import ModelFormatError, OptionError
 from tflops_native.model.flatbuffer import FlatBuffer
 from tflops_native.model.graph import Model, Subgraph
+from tflops_native.model.source import check_unchanged
 from tflops_native.model.subgraph import structure
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 _MODEL = structure("Model", "subgraphs metadata signature_defs")
 _SUBGRAPH = structure("SubGraph", "inputs outputs operators")
 _ALIGNMENT = 16
-_LOOK_BYTES = 4096
 _LARGEST_OFFSET = 0xFFFFFFFF
 
 
@@ -110,10 +110,8 @@ def _patched(
     room = start - model.size_bytes + 4 * (len(inputs) + len(outputs) + 2)
     copy: ModelCopy = native().ModelCopy(model.data if model.path is None else model.path, room)
     data = memoryview(copy).cast("B")
-    # A look at the size and the start, not at all weights: this is called for each operator.
-    look = min(_LOOK_BYTES, model.size_bytes)
-    if len(data) != model.size_bytes + room or data[:look] != model.data[:look]:
-        raise ModelFormatError(f"{str(model.path)!r} has changed since it was read")
+    if model.path is not None and model.stamp is not None:
+        check_unchanged(model.path, model.stamp)
 
     def write(at: int, *values: int) -> None:
         struct.pack_into(f"<{len(values)}I", data, at, *values)

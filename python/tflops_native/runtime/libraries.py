@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 
 from tflops_native.compiled import native
 from tflops_native.errors import RuntimeLibraryError
+from tflops_native.model.source import check_unchanged
 from tflops_native.runtime.options import (
     DEFAULT_RUNTIME,
     LITERT,
@@ -83,9 +84,11 @@ class NativeRuntime:
         """The model in an interpreter, not yet allocated.
 
         Raises:
+            ModelFormatError: the file is not the one that was loaded any more.
             RuntimeLibraryError: the library lacks what is asked for.
             InvokeError: it refuses the model, with its own words.
         """
+        _check_unchanged(model)
         interpreter: Interpreter = native().Interpreter(
             self.library,
             model.data if model.path is None else model.path,
@@ -96,6 +99,7 @@ class NativeRuntime:
             delegate=options.delegate,
             delegate_options=list(options.delegate_options.items()),
         )
+        _check_unchanged(model)
         return interpreter
 
 
@@ -111,8 +115,16 @@ class TensorFlowRuntime:
         """As `NativeRuntime.open`; the interpreter has no profile."""
         from tflops_native.runtime.tensorflow_interpreter import TensorFlowInterpreter
 
+        _check_unchanged(model)
         opened = TensorFlowInterpreter(model, options, signature=signature, profile=profile)
+        _check_unchanged(model)
         return cast("Interpreter", opened)
+
+
+def _check_unchanged(model: "Model") -> None:
+    """Before and after the library reads the file by itself: what it runs must be what was counted."""
+    if model.path is not None and model.stamp is not None:
+        check_unchanged(model.path, model.stamp)
 
 
 Runtime: TypeAlias = NativeRuntime | TensorFlowRuntime

@@ -4,12 +4,17 @@ import gc
 import os
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import click
 
+from tflops_native.cli.signals import ending_in_order
+from tflops_native.cli.streams import writing_output
 from tflops_native.errors import TflopsError
+from tflops_native.formats.printable import LINE_LIMIT, printable, printable_lines
 
 USAGE_ERROR = 2
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
@@ -49,6 +54,27 @@ class _Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(_COMMANDS.items()))
 
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        with _reader_may_leave():
+            return super().make_context(*arguments, **options)
+
+    def invoke(self, context: click.Context) -> Any:
+        with _reader_may_leave():
+            return super().invoke(context)
+
+
+class _ReaderLeftError(Exception):
+    """Whoever read standard output has seen enough: `tflops report ... | head`."""
+
+
+@contextmanager
+def _reader_may_leave() -> Iterator[None]:
+    """click would take a closed pipe for a failure, and exit with 1."""
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise _ReaderLeftError from error
+
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tflops-native", prog_name="tflops")
@@ -57,21 +83,22 @@ def tflops(debug: bool) -> None:
     """How many FLOPs a TensorFlow Lite model needs, how long it takes, and where the time goes."""
 
 
-def main() -> None:
-    """Entry point: one line per error and exit code 2, a traceback only with --debug."""
+def run() -> None:
+    """Run what the arguments say: one line per error and exit code 2, a traceback only with --debug."""
     gc.set_threshold(_OBJECTS_PER_COLLECTION)
     debug = "--debug" in sys.argv[1:2]
     _prepare_streams()
     try:
-        status = tflops.main(standalone_mode=False, prog_name="tflops")
-        sys.stdout.flush()
+        with ending_in_order():
+            status = tflops.main(standalone_mode=False, prog_name="tflops")
+        with writing_output():
+            sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
         status = USAGE_ERROR
     except click.ClickException as error:
         status = _fail(error.format_message(), debug)
-    except BrokenPipeError:
-        # `tflops report ... | head`: the reader has seen enough.
+    except (_ReaderLeftError, BrokenPipeError):
         _discard(sys.stdout)
         sys.exit(0)
     except (TflopsError, OSError) as error:
@@ -89,7 +116,7 @@ def main() -> None:
     try:
         sys.stdout.flush()
     except OSError:
-        # A full disk: told already, and the interpreter would fail again when it exits.
+        # A full disk: reported already, and the interpreter would fail again when it exits.
         _discard(sys.stdout)
     gc.freeze()  # nothing is left to be looked for when the interpreter ends
     sys.exit(status or 0)
@@ -108,11 +135,9 @@ def _prepare_streams() -> None:
 
 def _fail(message: str, debug: bool) -> int:
     if debug:
-        traceback.print_exc()
+        click.echo("\n".join(printable_lines(traceback.format_exc().rstrip("\n"))), err=True)
     # One line of plain text, whatever names the file or the runtime brought in.
-    line = " ".join(message.split())
-    line = "".join(letter if letter.isprintable() else "?" for letter in line)
-    click.echo(f"error: {line}", err=True)
+    click.echo(f"error: {printable(' '.join(message.split()), LINE_LIMIT)}", err=True)
     return USAGE_ERROR
 
 

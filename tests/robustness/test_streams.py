@@ -1,0 +1,149 @@
+"""Standard output that is closed, full or of no width; an environment that makes warnings errors."""
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from zoo import EXAMPLES
+
+pytest.importorskip("tflops_native._native", exc_type=ImportError)
+
+SINGLE = EXAMPLES / "single_conv_28x28.tflite"
+posix = pytest.mark.skipif(os.name != "posix", reason="shells and devices of POSIX")
+FORMATS = ["text", "json", "csv", "markdown", "html"]
+COMMANDS = [
+    ["count", SINGLE],
+    ["report", SINGLE, "--runs", "1", "--no-peaks"],
+    ["time", SINGLE, "--runs", "1"],
+    ["time", SINGLE, "--runs", "1", "--runtime", "tflite,tflite"],
+    ["verify", SINGLE],
+    ["peaks", "--threads", "1"],
+    ["explain", "CONV_2D"],
+    ["explain", f"{SINGLE}:0"],
+    ["ops"],
+    ["runtimes"],
+]
+HELP = [["--help"], ["--version"], ["count", "--help"]]
+
+
+def named(arguments):
+    return " ".join(Path(str(argument)).name for argument in arguments)
+
+
+@posix
+@pytest.mark.parametrize(
+    "arguments",
+    [*COMMANDS, *HELP, ["ops", "--format", "json"]],
+    ids=named,
+)
+def test_a_reader_that_has_seen_enough(process, arguments):
+    # The other end is closed before the first byte: the worst that `| head` can do.
+    reader, writer = os.pipe()
+    os.close(reader)
+    ended = process(*arguments, capture_output=False, stdout=writer, stderr=-1)
+    os.close(writer)
+    assert (ended.status, ended.err) == (0, "")
+
+
+@posix
+def test_a_reader_that_leaves_in_the_middle(process):
+    words = " ".join(map(shlex.quote, [*process.program, "ops"]))
+    ended = process(args=["bash", "-c", f"set -o pipefail; {words} | head -n 1"])
+    assert (ended.status, ended.err) == (0, "")
+    assert ended.out.count("\n") == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full device")
+@pytest.mark.parametrize("arguments", COMMANDS, ids=named)
+def test_a_full_disk(process, arguments):
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        ended = process(*arguments, capture_output=False, stdout=full, stderr=-1)
+    assert ended.status == 2
+    assert ended.err == "error: cannot write to standard output: no space left on device\n"
+
+
+@pytest.mark.parametrize("columns", ["0", "-1", "", "wide", "1", "99999999999999999999"])
+@pytest.mark.parametrize("is_terminal", [False, True], ids=["pipe", "terminal"])
+def test_a_width_that_makes_no_sense(process, columns, is_terminal):
+    environment = {**os.environ, "COLUMNS": columns}
+    if is_terminal:
+        environment["FORCE_COLOR"] = "1"
+    ended = process("count", SINGLE, env=environment)
+    assert (ended.status, ended.err) == (0, "")
+    words = ended.out.split()
+    for word in ("model", "CONV_2D", "194,688", "coverage", "counting"):
+        assert any(word in found for found in words), ended.out
+
+
+@pytest.mark.parametrize("arguments", COMMANDS, ids=named)
+def test_warnings_that_are_errors(process, arguments):
+    ended = process(*arguments, env={**os.environ, "PYTHONWARNINGS": "error"})
+    assert (ended.status, ended.err) == (0, "")
+
+
+@pytest.mark.parametrize("variable", ["HOME", "XDG_CACHE_HOME"])
+@pytest.mark.parametrize("value", ["/dev/null", "/nowhere/at/all", "", None])
+def test_a_home_that_cannot_be_written(process, variable, value):
+    environment = {key: text for key, text in os.environ.items() if key != variable}
+    if variable == "HOME":
+        environment.pop("XDG_CACHE_HOME", None)
+        if value is None:
+            value = ""  # without any, the real one of the user would be written
+    if value is not None:
+        environment[variable] = value
+    elif sys.platform == "linux":
+        environment["HOME"] = "/dev/null"
+    ended = process("peaks", "--threads", "1", env=environment)
+    assert (ended.status, ended.err) == (0, "")
+
+
+@pytest.mark.parametrize("locale", ["C", "POSIX", "tr_TR.UTF-8", "nonsense"])
+def test_locales(process, locale):
+    environment = {**os.environ, "LC_ALL": locale, "LANG": locale}
+    environment.pop("PYTHONIOENCODING", None)
+    ended = process("count", SINGLE, env=environment)
+    assert (ended.status, ended.err) == (0, "")
+    assert "194,688 MACs" in ended.out
+
+
+@pytest.mark.parametrize("count", [17, 1024])
+def test_many_threads_are_announced_before_they_start(tflops, monkeypatch, count):
+    from tflops_native import api
+    from tflops_native.cli import options
+
+    monkeypatch.setattr(options, "usable_cpus", lambda: [0, 1])
+    said = []
+
+    def measure(*_arguments, **chosen):
+        said.append(chosen["threads"])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(api, "measure", measure)
+    ended = tflops("time", SINGLE, "--threads", count)
+    assert said == [count]
+    assert ended.err.startswith(f"note: {count} threads share 2 CPUs: this may take long\n")
+
+
+@pytest.mark.parametrize("count", [1025, 40_000, 10**30])
+def test_more_threads_than_a_machine_can_bear_are_refused(refuses, count):
+    assert refuses("time", SINGLE, "--threads", count) == (
+        f"threads must be 1,024 or less, got {count:,}"
+    )
+
+
+def test_an_interpreter_without_a_working_directory(tmp_path, process):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    program = f"import os; os.rmdir({str(gone)!r}); from tflops_native.cli import main; main()"
+    ended = subprocess.run(
+        [sys.executable, "-c", program, "count", SINGLE],
+        cwd=gone,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr

@@ -1,0 +1,86 @@
+"""Results that are pickled and copied, and values that are nearly right."""
+
+import copy
+import json
+import pickle
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+import tflops_native
+from tflops_native.errors import ShapeError
+from tflops_native.plain_json import dump_json
+from zoo import EXAMPLES
+
+SINGLE = EXAMPLES / "single_conv_28x28.tflite"
+DYNAMIC = EXAMPLES / "single_conv_dynamic.tflite"
+COPIES = {
+    "pickle": lambda result: pickle.loads(pickle.dumps(result)),
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+}
+
+
+@pytest.fixture(scope="module")
+def report():
+    pytest.importorskip("tflops_native._native", exc_type=ImportError)
+    return tflops_native.report(SINGLE, runs=2, peaks=True, conventions=["fvcore"], valid_taps=True)
+
+
+@pytest.mark.parametrize("way", COPIES)
+def test_a_report_can_be_copied(report, way):
+    again = COPIES[way](report)
+    assert again.to_dict() == report.to_dict()
+    assert str(again) == str(report)
+    assert again.rows == report.rows
+
+
+@pytest.mark.parametrize("way", COPIES)
+@pytest.mark.parametrize("source", [SINGLE, SINGLE.read_bytes()], ids=["path", "bytes"])
+def test_a_model_can_be_copied(way, source):
+    model = tflops_native.load(source)
+    again = COPIES[way](model)
+    assert bytes(again.data) == bytes(model.data)
+    assert tflops_native.analyze(again) == tflops_native.analyze(model)
+
+
+@pytest.mark.parametrize("way", COPIES)
+def test_a_verification_can_be_copied(way):
+    pytest.importorskip("tflops_native._native", exc_type=ImportError)
+    verification = tflops_native.verify(SINGLE)
+    assert COPIES[way](verification).to_dict() == verification.to_dict()
+
+
+@pytest.mark.parametrize(
+    "length", [28.5, 28.0, Fraction(57, 2), np.float32(28), "28", True, None, 1j]
+)
+@pytest.mark.parametrize("is_named", [False, True])
+def test_lengths_that_are_not_whole_numbers(length, is_named):
+    shape = (1, length, 28, 1)
+    with pytest.raises(ShapeError, match="must be a whole number"):
+        tflops_native.analyze(DYNAMIC, input_shapes={"input": shape} if is_named else shape)
+
+
+@pytest.mark.parametrize("number", [28, np.int64(28), np.uint8(28)])
+def test_lengths_that_are_whole_numbers_of_any_kind(number):
+    counted = tflops_native.analyze(DYNAMIC, input_shapes=(1, number, 28, 1))
+    assert counted.macs == tflops_native.analyze(SINGLE).macs
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("place", [lambda n: n, lambda n: [n], lambda n: {"a": [{"b": n}]}])
+def test_json_has_no_numbers_that_are_not_finite(number, place):
+    with pytest.raises(ValueError, match="finite"):
+        dump_json(place(number))
+
+
+@pytest.mark.parametrize("text", ["\udce9", "a\ud800b", "\x00", "\u2028", "\U0001f600", '"\\'])
+def test_json_is_valid_for_other_readers(text):
+    written = dump_json({text: text})
+    assert written.isascii()
+    ((key, value),) = json.loads(written).items()
+    assert key == value
+    value.encode("utf-8")
+    if not any("\ud800" <= letter <= "\udfff" for letter in text):
+        assert value == text
