@@ -21,6 +21,7 @@ def measure_isolated(
     options: RunOptions,
     rule: StopRule,
     profile: bool = True,
+    isolated_operators: bool | None = None,
     progress: Progress = no_progress,
     limits: ChildLimits = NO_LIMITS,
 ) -> Timing:
@@ -36,6 +37,7 @@ def measure_isolated(
         options,
         rule,
         profile,
+        isolated_operators,
         progress=progress,
         limits=limits,
         explain=partial(last_operator, workload, options, limits.memory_bytes),

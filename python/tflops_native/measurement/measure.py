@@ -6,9 +6,10 @@ from tflops_native.machine.machine import this_machine
 from tflops_native.machine.memory import MemoryWatch
 from tflops_native.measurement.timing import Origin, Timing, tool_name
 from tflops_native.profile.profiling import profile_model
+from tflops_native.profile.refine import refined
 from tflops_native.progress import Progress, no_progress
 from tflops_native.runtime.installed import runtime_notes
-from tflops_native.runtime.libraries import open_runtime
+from tflops_native.runtime.libraries import NativeRuntime, open_runtime
 from tflops_native.runtime.options import RunOptions
 from tflops_native.runtime.session import fill_inputs, open_session
 from tflops_native.runtime.state import first_invoke, reset_state
@@ -26,12 +27,15 @@ def measure_workload(
     options: RunOptions,
     rule: StopRule,
     profile: bool = True,
+    isolated_operators: bool | None = None,
     progress: Progress = no_progress,
 ) -> Timing:
     """Measure a workload in this process.
 
     Args:
         profile: whether to time each operator too, in runs of their own.
+        isolated_operators: whether to time each operator alone, too; None: where whole microseconds are
+            too coarse for more than a tenth of the time.
 
     Raises:
         OptionError: a CPU to pin to is not allowed.
@@ -39,11 +43,16 @@ def measure_workload(
         InvokeError: the runtime refuses the model, with its own words.
     """
     with pinned(options.pin):
-        return _measure(workload, options, rule, profile, progress)
+        return _measure(workload, options, rule, profile, isolated_operators, progress)
 
 
 def _measure(
-    workload: Workload, options: RunOptions, rule: StopRule, profile: bool, report: Progress
+    workload: Workload,
+    options: RunOptions,
+    rule: StopRule,
+    profile: bool,
+    isolated_operators: bool | None,
+    report: Progress,
 ) -> Timing:
     # Loaded before memory is looked at: numpy's is not the model's.
     import numpy  # noqa: F401
@@ -73,7 +82,7 @@ def _measure(
     evidence = watch.finish()
     latency = Latency.of(samples, invokes_per_sample=invokes)
     operators = None
-    if profile and runtime.info.is_native:
+    if profile and isinstance(runtime, NativeRuntime):
         report("profile", 0.0)
         profiled = open_session(workload, options, runtime, profile=True)
         fill_inputs(profiled, options)
@@ -84,6 +93,8 @@ def _measure(
             latency.typical_seconds or 0.0,
             report,
         )
+        if operators.is_coarse if isolated_operators is None else isolated_operators:
+            operators = refined(operators, clean, runtime, options, rule.max_seconds, report)
     report("done", 1.0)
     return Timing(
         origin=Origin(measured="here", tool=tool_name(), machine=this_machine()),
