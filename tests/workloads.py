@@ -42,12 +42,14 @@ def split(options):
 
 def measure_model(model, *, profile=True, progress=no_progress, **options):
     asked, run, rule = split(options)
-    return measure_workload(workload(model, **asked), run, rule, profile, progress)
+    return measure_workload(workload(model, **asked), run, rule, profile, progress=progress)
 
 
 def measure_in_child(model, *, profile=True, progress=no_progress, limits=NO_LIMITS, **options):
     asked, run, rule = split(options)
-    return measure_isolated(workload(model, **asked), run, rule, profile, progress, limits)
+    return measure_isolated(
+        workload(model, **asked), run, rule, profile, progress=progress, limits=limits
+    )
 
 
 def shapes_in_runtime(model, **options):

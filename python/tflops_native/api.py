@@ -142,6 +142,7 @@ def measure(
     max_time: float | None = None,
     interval: float = 0.0,
     profile: bool = True,
+    isolated_operators: bool | None = None,
     isolated: bool = False,
     timeout: float | None = None,
     memory_limit: int | None = None,
@@ -173,6 +174,9 @@ def measure(
         max_time: maximum sampling time in seconds; 10 if None, unlimited if only `runs` is given.
         interval: start one inference every so many seconds, for models that run at a rate.
         profile: whether to time each operator too, in runs of their own.
+        isolated_operators: whether to time each operator alone, too, cut out of the model. None: where
+            XNNPACK's whole microseconds are too coarse: where more than a tenth of the time is in
+            operators known to worse than 10 %. Takes `max_time` at most.
         isolated: measure in a child process, which survives a runtime that crashes.
         timeout: seconds after which the child is ended, with `isolated` only; None for no limit.
         memory_limit: bytes that the runtime and the model may allocate in the child, with `isolated`
@@ -196,7 +200,15 @@ def measure(
     workload = _workload(model, input_shapes, signature, inputs)
     analysis = analyze_workload(workload)
     return _measure(
-        workload, analysis, options, rule, profile, isolated, limits, progress or no_progress
+        workload,
+        analysis,
+        options,
+        rule,
+        profile,
+        isolated_operators,
+        isolated,
+        limits,
+        progress or no_progress,
     )
 
 
@@ -287,6 +299,7 @@ def report(
     max_time: float | None = None,
     interval: float = 0.0,
     profile: bool = True,
+    isolated_operators: bool | None = None,
     isolated: bool = False,
     timeout: float | None = None,
     memory_limit: int | None = None,
@@ -307,8 +320,8 @@ def report(
             `profile_file`, those that the file itself holds, if any. A path: the file that `tflops
             peaks -o` or `tflops-timer --peaks` wrote on the device. False: none.
         runtime, kernels, threads, delegate, delegate_options, pin, fill, seed, runs, min_runs,
-            precision, max_time, interval, profile, isolated, timeout, memory_limit, progress: as for
-            `measure`.
+            precision, max_time, interval, profile, isolated_operators, isolated, timeout, memory_limit,
+            progress: as for `measure`.
 
     Raises:
         ProfileFormatError: the file cannot be read, or belongs to another model.
@@ -322,6 +335,10 @@ def report(
     )
     limits = _limits(isolated, timeout, memory_limit)
     if profile_file is not None:
+        if isolated_operators is not None:
+            raise OptionError(
+                "isolated_operators cannot be combined with profile_file: the times come from the file"
+            )
         _refuse_measuring(options, rule, limits)
     workload = _workload(model, input_shapes, signature, inputs)
     counting = _Counting(strict, trip_count, shapes)
@@ -334,7 +351,17 @@ def report(
 
             timing = load_timing(profile_file, workload, device=device)
             return _with_recorded_peaks(counted.with_parts(timing=timing), peaks, profile_file)
-        timing = _measure(workload, analysis, options, rule, profile, isolated, limits, hear)
+        timing = _measure(
+            workload,
+            analysis,
+            options,
+            rule,
+            profile,
+            isolated_operators,
+            isolated,
+            limits,
+            hear,
+        )
     except TflopsError as error:
         # What was counted is not lost because there are no times, nor these without those of operators.
         error.report = counted.with_parts(timing=error.timing, timing_error=str(error))
@@ -546,6 +573,7 @@ def _measure(
     options: RunOptions,
     rule: StopRule,
     profile: bool,
+    isolated_operators: bool | None,
     isolated: bool,
     limits: ChildLimits,
     progress: Progress,
@@ -557,9 +585,13 @@ def _measure(
     refuse_empty(workload, analysis, options.kernels)
     with advised(workload, analysis):
         if isolated:
-            timing = measure_isolated(workload, options, rule, profile, progress, limits)
+            timing = measure_isolated(
+                workload, options, rule, profile, isolated_operators, progress, limits
+            )
         else:
-            timing = measure_workload(workload, options, rule, profile, progress)
+            timing = measure_workload(
+                workload, options, rule, profile, isolated_operators, progress
+            )
     return replace(timing, notes=(*made_up_values(analysis, options), *timing.notes))
 
 

@@ -220,7 +220,7 @@ def test_without_the_compiled_part_counting_is_what_is_left(process, command):
     program = (
         "import sys; sys.modules['tflops_native._native'] = None; "
         "from tflops_native.measurement import isolated, measure; "
-        "isolated.measure_isolated = lambda *arguments: measure.measure_workload(*arguments[:5]); "
+        "isolated.measure_isolated = lambda *arguments: measure.measure_workload(*arguments[:6]); "
         "from tflops_native.cli import main; main()"
     )
     ended = process(args=[sys.executable, "-c", program, command, str(SINGLE)])

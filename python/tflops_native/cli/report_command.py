@@ -36,6 +36,11 @@ _COMBINE_WITH_PROFILE = frozenset(
 )
 @click.option("--device", metavar="LABEL", help="Label for the device that --profile is of.")
 @click.option(
+    "--isolated-operators/--no-isolated-operators",
+    default=None,
+    help="Time each operator alone, too. [default: where whole µs are too coarse]",
+)
+@click.option(
     "--peaks",
     metavar="FILE",
     help="Compare with the peaks in FILE, which `tflops peaks -o` or `tflops-timer --peaks` wrote. "

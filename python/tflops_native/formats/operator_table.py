@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 NOTHING = "-"
 IMPRECISE = "!"
 MICROSECOND = 1e-6
+SHORTEST_ALONE = 1e-8  # seconds
 LOWEST_RATE = 1e6  # operations per second; lower ones would only widen the table
 # Shares of the whole model say nothing of one run of a subgraph, and the profiler sees no part of it.
 _OF_THE_WHOLE = frozenset(
@@ -27,6 +28,7 @@ _OF_THE_WHOLE = frozenset(
         "time_lower_seconds",
         "time_upper_seconds",
         "time_uncertainty",
+        "alone_seconds",
         "time_share",
         "kernel",
         "is_fused",
@@ -95,6 +97,14 @@ def _columns(report: Report, analysis: Analysis) -> list[Column]:
         Column(key="time_lower_seconds", heading="from", is_shown=False),
         Column(key="time_upper_seconds", heading="to", is_shown=False),
         Column(key="time_uncertainty", heading="±%", is_shown=has_times and has_bounds),
+        Column(
+            key="alone_seconds",
+            heading="alone",
+            is_shown=profile is not None
+            and has_times
+            and any(operator.alone_seconds is not None for operator in profile.operators),
+            drop=3,
+        ),
         Column(key="time_share", heading="%t", is_shown=has_times),
         Column(key="kernel", heading="kernel", is_number=False, is_shown=False),
         Column(key="is_fused", heading="fused", is_shown=False),
@@ -133,6 +143,7 @@ def _cells(row: ReportRow, imprecise: Container[int] = ()) -> Cells:
         "share": _share(row),
         "time_seconds": time_text(row),
         "time_uncertainty": _uncertainty(row, imprecise),
+        "alone_seconds": _alone(row),
         "time_share": NOTHING if row.time_share is None else numbers.percent(row.time_share),
         "operations_per_second": rate_text(row),
         "utilization": _utilization(row),
@@ -184,6 +195,14 @@ def _uncertainty(row: ReportRow, imprecise: Container[int]) -> str:
     uncertainty = time.estimate.uncertainty
     text = numbers.percent(uncertainty) if uncertainty < 0.0995 else f"{100 * uncertainty:.0f}"
     return text + (IMPRECISE if time.index in imprecise else "")
+
+
+def _alone(row: ReportRow) -> str:
+    """What the operator takes alone, in three digits; below a hundredth of a µs only noise is left."""
+    seconds = None if row.time is None else row.time.alone_seconds
+    if seconds is None:
+        return NOTHING
+    return "<10ns" if seconds < SHORTEST_ALONE else numbers.seconds(seconds, 3)
 
 
 def rate_text(row: ReportRow) -> str:

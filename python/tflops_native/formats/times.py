@@ -213,6 +213,8 @@ def _profile(timing: "Timing") -> Found:
     parts = [f"medians of {runs}, ±% is half their 95% interval"]
     if any(operator.is_delegated for operator in profile.operators):
         parts.append("corrected for XNNPACK rounding down to whole µs")
+    if any(operator.alone_seconds is not None for operator in profile.operators):
+        parts.append("within a µs by what each operator takes alone and by the sum")
     if profile.overhead is not None:
         parts.append(f"profiling overhead {_overhead(profile.overhead)}")
     return [Line("profile", "; ".join(parts))]

@@ -25,6 +25,7 @@ def measure_isolated(
     options: RunOptions,
     rule: StopRule,
     profile: bool = True,
+    isolated_operators: bool | None = None,
     progress: Progress = no_progress,
     limits: ChildLimits = NO_LIMITS,
 ) -> Timing:
@@ -42,6 +43,7 @@ def measure_isolated(
             options,
             rule,
             profile,
+            isolated_operators,
             progress=progress,
             limits=limits,
             explain=partial(last_operator, workload, options, limits),
@@ -60,9 +62,16 @@ def measure_isolated(
 
 
 def _measure_and_keep(
-    workload: Workload, options: RunOptions, rule: StopRule, profile: bool, reporter: Reporter
+    workload: Workload,
+    options: RunOptions,
+    rule: StopRule,
+    profile: bool,
+    isolated_operators: bool | None,
+    reporter: Reporter,
 ) -> Timing:
-    return measure_workload(workload, options, rule, profile, reporter, reporter.keep)
+    return measure_workload(
+        workload, options, rule, profile, isolated_operators, reporter, reporter.keep
+    )
 
 
 def compare_isolated(

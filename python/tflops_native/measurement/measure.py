@@ -11,9 +11,10 @@ from tflops_native.machine.machine import this_machine
 from tflops_native.machine.memory import MemoryWatch
 from tflops_native.measurement.timing import Origin, Timing, tool_name
 from tflops_native.profile.profiling import profile_model
+from tflops_native.profile.refine import refined
 from tflops_native.progress import Progress, no_progress
 from tflops_native.runtime.installed import runtime_notes
-from tflops_native.runtime.libraries import open_runtime
+from tflops_native.runtime.libraries import NativeRuntime, open_runtime
 from tflops_native.runtime.options import RunOptions
 from tflops_native.runtime.session import fill_inputs, open_session
 from tflops_native.runtime.state import first_invoke, reset_state
@@ -37,6 +38,7 @@ def measure_workload(
     options: RunOptions,
     rule: StopRule,
     profile: bool = True,
+    isolated_operators: bool | None = None,
     progress: Progress = no_progress,
     keep: Keep = _not_kept,
 ) -> Timing:
@@ -44,6 +46,8 @@ def measure_workload(
 
     Args:
         profile: whether to time each operator too, in runs of their own.
+        isolated_operators: whether to time each operator alone, too; None: where whole microseconds are
+            too coarse for more than a tenth of the time.
         keep: called with what is finished: the times of the model, then those of the operators too.
 
     Raises:
@@ -54,7 +58,7 @@ def measure_workload(
     What is raised while operators are timed has the finished `Timing` as its attribute `timing`.
     """
     with pinned(options.pin):
-        return _measure(workload, options, rule, profile, progress, keep)
+        return _measure(workload, options, rule, profile, isolated_operators, progress, keep)
 
 
 def _measure(
@@ -62,6 +66,7 @@ def _measure(
     options: RunOptions,
     rule: StopRule,
     profile: bool,
+    isolated_operators: bool | None,
     report: Progress,
     keep: Keep,
 ) -> Timing:
@@ -116,7 +121,7 @@ def _measure(
         memory=held,
         notes=runtime_notes(runtime.info),
     )
-    if profile and runtime.info.is_native:
+    if profile and isinstance(runtime, NativeRuntime):
         keep(timing)
         try:
             report("profile", 0.0)
@@ -129,10 +134,14 @@ def _measure(
                 latency.typical_seconds or 0.0,
                 report,
             )
+            timing = replace(timing, profile=operators)
+            if operators.is_coarse if isolated_operators is None else isolated_operators:
+                keep(timing)
+                operators = refined(operators, clean, runtime, options, rule.max_seconds, report)
+                timing = replace(timing, profile=operators)
         except (TflopsError, KeyboardInterrupt) as error:
             error.timing = timing  # type: ignore[union-attr]
             raise
-        timing = replace(timing, profile=operators)
     keep(timing)
     report("done", 1.0)
     return timing

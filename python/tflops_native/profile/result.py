@@ -10,6 +10,9 @@ from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND
 
 # The times of operators that take less of the whole need not be known well.
 RELEVANT_SHARE = 0.01
+# Operators are timed alone, too, where so much of the time is known to worse than this.
+COARSE_SHARE = 0.1
+COARSE_UNCERTAINTY = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +24,7 @@ class OperatorTime:
     resolution_ns   how much longer it may have taken: delegates report whole microseconds, cut off
     estimate        of the median, corrected for what was cut off and for the clock's own cost; of the
                     mean, where a source says no more
+    alone_seconds   what the operator takes alone, with hot caches; None if that was not measured
     samples_ns      per profiled run, as measured; empty where the source does not say, and not saved
     """
 
@@ -29,6 +33,7 @@ class OperatorTime:
     is_delegated: bool
     resolution_ns: int
     estimate: TimeEstimate
+    alone_seconds: float | None = None
     samples_ns: tuple[int, ...] = field(default=(), metadata={"plain": False})
 
 
@@ -161,6 +166,17 @@ class Profile:
             stop=stop,
             partitions=partitions,
         )
+
+    @property
+    def is_coarse(self) -> bool:
+        """Whether more than a tenth of the time is in operators known to worse than 10 %."""
+        coarse = [
+            operator.estimate.typical_seconds
+            for operator in self.operators
+            if operator.resolution_ns > 1
+            and (operator.estimate.uncertainty or 0.0) > COARSE_UNCERTAINTY
+        ]
+        return sum(coarse) > COARSE_SHARE * self.invoke_seconds
 
     @property
     def outside_ns(self) -> tuple[int, ...]:

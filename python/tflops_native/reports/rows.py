@@ -60,6 +60,7 @@ class ReportRow:
             "time_lower_seconds": None if estimate is None else estimate.lower_seconds,
             "time_upper_seconds": None if estimate is None else estimate.upper_seconds,
             "time_uncertainty": None if estimate is None else estimate.uncertainty,
+            "alone_seconds": None if self.time is None else self.time.alone_seconds,
             "time_share": self.time_share,
             "kernel": None if self.time is None else self.time.kernel,
             "is_fused": self.is_fused,

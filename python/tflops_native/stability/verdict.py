@@ -44,6 +44,8 @@ LOST_LIMIT = 0.05
 # no more than this share of the samples up to it can be time of others.
 TRUSTED_PERCENTILES = (0.95, 0.9, 0.75, 0.5, 0.25, 0.05)
 OTHERS_SHARE = 0.05
+# At least this much of the lost time that the system counts was lost by the threads that run the model.
+LOST_ACCURACY = 0.85
 # The last quarter of the samples against the first.
 SLOWER_LIMIT = 0.02
 
@@ -199,7 +201,8 @@ def _trusted(
     surely = trusted_percentile(samples_ns, min(lost, sampled))
     if surely is not None:
         return surely, True
-    return None, trusted_percentile(samples_ns, max(0.0, lost - between)) is None
+    at_least = max(0.0, LOST_ACCURACY * lost - between)
+    return None, trusted_percentile(samples_ns, at_least) is None
 
 
 def _describe_trust(share: float | None) -> str:
