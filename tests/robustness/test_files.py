@@ -11,7 +11,8 @@ import pytest
 import fake_tflite
 from tflops_native.errors import ModelFormatError, ProfileFormatError
 from tflops_native.imported.load import load_timing
-from tflops_native.model import load, source
+from tflops_native.model import source
+from tflops_native.model.reader import load
 from tflops_native.runtime.cut import cut_model
 from tflops_native.runtime.libraries import open_runtime
 from tflops_native.runtime.options import RunOptions
@@ -96,7 +97,9 @@ def test_the_runtime_opens_the_file_that_was_loaded(model):
 
 TRUNCATED = """
 import os, sys
-from tflops_native.model import load, source
+from tflops_native.model import source
+from tflops_native.model.reader import load
+
 source.LARGEST_READ_BYTES = int(sys.argv[2])
 model = load(sys.argv[1])
 before = bytes(model.data)

@@ -144,7 +144,7 @@ def test_a_crash_after_the_last_step_is_a_note(monkeypatch):
     monkeypatch.setattr(isolated, "run_isolated", crash)
     timing = measure_in_child(SINGLE, runs=2, profile=False)
     assert timing.samples_ns == complete.samples_ns
-    assert [note.code for note in timing.notes] == ["crashed_at_end"]
+    assert timing.notes[-1].code == "crashed_at_end"
 
 
 @linux
