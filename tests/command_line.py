@@ -22,7 +22,8 @@ LOOKS = ("COLUMNS", "FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIV
 
 def checked(ended, arguments):
     """What a command said, after a look at the reports it gave."""
-    validate_text(ended.out or "")
+    out = ended.out or ""
+    validate_text(out.decode() if isinstance(out, bytes) else out)
     for option, path in itertools.pairwise(map(str, arguments)):
         if option == "-o" and path.endswith(".json") and Path(path).exists():
             validate_text(Path(path).read_text(encoding="utf-8"))
