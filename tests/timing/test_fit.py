@@ -60,6 +60,10 @@ def test_empty_shape_arithmetic_is_no_matter_of_xnnpack():
     assert api.measure(case.pack(), **FEW).samples_ns
 
 
+def made_up(timing):
+    return [note for note in timing.notes if note.code == "made_up_values"]
+
+
 def late_reshape(elements):
     """RESHAPE to a shape that is an input, and a matrix product behind it."""
     model = ModelBuilder()
