@@ -9,6 +9,9 @@ pytest.importorskip("tflops_native._native", exc_type=ImportError)
 pytest.importorskip("builders")
 
 import builders
+import tflops_native
+from configurations.case import data
+from configurations.custom import CustomCase
 from tflops_native.errors import InvokeError, RuntimeLibraryError, ShapeError
 from tflops_native.model.reader import load
 from tflops_native.runtime import session
@@ -16,6 +19,14 @@ from workloads import shapes_in_child, shapes_in_runtime
 
 SINGLE = EXAMPLES / "single_conv_28x28.tflite"
 DYNAMIC = EXAMPLES / "single_conv_dynamic.tflite"
+POOL = {
+    "padding": 2,
+    "stride_width": 2,
+    "stride_height": 2,
+    "filter_width": 2,
+    "filter_height": 2,
+    "activation": 0,
+}
 
 
 def selection(threshold):
@@ -122,3 +133,31 @@ def test_errors_of_the_child_arrive_as_they_are(changes, error, message):
 def test_bad_options_start_no_child():
     with pytest.raises(ValueError, match="threads must be"):
         shapes_in_child(SINGLE, threads=0)
+
+
+def test_xnnpack_runs_what_builtin_kernels_lack():
+    options = {"padding": 2, "stride_width": 3, "stride_height": 2}
+    case = CustomCase("Convolution2DTransposeBias", (), options)
+    builder = builders.ModelBuilder()
+    graph = builder.graph()
+    image = graph.input((1, 4, 5, 2))
+    filters, bias = graph.constant(np.ones((5, 3, 3, 2), "f4")), graph.constant(np.ones(5, "f4"))
+    made, exponential = graph.tensor((1, 9, 15, 5)), graph.tensor((1, 9, 15, 5))
+    graph.operator(
+        case.operator, [image, filters, bias], [made], {"customOptions": list(case.octets())}
+    )
+    graph.operator("ELU", [made], [exponential])
+    graph.outputs.append(exponential)
+    model = load(builder.pack())
+    shapes = shapes_in_runtime(model)
+    # What lies inside of the delegate is not shown, whatever the file says.
+    assert (shapes[made], shapes[exponential]) == (None, (1, 9, 15, 5))
+    verification = tflops_native.verify(model)
+    assert verification.is_right
+    assert [item.tensor_index for item in verification.not_compared] == [made]
+
+
+def test_what_no_kernel_runs_is_refused_in_the_words_of_the_builtin_ones():
+    model = load(CustomCase("MaxUnpooling2D", (data((1, 4, 4, 2)),) * 2, POOL).pack())
+    with pytest.raises(InvokeError, match="MaxUnpooling2D"):
+        shapes_in_runtime(model)
