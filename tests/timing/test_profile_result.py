@@ -112,6 +112,7 @@ def test_plain_data_holds_seconds_and_nanoseconds_by_name():
             "lower_seconds": pytest.approx(57e-9),
             "upper_seconds": pytest.approx(63e-9),
         },
+        "alone_seconds": None,
     }
     assert plain["unmatched"][0]["name"] == "Convert"
     assert plain["overhead"] == {

@@ -161,4 +161,5 @@ def _range(
     below = np.cumsum(weights[order])
     places = np.searchsorted(below, below[-1] * np.array([0.025, 0.5, 0.975]))
     low, middle, high = values[order][np.minimum(places, len(values) - 1)]
-    return float(low), float(middle), float(high)
+    # No more digits than draws can tell.
+    return float(f"{low:.4g}"), float(f"{middle:.4g}"), float(f"{high:.4g}")

@@ -74,7 +74,7 @@ def combined(
         cold: operators of whose kind none ran shortly before.
     """
     timed = tuple(
-        replace(operator, alone_seconds=alone.seconds.get(operator.index))
+        replace(operator, alone_seconds=_rounded(alone.seconds.get(operator.index)))
         for operator in profile.operators
     )
     coarse = [o for o in timed if o.resolution_ns > 1 and o.alone_seconds is not None]
@@ -100,6 +100,11 @@ def combined(
     outside = profile.outside_seconds + before - result.operators_seconds
     left = profile.invoke_seconds - result.operators_seconds
     return replace(result, outside_seconds=max(min(outside, left), 0.0))
+
+
+def _rounded(seconds: float | None) -> float | None:
+    """To three digits, which is what is known: files of reports are full of these."""
+    return None if seconds is None else float(f"{seconds:.3g}")
 
 
 def _sum_of(

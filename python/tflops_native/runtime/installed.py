@@ -20,10 +20,7 @@ from tflops_native.runtime.options import (
 )
 
 # Both came years after the library of this package.
-_NEWER = {
-    LITERT: ("ai_edge_litert", "LiteRT"),
-    LITERT_LM: ("litert_lm", "TensorFlow Lite of LiteRT-LM"),
-}
+_NEWER = {LITERT: "ai_edge_litert", LITERT_LM: "litert_lm"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,13 +133,13 @@ def runtime_notes(info: RuntimeInfo) -> tuple[Note, ...]:
             )
         )
     if info.name == DEFAULT_RUNTIME:
-        newer = {name: title for name, (module, title) in _NEWER.items() if find_spec(module)}
+        newer = [name for name, module in _NEWER.items() if find_spec(module)]
         if newer:
             notes.append(
                 Note(
                     code="newer_runtime",
-                    text=f"newer than {info.title} and installed: {', '.join(newer.values())}",
-                    hint=f"`tflops time MODEL --runtime {','.join([DEFAULT_RUNTIME, *newer])}` compares",
+                    text=f"newer runtimes are installed: {', '.join(newer)}",
+                    hint=f"compare: tflops time --runtime {','.join([DEFAULT_RUNTIME, *newer])}",
                 )
             )
     return tuple(notes)
