@@ -84,7 +84,7 @@ def test_what_it_writes(timer, fake_runtime):
     ("durations", "arguments", "reason", "is_reached"),
     [
         ("1000000", [], "precision", True),
-        ("100000", ["--runs=200", "--precision=50%"], "runs", True),
+        ("100000", ["--runs=200", "--precision=50%"], "runs", None),  # a busy machine decides
         ("1000000 3000000", ["--max-time=0.3", "--precision=0.1%"], "max_time", False),
         ("1000000", ["--runs=3", "--precision=1%"], "runs", False),
     ],
@@ -93,9 +93,10 @@ def test_why_it_stopped(timer, fake_runtime, durations, arguments, reason, is_re
     model = fake_tflite.model(f"durations {durations}")
     timer(model, "--runtime", fake_runtime, "--kernels=builtin", "--no-profile", *arguments)
     plain = json.loads(timer.output.read_text())
-    assert (plain["stop"]["reason"], plain["stop"]["is_reached"]) == (reason, is_reached)
+    assert plain["stop"]["reason"] == reason
+    assert is_reached in (None, plain["stop"]["is_reached"])
     samples = plain["samples_ns"]
-    assert is_reached == is_precise(samples, plain["stop"]["precision"])
+    assert plain["stop"]["is_reached"] == is_precise(samples, plain["stop"]["precision"])
     # Its statistics are Python's.
     assert plain["warm_up"]["is_steady"] == is_steady(plain["warm_up"]["samples_ns"])
 
