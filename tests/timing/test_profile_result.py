@@ -60,6 +60,18 @@ def test_typical_times_add_up_to_the_median_invoke():
     assert profile.beyond_medians_seconds == pytest.approx(3e-9)  # 200 - 100 - 60 - 30 - 7
 
 
+def test_what_rounding_leaves_is_no_time():
+    # 0.3 us - 0.1 us - 0.2 us are not 0 in floats.
+    profile = dataclasses.replace(
+        hand_written_profile(),
+        invoke_seconds=0.3e-6,
+        outside_seconds=0.1e-6,
+        operators=(builtin(0, 200, 1, 200, 200, 200),),
+        unmatched=(),
+    )
+    assert profile.beyond_medians_seconds == 0.0
+
+
 def test_a_profile_without_any_part_is_all_outside():
     profile = dataclasses.replace(hand_written_profile(), operators=(), unmatched=())
     assert profile.outside_ns == (100, 200, 345)

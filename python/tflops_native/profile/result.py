@@ -10,6 +10,7 @@ from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND
 
 # The times of operators that take less of the whole need not be known well.
 RELEVANT_SHARE = 0.01
+_ROUNDING_SECONDS = 1e-13
 # Operators are timed alone, too, where so much of the time is known to worse than this.
 COARSE_SHARE = 0.1
 COARSE_UNCERTAINTY = 0.1
@@ -203,7 +204,9 @@ class Profile:
         """
         if self.statistic == "mean":
             return None
-        return self.invoke_seconds - self.outside_seconds - self.operators_seconds
+        left = self.invoke_seconds - self.outside_seconds - self.operators_seconds
+        # What is left of sums of floats is no time.
+        return 0.0 if abs(left) < _ROUNDING_SECONDS else left
 
     @property
     def imprecise(self) -> tuple[int, ...]:
