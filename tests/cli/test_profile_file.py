@@ -1,6 +1,10 @@
 """`tflops report --profile FILE`: what it prints, and how it ends."""
 
+import csv
+import io
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -146,3 +150,38 @@ def test_the_roof_of_the_device_that_was_measured(tflops, profile_file, tmp_path
     ended = tflops(*arguments, "--peaks", path)
     assert ended.status == 2
     assert ended.err == f"error: '{path}' holds no peaks for 4 threads\n"
+
+
+LOGS = Path(__file__).parents[1] / "imported" / "logs"
+PHONE_MODELS = Path(__file__).parents[1] / "models" / "phone"
+
+
+def test_bodies_of_loops_have_times_of_their_own(tflops):
+    ended = tflops(
+        *("report", PHONE_MODELS / "lstm_keras.tflite"),
+        *("--profile", LOGS / "c01_while_new.log"),
+    )
+    assert ended.status == 0
+    lines = ended.out.splitlines()
+    body = next(number for number, line in enumerate(lines) if line.strip() == "body x16")
+    # 16 µs in whole µs, 16 times a run: of each time a whole µs may be missing.
+    assert lines[body + 1].split() == ["0", "ADD", "scalar", "-", "1", "i32", "12", "<32µs"]
+    ended = tflops(
+        *("report", PHONE_MODELS / "lstm_keras.tflite", "--format", "csv"),
+        *("--profile", LOGS / "c01_while_new.log"),
+    )
+    rows = {row["index"]: row for row in csv.DictReader(io.StringIO(ended.out))}
+    assert float(rows["1/body/0"]["time_seconds"]) == pytest.approx(16e-6)
+    assert rows["1/body/0"]["time_share"] == ""
+
+
+def test_a_delegate_that_is_timed_as_a_whole_says_what_is_inside(tflops):
+    ended = tflops(
+        *("report", PHONE_MODELS / "phone.tflite"),
+        *("--profile", LOGS / "b05_hexagon_tf24.log"),
+    )
+    assert ended.status == 0
+    assert re.search(
+        r"^ *inside TfLiteHexagonDelegate: 7 operators +330µs", ended.out, re.MULTILINE
+    )
+    assert "runtime   TfLiteHexagonDelegate, 4 threads\n" in ended.out

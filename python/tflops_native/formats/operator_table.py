@@ -1,7 +1,8 @@
 """The table of operators: what there is to say of each, for people and for machines."""
 
-from collections.abc import Container
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, TypeAlias
 
 from tflops_native import formatting as numbers
 from tflops_native.analysis.operators import EXACT, OperatorAnalysis, Status, is_float
@@ -13,7 +14,7 @@ from tflops_native.reports.report import Report
 from tflops_native.reports.rows import ReportRow
 
 if TYPE_CHECKING:
-    from tflops_native.profile.result import Profile
+    from tflops_native.profile.result import OperatorTime, Profile, UnmatchedEvent
 
 NOTHING = "-"
 IMPRECISE = "!"
@@ -38,6 +39,12 @@ _OF_THE_WHOLE = frozenset(
     }
 )
 
+# What there is to say of a time inside a subgraph: it lies within that of the operator that runs it.
+_OF_A_TIME = frozenset(
+    {"time_seconds", "time_lower_seconds", "time_upper_seconds", "time_uncertainty", "kernel"}
+)
+
+Nested: TypeAlias = "Mapping[int, Mapping[int, OperatorTime]]"
 Cells = dict[str, Cell]
 
 
@@ -46,12 +53,13 @@ def operator_table(report: Report, analysis: Analysis) -> Table:
     columns = _columns(report, analysis)
     profile = None if report.timing is None else report.timing.profile
     imprecise = () if profile is None else profile.imprecise
+    nested = _nested_times(report, analysis)
     rows = []
     for position, row in enumerate(report.rows):
         cells = _cells(row, imprecise) | convention_counts.cells(report, position)
         cells["index"] = Cell(str(row.operator.index), str(row.operator.index))
         rows.append(row_of(columns, cells, emphasis=_emphasis(row)))
-        rows += _called(row.operator, columns, str(row.operator.index), 1)
+        rows += _called(row.operator, columns, str(row.operator.index), 1, nested)
     if totals := convention_counts.totals(report):
         cells = {"operator": Cell("total", "total"), **totals}
         rows.append(row_of(columns, cells, emphasis=Emphasis.ASIDE, is_record=False))
@@ -225,7 +233,33 @@ def _utilization(row: ReportRow) -> str:
     return (">" if row.rate_is_bound else "") + f"{100 * share:.{digits}f}"
 
 
-def _called(operator: OperatorAnalysis, columns: list[Column], place: str, depth: int) -> list[Row]:
+def _nested_times(report: Report, analysis: Analysis) -> Nested:
+    """Times of operators in subgraphs, by subgraph and operator index.
+
+    Only of subgraphs that one operator runs: of others the time is the sum of all that run them.
+    """
+    profile = None if report.timing is None else report.timing.profile
+    if profile is None:
+        return {}
+    runners = Counter(_runs(analysis.operators))
+    return {
+        item.subgraph_index: {time.index: time for time in item.operators}
+        for item in profile.nested
+        if runners[item.subgraph_index] == 1
+    }
+
+
+def _runs(operators: Iterable[OperatorAnalysis]) -> Iterator[int]:
+    """The subgraph of each call."""
+    for operator in operators:
+        for call in operator.calls:
+            yield call.subgraph_index
+            yield from _runs(call.operators)
+
+
+def _called(
+    operator: OperatorAnalysis, columns: list[Column], place: str, depth: int, nested: Nested
+) -> list[Row]:
     """The subgraphs that an operator runs: what one run costs, and how often it is run.
 
     The index of an operator in them is a path as `tflops explain` takes it, 8/body/3.
@@ -243,13 +277,15 @@ def _called(operator: OperatorAnalysis, columns: list[Column], place: str, depth
                 is_record=False,
             )
         )
+        times_inside = nested.get(call.subgraph_index, {})
         for inner in call.operators:
-            row = ReportRow(operator=inner)
-            cells = {key: cell for key, cell in _cells(row).items() if key not in _OF_THE_WHOLE}
+            row = ReportRow(operator=inner, time=times_inside.get(inner.index))
+            left_out = _OF_THE_WHOLE if row.time is None else _OF_THE_WHOLE - _OF_A_TIME
+            cells = {key: cell for key, cell in _cells(row).items() if key not in left_out}
             path = f"{place}/{call.role}/{inner.index}"
             cells["index"] = Cell(path, str(inner.index))
             found.append(row_of(columns, cells, emphasis=_emphasis(row), depth=depth + 1))
-            found += _called(inner, columns, path, depth + 2)
+            found += _called(inner, columns, path, depth + 2, nested)
     return found
 
 
@@ -273,14 +309,19 @@ def _ending(profile: "Profile") -> list[tuple[str, float]]:
     return [*parts, ("profiled invoke", profile.invoke_seconds)]
 
 
+def _title(event: "UnmatchedEvent") -> str:
+    """Of something that ran and is no operator's alone."""
+    if event.operators:
+        return f"inside {event.name}: {numbers.plural(len(event.operators), 'operator')}"
+    return f"unmatched: {event.name}"
+
+
 def _other_times(report: Report, columns: list[Column]) -> list[Row]:
     """Rows behind the operators that make the times add up to the invoke."""
     profile = None if report.timing is None else report.timing.profile
     if profile is None:
         return []
-    parts = [
-        (f"unmatched: {event.name}", event.estimate.typical_seconds) for event in profile.unmatched
-    ]
+    parts = [(_title(event), event.estimate.typical_seconds) for event in profile.unmatched]
     rows = []
     for name, seconds in [*parts, *_ending(profile)]:
         cells = {

@@ -12,6 +12,7 @@ from tflops_native.formats.operator_table import operation_unit
 from tflops_native.formats.roofline import roofline_lines
 from tflops_native.reports.remarks import profile_notes, stability_notes
 from tflops_native.reports.report import Report
+from tflops_native.runtime.options import KERNELS
 
 if TYPE_CHECKING:
     from tflops_native.measurement.timing import Timing
@@ -231,7 +232,9 @@ def _overhead(overhead: "Overhead") -> str:
 
 def _runtime(timing: "Timing") -> str:
     parts = [] if timing.runtime is None else [timing.runtime.title]
-    kernels = "kernels unknown" if timing.kernels is None else f"{timing.kernels} kernels"
+    kernels = "kernels unknown" if timing.kernels is None else timing.kernels
+    if kernels in KERNELS:
+        kernels += " kernels"
     if timing.delegate is not None:
         kernels = f"delegate {timing.delegate}, then {kernels}"
     parts.append(kernels)
