@@ -204,6 +204,14 @@ def test_loops(name):
     assert {round(o.estimate.typical_seconds * 1e6) for o in nested[2]} == {16}
 
 
+def test_names_of_nodes():
+    """Some builds show the nodes of XNNPACK's subgraph in place of its operators."""
+    timing = read("d03_newnames.log")
+    assert timing.profile.unmatched == ()
+    assert sorted(times(timing)) == [0, 1, 2, 3, 4, 5, 6]
+    assert times(timing)[4] == pytest.approx(9)
+
+
 def test_signatures():
     timing = read("c05_signature_prefill.log", "two_sigs.tflite", signature="prefill")
     assert times(timing) == pytest.approx({0: 20, 1: 25, 2: 30})

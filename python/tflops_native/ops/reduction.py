@@ -88,8 +88,11 @@ family(
         "REDUCE_ALL": ("ReducerOptions", {"fold": all, "per_output": 0}),
     },
     events={
-        "SUM": DelegateEvents(main=("Global Sum Pooling", "Mean", "Sum Squared", "Mean Squared")),
-        "MEAN": DelegateEvents(main=("Global Average Pooling", "Mean Squared")),
+        "SUM": DelegateEvents(
+            main=("Global Sum Pooling", "Mean", "Sum Squared", "Mean Squared", "Static Sum")
+        ),
+        # "Static": the names of the nodes of its subgraph, which builds with other profilers show.
+        "MEAN": DelegateEvents(main=("Global Average Pooling", "Mean Squared", "Static Mean")),
     },
 )
 
