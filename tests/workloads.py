@@ -40,15 +40,25 @@ def split(options):
     return parts[0], RunOptions(**parts[1]), StopRule(**parts[2])
 
 
-def measure_model(model, *, profile=True, progress=no_progress, **options):
+def measure_model(model, *, profile=True, isolated_operators=None, progress=no_progress, **options):
     asked, run, rule = split(options)
-    return measure_workload(workload(model, **asked), run, rule, profile, progress=progress)
+    return measure_workload(
+        workload(model, **asked), run, rule, profile, isolated_operators, progress
+    )
 
 
-def measure_in_child(model, *, profile=True, progress=no_progress, limits=NO_LIMITS, **options):
+def measure_in_child(
+    model,
+    *,
+    profile=True,
+    isolated_operators=None,
+    progress=no_progress,
+    limits=NO_LIMITS,
+    **options,
+):
     asked, run, rule = split(options)
     return measure_isolated(
-        workload(model, **asked), run, rule, profile, progress=progress, limits=limits
+        workload(model, **asked), run, rule, profile, isolated_operators, progress, limits
     )
 
 

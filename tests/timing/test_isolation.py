@@ -52,12 +52,15 @@ def is_gone(child):
     return False
 
 
-def test_a_child_measures_what_this_process_would(children):
+# Left to the measurement, whether operators are also timed alone follows from the times that it sees.
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_child_measures_what_this_process_would(children, alone):
     steps = []
+    asked = options(isolated_operators=alone)
     isolated = measure_in_child(
-        SINGLE, **options(), progress=lambda what, done: steps.append((what, done))
+        SINGLE, **asked, progress=lambda what, done: steps.append((what, done))
     )
-    here = measure_model(load(SINGLE), **options())
+    here = measure_model(load(SINGLE), **asked)
     for name in ("runtime", "kernels", "threads", "signature", "input_shapes", "seed"):
         assert getattr(isolated, name) == getattr(here, name)
     assert len(isolated.samples_ns) == len(here.samples_ns) == 2
@@ -71,6 +74,7 @@ def test_a_child_measures_what_this_process_would(children):
         "warm up",
         "measure",
         "profile",
+        *(["operators alone"] if alone else []),
         "done",
     ]
     assert all(0 <= done <= 1 for _, done in steps)
