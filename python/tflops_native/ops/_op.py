@@ -15,6 +15,7 @@ from tflops_native.model.schema import BUILTIN_OPERATORS, OPTIONS
 from tflops_native.ops._custom_fields import custom_fields, custom_option_names
 from tflops_native.ops._zero_options import zero_options
 from tflops_native.ops.delegate_events import DelegateEvents
+from tflops_native.ops.indices import NO_INDICES, Indices
 from tflops_native.ops.registry import Registry
 from tflops_native.ops.rule_modules import RULE_MODULES
 from tflops_native.ops.tensor_spec import PartialValue, Shape, TensorSpec, Value
@@ -213,6 +214,7 @@ class Rule:
     accepts_absent: bool
     is_custom: bool
     events: DelegateEvents
+    indices: Indices
 
     def build(
         self,
@@ -267,6 +269,7 @@ def register(
     options: str | StructLayout | None = None,
     override: bool = False,
     events: DelegateEvents = NO_EVENTS,
+    indices: Indices = NO_INDICES,
     **fixed: Any,
 ) -> Callable[[OpClass], OpClass]:
     """Register a rule class under operator names; outermost, above `@dataclass`.
@@ -277,6 +280,7 @@ def register(
             "flexbuffer" or a `StructLayout`. Fields of the class are options of the same name.
         override: whether to replace rules that are registered already.
         events: what XNNPACK calls it, where that is another name.
+        indices: which input holds indices, and whose numbers the outputs hold.
         fixed: fields of the class that tell these operators from others of the class.
 
     Raises:
@@ -319,6 +323,7 @@ def register(
                 accepts_absent=any_number and type(None) in get_args(parameters[-1].annotation),
                 is_custom=is_custom,
                 events=events,
+                indices=indices,
             )
         return op
 

@@ -10,6 +10,7 @@ from tflops_native.ops._op import NO_ARITHMETIC, Cost, Inferred, Op, register
 from tflops_native.ops.delegate_events import binary_events, unary_events
 from tflops_native.ops.families import family
 from tflops_native.ops.geometry import broadcast, epilogue_cost, show, size_of
+from tflops_native.ops.indices import PASSES_ALL, Indices
 from tflops_native.ops.tensor_spec import TensorSpec
 from tflops_native.ops.values import elementwise_value, small_value
 
@@ -258,6 +259,7 @@ family(
         "LOGICAL_AND": ("LogicalAndOptions", _compare(lambda x, y: x and y)),
         "LOGICAL_OR": ("LogicalOrOptions", _compare(lambda x, y: x or y)),
     },
+    indices={"MAXIMUM": PASSES_ALL, "MINIMUM": PASSES_ALL},
     events={
         "MAXIMUM": binary_events("Clamp"),
         "MINIMUM": binary_events("Clamp"),
@@ -311,7 +313,7 @@ class AddN(Op):
         return Inferred(outputs=(shape,), cost=Cost(scalar_ops=(len(inputs) - 1) * size_of(shape)))
 
 
-@register("SELECT", options="SelectOptions")
+@register("SELECT", options="SelectOptions", indices=Indices(passes_on=(1, 2)))
 @dataclass(frozen=True, slots=True)
 class Select(Op):
     """Elements of one of two tensors of the same shape.
@@ -339,7 +341,7 @@ class Select(Op):
         return Inferred(outputs=(x.shape,), cost=NO_ARITHMETIC, values=(value,))
 
 
-@register("SELECT_V2", options="SelectV2Options")
+@register("SELECT_V2", options="SelectV2Options", indices=Indices(passes_on=(1, 2)))
 @dataclass(frozen=True, slots=True)
 class SelectV2(Op):
     """Elements of one of two tensors; the shapes of all three inputs are broadcast.

@@ -13,6 +13,7 @@ from tflops_native.ops._op import (
     register,
 )
 from tflops_native.ops.geometry import flat_indices, row_major_strides, size_of, with_rank
+from tflops_native.ops.indices import Indices
 from tflops_native.ops.tensor_spec import VALUE_LIMIT, Shape, TensorSpec, Value
 from tflops_native.ops.traffic import looked_up, whole
 from tflops_native.ops.values import small_value
@@ -34,7 +35,11 @@ def _starts(indices: TensorSpec, shape: Shape) -> list[int] | None:
     return starts
 
 
-@register("GATHER_ND", options="GatherNdOptions")
+@register(
+    "GATHER_ND",
+    options="GatherNdOptions",
+    indices=Indices(operand=1, table=0, is_vector=True, passes_on=(0,)),
+)
 @dataclass(frozen=True, slots=True)
 class GatherND(Op):
     """Slices of the input, each chosen by an index of several numbers.
@@ -85,7 +90,9 @@ def _scattered(
     return value
 
 
-@register("SCATTER_ND", options="ScatterNdOptions")
+@register(
+    "SCATTER_ND", options="ScatterNdOptions", indices=Indices(operand=0, sizes=2, is_vector=True)
+)
 @dataclass(frozen=True, slots=True)
 class ScatterND(Op):
     """Zeros, to which slices are added in places chosen by an index of several numbers.
@@ -125,7 +132,7 @@ class ScatterND(Op):
         )
 
 
-@register("SPARSE_TO_DENSE", options="SparseToDenseOptions")
+@register("SPARSE_TO_DENSE", options="SparseToDenseOptions", indices=Indices(operand=0, sizes=1))
 @dataclass(frozen=True, slots=True)
 class SparseToDense(Op):
     """A default value everywhere but in places chosen by indices.
@@ -168,7 +175,7 @@ class SparseToDense(Op):
         return Inferred(outputs=(output,), cost=NO_ARITHMETIC)
 
 
-@register("EMBEDDING_LOOKUP")
+@register("EMBEDDING_LOOKUP", indices=Indices(operand=0, table=1))
 @dataclass(frozen=True, slots=True)
 class EmbeddingLookup(Op):
     """Rows of a table, chosen by indices.
@@ -201,7 +208,11 @@ class EmbeddingLookup(Op):
         )
 
 
-@register("EMBEDDING_LOOKUP_SPARSE", options="EmbeddingLookupSparseOptions")
+@register(
+    "EMBEDDING_LOOKUP_SPARSE",
+    options="EmbeddingLookupSparseOptions",
+    indices=Indices(operand=0, table=4),
+)
 @dataclass(frozen=True, slots=True)
 class EmbeddingLookupSparse(Op):
     """Weighted sums of rows of a table, or their averages.
@@ -279,7 +290,7 @@ class ConcatEmbeddings(Op):
         )
 
 
-@register("ONE_HOT", options="OneHotOptions")
+@register("ONE_HOT", options="OneHotOptions", indices=Indices(operand=0, sizes=1))
 @dataclass(frozen=True, slots=True)
 class OneHot(Op):
     """A vector for each index, with `on_value` in that place and `off_value` elsewhere.

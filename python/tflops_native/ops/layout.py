@@ -8,6 +8,7 @@ from tflops_native.model.schema import TensorType
 from tflops_native.ops._op import NO_ARITHMETIC, Inferred, InPlace, Op, register
 from tflops_native.ops.delegate_events import DelegateEvents
 from tflops_native.ops.geometry import normalized_axis, show, size_of
+from tflops_native.ops.indices import PASSES_ALL, PASSES_FIRST
 from tflops_native.ops.tensor_spec import (
     VALUE_LIMIT,
     PartialValue,
@@ -23,7 +24,7 @@ _RESHAPE = DelegateEvents(
 )
 
 
-@register("RESHAPE", options="ReshapeOptions", events=_RESHAPE)
+@register("RESHAPE", options="ReshapeOptions", events=_RESHAPE, indices=PASSES_FIRST)
 @dataclass(frozen=True, slots=True)
 class Reshape(Op):
     """The same elements under another shape.
@@ -83,7 +84,7 @@ class Reshape(Op):
         return target
 
 
-@register("SQUEEZE", options="SqueezeOptions", events=_RESHAPE)
+@register("SQUEEZE", options="SqueezeOptions", events=_RESHAPE, indices=PASSES_FIRST)
 @dataclass(frozen=True, slots=True)
 class Squeeze(Op):
     """Removes axes of length 1: those named by `squeeze_dims`, or all of them if it is empty.
@@ -114,7 +115,7 @@ class Squeeze(Op):
         )
 
 
-@register("EXPAND_DIMS", options="ExpandDimsOptions", events=_RESHAPE)
+@register("EXPAND_DIMS", options="ExpandDimsOptions", events=_RESHAPE, indices=PASSES_FIRST)
 @dataclass(frozen=True, slots=True)
 class ExpandDims(Op):
     """Inserts an axis of length 1.
@@ -141,7 +142,7 @@ class ExpandDims(Op):
         )
 
 
-@register("TRANSPOSE", options="TransposeOptions")
+@register("TRANSPOSE", options="TransposeOptions", indices=PASSES_FIRST)
 @dataclass(frozen=True, slots=True)
 class Transpose(Op):
     """Reorders the axes.
@@ -178,7 +179,7 @@ def _transposed(value: PartialValue, shape: Shape, order: list[int]) -> PartialV
     return tuple(value[position] for position in positions)
 
 
-@register("REVERSE_V2", options="ReverseV2Options")
+@register("REVERSE_V2", options="ReverseV2Options", indices=PASSES_FIRST)
 @dataclass(frozen=True, slots=True)
 class ReverseV2(Op):
     """Reverses the order along axes.
@@ -206,7 +207,7 @@ class ReverseV2(Op):
         return Inferred(outputs=(input.shape,), cost=NO_ARITHMETIC, values=(value,))
 
 
-@register("REVERSE_SEQUENCE", options="ReverseSequenceOptions")
+@register("REVERSE_SEQUENCE", options="ReverseSequenceOptions", indices=PASSES_FIRST)
 @dataclass(frozen=True, slots=True)
 class ReverseSequence(Op):
     """Reverses the beginning of each sequence in a batch.
@@ -237,7 +238,7 @@ class ReverseSequence(Op):
         return Inferred(outputs=(input.shape,), cost=NO_ARITHMETIC)
 
 
-@register("CONCATENATION", options="ConcatenationOptions", events=_COPY)
+@register("CONCATENATION", options="ConcatenationOptions", events=_COPY, indices=PASSES_ALL)
 @dataclass(frozen=True, slots=True)
 class Concatenation(Op):
     """Joins tensors along one axis.
@@ -291,7 +292,7 @@ class Concatenation(Op):
         return tuple(joined)
 
 
-@register("PACK", options="PackOptions", events=_COPY)
+@register("PACK", options="PackOptions", events=_COPY, indices=PASSES_ALL)
 @dataclass(frozen=True, slots=True)
 class Pack(Op):
     """Stacks tensors of one shape along a new axis.
@@ -321,7 +322,7 @@ class Pack(Op):
         return Concatenation(axis=axis).infer(*widened)
 
 
-@register("UNPACK", options="UnpackOptions", events=_COPY)
+@register("UNPACK", options="UnpackOptions", events=_COPY, indices=PASSES_FIRST)
 @dataclass(frozen=True, slots=True)
 class Unpack(Op):
     """Takes a tensor apart along one axis.

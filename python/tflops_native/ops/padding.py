@@ -7,6 +7,7 @@ from tflops_native.ops._op import NO_ARITHMETIC, Inferred, Op, register
 from tflops_native.ops.delegate_events import DelegateEvents
 from tflops_native.ops.families import family
 from tflops_native.ops.geometry import with_rank
+from tflops_native.ops.indices import PASSES_FIRST
 from tflops_native.ops.tensor_spec import TensorSpec
 
 
@@ -54,6 +55,7 @@ family(
         "PADV2": ("PadV2Options", {}),
         "MIRROR_PAD": ("MirrorPadOptions", {}),
     },
+    indices={"PAD": PASSES_FIRST},
     events={
         "PAD": DelegateEvents(main=("Constant Pad",)),
         "PADV2": DelegateEvents(main=("Constant Pad",)),

@@ -14,6 +14,7 @@ from tflops_native.ops._op import (
 )
 from tflops_native.ops.contraction import QUANTIZE_OPS
 from tflops_native.ops.delegate_events import TABLE_LOOKUP, DelegateEvents
+from tflops_native.ops.indices import PASSES_FIRST
 from tflops_native.ops.tensor_spec import TensorSpec
 from tflops_native.ops.values import small_elements
 
@@ -79,7 +80,7 @@ class FakeQuant(Op):
         return Inferred(outputs=(input.shape,), cost=Cost(scalar_ops=QUANTIZE_OPS + 2) * input.size)
 
 
-@register("CAST", options="CastOptions", events=_CONVERT)
+@register("CAST", options="CastOptions", events=_CONVERT, indices=PASSES_FIRST)
 @dataclass(frozen=True, slots=True)
 class Cast(Op):
     """Another number type.

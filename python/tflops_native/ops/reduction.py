@@ -9,6 +9,7 @@ from tflops_native.ops._op import Cost, Inferred, Op, register
 from tflops_native.ops.delegate_events import DelegateEvents
 from tflops_native.ops.families import family
 from tflops_native.ops.geometry import normalized_axis, row_major_strides, size_of
+from tflops_native.ops.indices import Indices
 from tflops_native.ops.tensor_spec import VALUE_LIMIT, Shape, TensorSpec, Value
 from tflops_native.ops.values import small_value
 
@@ -195,6 +196,8 @@ def _segment_values(
     return tuple(fold(group) for group in groups)
 
 
+_SEGMENT_NUMBERS = Indices(operand=1, sizes=2)
+
 family(
     UnsortedSegment,
     {
@@ -203,6 +206,7 @@ family(
         "UNSORTED_SEGMENT_MAX": ("UnsortedSegmentMaxOptions", {"fold": max}),
         "UNSORTED_SEGMENT_MIN": ("UnsortedSegmentMinOptions", {"fold": min}),
     },
+    default_indices=_SEGMENT_NUMBERS,
 )
 
 

@@ -7,12 +7,13 @@ from typing import ClassVar
 from tflops_native.ops._op import NO_ARITHMETIC, Inferred, Op, register
 from tflops_native.ops.delegate_events import DelegateEvents
 from tflops_native.ops.geometry import broadcast, normalized_axis, size_of
+from tflops_native.ops.indices import PASSES_FIRST, Indices
 from tflops_native.ops.tensor_spec import VALUE_LIMIT, Shape, TensorSpec, UnknownValueError
 from tflops_native.ops.traffic import looked_up, whole
 from tflops_native.ops.values import elementwise_value, picked_value
 
 
-@register("SLICE", options="SliceOptions")
+@register("SLICE", options="SliceOptions", indices=PASSES_FIRST)
 @dataclass(frozen=True, slots=True)
 class Slice(Op):
     """A block of the input.
@@ -77,7 +78,12 @@ def _part(input: TensorSpec, output: Shape, picks: Sequence[range | int]) -> Inf
     )
 
 
-@register("STRIDED_SLICE", options="StridedSliceOptions", events=DelegateEvents(main=("Slice",)))
+@register(
+    "STRIDED_SLICE",
+    options="StridedSliceOptions",
+    events=DelegateEvents(main=("Slice",)),
+    indices=PASSES_FIRST,
+)
 @dataclass(frozen=True, slots=True)
 class StridedSlice(Op):
     """A block of the input with steps, as Python's `x[begin:end:strides]`.
@@ -202,7 +208,11 @@ def _checked_step(step: int) -> int:
     return step
 
 
-@register("GATHER", options="GatherOptions")
+@register(
+    "GATHER",
+    options="GatherOptions",
+    indices=Indices(operand=1, table=0, axis="axis", passes_on=(0,)),
+)
 @dataclass(frozen=True, slots=True)
 class Gather(Op):
     """Slices of the input along one axis, chosen by indices.
@@ -249,7 +259,12 @@ def _even_parts(length: int, parts: int) -> int:
     return length // parts
 
 
-@register("SPLIT", options="SplitOptions", events=DelegateEvents(main=("Copy",)))
+@register(
+    "SPLIT",
+    options="SplitOptions",
+    events=DelegateEvents(main=("Copy",)),
+    indices=Indices(passes_on=(1,)),
+)
 @dataclass(frozen=True, slots=True)
 class Split(Op):
     """Equal parts along one axis.
@@ -276,7 +291,7 @@ class Split(Op):
         return _split(input, along, [part] * self.num_splits)
 
 
-@register("SPLIT_V", options="SplitVOptions")
+@register("SPLIT_V", options="SplitVOptions", indices=PASSES_FIRST)
 @dataclass(frozen=True, slots=True)
 class SplitV(Op):
     """Parts of given lengths along one axis.
@@ -326,7 +341,7 @@ def _split(input: TensorSpec, axis: int, lengths: list[int]) -> Inferred:
     return Inferred(outputs=tuple(outputs), cost=NO_ARITHMETIC, values=tuple(values))
 
 
-@register("TILE", options="TileOptions")
+@register("TILE", options="TileOptions", indices=PASSES_FIRST)
 @dataclass(frozen=True, slots=True)
 class Tile(Op):
     """Repeats the input along its axes.
@@ -353,7 +368,7 @@ class Tile(Op):
         return Inferred(outputs=(output,), cost=NO_ARITHMETIC, values=(value,))
 
 
-@register("BROADCAST_TO", options="BroadcastToOptions")
+@register("BROADCAST_TO", options="BroadcastToOptions", indices=PASSES_FIRST)
 @dataclass(frozen=True, slots=True)
 class BroadcastTo(Op):
     """Repeats the input's axes of length 1 up to a given shape.

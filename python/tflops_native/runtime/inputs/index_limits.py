@@ -3,43 +3,19 @@
 Only what reaches an index operand unchanged is followed: an index that is computed is the model's matter.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from typing import TypeAlias
 
 from tflops_native.model.called import CalledSubgraph, CallRole
 from tflops_native.model.graph import Model, Operator, Subgraph
+from tflops_native.ops._op import REGISTRY
+from tflops_native.ops.indices import Indices
 
 # The shape of a tensor of the entry point, by its index; None where it is not known.
 ShapeOf: TypeAlias = Callable[[int], tuple[int, ...] | None]
 
 _Limits: TypeAlias = dict[tuple[int, int], int]  # (subgraph, tensor) -> limit
 
-# Operators whose outputs hold numbers of their inputs: at which positions. None: at all.
-_PASSED_THROUGH: Mapping[str, tuple[int, ...] | None] = {
-    "BROADCAST_TO": (0,),
-    "CAST": (0,),
-    "CONCATENATION": None,
-    "EXPAND_DIMS": (0,),
-    "GATHER": (0,),
-    "GATHER_ND": (0,),
-    "MAXIMUM": None,
-    "MINIMUM": None,
-    "PACK": None,
-    "PAD": (0,),
-    "RESHAPE": (0,),
-    "REVERSE_SEQUENCE": (0,),
-    "REVERSE_V2": (0,),
-    "SELECT": (1, 2),
-    "SELECT_V2": (1, 2),
-    "SLICE": (0,),
-    "SPLIT": (1,),
-    "SPLIT_V": (0,),
-    "SQUEEZE": (0,),
-    "STRIDED_SLICE": (0,),
-    "TILE": (0,),
-    "TRANSPOSE": (0,),
-    "UNPACK": (0,),
-}
 # Limits travel one call further with each pass over the model.
 _PASSES = 8
 
@@ -77,10 +53,10 @@ class _Walk:
         self.limits = limits
 
     def visit(self, operator: Operator) -> None:
-        for tensor, limit in self.own_limits(operator):
-            self.lower(tensor, limit)
-        if operator.name in _PASSED_THROUGH:
-            self.pass_through(operator, _PASSED_THROUGH[operator.name])
+        rule = REGISTRY.get(operator.name)
+        if rule is not None:
+            self.index(operator, rule.indices)
+            self.pass_through(operator, rule.indices.passes_on)
         for called in operator.subgraphs:
             self.call(operator, called)
 
@@ -118,30 +94,24 @@ class _Walk:
             for inner, following in zip(called.outputs, called.inputs, strict=False):
                 self.lower(inner, self.limit(following, target), target)
 
-    def own_limits(self, operator: Operator) -> Iterator[tuple[int | None, int | None]]:
-        """The operands of an operator that index a table, and how long that is."""
+    def index(self, operator: Operator, indices: Indices) -> None:
+        """Bound the operand that indexes a table by the length of the table."""
+        if indices.operand is None:
+            return
         inputs = (*operator.inputs, *(None,) * 5)
-        match operator.name:
-            case "GATHER":
-                axis = operator.options.get("axis", 0)
-                yield inputs[1], self.length(inputs[0], axis if isinstance(axis, int) else 0)
-            case "GATHER_ND":
-                yield inputs[1], self.shortest(inputs[0], inputs[1])
-            case "EMBEDDING_LOOKUP":
-                yield inputs[0], self.length(inputs[1], 0)
-            case "EMBEDDING_LOOKUP_SPARSE":
-                yield inputs[0], self.length(inputs[4], 0)
-            case "ONE_HOT":
-                yield inputs[0], min(self.values(inputs[1]), default=None)
-            case "UNSORTED_SEGMENT_MAX" | "UNSORTED_SEGMENT_MIN":
-                yield inputs[1], min(self.values(inputs[2]), default=None)
-            case "UNSORTED_SEGMENT_PROD" | "UNSORTED_SEGMENT_SUM":
-                yield inputs[1], min(self.values(inputs[2]), default=None)
-            case "SCATTER_ND":
-                depth = self.length(inputs[0], -1)
-                yield inputs[0], min(self.values(inputs[2])[:depth], default=None)
-            case "SPARSE_TO_DENSE":
-                yield inputs[0], min(self.values(inputs[1]), default=None)
+        operand = inputs[indices.operand]
+        if indices.table is None:
+            lengths = self.values(None if indices.sizes is None else inputs[indices.sizes])
+        elif indices.is_vector:
+            lengths = self.shape(inputs[indices.table])
+        else:
+            axis = indices.axis
+            along = operator.options.get(axis, 0) if isinstance(axis, str) else axis
+            lengths = self.along(inputs[indices.table], along if isinstance(along, int) else 0)
+        if indices.is_vector:
+            # Only the axes that one index has numbers for.
+            lengths = lengths[: self.numbers(operand)]
+        self.lower(operand, min(lengths, default=None))
 
     def shape(self, tensor: int | None) -> tuple[int, ...]:
         """Empty where nothing is known, as of a scalar: it has no axis to index."""
@@ -151,13 +121,14 @@ class _Walk:
         known = None if self.shape_of is None or stored.is_constant else self.shape_of(tensor)
         return stored.shape if known is None else known
 
-    def length(self, tensor: int | None, axis: int) -> int | None:
+    def along(self, tensor: int | None, axis: int) -> tuple[int, ...]:
+        """The length of that axis; empty where it is not known."""
         shape = self.shape(tensor)
-        return shape[axis] if -len(shape) <= axis < len(shape) else None
+        return (shape[axis],) if -len(shape) <= axis < len(shape) else ()
 
-    def shortest(self, table: int | None, indices: int | None) -> int | None:
-        """Of the axes that one index of GATHER_ND has numbers for, the shortest."""
-        return min(self.shape(table)[: self.length(indices, -1)], default=None)
+    def numbers(self, indices: int | None) -> int | None:
+        """How many numbers one index has."""
+        return next(iter(self.along(indices, -1)), None)
 
     def values(self, tensor: int | None) -> tuple[int, ...]:
         """The integers of a constant; empty where they are not known."""
