@@ -1,6 +1,6 @@
 """The functions that most callers need: one pipeline, which the command line calls too."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from os import PathLike
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
@@ -106,17 +106,10 @@ def count(
     loaded = _loaded(model)
     counting = _Counting(strict, trip_count, shapes)
     names = _conventions(conventions)
-    if signature is None and every_signature:
-        workloads = Workload.resolve_all(loaded, input_shapes=input_shapes, inputs=inputs)
-    else:
-        workloads = (_workload(loaded, input_shapes, signature, inputs),)
-    by_question: dict[Hashable, list[Workload]] = {}
-    for workload in workloads:
-        by_question.setdefault(workload.question, []).append(workload)
+    workloads = _workloads(loaded, input_shapes, signature, inputs, every_signature)
     reports = []
-    for first, *others in by_question.values():
-        analysis = counting.analysis(first, RunOptions(), isolated, NO_LIMITS, no_progress)
-        same = tuple(other.signature for other in others if other.signature is not None)
+    for workload, same in _questions(workloads):
+        analysis = counting.analysis(workload, RunOptions(), isolated, NO_LIMITS, no_progress)
         analysis = replace(analysis, same_signatures=same)
         reports.append(_counted(loaded, analysis, names, valid_taps))
     return tuple(reports)
@@ -394,7 +387,10 @@ def verify(
     """Compare the inferred shape of every tensor with the runtime's.
 
     Args:
-        model, input_shapes, signature, inputs: as for `analyze`.
+        model, input_shapes, inputs: as for `analyze`; shapes and data belong to the signatures that have
+            an input of that name.
+        signature: key of the signature to compare; all of the model if None. Signatures that run the
+            same subgraph on the same shapes are compared once.
         runtime, threads, fill, seed, isolated, timeout, memory_limit, progress: as for `measure`.
 
     Raises:
@@ -404,10 +400,21 @@ def verify(
 
     options = _run_options(runtime, "builtin", threads, None, None, None, fill, seed)
     limits = _limits(isolated, timeout, memory_limit)
-    workload = _workload(model, input_shapes, signature, inputs)
-    analysis = analyze_workload(workload)
-    shapes = _runtime_shapes(workload, analysis, options, isolated, limits, progress or no_progress)
-    return Verification.of(workload.model, analysis, shapes)
+    loaded = _loaded(model)
+    parts = []
+    for workload, same in _questions(
+        _workloads(loaded, input_shapes, signature, inputs, every_signature=True)
+    ):
+        analysis = replace(analyze_workload(workload), same_signatures=same)
+        hear = progress or no_progress
+        try:
+            shapes = _runtime_shapes(workload, analysis, options, isolated, limits, hear)
+        except TflopsError as error:
+            if workload.signature is not None and signature is None:
+                error.add_note(f"signature {workload.signature!r}: --signature compares one alone")
+            raise
+        parts.append(Verification.of(loaded, analysis, shapes))
+    return Verification.joined(parts)
 
 
 def peaks(
@@ -499,6 +506,28 @@ def _workload(
     return Workload.resolve(
         _loaded(model), input_shapes=input_shapes, signature=signature, inputs=inputs
     )
+
+
+def _workloads(
+    model: Model,
+    input_shapes: InputShapes | None,
+    signature: str | None,
+    inputs: Inputs | None,
+    every_signature: bool,
+) -> tuple[Workload, ...]:
+    """One workload, or one per signature where none is named."""
+    if signature is None and every_signature:
+        return Workload.resolve_all(model, input_shapes=input_shapes, inputs=inputs)
+    return (_workload(model, input_shapes, signature, inputs),)
+
+
+def _questions(workloads: Iterable[Workload]) -> Iterator[tuple[Workload, tuple[str, ...]]]:
+    """Those that differ in more than their names, each with the signatures that are the same."""
+    by_question: dict[Hashable, list[Workload]] = {}
+    for workload in workloads:
+        by_question.setdefault(workload.question, []).append(workload)
+    for first, *others in by_question.values():
+        yield first, tuple(other.signature for other in others if other.signature is not None)
 
 
 def _conventions(names: Iterable[str]) -> list[str]:

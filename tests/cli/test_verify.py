@@ -34,7 +34,9 @@ def test_the_zoo(tflops, tmp_path, name):
 def test_one_line_where_all_is_right(tflops):
     # Input, filter, bias and output of the convolution.
     ended = tflops("verify", SINGLE)
-    assert ended.out == "all shapes match the runtime: 4 tensors of 1 operator compared\n"
+    assert ended.out == (
+        "all shapes match the runtime: 4 tensors of 1 operator of signature 'serving_default' compared\n"
+    )
 
 
 def test_the_shape_asked_for(tflops):
@@ -68,7 +70,10 @@ def test_a_wrong_rule_is_caught(tflops):
     first, last = ended.out.splitlines()
     assert first.startswith("operator 0 (CONV_2D), tensor ")
     assert first.endswith(": inferred 1x26x27x32, but the runtime has 1x26x26x32")
-    assert last == "1 shape differs from the runtime's: 4 tensors of 1 operator compared"
+    assert last == (
+        "1 shape differs from the runtime's: "
+        "4 tensors of 1 operator of signature 'serving_default' compared"
+    )
 
 
 @pytest.mark.usefixtures("wrong_convolution")

@@ -30,7 +30,8 @@ DIFFERENT = 1
 def command(context: click.Context, /, model: str | bytes, output: Output, **options: Any) -> None:
     """Compare the inferred shape of every tensor with the runtime's.
 
-    The exit code is 0 where all agree, 1 where one differs, 2 where the comparison failed.
+    A model with several signatures is compared for each of them. The exit code is 0 where all
+    agree, 1 where one differs, 2 where the comparison failed.
     """
     with progress_bar() as progress:
         verification = api.verify(model, isolated=True, progress=progress, **options)

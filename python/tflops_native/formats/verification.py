@@ -6,13 +6,14 @@ from tflops_native import formatting as numbers
 from tflops_native.formats.document import Block, Cell, Column, Document, Table, row_of
 from tflops_native.formats.printable import NAME_LIMIT, printable
 from tflops_native.reports.saved import saved
-from tflops_native.reports.verification import TensorDifference, Verification
+from tflops_native.reports.verification import TensorDifference, Verification, VerifiedEntry
 
 _NAMED = 3  # tensors of one reason that are named, where there are more
 _COLUMNS = tuple(
     Column(key=key, heading=key)
     for key in (
         "result",
+        "signature",
         "operator_index",
         "operator",
         "tensor_index",
@@ -26,7 +27,7 @@ _COLUMNS = tuple(
 
 
 def verification_document(verification: Verification) -> Document:
-    """A line per difference, and one that sums up."""
+    """A line per difference, one for each of several signatures, and one that sums up."""
     return Document(
         title="Inferred shapes against those of the runtime",
         parts=(Block("\n".join(_lines(verification))),),
@@ -49,6 +50,7 @@ def verification_document(verification: Verification) -> Document:
 def _cells(item: TensorDifference, result: str) -> dict[str, Cell]:
     return {
         "result": Cell(result),
+        "signature": Cell(item.signature),
         "operator_index": Cell(item.operator_index),
         "operator": Cell(item.operator_name),
         "tensor_index": Cell(item.tensor_index),
@@ -61,37 +63,62 @@ def _cells(item: TensorDifference, result: str) -> dict[str, Cell]:
 
 
 def _lines(verification: Verification) -> Iterator[str]:
+    several = len(verification.entries) > 1
     for item in verification.mismatches:
         limit = " at most" if item.is_bound else ""
         yield (
-            f"{_place(item)}: inferred{limit} {_shape(item.inferred)}, "
+            f"{_place(item, several)}: inferred{limit} {_shape(item.inferred)}, "
             f"but the runtime has {_shape(item.runtime)}"
         )
     by_reason: dict[str, list[TensorDifference]] = {}
     for item in verification.not_compared:
         by_reason.setdefault(item.reason, []).append(item)
     for reason, items in by_reason.items():
-        places = "; ".join(map(_place, items[:_NAMED]))
+        places = "; ".join(_place(item, several) for item in items[:_NAMED])
         more = f"; and {len(items) - _NAMED} more" if len(items) > _NAMED else ""
         yield f"not compared, {printable(reason)}: {places}{more}"
-    compared = (
-        f"{numbers.plural(verification.tensors, 'tensor')} "
-        f"of {numbers.plural(verification.operators, 'operator')}"
-    )
+    if several:
+        for entry in verification.entries:
+            found = f"{entry.mismatches} of them" if entry.mismatches else "none"
+            differ = "differs" if entry.mismatches < 2 else "differ"
+            yield f"{_name(entry)}: {_compared(entry)} compared, {found} {differ}"
+        where = numbers.plural(len(verification.entries), "signature")
+    else:
+        where = _name(verification.entries[0]) if verification.entries else ""
+    compared = f"{_compared(verification)}{f' of {where}' if where else ''} compared"
     if verification.is_right:
-        yield f"all shapes match the runtime: {compared} compared"
+        yield f"all shapes match the runtime: {compared}"
     else:
         count = len(verification.mismatches)
         wrong = f"{numbers.plural(count, 'shape')} {'differs' if count == 1 else 'differ'}"
-        yield f"{wrong} from the runtime's: {compared} compared"
+        yield f"{wrong} from the runtime's: {compared}"
 
 
-def _place(item: TensorDifference) -> str:
-    tensor = f"tensor {item.tensor_index} ({printable(item.tensor_name, NAME_LIMIT)})"
-    if item.operator_index is None:
-        return tensor
-    operator = printable(item.operator_name or "", NAME_LIMIT)
-    return f"operator {item.operator_index} ({operator}), {tensor}"
+def _compared(of: Verification | VerifiedEntry) -> str:
+    return f"{numbers.plural(of.tensors, 'tensor')} of {numbers.plural(of.operators, 'operator')}"
+
+
+def _name(entry: VerifiedEntry) -> str:
+    """ "signature 'decode' (the same as 'prefill' and 3 more)"; "" for a model without any."""
+    if entry.signature is None:
+        return ""
+    name = f"signature '{printable(entry.signature, NAME_LIMIT)}'"
+    if not entry.same_signatures:
+        return name
+    same = ", ".join(f"'{printable(key, NAME_LIMIT)}'" for key in entry.same_signatures[:_NAMED])
+    more = len(entry.same_signatures) - _NAMED
+    return f"{name} (the same as {same}{f' and {more} more' if more > 0 else ''})"
+
+
+def _place(item: TensorDifference, with_signature: bool) -> str:
+    parts = []
+    if with_signature and item.signature is not None:
+        parts.append(f"signature '{printable(item.signature, NAME_LIMIT)}'")
+    if item.operator_index is not None:
+        operator = printable(item.operator_name or "", NAME_LIMIT)
+        parts.append(f"operator {item.operator_index} ({operator})")
+    parts.append(f"tensor {item.tensor_index} ({printable(item.tensor_name, NAME_LIMIT)})")
+    return ", ".join(parts)
 
 
 def _shape(shape: tuple[int, ...] | None) -> str:

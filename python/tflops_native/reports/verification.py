@@ -1,6 +1,6 @@
 """Compares inferred shapes with those that the runtime gives to the same tensors."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -15,6 +15,7 @@ from tflops_native.result import Result
 class TensorDifference:
     """A tensor whose inferred shape is not the runtime's, or could not be compared with it.
 
+    signature        of its entry point; None for the main subgraph of a model without any
     operator_index   the operator that makes it; None for an input or a constant
     inferred         None where it is unknown
     runtime          None where the runtime does not show it
@@ -22,6 +23,7 @@ class TensorDifference:
     reason           what is wrong, or why there is no comparison
     """
 
+    signature: str | None
     operator_index: int | None
     operator_name: str | None
     tensor_index: int
@@ -32,21 +34,36 @@ class TensorDifference:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedEntry:
+    """How much was compared of one entry point.
+
+    signature         its key; None for the main subgraph of a model without any
+    same_signatures   further signatures that run the same subgraph on the same shapes and data
+    tensors           number of those compared
+    operators         number of operators of which all outputs were compared
+    mismatches        number of tensors that differ
+    """
+
+    signature: str | None
+    same_signatures: tuple[str, ...] = ()
+    tensors: int
+    operators: int
+    mismatches: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Verification(Result):
-    """What came of comparing all tensors of one entry point.
+    """What came of comparing all tensors of one entry point or several.
 
-    tensors        number of those compared
-    operators      number of operators of which all outputs were compared
+    entries        what was compared: one for each signature that differs in more than its name
     mismatches     where a rule is wrong: what only follows from another mismatch is not compared
     not_compared   those whose shape is unknown, rests on an assumption, or is not shown
     """
 
-    DERIVED: ClassVar[tuple[str, ...]] = ("is_right",)
+    DERIVED: ClassVar[tuple[str, ...]] = ("is_right", "tensors", "operators")
 
-    signature: str | None
-    tensors: int
-    operators: int
+    entries: tuple[VerifiedEntry, ...]
     mismatches: tuple[TensorDifference, ...]
     not_compared: tuple[TensorDifference, ...]
 
@@ -54,6 +71,16 @@ class Verification(Result):
     def is_right(self) -> bool:
         """Whether nothing differs."""
         return not self.mismatches
+
+    @property
+    def tensors(self) -> int:
+        """Number of tensors compared, of all entry points."""
+        return sum(entry.tensors for entry in self.entries)
+
+    @property
+    def operators(self) -> int:
+        """Number of operators of which all outputs were compared, of all entry points."""
+        return sum(entry.operators for entry in self.entries)
 
     def __repr__(self) -> str:
         return f"<Verification {self.tensors} tensors compared, {len(self.mismatches)} differ>"
@@ -63,6 +90,16 @@ class Verification(Result):
         """Compare an analysis with the runtime's shapes of the same entry point and inputs."""
         comparison = _Comparison(model.subgraphs[analysis.subgraph_index], analysis, shapes)
         return comparison.result()
+
+    @classmethod
+    def joined(cls, parts: Iterable["Verification"]) -> "Verification":
+        """Of several entry points as one."""
+        parts = tuple(parts)
+        return cls(
+            entries=tuple(item for part in parts for item in part.entries),
+            mismatches=tuple(item for part in parts for item in part.mismatches),
+            not_compared=tuple(item for part in parts for item in part.not_compared),
+        )
 
 
 class _Comparison:
@@ -86,10 +123,15 @@ class _Comparison:
                 self._compare(tensor)
         for operator, analysis in zip(operators, self.analysis.operators, strict=True):
             self._compare_outputs(operator, analysis)
-        return Verification(
+        entry = VerifiedEntry(
             signature=self.analysis.signature,
+            same_signatures=self.analysis.same_signatures,
             tensors=len(self.compared),
             operators=sum(self.compared.issuperset(o.outputs) for o in operators),
+            mismatches=len(self.mismatches),
+        )
+        return Verification(
+            entries=(entry,),
             mismatches=tuple(self.mismatches),
             not_compared=tuple(self.not_compared),
         )
@@ -130,6 +172,7 @@ class _Comparison:
         self, tensor: Tensor, operator: Operator | None, reason: str
     ) -> TensorDifference:
         return TensorDifference(
+            signature=self.analysis.signature,
             operator_index=None if operator is None else operator.index,
             operator_name=None if operator is None else operator.name,
             tensor_index=tensor.index,

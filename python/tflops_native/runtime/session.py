@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class Session:
     """An allocated interpreter, and how long that took.
 
-    positions   our position of each input -> the runtime's
+    positions       our position of each input -> the runtime's
+    shows_tensors   whether the runtime shows the tensors of the entry point: those of its main subgraph
     """
 
     interpreter: "Interpreter"
@@ -31,6 +32,7 @@ class Session:
     positions: Mapping[int, int]
     load_ns: int
     allocate_ns: int
+    shows_tensors: bool
 
 
 def open_session(
@@ -75,6 +77,7 @@ def open_session(
         positions=positions,
         load_ns=loaded - start,
         allocate_ns=allocated - resume,
+        shows_tensors=not entry.subgraph.index,
     )
 
 
@@ -108,8 +111,8 @@ def _shape_of(session: Session) -> ShapeOf:
     """The shapes of the tensors of the entry point as they are allocated."""
 
     def shape_of(index: int) -> tuple[int, ...] | None:
-        if session.workload.entry.subgraph.index:
-            return None  # the runtime does not show its tensors
+        if not session.shows_tensors:
+            return None
         info = session.interpreter.tensor(index)
         return None if info is None else info.shape
 

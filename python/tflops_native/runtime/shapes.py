@@ -1,12 +1,14 @@
 """The shapes that the runtime gives to the tensors of a model: the referee of inferred ones."""
 
 from dataclasses import replace
-from typing import TypeAlias
+from typing import TypeAlias, TypeGuard
 
+from tflops_native.compiled import native
 from tflops_native.errors import InvokeError
 from tflops_native.model.graph import Model
 from tflops_native.progress import Progress, no_progress
-from tflops_native.runtime.libraries import open_runtime
+from tflops_native.runtime.cut import cut_model
+from tflops_native.runtime.libraries import NativeRuntime, Runtime, open_runtime
 from tflops_native.runtime.options import RunOptions
 from tflops_native.runtime.session import Session, fill_inputs, open_session
 from tflops_native.runtime.state import first_invoke
@@ -33,8 +35,8 @@ def runtime_shapes(
         progress: called with what is being done and how much of it, 0 to 1.
 
     Returns:
-        One per tensor of the subgraph. None for those that the runtime does not show: of a signature
-        outside the main subgraph, and of LiteRT, all but inputs and outputs; of XNNPACK, those inside.
+        One per tensor of the subgraph. None for those that the runtime does not show: of LiteRT, all but
+        inputs and outputs; of XNNPACK, those inside.
 
     Raises:
         RuntimeLibraryError: the runtime cannot be loaded, or lacks what is asked for.
@@ -55,7 +57,11 @@ def _shapes_with(
     kernels: str, workload: Workload, options: RunOptions, progress: Progress
 ) -> Shapes:
     options = replace(options, kernels=kernels)
-    session = open_session(workload, options, open_runtime(options.runtime), progress=progress)
+    runtime = open_runtime(options.runtime)
+    if _shows_main_only(runtime, workload):
+        session = _as_main(workload, options, runtime, progress)
+    else:
+        session = open_session(workload, options, runtime, progress=progress)
     if not _is_settled(session):
         fill_inputs(session, options)
         progress("invoke", 0.0)
@@ -63,15 +69,56 @@ def _shapes_with(
     return _shapes(workload.model, session, is_delegated=kernels != "builtin")
 
 
+def _shows_main_only(runtime: Runtime, workload: Workload) -> TypeGuard[NativeRuntime]:
+    """Whether the runtime would show the tensors of the entry point if it were the main subgraph."""
+    graph = workload.entry.subgraph
+    return (
+        graph.index > 0
+        and len(set(graph.inputs)) == len(graph.inputs)
+        and isinstance(runtime, NativeRuntime)
+        and runtime.library.kind == "tflite"
+    )
+
+
+def _as_main(
+    workload: Workload, options: RunOptions, runtime: NativeRuntime, progress: Progress
+) -> Session:
+    """A session of the subgraph of a signature in the place of the main one."""
+    graph = workload.entry.subgraph
+    progress("load", 0.0)
+    copy = cut_model(
+        workload.model,
+        range(len(graph.operators)),
+        subgraph=graph.index,
+        inputs=graph.inputs,
+        outputs=tuple(dict.fromkeys(graph.outputs)),
+    )
+    interpreter = native().Interpreter(
+        runtime.library, copy, threads=options.threads, kernels=options.kernels
+    )
+    for position, shape in workload.shapes.items():
+        if shape != graph.tensors[graph.inputs[position]].shape:
+            interpreter.resize_input(position, shape)
+    progress("allocate", 0.0)
+    interpreter.allocate()
+    return Session(
+        interpreter=interpreter,
+        workload=workload,
+        positions={position: position for position in workload.shapes},
+        load_ns=0,
+        allocate_ns=0,
+        shows_tensors=True,
+    )
+
+
 def _is_settled(session: Session) -> bool:
     """Whether the shapes are final once memory is allocated: no operator decides on one as it runs.
 
     The runtime gives no memory to such a tensor, nor to any that depends on it.
     """
-    subgraph = session.workload.entry.subgraph
-    if subgraph.index:
-        return False  # the runtime does not show its tensors
-    made = (index for operator in subgraph.operators for index in operator.outputs)
+    if not session.shows_tensors:
+        return False
+    made = (i for operator in session.workload.entry.subgraph.operators for i in operator.outputs)
     return all(_has_memory(session, index) for index in made)
 
 
@@ -84,7 +131,7 @@ def _has_memory(session: Session, index: int) -> bool:
 
 def _shapes(model: Model, session: Session, *, is_delegated: bool) -> Shapes:
     interpreter, subgraph = session.interpreter, session.workload.entry.subgraph
-    if not subgraph.index:
+    if session.shows_tensors:
         found = [interpreter.tensor(tensor.index) for tensor in subgraph.tensors]
         if any(found):
             # What a delegate keeps to itself has the shape of the file, whatever it was in the run.
