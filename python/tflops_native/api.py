@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tflops_native.measurement.timing import Timing
     from tflops_native.reports.verification import Verification
     from tflops_native.runtime.installed import InstalledRuntimes
-    from tflops_native.runtime.shapes import Shapes
+    from tflops_native.runtime.shapes import ObservedRun, Shapes
 
 Source: TypeAlias = Model | str | PathLike[str] | bytes | bytearray | memoryview
 ShapeSource: TypeAlias = Literal["inferred", "runtime"]
@@ -57,7 +57,7 @@ def analyze(
         strict: raise if any operator is not counted exactly.
         trip_count: iterations to assume for loops whose count depends on data; 1 if None.
         shapes: "runtime": run the model once, on `inputs` and random ones, and count with the
-            shapes it had, for models whose shapes depend on data.
+            shapes, the branches and the iterations of loops that it had, where they depend on data.
         isolated: with `shapes="runtime"`, run it in a child process, which survives a runtime that
             crashes; else it runs in this process.
 
@@ -487,12 +487,17 @@ class _Counting:
         # Shapes that do not fit are refused first: the runtime could end the process on them.
         inferred = analyze_workload(workload, trip_count=self.trip_count)
         try:
-            shapes = _runtime_shapes(workload, inferred, options, isolated, limits, progress)
+            run = _observed_run(workload, inferred, options, isolated, limits, progress)
         except TflopsError as error:
             error.report = Report.of(workload.model, inferred, timing_error=str(error))
             raise
         return analyze_workload(
-            workload, strict=self.strict, trip_count=self.trip_count, tensor_shapes=shapes
+            workload,
+            strict=self.strict,
+            trip_count=self.trip_count,
+            tensor_shapes=run.shapes,
+            execution=run.execution,
+            unobserved=run.unobserved,
         )
 
 
@@ -640,6 +645,24 @@ def _runtime_shapes(
         if isolated:
             return runtime_shapes_isolated(workload, options, progress, limits)
         return runtime_shapes(workload, options, progress)
+
+
+def _observed_run(
+    workload: Workload,
+    analysis: Analysis,
+    options: RunOptions,
+    isolated: bool,
+    limits: ChildLimits,
+    progress: Progress,
+) -> "ObservedRun":
+    from tflops_native.measurement.fit import advised
+    from tflops_native.measurement.isolated import observe_run_isolated
+    from tflops_native.runtime.shapes import observe_run
+
+    with advised(workload, analysis):
+        if isolated:
+            return observe_run_isolated(workload, options, progress, limits)
+        return observe_run(workload, options, progress)
 
 
 def _with_recorded_peaks(

@@ -11,6 +11,7 @@ from typing import Protocol
 from tflops_native.analysis.operators import EXACT, OperatorAnalysis
 from tflops_native.model.graph import Model, Operator, Subgraph
 from tflops_native.ops._op import Called, Cost
+from tflops_native.ops.executions import Execution, Executions
 from tflops_native.ops.tensor_spec import VALUE_LIMIT, TensorSpec, UnknownValueError
 
 # Far above what converters write; keeps the walk within Python's own limit of nested calls.
@@ -80,7 +81,10 @@ class CallingWalk(Protocol):
     @property
     def specs(self) -> Mapping[int, TensorSpec | None]: ...
 
-    def inner(self, subgraph: Subgraph) -> "CallingWalk":
+    @property
+    def execution(self) -> Execution | None: ...
+
+    def inner(self, subgraph: Subgraph, execution: Execution | None = None) -> "CallingWalk":
         """A walk over a subgraph that this one runs."""
 
     def bind(self, inputs: Sequence[TensorSpec | None]) -> None:
@@ -101,16 +105,26 @@ class CallingWalk(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SubgraphCaller:
-    """Lets a rule look into the subgraphs that its operator runs."""
+    """Lets a rule look into the subgraphs that its operator, of this index, runs."""
 
     walk: CallingWalk
+    operator: int
 
     @property
     def trip_count(self) -> int | None:
         return self.walk.trip_count
 
-    def call(self, subgraph: int, inputs: Sequence[TensorSpec | None]) -> Called:
-        inner = self._enter(subgraph)
+    def executions(self, subgraph: int) -> Executions | None:
+        around = self.walk.execution
+        return None if around is None else around.of(self.operator, subgraph)
+
+    def call(
+        self,
+        subgraph: int,
+        inputs: Sequence[TensorSpec | None],
+        execution: Execution | None = None,
+    ) -> Called:
+        inner = self._enter(subgraph, execution)
         inner.bind(inputs)
         budget = self.walk.budget
         operators = []
@@ -150,7 +164,7 @@ class SubgraphCaller:
         pairs = zip(graph.inputs, graph.outputs, strict=False)
         return frozenset(position for position, (i, o) in enumerate(pairs) if i == o)
 
-    def _enter(self, subgraph: int) -> CallingWalk:
+    def _enter(self, subgraph: int, execution: Execution | None = None) -> CallingWalk:
         model, path = self.walk.model, self.walk.path
         if not 0 <= subgraph < len(model.subgraphs):
             raise ValueError(
@@ -160,7 +174,7 @@ class SubgraphCaller:
             raise ValueError(f"subgraph {subgraph} runs itself, by way of {list(path)}")
         if len(path) > MAX_DEPTH:
             raise UnknownValueError(f"subgraphs are nested more than {MAX_DEPTH} deep")
-        return self.walk.inner(model.subgraphs[subgraph])
+        return self.walk.inner(model.subgraphs[subgraph], execution)
 
 
 def _outputs(subgraph: Subgraph, positions: Sequence[int]) -> list[int]:

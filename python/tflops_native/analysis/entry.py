@@ -17,6 +17,7 @@ from tflops_native.errors import ShapeError, UnsupportedOperatorError
 from tflops_native.formatting import shape as shape_text
 from tflops_native.model.element_types import ELEMENT_TYPES
 from tflops_native.model.info import ModelInfo
+from tflops_native.ops.executions import Execution
 from tflops_native.ops.tensor_spec import Shape
 from tflops_native.workload import Workload
 
@@ -27,6 +28,8 @@ def analyze_workload(
     strict: bool = False,
     trip_count: int | None = None,
     tensor_shapes: Sequence[Shape | None] | None = None,
+    execution: Execution | None = None,
+    unobserved: str | None = None,
 ) -> Analysis:
     """Infer all shapes of a workload from those of its inputs, and count.
 
@@ -39,6 +42,8 @@ def analyze_workload(
             these inputs, None where that is not known. They replace what is inferred, so that an
             operator whose shape depends on data is counted exactly; subgraphs that operators run
             are inferred all the same.
+        execution: the branches and iterations of that run, None where they are not known.
+        unobserved: why they are not known.
 
     Raises:
         ShapeError: shapes do not fit at an operator.
@@ -61,6 +66,7 @@ def analyze_workload(
         (entry.subgraph.index,),
         Budget.for_model(model.subgraphs),
         tensor_shapes,
+        execution,
         deciding=DecidingInputs(
             entry.subgraph, {item.tensor.index: item.name for item in entry.inputs}
         ),
@@ -102,6 +108,8 @@ def analyze_workload(
         tensor_shapes=walk.shapes(),
         bounded_tensors=walk.bounded(),
         has_runtime_shapes=tensor_shapes is not None,
+        has_runtime_iterations=execution is not None,
+        unobserved=unobserved,
         peak_memory=peak_memory(entry.subgraph, walk.shapes()),
         weight_bytes=constants.size_bytes,
         parameters=constants.parameters,

@@ -193,7 +193,7 @@ def leaves(operators: Iterable[OperatorAnalysis]) -> Iterator[OperatorAnalysis]:
         if not operator.calls or operator.status is not Status.UNSUPPORTED:
             yield operator
         for call in operator.calls:
-            if call.is_counted:
+            if call.is_counted and call.times:
                 yield from leaves(call.operators)
 
 

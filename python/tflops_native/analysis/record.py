@@ -207,7 +207,9 @@ class Recorder:
 def _status(inferred: Inferred, cost: Cost, calls: tuple[SubgraphAnalysis, ...]) -> Status:
     inner: set[Status] = set()
     if calls:
-        inner = {o.status for call in calls for o in call.operators if call.is_counted}
+        inner = {
+            o.status for call in calls for o in call.operators if call.is_counted and call.times
+        }
     if Status.UNSUPPORTED in inner:
         return Status.UNSUPPORTED
     if inferred.is_lower_bound or Status.ONE_ITERATION in inner:

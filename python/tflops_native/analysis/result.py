@@ -81,7 +81,9 @@ class Analysis(Result):
                     once; scales of blocks are not among them
     constants       the same by what they are used for: weights, biases, tables, masks, ...
     bounded_tensors     those whose shape is only an upper bound
-    has_runtime_shapes  whether shapes are those of a run, not inferred
+    has_runtime_shapes      whether shapes are those of a run, not inferred
+    has_runtime_iterations  whether branches and iterations that data decides are those of that run
+    unobserved              why they are not, where the model was run and has any
     """
 
     DERIVED: ClassVar[tuple[str, ...]] = (
@@ -110,6 +112,8 @@ class Analysis(Result):
     constants: tuple[ConstantKind, ...] = ()
     bounded_tensors: frozenset[int] = field(default=frozenset(), metadata={"plain": False})
     has_runtime_shapes: bool = False
+    has_runtime_iterations: bool = False
+    unobserved: str | None = None
     same_signatures: tuple[str, ...] = ()
 
     @property

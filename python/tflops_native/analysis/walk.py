@@ -21,6 +21,7 @@ from tflops_native.model.graph import Model, Operator, Subgraph
 from tflops_native.model.limits import shape_problem, shown_shape
 from tflops_native.model.schema import TensorType
 from tflops_native.ops._op import Inferred, Op, Rule
+from tflops_native.ops.executions import Execution
 from tflops_native.ops.plugins import find_rule
 from tflops_native.ops.result_checks import is_foreign, result_problem, title
 from tflops_native.ops.tensor_spec import (
@@ -44,6 +45,7 @@ class Walk:
     path             the subgraphs that this one is called from, itself included: none may be twice
     budget           what may still be spent on subgraphs that operators run
     runtime_shapes   per tensor its shape in the runtime, which is trusted before any rule
+    execution        what its operators did in the run that is counted; None where that is not known
     sizes            bytes of the tensors in `specs`
     scratch          memory that accelerators work in; found at the first operator without a rule
     deciding         finds the inputs that an operator waits for; None in subgraphs that operators run
@@ -56,6 +58,7 @@ class Walk:
     path: tuple[int, ...]
     budget: Budget
     runtime_shapes: Sequence[Shape | None] | None = None
+    execution: Execution | None = None
     specs: dict[int, TensorSpec | None] = field(default_factory=dict)  # None: shape unknown
     sizes: dict[int, int] = field(default_factory=dict)
     scratch: frozenset[int] | None = None
@@ -92,10 +95,10 @@ class Walk:
         """The tensors whose shape is only an upper bound."""
         return frozenset(i for i, spec in self.specs.items() if spec is not None and spec.is_bound)
 
-    def inner(self, subgraph: Subgraph) -> "Walk":
+    def inner(self, subgraph: Subgraph, execution: Execution | None = None) -> "Walk":
         """A walk over a subgraph that this one runs."""
         path = (*self.path, subgraph.index)
-        return Walk(self.model, subgraph, self.trip_count, path, self.budget)
+        return Walk(self.model, subgraph, self.trip_count, path, self.budget, execution=execution)
 
     def visit(self, operator: Operator) -> OperatorAnalysis:
         """Infer one operator and remember its outputs.
@@ -193,7 +196,7 @@ class Walk:
             if not operator.outputs and rule.context_names != ("caller",):
                 raise ValueError("it has no output in the file")
             context = {
-                "caller": SubgraphCaller(self),
+                "caller": SubgraphCaller(self, operator.index),
                 "recorded": tuple(self._assumed_shape(i) for i in operator.outputs),
                 "output_types": tuple(self.subgraph.tensors[i].type for i in operator.outputs),
             }

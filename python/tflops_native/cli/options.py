@@ -91,7 +91,7 @@ counting_options = options(
         type=click.Choice(["inferred", "runtime"]),
         default="inferred",
         show_default=True,
-        help="Use inferred shapes, or the shapes observed in one run.",
+        help="Use inferred shapes, or shapes, branches and iterations observed in one run.",
     ),
     click.option(
         "--trip-count",

@@ -15,7 +15,7 @@ from tflops_native.measurement.timing import Timing
 from tflops_native.notes import Note
 from tflops_native.progress import Progress, no_progress
 from tflops_native.runtime.options import RunOptions
-from tflops_native.runtime.shapes import Shapes, runtime_shapes
+from tflops_native.runtime.shapes import ObservedRun, Shapes, observe_run, runtime_shapes
 from tflops_native.timing.stop_rule import StopRule
 from tflops_native.workload import Workload
 
@@ -95,3 +95,13 @@ def runtime_shapes_isolated(
 ) -> Shapes:
     """As `runtime_shapes`, in a child process; also raises as `run_isolated`."""
     return run_isolated(runtime_shapes, workload, options, progress=progress, limits=limits)
+
+
+def observe_run_isolated(
+    workload: Workload,
+    options: RunOptions,
+    progress: Progress = no_progress,
+    limits: ChildLimits = NO_LIMITS,
+) -> ObservedRun:
+    """As `observe_run`, in a child process; also raises as `run_isolated`."""
+    return run_isolated(observe_run, workload, options, progress=progress, limits=limits)

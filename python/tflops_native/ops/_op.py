@@ -15,6 +15,7 @@ from tflops_native.model.schema import BUILTIN_OPERATORS, OPTIONS
 from tflops_native.ops._custom_fields import custom_fields, custom_option_names
 from tflops_native.ops._zero_options import zero_options
 from tflops_native.ops.delegate_events import DelegateEvents
+from tflops_native.ops.executions import Execution, Executions
 from tflops_native.ops.indices import NO_INDICES, Indices
 from tflops_native.ops.registry import Registry
 from tflops_native.ops.rule_modules import RULE_MODULES
@@ -77,8 +78,16 @@ class Called:
 class Caller(Protocol):
     """Lets a rule look into the subgraphs that its operator runs."""
 
-    def call(self, subgraph: int, inputs: Sequence[TensorSpec | None]) -> Called:
-        """Walk a subgraph with these inputs."""
+    def call(
+        self,
+        subgraph: int,
+        inputs: Sequence[TensorSpec | None],
+        execution: Execution | None = None,
+    ) -> Called:
+        """Walk a subgraph with these inputs, and with what one execution of it did, if known."""
+
+    def executions(self, subgraph: int) -> Executions | None:
+        """Those of a subgraph in the run that is counted; None where none was observed."""
 
     def values(
         self, subgraph: int, inputs: Sequence[TensorSpec | None], outputs: Sequence[int]

@@ -1,11 +1,10 @@
-"""Operators that run subgraphs: branches, loops, initialization, composites."""
+"""Operators that run subgraphs: branches, initialization, composites."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tflops_native.ops._op import (
     NO_ARITHMETIC,
-    Called,
     Caller,
     Cost,
     Inferred,
@@ -18,14 +17,7 @@ from tflops_native.ops.tensor_spec import (
     PartialValue,
     Shape,
     TensorSpec,
-    UnknownValueError,
 )
-from tflops_native.ops.traffic import whole
-
-# Turns of a loop that are followed one by one; a loop beyond them needs the user's word.
-MAX_ITERATIONS = 10_000
-# Turns whose shapes or costs differ from each other are walked whole, which is slower.
-MAX_DIFFERENT_ITERATIONS = 1_000
 
 Specs = Sequence[TensorSpec | None]
 
@@ -159,17 +151,24 @@ class CallOnce(Op):
 
 def _always(caller: Caller, role: str, subgraph: int, inputs: Specs) -> Inferred:
     """The result of running one subgraph once."""
-    called = caller.call(subgraph, inputs)
-    return _result(
+    ran = caller.executions(subgraph)
+    called = caller.call(subgraph, inputs, None if ran is None else ran.first)
+    return called_result(
         [SubgraphCall(role, subgraph, 1, called)],
         tuple(None if spec is None else spec.shape for spec in called.outputs),
-        values=_values(called.outputs),
+        values=values_of(called.outputs),
         is_bound=any(spec is not None and spec.is_bound for spec in called.outputs),
     )
 
 
 def _one_of(caller: Caller, branches: Sequence[tuple[str, int]], inputs: Specs) -> Inferred:
-    """The result of running one of these subgraphs, nobody knows which."""
+    """The result of running one of these subgraphs: the one that ran, else it is not known which."""
+    taken = _taken(caller, branches)
+    if taken is not None:
+        role, subgraph = taken
+        return replace(
+            _always(caller, role, subgraph, inputs), note=f"in this run data chose `{role}`"
+        )
     called = [caller.call(subgraph, inputs) for _, subgraph in branches]
     costs = [one.cost.operations for one in called]
     highest, lowest = costs.index(max(costs)), costs.index(min(costs))
@@ -182,13 +181,24 @@ def _one_of(caller: Caller, branches: Sequence[tuple[str, int]], inputs: Specs) 
     ]
     shapes = tuple(shape for shape, _ in outputs)
     # The counts are a bound in any case; the shapes only where the branches differ.
-    result = _result(calls, shapes, is_bound=any(differs for _, differs in outputs))
+    result = called_result(calls, shapes, is_bound=any(differs for _, differs in outputs))
     return replace(
         result,
         minimum=called[lowest].cost,
         note=f"data decides the branch: counted as `{branches[highest][0]}`, the most expensive one; "
         f"at least {called[lowest].cost.operations:,} operations",
     )
+
+
+def _taken(caller: Caller, branches: Sequence[tuple[str, int]]) -> tuple[str, int] | None:
+    """The branch that ran; None where no run was observed, or it shows none of them."""
+    found = []
+    for role, subgraph in branches:
+        ran = caller.executions(subgraph)
+        if ran is not None and ran.times:
+            found.append((role, subgraph))
+    # Subgraphs may be the same.
+    return found[0] if len({subgraph for _, subgraph in found}) == 1 else None
 
 
 def _upper_bound(specs: Specs) -> tuple[Shape | None, bool]:
@@ -203,11 +213,11 @@ def _upper_bound(specs: Specs) -> tuple[Shape | None, bool]:
     return tuple(map(max, zip(*known, strict=True))), True
 
 
-def _values(outputs: Specs) -> tuple[PartialValue | None, ...]:
+def values_of(outputs: Specs) -> tuple[PartialValue | None, ...]:
     return tuple(None if spec is None else spec.elements for spec in outputs)
 
 
-def _result(
+def called_result(
     calls: list[SubgraphCall],
     outputs: tuple[Shape | None, ...],
     *,
@@ -228,157 +238,3 @@ def _result(
         is_bound=is_bound,
         calls=tuple(calls),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Loop(Op):
-    """What WHILE and STABLEHLO_WHILE share."""
-
-    caller: Caller
-    cond_subgraph_index: int
-    body_subgraph_index: int
-
-    def _infer(self, inputs: Specs) -> Inferred:
-        trips = self._trip_count(inputs)
-        is_lower_bound = trips is None and self.caller.trip_count is None
-        if trips is None:
-            trips = 1 if self.caller.trip_count is None else self.caller.trip_count
-        condition = self.caller.call(self.cond_subgraph_index, _without_values(inputs))
-        bodies, outputs = self._bodies(inputs, trips)
-        calls = [
-            SubgraphCall("condition", self.cond_subgraph_index, trips + 1, condition),
-            *bodies,
-        ]
-        shapes = tuple(None if spec is None else spec.shape for spec in outputs)
-        copied = (trips + 1) * self._changed_bytes(inputs)
-        note = f"{trips:,} iterations"
-        if is_lower_bound:
-            note = (
-                "data decides the number of iterations, or there are too many to follow: one is counted; "
-                "--trip-count says how many"
-            )
-        return replace(
-            _result(calls, shapes, values=_values(outputs) if not is_lower_bound else ()),
-            bytes_read=copied,
-            bytes_written=copied,
-            is_lower_bound=is_lower_bound,
-            note=note,
-        )
-
-    def _changed_bytes(self, inputs: Specs) -> int:
-        """Bytes of the loop variables that the body changes: they are copied before the loop and after
-        each iteration (tflite/kernels/while.cc, Eval_static)."""
-        kept = self.caller.passed_through(self.body_subgraph_index)
-        return whole(spec for position, spec in enumerate(inputs) if position not in kept)
-
-    def _trip_count(self, inputs: Specs) -> int | None:
-        """How often the condition holds, or None where data decides or where it takes too long."""
-        try:
-            return self._followed(inputs)
-        except UnknownValueError:
-            return None
-
-    def _followed(self, inputs: Specs) -> int | None:
-        """How often the condition holds, or None where data decides.
-
-        Only what the condition depends on is followed from one iteration to the next: a counter, mostly.
-        """
-        needed = self._carried()
-        state = list(inputs)
-        for iteration in range(MAX_ITERATIONS + 1):
-            go_on = self.caller.values(self.cond_subgraph_index, state, (0,))[0]
-            if go_on is None or not go_on.value:
-                return None
-            if not go_on.value[0]:
-                return iteration
-            following = self.caller.values(self.body_subgraph_index, state, sorted(needed))
-            for position, spec in following.items():
-                state[position] = spec
-        return None
-
-    def _carried(self) -> frozenset[int]:
-        """Loop variables that the condition depends on, from one iteration to the next."""
-        needed = self.caller.needed_inputs(self.cond_subgraph_index, (0,))
-        while True:
-            wider = needed | self.caller.needed_inputs(self.body_subgraph_index, sorted(needed))
-            if wider == needed:
-                return needed
-            needed = wider
-
-    def _bodies(self, inputs: Specs, trips: int) -> tuple[list[SubgraphCall], Specs]:
-        """The iterations, equal ones together, and what the loop leaves behind."""
-        index = self.body_subgraph_index
-        called = self.caller.call(index, _without_values(inputs))
-        if trips == 0:
-            return [SubgraphCall("body", index, 0, called)], inputs
-        if called.is_exact and _shapes(called.outputs) == _shapes(inputs):
-            return [SubgraphCall("body", index, trips, called)], called.outputs
-        # A shape depends on the iteration: each is walked with the values it has.
-        iterations: list[SubgraphCall] = []
-        state: Specs = inputs
-        for _ in range(min(trips, MAX_DIFFERENT_ITERATIONS)):
-            called = self.caller.call(index, state)
-            state = called.outputs
-            last = iterations[-1] if iterations else None
-            if last is not None and _is_alike(last.called, called):
-                iterations[-1] = replace(last, times=last.times + 1)
-            else:
-                iterations.append(SubgraphCall("body", index, 1, called))
-        if trips > MAX_DIFFERENT_ITERATIONS:
-            if iterations[-1].times == 1:
-                raise UnknownValueError(
-                    f"its {trips:,} iterations differ, and are too many to follow"
-                )
-            # Not followed further: the rest is taken to be like the last iteration.
-            iterations[-1] = replace(
-                iterations[-1], times=iterations[-1].times + trips - MAX_DIFFERENT_ITERATIONS
-            )
-        return iterations, state
-
-
-def _is_alike(one: Called, other: Called) -> bool:
-    return one.cost == other.cost and _shapes(one.outputs) == _shapes(other.outputs)
-
-
-def _shapes(specs: Specs) -> list[Shape | None]:
-    return [None if spec is None else spec.shape for spec in specs]
-
-
-def _without_values(specs: Specs) -> Specs:
-    """The same, as any iteration but the first one sees it."""
-    return [None if spec is None else replace(spec, known=None, partial=None) for spec in specs]
-
-
-@register("WHILE", options="WhileOptions")
-@dataclass(frozen=True, slots=True)
-class While(_Loop):
-    """Runs a subgraph as long as another one says so.
-
-    The number of iterations is found by following what the condition depends on; where data decides, one
-    iteration is counted, and said to be.
-
-    input    the loop variables, any number
-    outputs  the loop variables after the last iteration
-
-    Other    (iterations + 1) times the condition, and iterations times the body
-    Source   tflite/kernels/while.cc, Prepare and Eval
-    """
-
-    def infer(self, *input: TensorSpec) -> Inferred:
-        return self._infer(input)
-
-
-@register("STABLEHLO_WHILE", options="StablehloWhileOptions")
-@dataclass(frozen=True, slots=True)
-class StablehloWhile(_Loop):
-    """Runs a subgraph as long as another one says so.
-
-    input    the loop variables, any number
-    outputs  the loop variables after the last iteration
-
-    Other    (iterations + 1) times the condition, and iterations times the body
-    Source   schema only: no released runtime has a kernel
-    """
-
-    def infer(self, *input: TensorSpec) -> Inferred:
-        return self._infer(input)

@@ -32,6 +32,12 @@ def counting_notes(analysis: Analysis) -> list[Note]:
         )
     if analysis.has_runtime_shapes:
         notes.append(Note(code="shapes_of_run", text="shapes are those of one run, not inferred"))
+    if analysis.has_runtime_iterations:
+        text = "branches and iterations that data decides are those of the same run"
+        notes.append(Note(code="iterations_of_run", text=text))
+    if analysis.unobserved is not None:
+        text = f"the run does not show branches and iterations: {analysis.unobserved}"
+        notes.append(Note(code="iterations_unobserved", text=text))
     notes += [
         Note(
             code="open_lengths",

@@ -1,17 +1,19 @@
-"""The shapes that the runtime gives to the tensors of a model: the referee of inferred ones."""
+"""What a run shows: the shapes of tensors, the referee of inferred ones, and how control flow went."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeGuard
 
 from tflops_native.compiled import native
 from tflops_native.errors import InvokeError
 from tflops_native.model.graph import Model
+from tflops_native.ops.executions import Execution
 from tflops_native.progress import Progress, no_progress
 from tflops_native.runtime.cut import cut_model
+from tflops_native.runtime.executions import UnclearEventsError, execution_of
 from tflops_native.runtime.libraries import NativeRuntime, Runtime, open_runtime
 from tflops_native.runtime.options import RunOptions
 from tflops_native.runtime.session import Session, fill_inputs, open_session
-from tflops_native.runtime.state import first_invoke
+from tflops_native.runtime.state import first_invoke, first_profile
 from tflops_native.workload import Workload
 
 # How TensorFlow Lite says that it has no kernel of its own for an operator.
@@ -19,14 +21,39 @@ _NO_KERNEL = ("unresolved custom op", "Didn't find op for builtin opcode")
 Shapes: TypeAlias = tuple[tuple[int, ...] | None, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedRun:
+    """One run of an entry point.
+
+    shapes      one per tensor of the subgraph. None for those that the runtime does not show: of
+                LiteRT, all but inputs and outputs; of XNNPACK, those inside
+    execution   the branches and iterations; None where they were not asked for, or are not known
+    unobserved  why they are not known, where the model has any
+    """
+
+    shapes: Shapes
+    execution: Execution | None = None
+    unobserved: str | None = None
+
+
 def runtime_shapes(
     workload: Workload, options: RunOptions, progress: Progress = no_progress
 ) -> Shapes:
     """The shape of every tensor of one entry point, as the runtime's own kernels make it.
 
-    Where these lack an operator, XNNPACK runs what it can: tensors inside of what it runs are not shown.
+    The model is allocated and, where shapes are known only then, invoked once. Args and errors are as
+    those of `observe_run`.
+    """
+    return _with_any_kernels(workload, options, progress, wants_control=False).shapes
 
-    The model is allocated and, where shapes are known only then, invoked once.
+
+def observe_run(
+    workload: Workload, options: RunOptions, progress: Progress = no_progress
+) -> ObservedRun:
+    """The shapes of one entry point and, where it has branches or loops, which of them ran how often.
+
+    Where the runtime's own kernels lack an operator, XNNPACK runs what it can: tensors inside of what it
+    runs are not shown, and neither are branches and loops.
 
     Args:
         workload: what to run.
@@ -34,39 +61,66 @@ def runtime_shapes(
             hides the tensors between its operators.
         progress: called with what is being done and how much of it, 0 to 1.
 
-    Returns:
-        One per tensor of the subgraph. None for those that the runtime does not show: of LiteRT, all but
-        inputs and outputs; of XNNPACK, those inside.
-
     Raises:
         RuntimeLibraryError: the runtime cannot be loaded, or lacks what is asked for.
         InvokeError: the runtime refuses the model, with its own words.
     """
+    has_control = len(list(workload.model.reachable(workload.entry.subgraph.index))) > 1
+    return _with_any_kernels(workload, options, progress, wants_control=has_control)
+
+
+def _with_any_kernels(
+    workload: Workload, options: RunOptions, progress: Progress, *, wants_control: bool
+) -> ObservedRun:
     try:
-        return _shapes_with("builtin", workload, options, progress)
+        return _run_with("builtin", workload, options, progress, wants_control)
     except InvokeError as error:
         if not any(words in str(error) for words in _NO_KERNEL):
             raise
         try:
-            return _shapes_with("xnnpack", workload, options, progress)
+            return _run_with("xnnpack", workload, options, progress, wants_control)
         except InvokeError:
             raise error from None
 
 
-def _shapes_with(
-    kernels: str, workload: Workload, options: RunOptions, progress: Progress
-) -> Shapes:
+def _run_with(
+    kernels: str,
+    workload: Workload,
+    options: RunOptions,
+    progress: Progress,
+    wants_control: bool,
+) -> ObservedRun:
     options = replace(options, kernels=kernels)
     runtime = open_runtime(options.runtime)
+    unobserved = None
+    if wants_control and kernels != "builtin":
+        unobserved = "the runtime has no kernels of its own for this model, and XNNPACK hides them"
+    elif wants_control and not (
+        isinstance(runtime, NativeRuntime) and runtime.library.has_profiler
+    ):
+        unobserved = f"{runtime.info.title} has no profiler"
+    is_profiled = wants_control and unobserved is None
+    start = shown = workload.entry.subgraph.index
     if _shows_main_only(runtime, workload):
-        session = _as_main(workload, options, runtime, progress)
+        shown = 0
+        session = _as_main(workload, options, runtime, is_profiled, progress)
     else:
-        session = open_session(workload, options, runtime, progress=progress)
-    if not _is_settled(session):
+        session = open_session(workload, options, runtime, profile=is_profiled, progress=progress)
+    execution = None
+    if is_profiled or not _is_settled(session):
         fill_inputs(session, options)
         progress("invoke", 0.0)
-        first_invoke(session)
-    return _shapes(workload.model, session, is_delegated=kernels != "builtin")
+        if is_profiled:
+            try:
+                execution = execution_of(
+                    workload.model, start, first_profile(session), shown_as=shown
+                )
+            except UnclearEventsError as error:
+                unobserved = f"the profile of {runtime.info.title} does not show them: {error}"
+        else:
+            first_invoke(session)
+    shapes = _shapes(workload.model, session, is_delegated=kernels != "builtin")
+    return ObservedRun(shapes=shapes, execution=execution, unobserved=unobserved)
 
 
 def _shows_main_only(runtime: Runtime, workload: Workload) -> TypeGuard[NativeRuntime]:
@@ -81,7 +135,11 @@ def _shows_main_only(runtime: Runtime, workload: Workload) -> TypeGuard[NativeRu
 
 
 def _as_main(
-    workload: Workload, options: RunOptions, runtime: NativeRuntime, progress: Progress
+    workload: Workload,
+    options: RunOptions,
+    runtime: NativeRuntime,
+    is_profiled: bool,
+    progress: Progress,
 ) -> Session:
     """A session of the subgraph of a signature in the place of the main one."""
     graph = workload.entry.subgraph
@@ -94,7 +152,11 @@ def _as_main(
         outputs=tuple(dict.fromkeys(graph.outputs)),
     )
     interpreter = native().Interpreter(
-        runtime.library, copy, threads=options.threads, kernels=options.kernels
+        runtime.library,
+        copy,
+        threads=options.threads,
+        kernels=options.kernels,
+        profile=is_profiled,
     )
     for position, shape in workload.shapes.items():
         if shape != graph.tensors[graph.inputs[position]].shape:

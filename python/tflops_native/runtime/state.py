@@ -1,6 +1,8 @@
 """What a model remembers from one invoke to the next: variable tensors and resource variables."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from tflops_native.errors import InvokeError, RuntimeLibraryError
 from tflops_native.model.graph import Model, Operator, Subgraph
@@ -8,6 +10,9 @@ from tflops_native.runtime.libraries import Runtime
 from tflops_native.runtime.options import RunOptions
 from tflops_native.runtime.session import Session, fill_inputs, open_session
 from tflops_native.workload import Workload
+
+if TYPE_CHECKING:
+    from tflops_native._native import ProfiledRuns
 
 _VARIABLE = "VAR_HANDLE"
 
@@ -45,10 +50,22 @@ def first_invoke(session: Session) -> int:
         InvokeError: the runtime fails; the message says so where the model reads variables that
             nothing initializes.
     """
-    try:
+    with _variables_explained(session.workload):
         return session.interpreter.invoke()
+
+
+def first_profile(session: Session) -> "ProfiledRuns":
+    """The events of the first invoke, of a session with a profiler; raises as `first_invoke`."""
+    with _variables_explained(session.workload):
+        return session.interpreter.profile_invokes(1, 0.0)
+
+
+@contextmanager
+def _variables_explained(workload: Workload) -> Iterator[None]:
+    try:
+        yield
     except InvokeError as error:
-        hint = _missing_variables(session.workload)
+        hint = _missing_variables(workload)
         if hint is None:
             raise
         raise InvokeError(f"{error}; {hint}") from error
