@@ -18,6 +18,7 @@ from tflops_native.machine.memory import Memory
 from tflops_native.machine.peaks.peaks import ComputePeak, MemoryPeak, ThreadPeaks
 from tflops_native.measurement.timing import Origin, Timing
 from tflops_native.model.graph import Model
+from tflops_native.model.sources.source import Source
 from tflops_native.ops import Cost
 from tflops_native.profile.estimate import TimeEstimate
 from tflops_native.profile.result import OperatorTime, Overhead, Profile, UnmatchedEvent
@@ -50,8 +51,7 @@ def golden():
 
 def model(name="tiny.tflite", data=b"made up"):
     return Model(
-        path=None if name is None else Path("/some/where") / name,
-        stamp=None,
+        source=Source(memoryview(data), None if name is None else Path("/some/where") / name),
         size_bytes=12_345,
         version=3,
         description="made up",
@@ -60,7 +60,6 @@ def model(name="tiny.tflite", data=b"made up"):
         metadata=(),
         buffers=(),
         external_buffers=(),
-        data=memoryview(data),
     )
 
 

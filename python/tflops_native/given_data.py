@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from tflops_native.errors import InputDataError
 from tflops_native.model.element_types import ELEMENT_TYPES, bits, packed_bytes
 from tflops_native.model.entry import Entry, EntryInput, named_input
-from tflops_native.model.source import sha256_of
+from tflops_native.model.sources.files import sha256_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -9,6 +9,7 @@ from tflops_native.model.element_types import bits, packed_bytes
 from tflops_native.model.graph import QuantizationDetails
 from tflops_native.model.reader import load
 from tflops_native.model.schema import TensorType
+from tflops_native.model.sources.source import Source
 
 schema = builders.schema
 TYPES = schema.TensorType
@@ -234,7 +235,7 @@ def test_model():
 def test_sha256():
     # Of these bytes by sha256sum.
     loaded = load(builders.pack(builders.model([builders.subgraph([])])))
-    object.__setattr__(loaded, "data", memoryview(b"abc"))
+    object.__setattr__(loaded, "source", Source(memoryview(b"abc")))
     assert loaded.sha256() == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 

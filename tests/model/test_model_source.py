@@ -1,12 +1,15 @@
 """What `load` accepts, and what it says about files that are no model."""
 
 import os
+from pathlib import Path
 
 import pytest
 
 import builders
 from tflops_native.errors import ModelFormatError
-from tflops_native.model.reader import load
+from tflops_native.model.reader import load, load_all
+from tflops_native.model.sources import recognize
+from tflops_native.model.sources.kind import Kind, Part
 
 MODEL = builders.pack(builders.model([builders.subgraph([builders.tensor("x", [2, 3])])]))
 
@@ -56,7 +59,9 @@ def test_directory(tmp_path):
 
 def test_saved_model_directory(tmp_path):
     (tmp_path / "saved_model.pb").write_bytes(b"")
-    assert "it is a SavedModel directory" in message(tmp_path)
+    assert message(tmp_path).startswith(
+        f"'{tmp_path}' is a SavedModel, not a TensorFlow Lite model: "
+    )
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
@@ -148,3 +153,30 @@ def test_shorter_than_a_header(length):
 def test_damage_is_reported_with_the_name_of_the_file(path):
     path.write_bytes(MODEL[:40])
     assert message(path).startswith(f"'{path}' is truncated or damaged: ")
+
+
+def test_every_kind_is_one_file_and_asked():
+    folder = Path(recognize.__file__).parent
+    defined = {path.stem for path in folder.glob("*.py") if "\nKIND = " in path.read_text("utf-8")}
+    assert defined == {"tflite", *recognize._KINDS}
+
+
+def test_a_kind_with_parts(monkeypatch):
+    """A bundle of a made-up kind: models are taken out by name or index, also one in another."""
+
+    def parts(given):
+        pieces = bytes(given.data[3:]).split(b"|")
+        return [Part(f"m{index}", memoryview(piece)) for index, piece in enumerate(pieces)]
+
+    made_up = Kind(lambda given: given.start.startswith(b"BAR"), parts)
+    kinds = (recognize.TFLITE, made_up)
+    monkeypatch.setattr(recognize, "_kinds", lambda: iter(kinds))
+    assert b"|" not in MODEL
+    bundle = b"BAR" + b"|".join((MODEL, b"a note", MODEL))
+    assert [model.source.part for model in load_all(bundle)] == ["m0", "m2"]
+    assert message(bundle) == ("the model holds 2 models; choose one by name or index: ::m0, ::m2")
+    assert recognize.open_source(bundle, "m2").part == "m2"
+    assert recognize.open_source(bundle, "1").part == "m2"
+    with pytest.raises(ModelFormatError, match="has no model 'm1'; it has ::m0, ::m2"):
+        recognize.open_source(bundle, "m1")
+    assert message(b"BAR" + b"a note") == "the model holds no TensorFlow Lite model"

@@ -11,8 +11,8 @@ import pytest
 import fake_tflite
 from tflops_native.errors import ModelFormatError, ProfileFormatError
 from tflops_native.imported.load import load_timing
-from tflops_native.model import source
 from tflops_native.model.reader import load
+from tflops_native.model.sources import files
 from tflops_native.runtime.cut import cut_model
 from tflops_native.runtime.libraries import open_runtime
 from tflops_native.runtime.options import RunOptions
@@ -97,10 +97,10 @@ def test_the_runtime_opens_the_file_that_was_loaded(model):
 
 TRUNCATED = """
 import os, sys
-from tflops_native.model import source
+from tflops_native.model.sources import files
 from tflops_native.model.reader import load
 
-source.LARGEST_READ_BYTES = int(sys.argv[2])
+files.LARGEST_READ_BYTES = int(sys.argv[2])
 model = load(sys.argv[1])
 before = bytes(model.data)
 os.truncate(sys.argv[1], 0)
@@ -112,7 +112,7 @@ print(bytes(model.data) == before)
 @pytest.mark.parametrize("is_mapped", [False, True], ids=["read", "mapped"])
 def test_a_file_that_is_truncated_while_it_is_used(model, is_mapped):
     # The second is what the system does, and why only large files are mapped.
-    limit = 0 if is_mapped else source.LARGEST_READ_BYTES
+    limit = 0 if is_mapped else files.LARGEST_READ_BYTES
     ended = subprocess.run(
         [sys.executable, "-c", TRUNCATED, model, str(limit)],
         capture_output=True,
@@ -126,7 +126,7 @@ def test_a_file_that_is_truncated_while_it_is_used(model, is_mapped):
 
 
 def test_a_large_file_is_mapped_and_measured_alike(model, monkeypatch):
-    monkeypatch.setattr(source, "LARGEST_READ_BYTES", 0)
+    monkeypatch.setattr(files, "LARGEST_READ_BYTES", 0)
     assert len(measure_model(load(model), runs=2, profile=False).samples_ns) == 2
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tflops_native.errors import ModelFormatError, OptionError
-from tflops_native.model.source import check_identifier
+from tflops_native.model.sources.recognize import check_start
 
 STANDARD_INPUT = ("-", "/dev/stdin")
 LARGEST_INPUT_BYTES = 2 << 30
@@ -44,7 +44,7 @@ def read_model() -> bytes:
         found = bytearray(stream.read(_START_BYTES))
         if found:
             # Before more is read: what is not a model may never end.
-            check_identifier("standard input", memoryview(bytes(found)))
+            check_start("standard input", bytes(found))
         while piece := stream.read(_PIECE_BYTES):
             found += piece
             if len(found) > LARGEST_INPUT_BYTES:

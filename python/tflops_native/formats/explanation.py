@@ -44,8 +44,7 @@ def explain_operator_document(
     graph = model.subgraphs[subgraph_index]
     stored = graph.operators[analysed.index]
     name = printable(analysed.name, NAME_LIMIT)
-    file = "(bytes)" if model.path is None else model.path.name
-    title = f"{name}, operator {analysed.index} in subgraph {subgraph_index} of {file}"
+    title = f"{name}, operator {analysed.index} in subgraph {subgraph_index} of {model.source.name}"
     lines = (
         *_tensors(graph, stored, analysed, rule),
         Line("options", _options(stored, analysed, rule)),
@@ -54,7 +53,11 @@ def explain_operator_document(
     return Document(
         title=printable(title),
         parts=(Block(printable(title)), *(() if rule is None else _rule(rule)), Lines(lines)),
-        data=lambda: {"model": file, "subgraph_index": subgraph_index, **to_plain(analysed)},
+        data=lambda: {
+            "model": model.source.name,
+            "subgraph_index": subgraph_index,
+            **to_plain(analysed),
+        },
     )
 
 

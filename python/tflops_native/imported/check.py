@@ -68,7 +68,7 @@ def _untied(mark: ModelMark, model: Model) -> tuple[Note, ...]:
     """A note where neither a size nor the name of a file says which model was run."""
     if mark.size_bytes is not None:
         return ()
-    own = None if model.path is None else model.path.name
+    own = None if model.source.path is None else model.source.path.name
     if mark.name is None:
         text = "the log does not say which model it is of"
     elif own is not None and mark.name != own:

@@ -15,7 +15,8 @@ from tflops_native.model.called import SUBGRAPH_OPTIONS, CalledSubgraph, called_
 from tflops_native.model.control_dependencies import ControlEdges
 from tflops_native.model.element_types import ELEMENT_TYPES
 from tflops_native.model.schema import TensorType
-from tflops_native.model.source import FileStamp, sha256_of
+from tflops_native.model.sources.files import FileStamp, sha256_of
+from tflops_native.model.sources.source import Source
 from tflops_native.model.sparsity import Sparsity
 
 
@@ -225,10 +226,9 @@ class ExternalBuffer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
-    """A TensorFlow Lite model. `size_bytes` and `data` are those of the entire file."""
+    """A TensorFlow Lite model. `size_bytes` and `data` are those of the entire model."""
 
-    path: Path | None
-    stamp: FileStamp | None = field(repr=False)
+    source: Source
     size_bytes: int
     version: int
     description: str
@@ -237,7 +237,21 @@ class Model:
     metadata: tuple[Metadata, ...]
     buffers: tuple[Buffer, ...] = field(repr=False)
     external_buffers: tuple[ExternalBuffer, ...] = field(repr=False)
-    data: memoryview = field(repr=False)
+
+    @property
+    def path(self) -> Path | None:
+        """The file that a runtime can open; None where the model came as bytes, or in a bundle."""
+        return self.source.file
+
+    @property
+    def stamp(self) -> FileStamp | None:
+        """What identifies the file; None without one."""
+        return self.source.stamp
+
+    @property
+    def data(self) -> memoryview:
+        """The bytes of the model."""
+        return self.source.data
 
     def signature(self, key: str) -> Signature:
         """The signature with this key; raises `ModelFormatError` if there is none."""

@@ -3,15 +3,15 @@
 from dataclasses import dataclass, field, replace
 
 from tflops_native.model.graph import Model
-from tflops_native.model.source import sha256_of
+from tflops_native.model.sources.files import sha256_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInfo:
     """A model, without its content.
 
-    name         what to print: the name of its file, or "(bytes)"
-    path         of its file; None where it came as bytes
+    name         what to print: the name of its file, with that of a part, or "(bytes)"
+    path         of its file, or of the bundle that it is in; None where it came as bytes
     description  as the file has it
     sha256       of the content in hexadecimal; None until it is saved: large files take a while
     """
@@ -29,8 +29,8 @@ class ModelInfo:
     def of(cls, model: Model) -> "ModelInfo":
         """What there is to say of a loaded model."""
         return cls(
-            name="(bytes)" if model.path is None else model.path.name,
-            path=None if model.path is None else str(model.path),
+            name=model.source.name,
+            path=None if model.source.path is None else str(model.source.path),
             size_bytes=model.size_bytes,
             description=model.description,
             data=model.data,

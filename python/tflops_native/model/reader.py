@@ -5,7 +5,6 @@ or raises `ModelFormatError`. Weights are never copied.
 """
 
 import copyreg
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -23,13 +22,9 @@ from tflops_native.model.graph import (
     Subgraph,
 )
 from tflops_native.model.schema import BUILTIN_OPERATORS
-from tflops_native.model.source import (
-    FileStamp,
-    Source,
-    check_identifier,
-    check_unchanged,
-    open_source,
-)
+from tflops_native.model.sources.files import FileStamp
+from tflops_native.model.sources.recognize import Input, open_again, open_source, open_sources
+from tflops_native.model.sources.source import Source
 from tflops_native.model.subgraph import OperatorCode, SubgraphReader, structure
 
 _SCHEMA_VERSION = 3
@@ -51,40 +46,48 @@ _EXTERNAL_GROUP = structure("ExternalBufferGroup", "name")
 _EXTERNAL_BUFFER = structure("ExternalBuffer", "id group offset length packing")
 
 
-def load(source: str | os.PathLike[str] | bytes | bytearray | memoryview) -> Model:
+def load(source: Input) -> Model:
     """Reads a TensorFlow Lite model from a file, or from bytes that hold one.
 
     A file above `LARGEST_READ_BYTES` stays mapped as long as the model, or any view of its data, exists.
 
+    Args:
+        source: a path or the content. `FILE::NAME` or `FILE::INDEX` is one model of a bundle.
+
     Raises:
         ModelFormatError: the file cannot be read, is not a TensorFlow Lite model, or is damaged.
     """
-    opened = open_source(source)
-    check_identifier(opened.name, opened.data)
-    try:
-        return _read(FlatBuffer(opened.data), opened)
-    except ModelFormatError as error:
-        raise ModelFormatError(f"{opened.name} is truncated or damaged: {error}") from error
+    return read(open_source(source))
 
 
-def _load_again(path: Path, stamp: FileStamp) -> Model:
-    """The model of a file that was loaded before, in another process or from a pickle.
+def load_all(source: Input) -> tuple[Model, ...]:
+    """Reads all models of a bundle, or the one that the source is; arguments and errors as `load`."""
+    return tuple(read(found) for found in open_sources(source))
+
+
+def read(source: Source) -> Model:
+    """The model of a source.
 
     Raises:
-        ModelFormatError: also if the file has changed since.
+        ModelFormatError: it is damaged.
     """
-    check_unchanged(path, stamp)
-    model = load(path)
-    check_unchanged(path, stamp)
-    return model
+    try:
+        return _read(FlatBuffer(source.data), source)
+    except ModelFormatError as error:
+        raise ModelFormatError(f"{source.quoted} is truncated or damaged: {error}") from error
+
+
+def _load_again(path: Path, stamp: FileStamp, part: str | None) -> Model:
+    return read(open_again(path, stamp, part))
 
 
 def _reduce(model: Model) -> tuple[Callable[..., Model], tuple[object, ...]]:
     """How a model is pickled and copied: by its file, else by its bytes."""
-    if model.path is None or model.stamp is None:
+    source = model.source
+    if source.path is None or source.stamp is None:
         return load, (bytes(model.data),)
     # Without links: /dev/fd/3 is another file in another process.
-    return _load_again, (model.path.resolve(), model.stamp)
+    return _load_again, (source.path.resolve(), source.stamp, source.part)
 
 
 copyreg.pickle(Model, _reduce)
@@ -117,8 +120,7 @@ def _read(file: FlatBuffer, source: Source) -> Model:
     )
     subgraphs = _with_control_edges(subgraphs, metadata, buffers)
     return Model(
-        path=source.path,
-        stamp=source.stamp,
+        source=source,
         size_bytes=file.size_bytes,
         version=version,
         description=file.string(description_at, "description"),
@@ -129,7 +131,6 @@ def _read(file: FlatBuffer, source: Source) -> Model:
         metadata=metadata,
         buffers=buffers,
         external_buffers=external,
-        data=file.data,
     )
 
 

@@ -8,7 +8,7 @@ from tflops_native.compiled import native
 from tflops_native.errors import ModelFormatError, OptionError
 from tflops_native.model.flatbuffer import FlatBuffer
 from tflops_native.model.graph import Model, Subgraph
-from tflops_native.model.source import check_unchanged
+from tflops_native.model.sources.files import check_unchanged
 from tflops_native.model.subgraph import structure
 
 if TYPE_CHECKING:

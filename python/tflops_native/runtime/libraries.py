@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 
 from tflops_native.compiled import native
 from tflops_native.errors import RuntimeLibraryError
-from tflops_native.model.source import check_unchanged
+from tflops_native.model.sources.files import check_unchanged
 from tflops_native.runtime.options import (
     DEFAULT_RUNTIME,
     LITERT,

@@ -1,0 +1,1 @@
+"""Where a model may come from: one file for each kind of input, recognized by content."""

@@ -1,0 +1,178 @@
+"""Finds out what was given where a model is expected, by content, and opens the models in it."""
+
+import os
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+from tflops_native.errors import ModelFormatError
+from tflops_native.model.sources.files import FileStamp, check_unchanged, read_file, reading
+from tflops_native.model.sources.kind import Given, Kind
+from tflops_native.model.sources.source import Source
+from tflops_native.model.sources.tflite import IDENTIFIER
+from tflops_native.model.sources.tflite import KIND as TFLITE
+
+# What may be given: a path or the content.
+Input = str | os.PathLike[str] | bytes | bytearray | memoryview
+PART = "::"  # between a file and the name of a model in it
+# Of the files in this folder that define a kind; each is imported when those before it did not fit.
+_KINDS = ("foreign",)
+# A model in an archive in a bundle in a bundle.
+_DEEPEST = 3
+_MOST_MODELS = 1_000
+_MOST_NAMES = 20  # in a message
+
+
+def open_source(given: Input, part: str | None = None) -> Source:
+    """Open a file, or take bytes, that hold a model.
+
+    Args:
+        given: a path, also `FILE::NAME` or `FILE::INDEX` for one model of several, or the content.
+        part: the same NAME or INDEX.
+
+    Raises:
+        ModelFormatError: it cannot be opened, is empty, holds no model or, where no part is chosen,
+            several.
+    """
+    if part is None:
+        given, part = _split(given)
+    opened = _opened(given)
+    sources = _sources(opened)
+    if part is not None:
+        return _chosen(opened, sources, part)
+    if len(sources) > 1:
+        raise ModelFormatError(
+            f"{opened.name} holds {len(sources)} models; choose one by name or index: "
+            + _names(opened, sources)
+        )
+    return sources[0]
+
+
+def open_sources(given: Input) -> tuple[Source, ...]:
+    """Open all models that a file or bytes hold, or the one that `FILE::NAME` chooses.
+
+    Raises:
+        ModelFormatError: as `open_source`.
+    """
+    given, part = _split(given)
+    return (open_source(given, part),) if part is not None else _sources(_opened(given))
+
+
+def open_again(path: Path, stamp: FileStamp, part: str | None) -> Source:
+    """The model of a file that was opened before, in another process or from a pickle.
+
+    Raises:
+        ModelFormatError: also if the file has changed since.
+    """
+    check_unchanged(path, stamp)
+    source = open_source(path, part)
+    check_unchanged(path, stamp)
+    return source
+
+
+def recognized(given: Given) -> Kind:
+    """What kind of input it is.
+
+    Raises:
+        ModelFormatError: none that is known.
+    """
+    for kind in _kinds():
+        if kind.recognizes(given):
+            return kind
+    if given.is_folder:
+        raise ModelFormatError(f"cannot read {given.name}: it is a directory")
+    raise ModelFormatError(
+        f"{given.name} is not a TensorFlow Lite model: it has {given.start[4:8]!r} at bytes 4 to 8 "
+        f"instead of {IDENTIFIER!r}"
+    )
+
+
+def check_start(name: str, start: bytes) -> None:
+    """Raises `ModelFormatError` where the first bytes already tell that there is no model."""
+    given = Given(name, None, None, memoryview(start))
+    recognized(given).models(given)
+
+
+def _kinds() -> Iterator[Kind]:
+    # By far the most frequent one, and the fastest to tell.
+    yield TFLITE
+    for name in _KINDS:
+        yield import_module(f"tflops_native.model.sources.{name}").KIND
+
+
+def _split(given: Input) -> tuple[Input, str | None]:
+    """The path and the chosen part; a file that really has such a name is meant itself."""
+    if not isinstance(given, str) or PART not in given or os.path.lexists(given):
+        return given, None
+    path, _, part = given.partition(PART)
+    return path, part
+
+
+def _opened(given: Input) -> Given:
+    if isinstance(given, (bytes, bytearray, memoryview)):
+        opened = Given("the model", None, None, memoryview(given).cast("B").toreadonly())
+    else:
+        try:
+            path = Path(given)
+        except TypeError as error:
+            raise ModelFormatError(
+                f"a model is a path or bytes, not {type(given).__name__}"
+            ) from error
+        name = repr(str(path))
+        with reading(name):
+            if path.is_dir():
+                return Given(name, path, None, memoryview(b""))
+        opened = Given(name, path, *read_file(path, name))
+    if not opened.data:
+        raise ModelFormatError(f"{opened.name} is empty (0 bytes)")
+    return opened
+
+
+def _sources(opened: Given) -> tuple[Source, ...]:
+    kind = recognized(opened)
+    sources = []
+    for name, data in _models(kind, opened, _DEEPEST):
+        sources.append(Source(data, opened.path, opened.stamp, name or None))
+        if len(sources) > _MOST_MODELS:
+            raise ModelFormatError(f"{opened.name} holds more than {_MOST_MODELS:,} models")
+    if not sources:
+        raise ModelFormatError(f"{opened.name} holds no TensorFlow Lite model")
+    return tuple(sources)
+
+
+def _models(kind: Kind, given: Given, depth: int) -> Iterator[tuple[str, memoryview]]:
+    """The models in it by name; the name of a model in a bundle in a bundle has both, `a/b`."""
+    for part in kind.models(given):
+        if kind.is_model:
+            yield part.name, part.data
+            continue
+        inner = Given(f"{part.name!r} in {given.name}", None, None, part.data)
+        for found in _kinds():
+            if found.is_bundle and found.recognizes(inner):
+                if depth == 0:
+                    raise ModelFormatError(
+                        f"{given.name} is nested more than {_DEEPEST} deep: unpack it first"
+                    )
+                for name, data in _models(found, inner, depth - 1):
+                    yield "/".join(filter(None, (part.name, name))), data
+                break
+
+
+def _chosen(opened: Given, sources: tuple[Source, ...], part: str) -> Source:
+    for source in sources:
+        if source.part == part:
+            return source
+    if part.isdecimal() and int(part) < len(sources):
+        return sources[int(part)]
+    if sources[0].part is None:
+        raise ModelFormatError(f"{opened.name} is one model, it has no part {part!r}")
+    raise ModelFormatError(
+        f"{opened.name} has no model {part!r}; it has " + _names(opened, sources)
+    )
+
+
+def _names(opened: Given, sources: tuple[Source, ...]) -> str:
+    file = "" if opened.path is None else opened.path.name
+    names = [f"{file}{PART}{source.part}" for source in sources[:_MOST_NAMES]]
+    more = len(sources) - len(names)
+    return ", ".join(names) + (f" and {more} more" if more else "")

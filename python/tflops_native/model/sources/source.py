@@ -1,0 +1,39 @@
+"""One model as it was found: its bytes, the file they are in, and what to call it."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tflops_native.model.sources.files import FileStamp
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """Where a model came from, and its bytes.
+
+    data   the bytes of the model, all of them and no others
+    path   of the file that was opened; None for bytes
+    stamp  of the file; None for bytes
+    part   which model of a file that holds several things; None where the file is the model
+    """
+
+    data: memoryview = field(repr=False)
+    path: Path | None = None
+    stamp: FileStamp | None = field(default=None, repr=False)
+    part: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What to print: the name of the file, with that of the part."""
+        name = "(bytes)" if self.path is None else self.path.name
+        return name if self.part is None else f"{name}::{self.part}"
+
+    @property
+    def quoted(self) -> str:
+        """What messages call it."""
+        name = "the model" if self.path is None else repr(str(self.path))
+        return name if self.part is None else f"{self.part!r} in {name}"
+
+    @property
+    def file(self) -> Path | None:
+        """The file that a runtime can open; None where it has to be given the bytes."""
+        return self.path if self.part is None else None
