@@ -36,6 +36,7 @@ def test_plain_data_has_base_units_and_a_version(made):
         "attainable_operations_per_second",
         "utilization",
         "notes",
+        "by_type",
     ]
     assert plain["model"] == {
         "name": "tiny.tflite",

@@ -1,7 +1,7 @@
 """The constants that an entry point uses: how many elements and bytes there are, and what they are for."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -61,10 +61,16 @@ class ConstantKind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constants:
-    """All constants that operators use, by kind, the most bytes first."""
+    """All constants that operators use.
+
+    kinds        the most bytes first
+    parameters   elements of those that are parameters
+    by_operator  the same per operator of the entry point that uses them first, itself or in what it runs
+    """
 
     kinds: tuple[ConstantKind, ...]
     parameters: int
+    by_operator: Mapping[int, int]
 
     @property
     def size_bytes(self) -> int:
@@ -75,8 +81,10 @@ def constants_in_use(model: Model, start: Subgraph) -> Constants:
     """What the operators of a subgraph, and of those that it runs, read from the file."""
     by_buffer: dict[int, tuple[Tensor, Kind]] = {}
     shared: Counter[Kind] = Counter()
+    by_operator: Counter[int] = Counter()
+    runners = _runners(model, start)
     seen: set[tuple[int, int]] = set()
-    for subgraph, tensor, kind in _used(model, start):
+    for subgraph, operator, tensor, kind in _used(model, start):
         if (subgraph.index, tensor.index) in seen:
             continue
         seen.add((subgraph.index, tensor.index))
@@ -84,6 +92,9 @@ def constants_in_use(model: Model, start: Subgraph) -> Constants:
             shared[by_buffer[tensor.buffer][1]] += tensor.element_count
         else:
             by_buffer[tensor.buffer] = tensor, kind
+            if kind in _PARAMETERS:
+                first = operator.index if subgraph is start else runners[subgraph.index]
+                by_operator[first] += tensor.element_count
     kinds = []
     for kind in Kind:
         tensors = [tensor for tensor, found in by_buffer.values() if found is kind]
@@ -99,8 +110,19 @@ def constants_in_use(model: Model, start: Subgraph) -> Constants:
             )
     return Constants(
         kinds=tuple(sorted(kinds, key=lambda found: -found.size_bytes)),
-        parameters=sum(t.element_count for t, kind in by_buffer.values() if kind in _PARAMETERS),
+        parameters=by_operator.total(),
+        by_operator=by_operator,
     )
+
+
+def _runners(model: Model, start: Subgraph) -> dict[int, int]:
+    """Per subgraph the first operator of the entry point that runs it."""
+    found: dict[int, int] = {}
+    for operator in start.operators:
+        if called := operator.subgraphs:
+            for subgraph in model.reachable(*(item.index for item in called)):
+                found.setdefault(subgraph.index, operator.index)
+    return found
 
 
 def _stored_bytes(tensor: Tensor) -> int:
@@ -108,7 +130,7 @@ def _stored_bytes(tensor: Tensor) -> int:
     return data + (0 if tensor.sparsity is None else tensor.sparsity.index_bytes)
 
 
-def _used(model: Model, start: Subgraph) -> Iterator[tuple[Subgraph, Tensor, Kind]]:
+def _used(model: Model, start: Subgraph) -> Iterator[tuple[Subgraph, Operator, Tensor, Kind]]:
     """Every use of a constant, in the order of the operators; block scales after what they scale."""
     for subgraph in model.reachable(start.index):
         uses = _Uses(model, subgraph)
@@ -117,10 +139,15 @@ def _used(model: Model, start: Subgraph) -> Iterator[tuple[Subgraph, Tensor, Kin
                 tensor = None if index is None else subgraph.tensors[index]
                 if tensor is None or tensor.data is None:
                     continue
-                yield subgraph, tensor, _kind(tensor, uses.kind(operator, position, tensor))
+                yield (
+                    subgraph,
+                    operator,
+                    tensor,
+                    _kind(tensor, uses.kind(operator, position, tensor)),
+                )
                 scales = scale_tensor(subgraph, tensor)
                 if scales is not None and scales.data is not None:
-                    yield subgraph, scales, Kind.BLOCK_SCALES
+                    yield subgraph, operator, scales, Kind.BLOCK_SCALES
 
 
 def _kind(tensor: Tensor, use: Kind | None) -> Kind:

@@ -59,6 +59,7 @@ def analyze_workload(
         raise ValueError(
             f"there are {len(entry.subgraph.tensors)} tensors, but {len(tensor_shapes)} shapes"
         )
+    constants = constants_in_use(model, entry.subgraph)
     walk = Walk(
         model,
         entry.subgraph,
@@ -70,6 +71,7 @@ def analyze_workload(
         deciding=DecidingInputs(
             entry.subgraph, {item.tensor.index: item.name for item in entry.inputs}
         ),
+        parameters=constants.by_operator,
     )
     known = known_inputs(workload)
     try:
@@ -89,7 +91,6 @@ def analyze_workload(
         raise
     if strict:
         _refuse_incomplete(operators)
-    constants = constants_in_use(model, entry.subgraph)
     return Analysis(
         model=ModelInfo.of(model),
         signature=entry.signature,

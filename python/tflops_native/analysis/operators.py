@@ -49,6 +49,8 @@ class OperatorAnalysis:
     """One operator: shapes, counts and bytes of one inference.
 
     index              position in its subgraph, as in the file
+    layer              path of the layer that it comes from, by its outputs' names: "model/block_1/conv";
+                       None where these say nothing
     input_shapes       per input; None where an optional input is absent or the shape is unknown
     output_shapes      per output; None where the shape is unknown
     shapes_assumed     True where an output shape was taken from the file instead of inferred
@@ -61,6 +63,8 @@ class OperatorAnalysis:
     own_bytes_written  bytes that must be written
     bytes_read_again   the part of `own_bytes_read` that the operator has read before
     constant_bytes     bytes of the constants among the inputs
+    parameters         elements of the parameters that it, or what it runs, is the first to use: they add up
+                       to those of the model; None inside subgraphs that operators run
     minimum            least cost, where data decides and `cost` is the upper bound
     calls              subgraphs that it runs
     once               what is done once, at the first invoke, and is in no total
@@ -100,6 +104,8 @@ class OperatorAnalysis:
     bytes_read_again: int = 0
     waits_for: tuple[str, ...] = ()
     once: Cost = field(default_factory=Cost)
+    layer: str | None = None
+    parameters: int | None = None
 
     @property
     def cost(self) -> Cost:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tflops_native.analysis.given import DecidingInputs, option_hint
+from tflops_native.analysis.layers import layers_of
 from tflops_native.analysis.operators import OperatorAnalysis, Status, SubgraphAnalysis
 from tflops_native.model.element_types import ELEMENT_TYPES
 from tflops_native.model.graph import Model, Operator, Subgraph
@@ -25,7 +26,9 @@ class Recorder:
     specs      what is known of each tensor so far; the walk's own, which it goes on filling
     sizes      bytes of the tensors in `specs`, as these
     deciding   finds the inputs that an operator waits for; None in subgraphs that operators run
+    parameters  of the entry point's subgraph: per operator what it is the first to use; None in others
     readers    per tensor how many operators read it; empty until it is asked for
+    layers     per operator its layer
     """
 
     model: Model
@@ -33,7 +36,12 @@ class Recorder:
     specs: Mapping[int, TensorSpec | None]
     sizes: Mapping[int, int]
     deciding: DecidingInputs | None
+    parameters: Mapping[int, int] | None
     readers: Counter[int] = field(default_factory=Counter)
+    layers: tuple[str | None, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.layers = layers_of(self.subgraph)
 
     def result(
         self,
@@ -81,6 +89,8 @@ class Recorder:
             calls=calls,
             note=note,
             waits_for=names,
+            layer=self.layers[operator.index],
+            parameters=self._parameters(operator),
             # A rule that runs subgraphs holds this walk, which nobody needs any more.
             rule=None if calls else op,
         )
@@ -153,7 +163,12 @@ class Recorder:
             calls=(),
             note=f"{reason}; {option_hint(names)}" if names else str(reason),
             waits_for=names,
+            layer=self.layers[operator.index],
+            parameters=self._parameters(operator),
         )
+
+    def _parameters(self, operator: Operator) -> int | None:
+        return None if self.parameters is None else self.parameters.get(operator.index, 0)
 
     def _moved(self, operator: Operator, inferred: Inferred) -> tuple[int, int]:
         """Bytes that an operator reads and writes: the rule is in `ops/traffic.py`."""

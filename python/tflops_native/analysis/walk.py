@@ -49,6 +49,7 @@ class Walk:
     sizes            bytes of the tensors in `specs`
     scratch          memory that accelerators work in; found at the first operator without a rule
     deciding         finds the inputs that an operator waits for; None in subgraphs that operators run
+    parameters       per operator those that it is the first to use; None in subgraphs that operators run
     recorder         makes the records of operators; made for the first one
     """
 
@@ -63,6 +64,7 @@ class Walk:
     sizes: dict[int, int] = field(default_factory=dict)
     scratch: frozenset[int] | None = None
     deciding: DecidingInputs | None = None
+    parameters: Mapping[int, int] | None = None
     recorder: Recorder | None = None
 
     def bind(self, inputs: Sequence[TensorSpec | None]) -> None:
@@ -273,7 +275,7 @@ class Walk:
     def _record(self) -> Recorder:
         if self.recorder is None:
             self.recorder = Recorder(
-                self.model, self.subgraph, self.specs, self.sizes, self.deciding
+                self.model, self.subgraph, self.specs, self.sizes, self.deciding, self.parameters
             )
         return self.recorder
 

@@ -85,6 +85,7 @@ def _columns(report: Report, analysis: Analysis) -> list[Column]:
     return [
         Column(key="index", heading="#"),
         Column(key="operator", heading="operator", is_number=False, readable=12, shortest=8),
+        Column(key="layer", heading="layer", is_number=False, is_shown=False),
         Column(key="output_shape", heading="output", is_number=False, readable=8, shortest=8),
         Column(key="status", heading="status", is_number=False, is_shown=False),
         Column(key="macs", heading="MACs", is_shown=is_usual),
@@ -97,6 +98,7 @@ def _columns(report: Report, analysis: Analysis) -> list[Column]:
         ),
         Column(key="scalar_ops", heading="scalar", is_shown=False),
         Column(key="transcendentals", heading="transcendental", is_shown=False),
+        Column(key="parameters", heading="params", is_shown=False),
         Column(key="bytes_read", heading="read", is_shown=False),
         Column(key="bytes_written", heading="written", is_shown=False),
         Column(key="bytes_moved", heading="bytes", is_shown=is_usual, drop=2),

@@ -8,6 +8,7 @@ from tflops_native.analysis.result import Analysis
 from tflops_native.model.graph import Model
 from tflops_native.model.info import ModelInfo
 from tflops_native.notes import Note
+from tflops_native.reports.groups import OperatorGroup, by_layer, by_type
 from tflops_native.reports.remarks import (
     convention_notes,
     counting_notes,
@@ -42,6 +43,7 @@ class Report(Result):
         "attainable_operations_per_second",
         "utilization",
         "notes",
+        "by_type",
     )
 
     model: ModelInfo
@@ -131,6 +133,16 @@ class Report(Result):
     @property
     def _typical_seconds(self) -> float | None:
         return None if self.timing is None else self.timing.latency.typical_seconds
+
+    @property
+    def by_type(self) -> tuple[OperatorGroup, ...]:
+        """The operators of each type together, the most expensive type first."""
+        return by_type(self.rows)
+
+    @property
+    def by_layer(self) -> tuple[OperatorGroup, ...]:
+        """The layers as a tree in the order of the model, each group before the groups in it."""
+        return by_layer(self.rows)
 
     def to_rows(self) -> list[dict[str, Any]]:
         """One flat dict per operator in base units, as `pandas.DataFrame` takes them."""

@@ -45,6 +45,7 @@ class ReportRow:
         return {
             "index": operator.index,
             "operator": operator.name,
+            "layer": operator.layer,
             "output_shape": " ".join(map(shape, operator.output_shapes)),
             "status": operator.status.value,
             "macs": cost.macs if is_known else None,
@@ -52,6 +53,7 @@ class ReportRow:
             "arithmetic": "+".join(operator.operations),
             "scalar_ops": cost.scalar_ops if is_known else None,
             "transcendentals": cost.transcendentals if is_known else None,
+            "parameters": operator.parameters,
             "bytes_read": operator.bytes_read,
             "bytes_written": operator.bytes_written,
             "bytes_moved": operator.bytes_read + operator.bytes_written,
