@@ -147,21 +147,20 @@ LitertInterpreter::Port LitertInterpreter::port_of(LiteRtTensorT* tensor, const 
 
 void LitertInterpreter::open_compiled() {
   LiteRtCompiledModelT* compiled = nullptr;
-  check(compile(library_->environment(), model_.get(), &compiled), "compile the model");
+  check(compile(library_->environment(), model_.get(), Messages::kept, &compiled), "compile the model");
   compiled_.reset(compiled);
   if (options_.profile) check(litert_.LiteRtCompiledModelGetProfiler(compiled_.get(), &profiler_), "open its profiler");
 }
 
 // LiteRT's own functions that write options are linked into its users and not exported; what they write is
 // TOML text.
-LiteRtStatus LitertInterpreter::compile(LiteRtEnvironmentT* environment, LiteRtModelT* model,
+LiteRtStatus LitertInterpreter::compile(LiteRtEnvironmentT* environment, LiteRtModelT* model, Messages messages,
                                         LiteRtCompiledModelT** compiled) const {
   // The texts live until the model is compiled.
   std::string cpu = "num_threads = " + std::to_string(options_.threads) + "\nkernel_mode = \"" +
                     kernel_mode(options_.kernels) + "\"\n";
-  // Mode 2 keeps error messages, to be asked for.
-  std::string runtime =
-      std::string("error_reporter_mode = 2\nenable_profiling = ") + (options_.profile ? "true" : "false") + "\n";
+  std::string runtime = "error_reporter_mode = " + std::to_string(static_cast<int>(messages)) +
+                        "\nenable_profiling = " + (options_.profile ? "true" : "false") + "\n";
   LiteRtOptionsT* created = nullptr;
   if (const LiteRtStatus status = litert_.LiteRtCreateOptions(&created); status != 0) return status;
   const Handle<LiteRtOptionsT> native(created, litert_.LiteRtDestroyOptions);
@@ -187,7 +186,7 @@ std::string LitertInterpreter::words() const {
       if (load(environment, &opened) != 0) return;
       model.reset(opened);
       LiteRtCompiledModelT* made = nullptr;
-      if (compile(environment, model.get(), &made) == 0) compiled.reset(made);
+      if (compile(environment, model.get(), Messages::printed, &made) == 0) compiled.reset(made);
     });
   }
   char* messages = nullptr;

@@ -36,11 +36,16 @@ class LitertInterpreter final : public Interpreter {
     std::size_t least_bytes;  // of memory for each
   };
 
+  // Where the runtime inside of LiteRT puts its error messages, by LiteRT's numbers: into the compiled
+  // model, to be asked for, or on standard error, where they stay if there is no compiled model.
+  enum class Messages : int { printed = 1, kept = 2 };
+
   void open_model();
   LiteRtStatus load(LiteRtEnvironmentT* environment, LiteRtModelT** model) const;
   void open_signature();
   void open_compiled();
-  LiteRtStatus compile(LiteRtEnvironmentT* environment, LiteRtModelT* model, LiteRtCompiledModelT** compiled) const;
+  LiteRtStatus compile(LiteRtEnvironmentT* environment, LiteRtModelT* model, Messages messages,
+                       LiteRtCompiledModelT** compiled) const;
   std::string words() const;
   void list_ports(LiteRtSignatureT* signature);
   Port port_of(LiteRtTensorT* tensor, const char* name) const;

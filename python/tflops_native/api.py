@@ -617,7 +617,7 @@ def _measure(
     from tflops_native.measurement.measure import measure_workload
 
     refuse_empty(workload, analysis, options.kernels)
-    with advised(workload, analysis):
+    with advised(workload, analysis, options):
         if isolated:
             timing = measure_isolated(
                 workload, options, rule, profile, isolated_operators, progress, limits
@@ -641,7 +641,7 @@ def _runtime_shapes(
     from tflops_native.measurement.isolated import runtime_shapes_isolated
     from tflops_native.runtime.shapes import runtime_shapes
 
-    with advised(workload, analysis):
+    with advised(workload, analysis, options):
         if isolated:
             return runtime_shapes_isolated(workload, options, progress, limits)
         return runtime_shapes(workload, options, progress)

@@ -7,6 +7,7 @@ from tflops_native.analysis.given import option_hint
 from tflops_native.analysis.operators import OperatorAnalysis, Status
 from tflops_native.analysis.result import Analysis
 from tflops_native.errors import InvokeError, ShapeError
+from tflops_native.measurement.other_runtimes import other_runtime
 from tflops_native.model.graph import Model, Subgraph
 from tflops_native.model.limits import shown_shape
 from tflops_native.model.schema import TensorType
@@ -91,15 +92,20 @@ def made_up_values(analysis: Analysis, options: RunOptions) -> tuple[Note, ...]:
 
 
 @contextmanager
-def advised(workload: Workload, analysis: Analysis) -> Iterator[None]:
+def advised(
+    workload: Workload, analysis: Analysis, options: RunOptions | None = None
+) -> Iterator[None]:
     """Where a run fails, name the inputs that were made up and that it may have failed for.
 
     These are the inputs whose values decide on a shape, else all whole numbers: they may be indices,
-    of which any may be out of bounds.
+    of which any may be out of bounds. Where the runtime of these options refuses the model, name
+    another one that runs it.
     """
     try:
         yield
     except InvokeError as error:
+        if options is not None and (other := other_runtime(workload, options, str(error))):
+            error.add_note(other)
         names = analysis.waits_for or tuple(
             item.name
             for item in workload.entry.inputs

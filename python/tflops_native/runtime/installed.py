@@ -20,7 +20,7 @@ from tflops_native.runtime.options import (
 )
 
 # Both came years after the library of this package.
-_NEWER = {LITERT: "ai_edge_litert", LITERT_LM: "litert_lm"}
+NEWER = {LITERT: "ai_edge_litert", LITERT_LM: "litert_lm"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +133,7 @@ def runtime_notes(info: RuntimeInfo) -> tuple[Note, ...]:
             )
         )
     if info.name == DEFAULT_RUNTIME:
-        newer = [name for name, module in _NEWER.items() if find_spec(module)]
+        newer = [name for name, module in NEWER.items() if find_spec(module)]
         if newer:
             notes.append(
                 Note(

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tflops_native.errors import InvokeError
 from tflops_native.machine.memory import MemoryWatch
 from tflops_native.model.entry import Entry
 from tflops_native.progress import Progress, no_progress
@@ -13,6 +14,7 @@ from tflops_native.runtime.inputs.index_limits import ShapeOf, index_limits
 from tflops_native.runtime.inputs.record import InputRecord
 from tflops_native.runtime.libraries import Runtime
 from tflops_native.runtime.options import RunOptions
+from tflops_native.runtime.select_tf import lacks_select_tf, select_tf_words
 from tflops_native.workload import Workload
 
 if TYPE_CHECKING:
@@ -65,10 +67,17 @@ def open_session(
     progress("allocate", 0.0)
     resume = time.perf_counter_ns()
     positions = _positions(interpreter, entry, signature)
-    for item in entry.inputs:
-        if workload.shapes[item.position] != item.tensor.shape:
-            interpreter.resize_input(positions[item.position], workload.shapes[item.position])
-    interpreter.allocate()
+    try:
+        for item in entry.inputs:
+            if workload.shapes[item.position] != item.tensor.shape:
+                interpreter.resize_input(positions[item.position], workload.shapes[item.position])
+        interpreter.allocate()
+    except InvokeError as error:
+        if not lacks_select_tf(str(error)):
+            raise
+        # What the runtime says instead is meant for Android.
+        what, _, _ = str(error).partition(": ")
+        raise InvokeError(f"{what}: {select_tf_words(workload.model)}") from error
     allocated = time.perf_counter_ns()
     look("allocated")
     return Session(

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from tflops_native.model.graph import Model
     from tflops_native.runtime.options import RunOptions
 
-# How the interpreter says that it has no Flex delegate; TensorFlow 2.19 was the last to link it.
-_NO_FLEX = "Select TensorFlow op(s)"
-
 _RESOLVERS = {
     "xnnpack": "AUTO",
     "builtin": "BUILTIN_WITHOUT_DEFAULT_DELEGATES",
@@ -172,11 +169,5 @@ def _call(what: str, function: Any, *arguments: Any, **keywords: Any) -> Any:
     try:
         return function(*arguments, **keywords)
     except (RuntimeError, ValueError) as error:
-        if _NO_FLEX in str(error):
-            raise InvokeError(
-                f"TensorFlow could not {what}: the model has operators of TensorFlow itself (select "
-                "TF operators), and TensorFlow 2.20 and later cannot run them in its interpreter: "
-                "pip install 'tensorflow<2.20'"
-            ) from error
         words = "; ".join(line.strip(" .") for line in str(error).splitlines() if line.strip())
         raise InvokeError(f"TensorFlow could not {what}: {words}") from error

@@ -1,0 +1,127 @@
+"""Errors of a runtime that refuses a model: its own words, and which other runtime takes the model."""
+
+from importlib.util import find_spec
+
+import pytest
+
+pytest.importorskip("tflops_native._native", exc_type=ImportError)
+
+from flatbuffers import flexbuffers
+
+from builders import ModelBuilder, options, signature
+from tflops_native import InvokeError, api
+from tflops_native.measurement import other_runtimes
+from tflops_native.runtime.options import LITERT, LITERT_LM
+
+INSTALLED = [
+    name
+    for name, module in ((LITERT, "ai_edge_litert"), (LITERT_LM, "litert_lm"))
+    if find_spec(module)
+]
+FEW = {"runs": 1, "profile": False}
+
+
+def composite():
+    """x [2, 3] -> ABS -> a composite of NEG and EXP."""
+    builder = ModelBuilder()
+    main, body = builder.graph(), builder.graph()
+    x, made, y = main.input([2, 3], name="x"), main.tensor([2, 3]), main.tensor([2, 3])
+    attributes = list(flexbuffers.Dumps({}))
+    fields = {"name": "my.composite", "decomposition_subgraph_index": 1}
+    main.operator("ABS", [x], [made], options("AbsOptions"))
+    main.operator(
+        "STABLEHLO_COMPOSITE",
+        [made],
+        [y],
+        options("StableHLOCompositeOptions", composite_attributes=attributes, **fields),
+    )
+    main.outputs = [y]
+    inner, between, end = body.input([2, 3]), body.tensor([2, 3]), body.tensor([2, 3])
+    body.operator("NEG", [inner], [between], options("NegOptions"))
+    body.operator("EXP", [between], [end], options("ExpOptions"))
+    body.outputs = [end]
+    builder.signatures = [signature("serving_default", 0, {"x": x}, {"y": y})]
+    return builder.pack()
+
+
+def single(name, version=1, **state):
+    """One operator on x [3], and on a variable too if `state` says what it is."""
+    builder = ModelBuilder()
+    graph = builder.graph()
+    x, y = graph.input([3], name="x"), graph.tensor([3])
+    inputs = [x, graph.tensor([3], **state)] if state else [x]
+    tables = {"ABS": "AbsOptions", "ADD": "AddOptions"}
+    graph.operator(name, inputs, [y], options(tables[name]) if name in tables else None)
+    graph.outputs = [y]
+    builder.codes[0].version = version
+    builder.signatures = [signature("serving_default", 0, {"x": x}, {"y": y})]
+    return builder.pack()
+
+
+UNKNOWN_VERSION = {"name": "ABS", "version": 99}
+
+
+def refusal(model, runtime="tflite"):
+    """The message and the notes of the error with which a runtime refuses a model."""
+    with pytest.raises(InvokeError) as caught:
+        api.measure(model, runtime=runtime, **FEW)
+    return str(caught.value), getattr(caught.value, "__notes__", [])
+
+
+def test_a_newer_runtime_that_runs_the_model_is_named():
+    if not INSTALLED:
+        pytest.skip("neither LiteRT nor LiteRT-LM is installed")
+    message, notes = refusal(composite())
+    assert "Didn't find op for builtin opcode 'STABLEHLO_COMPOSITE'" in message
+    (note,) = notes
+    named = note.rpartition("--runtime ")[2]
+    assert named in INSTALLED
+    assert api.measure(composite(), runtime=named, **FEW).samples_ns
+
+
+def test_none_is_named_that_refuses_it_too():
+    message, notes = refusal(single(**UNKNOWN_VERSION))
+    assert "version '99'" in message
+    if INSTALLED:
+        assert notes == []
+
+
+@pytest.mark.parametrize(
+    ("model", "hint"),
+    [
+        (composite, "pip install 'tflops-native[litert]', then --runtime litert"),
+        (lambda: single("Frobnicate"), None),
+    ],
+    ids=["builtin", "custom"],
+)
+def test_where_none_is_installed_a_newer_one_may_have_it(monkeypatch, model, hint):
+    monkeypatch.setattr(other_runtimes, "find_spec", lambda module: None)
+    message, notes = refusal(model())
+    if hint is None:
+        assert notes == []
+        assert "Frobnicate" in message
+    else:
+        assert notes == [f"LiteRT, which is newer, may have it: {hint}"]
+
+
+@pytest.mark.skipif(LITERT not in INSTALLED, reason="LiteRT is an extra")
+def test_litert_says_which_operator_it_lacks():
+    message, _ = refusal(single(**UNKNOWN_VERSION), LITERT)
+    assert message.startswith("LiteRT could not compile the model: Didn't find op")
+    assert "'ABS' version '99'" in message
+
+
+@pytest.mark.skipif(LITERT not in INSTALLED, reason="LiteRT is an extra")
+def test_what_litert_refuses_the_default_runs():
+    message, notes = refusal(single("ADD", isVariable=True), LITERT)
+    assert "Variable tensors not yet supported" in message
+    assert notes == ["TensorFlow Lite 2.17.1 runs it: --runtime tflite"]
+
+
+@pytest.mark.parametrize("runtime", ["tflite", *INSTALLED])
+def test_operators_of_tensorflow_itself(runtime):
+    message, notes = refusal(single("FlexMatrixInverse"), runtime)
+    assert "select TF operators: FlexMatrixInverse" in message
+    assert "Android" not in message
+    assert "--runtime tensorflow" in message
+    assert notes == []
