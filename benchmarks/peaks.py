@@ -3,7 +3,13 @@
 A peak that a real program exceeds is none. In each round a process of its own measures both, one after the
 other: the float32 peak of one thread, and the best of many products of two matrices in numpy on one thread.
 At last all test models are timed, operator by operator: the ten nearest to their roofs are printed, and
-none may be above by more than the margin. `--models` leaves out the rounds.
+none may be above by more than the margin. `--models` leaves out the rounds, `--models PART ...` takes the
+models only whose names hold one of these, `--kernels builtin` times TensorFlow Lite's own kernels.
+
+Other programs make a peak look lower and a time longer, each in its own moment. So the peaks are measured
+again before every model, and the best of all counts; a model with an operator above its roof is timed
+again, and the median of its shares counts. A time that is known to whole microseconds only counts as the
+longest it can have been.
 """
 
 import json
@@ -11,11 +17,18 @@ import lzma
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
 import tflops_native
 from side_by_side import format_percent, format_ratio, print_goal
+from tflops_native.isolation.isolated import run_isolated
+from tflops_native.machine.affinity import usable_cpus
+from tflops_native.machine.caches import data_caches
+from tflops_native.machine.peaks.peaks import ThreadPeaks
+from tflops_native.machine.peaks.trials import measure_thread_peaks
+from tflops_native.reports.report import Report
 
 HERE = Path(__file__).parent
 MODELS = sorted(
@@ -23,8 +36,8 @@ MODELS = sorted(
 )
 ROUNDS = 10
 WORST = 10
-# Peaks and times are measured one after the other.
 ROOF_GOAL = 1.05
+REPEATS = 2  # of a model with an operator above that
 # What the clock of a processor that others use too varies by.
 SPREAD_GOAL = 0.05
 
@@ -75,39 +88,93 @@ def main() -> None:
         rates = [figures[name] for figures in rounds]
         spread = (max(rates) - min(rates)) / median(rates)
         print_goal(f"spread of the {name} peak", spread, SPREAD_GOAL, format_percent)
-    sweep()
+    sweep((), "xnnpack")
 
 
-def sweep() -> None:
+def best_peaks(measured: Sequence[ThreadPeaks]) -> ThreadPeaks:
+    """Of each peak the highest measurement."""
+    return ThreadPeaks(
+        threads=1,
+        compute=tuple(
+            max(same, key=lambda peak: peak.operations_per_second)
+            for same in zip(*(peaks.compute for peaks in measured), strict=True)
+        ),
+        memory=tuple(
+            max(same, key=lambda peak: peak.bytes_per_second)
+            for same in zip(*(peaks.memory for peaks in measured), strict=True)
+        ),
+    )
+
+
+def shares(reports: Sequence[Report], peaks: ThreadPeaks) -> dict[str, float]:
+    """Per operator the median, over the reports of one model, of its least time over its longest."""
+    found: dict[str, list[float]] = {}
+    for report in reports:
+        for row in report.with_parts(peaks=peaks).rows:
+            if row.roof is not None and row.time is not None and row.time.estimate.upper_seconds:
+                name = f"{row.operator.index} {row.operator.name} ({row.roof.limit})"
+                share = row.roof.seconds / row.time.estimate.upper_seconds
+                found.setdefault(name, []).append(share)
+    return {name: median(values) for name, values in found.items()}
+
+
+def sweep(parts: Sequence[str], kernels: str) -> None:
     """Time the operators of all test models, and print how near they come to their roofs."""
-    peaks = tflops_native.peaks(threads=1, force=True)
-    found = []
+    models: dict[str, bytes] = {}
     for path in MODELS:
         name = path.name.removesuffix(".xz").removesuffix(".tflite")
-        data = path.read_bytes()
-        if path.suffix == ".xz":
-            data = lzma.decompress(data)
+        if not parts or any(part in name for part in parts):
+            data = path.read_bytes()
+            models[name] = lzma.decompress(data) if path.suffix == ".xz" else data
+    measured: list[ThreadPeaks] = []
+    reports: dict[str, list[Report]] = {}
+
+    def time_model(name: str) -> None:
+        measured.append(run_isolated(measure_thread_peaks, 1, data_caches(usable_cpus())))
         try:
-            report = tflops_native.report(data, peaks=peaks, max_time=2, isolated=True)
+            report = tflops_native.report(
+                models[name],
+                peaks=False,
+                kernels=kernels,
+                max_time=1,
+                isolated=True,
+                isolated_operators=False,
+            )
         except tflops_native.TflopsError as error:
-            print(f"{name}: {error}")
-            continue
-        found += [
-            (row.utilization.share, f"{name} {row.operator.index} {row.operator.name}")
-            for row in report.rows
-            if row.utilization is not None
-            and row.utilization.share is not None
-            and not row.rate_is_bound
-        ]
-    found.sort(reverse=True)
-    print(f"{len(found)} operators of {len(MODELS)} models; nearest to their roofs:")
-    for share, name in found[:WORST]:
+            print(f"{name}: {str(error)[:100]}")
+            return
+        reports.setdefault(name, []).append(report)
+
+    for name in models:
+        time_model(name)
+    for _ in range(REPEATS):
+        peaks = best_peaks(measured)
+        for name, found in reports.items():
+            if max(shares(found, peaks).values(), default=0.0) > ROOF_GOAL:
+                time_model(name)
+    peaks = best_peaks(measured)
+    nearest = sorted(
+        (
+            (share, f"{name} {operator}")
+            for name, same in reports.items()
+            for operator, share in shares(same, peaks).items()
+        ),
+        reverse=True,
+    )
+    print(f"{len(nearest)} operators of {len(reports)} models; nearest to their roofs:")
+    for share, name in nearest[:WORST]:
         print(f"{100 * share:5.0f}%  {name}")
-    print_goal("nearest to its roof", found[0][0], ROOF_GOAL, format_percent)
+    print_goal("nearest to its roof", nearest[0][0], ROOF_GOAL, format_percent)
 
 
 if __name__ == "__main__":
     if "--models" in sys.argv[1:]:
-        sweep()
+        arguments = [word for word in sys.argv[1:] if word != "--models"]
+        chosen = "xnnpack"
+        if "--kernels" in arguments:
+            at = arguments.index("--kernels")
+            chosen = arguments[at + 1]
+            del arguments[at : at + 2]
+        sweep(arguments, chosen)
     else:
         main()

@@ -10,6 +10,10 @@
 #else
 #include <cpuid.h>
 #endif
+#if defined(__x86_64__) && defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 #elif (defined(__aarch64__) || defined(__arm__)) && defined(__linux__)
 #include <sys/auxv.h>
 #elif defined(__aarch64__) && defined(__APPLE__)
@@ -56,6 +60,18 @@ std::uint64_t saved_registers() {
 #endif
 }
 
+// Linux gives the registers of AMX only to a process that asks for them, as XNNPACK does too
+// (Documentation/arch/x86/xstate.rst). It refuses where a thread's stack for signals would be too small.
+bool may_use_tiles() {
+#if defined(__x86_64__) && defined(__linux__)
+  constexpr long request_permission = 0x1023;  // ARCH_REQ_XCOMP_PERM
+  constexpr long tile_data = 18;
+  return syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
+#else
+  return false;
+#endif
+}
+
 bool has_bit(std::uint64_t bits, int position) { return ((bits >> position) & 1U) != 0; }
 
 CpuFeatures detect() {
@@ -65,6 +81,7 @@ CpuFeatures detect() {
   const std::uint64_t saved = has_bit(first.ecx, 27) ? saved_registers() : 0;
   const bool saves_ymm = (saved & 0x06U) == 0x06U;
   const bool saves_zmm = (saved & 0xe6U) == 0xe6U;
+  const bool saves_tiles = (saved & 0x60000U) == 0x60000U;
 
   CpuFeatures found;
   found.ssse3 = has_bit(first.ecx, 9);
@@ -76,6 +93,8 @@ CpuFeatures detect() {
   found.avx512bw = found.avx512f && has_bit(seventh.ebx, 30);
   found.avx512_vnni = found.avx512f && has_bit(seventh.ecx, 11);
   found.avx512_fp16 = found.avx512bw && has_bit(seventh.edx, 23);
+  const bool has_amx_int8 = saves_tiles && has_bit(seventh.edx, 24) && has_bit(seventh.edx, 25);
+  found.amx_int8 = found.avx512f && has_amx_int8 && may_use_tiles();
   return found;
 }
 

@@ -14,6 +14,7 @@ struct CpuFeatures {
   bool avx512bw = false;
   bool avx512_vnni = false;
   bool avx512_fp16 = false;
+  bool amx_int8 = false;  // and this process may use its registers
   // Arm
   bool neon = false;  // with fused multiplication and addition
   bool neon_fp16 = false;

@@ -11,7 +11,8 @@ namespace tflops {
 // Arithmetic on registers only, with as many independent sums as it takes to fill the pipelines.
 //
 // Each sum begins with its position, 0, 1, 2, ... Floating-point sums add 1/2 in each round, as a product;
-// integer ones the dot product of their own bytes with ones. So every step depends on the one before, no
+// integer ones the dot product of their own bytes with ones (of ones with ones, where an instruction multiplies
+// tiles). So every step depends on the one before, no
 // compiler can leave one out, and the total can be checked by hand.
 struct ComputeKernel {
   const char* arithmetic;    // "float32", "float16", "int8"

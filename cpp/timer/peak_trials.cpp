@@ -173,7 +173,8 @@ ThreadPeaks measure_peaks(int threads) {
   std::int64_t nearer = 0;
   for (const Cache& cache : data_caches(cpus)) {
     const std::int64_t capacity = cache.size_bytes * std::min<std::int64_t>(peaks.threads, cache.instances);
-    const std::int64_t total = std::max(capacity / 4, 2 * nearer);
+    const std::int64_t enough = nearer > 0 ? 4 * nearer : capacity;
+    const std::int64_t total = std::max(std::min(capacity / 4, enough), 2 * nearer);
     peaks.memory.push_back(memory_peak("L" + std::to_string(cache.level), capacity, total, peaks.threads, 1));
     nearer = capacity;
   }

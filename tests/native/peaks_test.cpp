@@ -40,6 +40,13 @@ Lanes next_sum(const ComputeKernel& kernel, Lanes lanes) {
     for (double& lane : lanes) lane += 0.5;
     return lanes;
   }
+  if (std::string(kernel.instructions) == "AMX-INT8") {
+    // The product of a 16 x 64 and a 64 x 16 matrix of ones is added.
+    for (double& lane : lanes) {
+      for (int position = 0; position < 64; ++position) lane += 1;
+    }
+    return lanes;
+  }
   const auto bytes = bytes_of(kernel, lanes);
   // There a lane takes the bytes of two lanes, which hold the same here.
   const int times = std::string(kernel.instructions) == "NEON-I8MM" ? 2 : 1;

@@ -1,5 +1,6 @@
 """The peak kernels do the arithmetic and the reads that they are credited with. No time is asserted."""
 
+import numpy as np
 import pytest
 
 pytest.importorskip("tflops_native._native", exc_type=ImportError)
@@ -19,7 +20,11 @@ def name(kernel):
 def test_a_compute_kernel_by_hand(kernel, rounds):
     # All rounds of all kernels are held against a plain loop in peaks_test.cpp.
     start = kernel.lanes * sum(range(kernel.sums))
-    if kernel.arithmetic == "int8":
+    if kernel.instructions == "AMX-INT8":
+        products = np.ones((16, 64), int) @ np.ones((64, 16), int)
+        assert kernel.total(rounds) == start + rounds * kernel.sums * products.sum()
+        assert kernel.operations_per_round == kernel.sums * 2 * 16 * 64 * 16
+    elif kernel.arithmetic == "int8":
         assert kernel.total(0) == start
         # In the first round each byte is below 128, and all but the last of a lane are 0.
         assert kernel.total(1) in (2 * start, 3 * start)

@@ -72,7 +72,14 @@ def test_one_repetition_may_be_longer_than_a_trial():
 
 
 @pytest.mark.parametrize(
-    ("capacity", "nearer", "expected"), [(32768, 0, 8192), (1000, 100, 250), (1000, 300, 600)]
+    ("capacity", "nearer", "expected"),
+    [
+        (32768, 0, 8192),
+        (1000, 100, 250),
+        (1000, 300, 600),
+        # Of a large cache only a part may be left by others.
+        (10_000, 100, 400),
+    ],
 )
 def test_buffers_fit_a_cache_but_not_the_nearer_one(capacity, nearer, expected):
     assert peak_trials.cache_buffer_bytes(capacity, nearer) == expected

@@ -110,11 +110,12 @@ def _memory_peaks(threads: int, caches: tuple[Cache, ...]) -> tuple[MemoryPeak, 
 
 
 def cache_buffer_bytes(capacity: int, nearer: int) -> int:
-    """Bytes to read from a level: a quarter of what it holds, which others on the machine may share.
+    """Bytes to read from a level: so many that the nearer level cannot keep them, and no more.
 
-    But so many that the nearer level cannot keep them.
+    Others share a large cache, and on a virtual machine it may not even be there in the size it is said
+    to have: then much of what is read again would come from memory.
     """
-    return max(capacity // 4, 2 * nearer)
+    return max(min(capacity // 4, 4 * nearer or capacity), 2 * nearer)
 
 
 def dram_buffer_bytes(largest_cache: int, available: int | None) -> int | None:
