@@ -1,12 +1,18 @@
 """Values that the user gives, values known in part, and positions that only a run knows."""
 
+import contextlib
+import itertools
+import math
+
 import numpy as np
 import pytest
 
 from builders import ModelBuilder, options
 from referee import invoked_shapes
 from tflops_native.analysis.operators import Status
+from tflops_native.errors import ShapeError
 from tflops_native.model.reader import load
+from tflops_native.ops import REGISTRY
 from workloads import analyze_model
 
 
@@ -132,3 +138,26 @@ def test_work_on_given_values_is_still_work():
     )
     assert plain.total == given.total
     assert plain.total.scalar_ops == 4
+
+
+FOLDED = sorted(name for name, rule in REGISTRY.items() if "fold" in rule.fixed)
+
+
+@pytest.mark.parametrize("name", FOLDED)
+@pytest.mark.parametrize("kind", ["INT32", "INT64", "FLOAT32"])
+def test_hostile_values_are_folded_or_not_known(name, kind):
+    """Results that no type holds: a power of millions of digits, a complex root, a shift by 2^31."""
+    most = 2**62 if kind == "INT64" else 2**30
+    numbers = (-most, -8, -1, 0, 1, 2, 63, most)
+    if kind == "FLOAT32":
+        numbers = (-3e38, -8, -0.5, 0, 0.5, 3e38, math.inf, math.nan)
+    rule = REGISTRY[name]
+    for values in itertools.product(numbers, repeat=len(rule.roles)):
+        builder = ModelBuilder()
+        graph = builder.graph()
+        operands = [graph.constant(np.array([number], kind.lower())) for number in values]
+        graph.outputs = [graph.tensor([], kind)]
+        table = options(rule.options_type) if rule.options_type else None
+        graph.operator(name, operands, graph.outputs, table)
+        with contextlib.suppress(ShapeError):  # it takes other types
+            assert len(analyze_model(load(builder.pack())).operators) == 1

@@ -225,6 +225,16 @@ family(
 )
 
 
+def _power(x: int | float, y: int | float) -> int | float:
+    """A power that some type can hold: others would be numbers of millions of digits, or complex."""
+    if not isinstance(x, int) or not isinstance(y, int):
+        return math.pow(x, y)
+    if abs(x) > 1 and y >= 64:
+        raise OverflowError(f"{x} to the power of {y} is beyond 64 bits")
+    power: int | float = x**y  # below 1 for exponents below 0
+    return power
+
+
 def _compare(fold: Fold) -> dict[str, object]:
     return {"per_element": ONE, "fold": fold}
 
@@ -234,7 +244,7 @@ family(
     {
         "MAXIMUM": ("MaximumMinimumOptions", {"per_element": ONE, "fold": max}),
         "MINIMUM": ("MaximumMinimumOptions", {"per_element": ONE, "fold": min}),
-        "POW": ("PowOptions", {"per_element": FUNCTION, "fold": operator.pow}),
+        "POW": ("PowOptions", {"per_element": FUNCTION, "fold": _power}),
         # A division and a rounding; a division, a rounding and a correction of the sign.
         "FLOOR_DIV": (
             "FloorDivOptions",

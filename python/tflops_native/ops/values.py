@@ -69,7 +69,10 @@ def elementwise_value(
         value = tensor.elements
         if value is None:
             return None
-        operands.append([value[i] for i in broadcast_indices(tensor.shape, output)])
+        if tensor.shape == output:
+            operands.append(value)
+        else:
+            operands.append(tuple([value[i] for i in broadcast_indices(tensor.shape, output)]))
     try:
         return tuple(
             None if None in elements else function(*elements)
