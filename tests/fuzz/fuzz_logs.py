@@ -4,23 +4,22 @@ Within a second of processor time and 200 MB, also for a log of 100 MB. The byte
 logs, damaged here and there: bytes, figures, lines that go, come twice or change places, two logs in one.
 
     python tests/fuzz/fuzz_logs.py --seconds 60
+    python tests/fuzz/fuzz_logs.py --inputs 100000
     python tests/fuzz/fuzz_logs.py --replay FILE     one input, with the traceback
 
 An input that fails is written to `fuzz-failure-*.log` in the working directory.
 """
 
-import argparse
 import io
 import math
 import random
 import sys
-import time
-from collections import Counter
 from functools import cache
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from fuzz.campaign import parser, run
 from fuzz.limits import limits
 from tflops_native.errors import ProfileFormatError
 from tflops_native.imported.load import load_timing
@@ -148,43 +147,18 @@ def huge():
         yield head + filler * (HUGE // len(filler))
 
 
-def run(seconds, seed):
-    """Fuzz for a while; returns the exit code."""
-    source = random.Random(seed)
-    subject()
-    ends, slowest = Counter(), (0.0, 0)
-    until = time.monotonic() + seconds
-    inputs = huge()
-    while time.monotonic() < until:
-        number = ends.total()
-        data = next(inputs, None) or damaged(source.choice(seeds()), source)
-        start = time.process_time()
-        try:
-            ends[check(data)] += 1
-        except BaseException as error:
-            if isinstance(error, KeyboardInterrupt):
-                raise
-            path = Path(f"fuzz-failure-{seed}-{number}.log")
-            path.write_bytes(data)
-            print(f"input {number} of seed {seed}: {type(error).__name__}: {error}; see {path}")
-            return 1
-        slowest = max(slowest, (time.process_time() - start, number))
-    shown = ", ".join(f"{count:,} {end}" for end, count in ends.most_common())
-    print(f"{ends.total():,} inputs from {len(seeds())} logs, seed {seed}: {shown}")
-    print(f"slowest: {1000 * slowest[0]:.1f} ms (input {slowest[1]})")
-    return 0
+def drawn(source):
+    """The bytes of logs without end: the huge ones first."""
+    yield from huge()
+    while True:
+        yield damaged(source.choice(seeds()), source)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--replay", type=Path)
-    options = parser.parse_args()
-    if options.replay is not None:
-        print(check(options.replay.read_bytes()))
-    else:
-        sys.exit(run(options.seconds, options.seed))
+    options = parser(__doc__).parse_args()
+    subject()
+    inputs = drawn(random.Random(options.seed))
+    run(options, lambda: next(inputs), check, "log")
 
 
 if __name__ == "__main__":

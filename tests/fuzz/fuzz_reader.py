@@ -10,13 +10,10 @@ Within a second of processor time and 200 MB. The bytes are those of real models
 An input that fails is written to `fuzz-failure-*.tflite` in the working directory.
 """
 
-import argparse
 import lzma
 import random
 import struct
 import sys
-import time
-from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -24,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import builders
 from configurations import GENERATORS
+from fuzz.campaign import parser, run
 from fuzz.limits import limits
 from tflops_native.errors import ModelFormatError, ShapeError, UnsupportedOperatorError
 from tflops_native.model.reader import load
@@ -104,29 +102,9 @@ def check(data):
     return "counted"
 
 
-def run(seconds, seed):
-    """Fuzz for a while; returns the exit code."""
-    source = random.Random(seed)
-    ends, slowest = Counter(), (0.0, 0)
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        number = ends.total()
-        data = damaged(source.choice(seeds()), random_edits(source))
-        start = time.process_time()
-        try:
-            ends[check(data)] += 1
-        except BaseException as error:
-            if isinstance(error, KeyboardInterrupt):
-                raise
-            path = Path(f"fuzz-failure-{seed}-{number}.tflite")
-            path.write_bytes(data)
-            print(f"input {number} of seed {seed}: {type(error).__name__}: {error}; see {path}")
-            return 1
-        slowest = max(slowest, (time.process_time() - start, number))
-    shown = ", ".join(f"{count:,} {end}" for end, count in ends.most_common())
-    print(f"{ends.total():,} inputs from {len(seeds())} models, seed {seed}: {shown}")
-    print(f"slowest: {1000 * slowest[0]:.1f} ms (input {slowest[1]})")
-    return 0
+def drawn(source):
+    """The bytes of a damaged model."""
+    return damaged(source.choice(seeds()), random_edits(source))
 
 
 def fuzz_with_atheris(arguments):
@@ -139,25 +117,21 @@ def fuzz_with_atheris(arguments):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--replay", type=Path)
-    parser.add_argument("--write-seeds", type=Path, metavar="FOLDER")
-    parser.add_argument("--atheris", action="store_true")
-    options, rest = parser.parse_known_args()
+    known = parser(__doc__)
+    known.add_argument("--write-seeds", type=Path, metavar="FOLDER")
+    known.add_argument("--atheris", action="store_true")
+    options, rest = known.parse_known_args()
     if options.atheris:
         fuzz_with_atheris(rest)
     elif rest:
-        parser.error(f"unknown arguments: {' '.join(rest)}")
+        known.error(f"unknown arguments: {' '.join(rest)}")
     elif options.write_seeds is not None:
         options.write_seeds.mkdir(parents=True, exist_ok=True)
         for number, data in enumerate(seeds()):
             (options.write_seeds / f"{number}.tflite").write_bytes(data)
-    elif options.replay is not None:
-        print(check(options.replay.read_bytes()))
     else:
-        sys.exit(run(options.seconds, options.seed))
+        source = random.Random(options.seed)
+        run(options, lambda: drawn(source), check, "tflite")
 
 
 if __name__ == "__main__":
