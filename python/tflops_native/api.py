@@ -171,7 +171,8 @@ def measure(
             XNNPACK's whole microseconds are too coarse: where more than a tenth of the time is in
             operators known to worse than 10 %. Takes `max_time` at most.
         isolated: measure in a child process, which survives a runtime that crashes.
-        timeout: seconds after which the child is ended, with `isolated` only; None for no limit.
+        timeout: seconds after which the child is ended, with `isolated` only. None: on Linux, and without
+            a delegate, once it has reported nothing and used no processor time for five minutes.
         memory_limit: bytes that the runtime and the model may allocate in the child, with `isolated`
             and on Linux only; None for no limit.
         progress: called now and then with what is being done and how much of it, 0 to 1.

@@ -178,7 +178,8 @@ limit_options = options(
     click.option(
         "--timeout",
         type=Duration(),
-        help="Stop a measurement after SECONDS. [default: no limit]",
+        help="Stop a measurement after SECONDS. [default: 5min without a report and without processor "
+        "time (Linux); unlimited while it computes, and with --delegate]",
     ),
     click.option(
         "--memory-limit",

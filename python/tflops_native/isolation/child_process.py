@@ -27,6 +27,7 @@ from tflops_native.isolation.messages import (
     Request,
     Step,
 )
+from tflops_native.isolation.stall import StallWatch
 from tflops_native.progress import Progress
 
 Outcome = TypeVar("Outcome")
@@ -45,7 +46,7 @@ class Ending:
 
     what         in one line
     step         what it was doing; None before its first word
-    timed_out    whether the time limit ended it
+    timed_out    whether the time limit ended it, or that it made no progress
     last_words   the last lines that the runtime printed, joined
     """
 
@@ -104,14 +105,17 @@ def _converse(
     """What the child returns or raises, or how it ended instead."""
     noise = _Noise(child.stderr)
     deadline = _Deadline(child, limits.timeout_seconds)
+    stall = StallWatch(child, limits.stall_seconds if limits.timeout_seconds is None else None)
     try:
         try:
             noise.start()
             deadline.start()
+            stall.start()
         except RuntimeError as error:
             raise RuntimeLibraryError(f"cannot start the measuring process: {error}") from error
         step = Step(_START, 0.0)
         while isinstance(message := _receive(child), Step | Kept):
+            stall.heard()
             if isinstance(message, Step):
                 step = message
                 progress(step.what, step.done)
@@ -125,11 +129,11 @@ def _converse(
         if is_short:
             child.kill()
         status = child.wait()
-        return _ending(
-            None if is_short else status, step, deadline.has_passed, limits, noise.last_words()
-        )
+        timed_out = deadline.has_passed or stall.has_passed
+        return _ending(None if is_short else status, step, timed_out, limits, noise.last_words())
     finally:
         deadline.cancel()
+        stall.cancel()
         child.kill()
         child.wait()
         noise.finish()
@@ -214,7 +218,12 @@ def _ending(
     """
     place = f"at step {step.what!r}"
     limit = _limit_text(limits)
-    if timed_out:
+    if timed_out and limits.timeout_seconds is None:
+        what = (
+            f"the measurement makes no progress: for {limits.stall_seconds:g} s it has reported nothing "
+            f"and used no processor time, {place}; if it should wait that long, give a longer --timeout"
+        )
+    elif timed_out:
         what = f"the measurement did not end within {limits.timeout_seconds:g} s, it was {place}"
         if step.done:
             what += f" ({step.done:.0%} done)"

@@ -12,6 +12,8 @@ from tflops_native.errors import OptionError
 
 MIB = 1 << 20
 MB = 10**6
+# Longer than any step waits for something that is not an accelerator, and uses no processor meanwhile.
+STALL_SECONDS = 300.0
 _STATUS = Path("/proc/self/status")
 
 
@@ -24,6 +26,8 @@ class ChildLimits:
                       model: by the runtime, and for inputs and samples. Pages of the model file and of
                       libraries that are only read do not count; stacks of threads do. To time each
                       operator too, the model is in memory twice. Linux only.
+    stall_seconds     for which the process may neither report anything nor use the processor, where there
+                      is no `timeout_seconds`; Linux only
 
     Raises:
         OptionError: a limit is out of range, or cannot be held on this system.
@@ -31,6 +35,7 @@ class ChildLimits:
 
     timeout_seconds: float | None = None
     memory_bytes: int | None = None
+    stall_seconds: float | None = STALL_SECONDS
 
     def __post_init__(self) -> None:
         if self.timeout_seconds is not None:

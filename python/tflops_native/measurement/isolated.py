@@ -45,7 +45,7 @@ def measure_isolated(
             profile,
             isolated_operators,
             progress=progress,
-            limits=limits,
+            limits=_patient(limits, (options,), rule),
             explain=partial(last_operator, workload, options, limits),
             keep=finished.append,
         )
@@ -83,8 +83,21 @@ def compare_isolated(
 ) -> Comparison:
     """As `compare_runtimes`, in a child process; also raises as `run_isolated`."""
     return run_isolated(
-        compare_runtimes, workload, tuple(options), rule, progress=progress, limits=limits
+        compare_runtimes,
+        workload,
+        tuple(options),
+        rule,
+        progress=progress,
+        limits=_patient(limits, options, rule),
     )
+
+
+def _patient(limits: ChildLimits, options: Sequence[RunOptions], rule: StopRule) -> ChildLimits:
+    """The limits, where waiting is part of a measurement: between runs, or for an accelerator."""
+    seconds = limits.stall_seconds
+    if seconds is None or any(one.delegate is not None for one in options):
+        return replace(limits, stall_seconds=None)
+    return replace(limits, stall_seconds=seconds + rule.interval)
 
 
 def runtime_shapes_isolated(
