@@ -16,7 +16,7 @@ from pathlib import Path
 from side_by_side import format_percent, print_goal
 
 ROOT = Path(__file__).parent.parent
-RUNTIMES = ("tflite", "litert")
+RUNTIMES = ("tflite", "litert", "litert-lm")
 RUNS = 3
 SECONDS = 60
 

@@ -342,8 +342,10 @@ def report(
     try:
         if profile_file is not None:
             from tflops_native.imported.load import load_timing
+            from tflops_native.measurement.delegation import with_delegation
 
             timing = load_timing(profile_file, workload, device=device)
+            timing = with_delegation(timing, workload, analysis)
             return _with_recorded_peaks(counted.with_parts(timing=timing), peaks, profile_file)
         timing = _measure(
             workload,
@@ -613,6 +615,7 @@ def _measure(
     limits: ChildLimits,
     progress: Progress,
 ) -> "Timing":
+    from tflops_native.measurement.delegation import with_delegation
     from tflops_native.measurement.fit import advised, made_up_values, refuse_empty
     from tflops_native.measurement.isolated import measure_isolated
     from tflops_native.measurement.measure import measure_workload
@@ -627,6 +630,7 @@ def _measure(
             timing = measure_workload(
                 workload, options, rule, profile, isolated_operators, progress
             )
+    timing = with_delegation(timing, workload, analysis)
     return replace(timing, notes=(*made_up_values(analysis, options), *timing.notes))
 
 

@@ -44,7 +44,15 @@ def litert_library():
     return path
 
 
-@pytest.mark.parametrize("library", [carried_library, litert_library])
+def litert_lm_library():
+    spec = find_spec("litert_lm")
+    if spec is None:
+        pytest.skip("litert-lm-api is not installed")
+    (path,) = Path(next(iter(spec.submodule_search_locations))).glob("liblitert-lm.*")
+    return path
+
+
+@pytest.mark.parametrize("library", [carried_library, litert_library, litert_lm_library])
 def test_each_name_is_known(library):
     data = library().read_bytes()
     # Names may follow each other with one zero byte between them.

@@ -288,8 +288,8 @@ def test_the_partitions_of_the_run_are_kept():
             (9_000, [(0, 0, 1000), (1, 0, 500), (0, 0, 1000)]),
         ),
     )
-    assert [(part.is_delegated, part.indices, part.taken_over) for part in joined.partitions] == [
-        (True, (0,), ()),
-        (False, (1,), (1,)),
-        (True, (2,), (2,)),
+    found = [
+        (part.is_delegated, part.operators, [(t.index, t.from_partition) for t in part.taken_over])
+        for part in joined.partitions
     ]
+    assert found == [(True, (0,), []), (False, (1,), [(1, 0)]), (True, (2,), [(2, 1)])]

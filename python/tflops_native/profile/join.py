@@ -9,6 +9,8 @@ from tflops_native.profile.delegated import match_events, unsure_positions
 from tflops_native.profile.elided import unlikely_events
 from tflops_native.profile.estimate import CutTimes
 from tflops_native.profile.partition import Partition, partitions_that_ran
+from tflops_native.profile.result import ProfilePartition
+from tflops_native.profile.seams import with_seams
 from tflops_native.profile.sequences import Event, runs_by_sequence
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ class JoinedRuns:
     operators: dict[int, JoinedTimes]
     unmatched: list[JoinedTimes]
     fused: tuple[int, ...]
-    partitions: tuple[Partition, ...] = ()
+    partitions: tuple[ProfilePartition, ...] = ()
     builtin_ns: int = 1
 
 
@@ -64,12 +66,11 @@ def join_runs(subgraph: Subgraph, chunks: "Sequence[ProfiledRuns]") -> JoinedRun
     invoke_ns = np.concatenate([chunk.invoke_ns for chunk in chunks])
     found: dict[int | tuple[str, int], JoinedTimes] = {}  # by operator, or by name and position
     uncertain: set[int] = set()
-    partitions: tuple[Partition, ...] = ()
+    partitions: tuple[ProfilePartition, ...] = ()
     for same in runs_by_sequence(subgraph.index, chunks):
         if 0 in same.runs:
-            partitions = tuple(
-                partitions_that_ran(subgraph, _reported(subgraph, same.events)) or ()
-            )
+            ran = partitions_that_ran(subgraph, _reported(subgraph, same.events))
+            partitions = with_seams(ran or ())
         targets, unsure = join_events(subgraph, same.events)
         uncertain |= unsure
         cuts = [

@@ -14,7 +14,6 @@ from tflops_native.profile.result import (
     OperatorTime,
     Overhead,
     Profile,
-    ProfilePartition,
     UnmatchedEvent,
 )
 from tflops_native.progress import Progress
@@ -188,14 +187,7 @@ def make_profile(joined: JoinedRuns, log_ratios: list[float], own_ns: float, sto
         operators=operators,
         unmatched=unmatched,
         fused=joined.fused,
-        partitions=tuple(
-            ProfilePartition(
-                is_delegated=part.is_delegated,
-                operators=part.indices,
-                taken_over=part.taken_over,
-            )
-            for part in joined.partitions
-        ),
+        partitions=joined.partitions,
         outside_seconds=_outside(joined, inside, own_ns),
         overhead=_overhead(log_ratios, own_ns),
         stop=stop,

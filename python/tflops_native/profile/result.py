@@ -89,16 +89,56 @@ class Overhead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeamTensor:
+    """A tensor that one partition makes and a later one takes.
+
+    index            in the subgraph
+    from_partition   position of the partition that makes it
+    name             "" where only the indices are known
+    size_bytes       None where its shape is not known
+    """
+
+    index: int
+    from_partition: int
+    name: str = ""
+    size_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProfilePartition:
     """Operators that ran one after the other, all by a delegate or all by the runtime's own kernels.
 
+    delegate     what ran it: "XNNPACK", the path of an external delegate, or the name in a log; None for
+                 the runtime's own kernels, and where two delegates might have
     operators    operator indices, in the order of the partition
-    taken_over   indices of the tensors that it takes from other partitions
+    taken_over   tensors that it takes from other partitions. XNNPACK reads and writes them where they lie;
+                 a delegate with memory of its own copies them
     """
 
+    DERIVED: ClassVar[tuple[str, ...]] = ("taken_over_bytes",)
+
     is_delegated: bool
+    delegate: str | None = None
     operators: tuple[int, ...]
-    taken_over: tuple[int, ...]
+    taken_over: tuple[SeamTensor, ...]
+
+    @property
+    def taken_over_bytes(self) -> int | None:
+        """Bytes of what it takes from other partitions; None where the size of one is not known."""
+        sizes = [tensor.size_bytes for tensor in self.taken_over]
+        return None if None in sizes else sum(size or 0 for size in sizes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptOperator:
+    """An operator that the runtime's own kernels ran although there was a delegate.
+
+    reason   why the delegate did not take it; None where nothing says so for certain
+    """
+
+    index: int
+    name: str
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +155,7 @@ class Profile:
     fused            operators without an event of their own: the delegate fused them into another one,
                      or had nothing to do for them
     partitions       in the order in which they ran; empty if that is not known
+    kept             operators that the runtime's own kernels ran beside a delegate
     outside_seconds  of a run outside of all operators, what was cut off subtracted: the median, but
                      no more than the operators leave of the median run
     nested           operators of other subgraphs, within the times of those that call them
@@ -139,6 +180,7 @@ class Profile:
     overhead: Overhead | None = None
     stop: Stop | None = None
     partitions: tuple[ProfilePartition, ...] = ()
+    kept: tuple[KeptOperator, ...] = ()
 
     @classmethod
     def of_runs(

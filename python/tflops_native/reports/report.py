@@ -22,6 +22,7 @@ from tflops_native.result import Result
 if TYPE_CHECKING:
     from tflops_native.machine.peaks.peaks import ThreadPeaks
     from tflops_native.measurement.timing import Timing
+    from tflops_native.profile.result import ProfilePartition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -97,6 +98,12 @@ class Report(Result):
             notes += self.timing.notes
             notes += profile_notes(self.timing)
         return (*notes, *roofline_notes(self.rows))
+
+    @property
+    def partitions(self) -> "tuple[ProfilePartition, ...]":
+        """Who ran which operators, in what order, and what passed between them; empty if not known."""
+        profile = None if self.timing is None else self.timing.profile
+        return () if profile is None else profile.partitions
 
     @property
     def operations_per_second(self) -> float | None:
