@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from builders import ModelBuilder, options, quantization, schema
+from tflops_native.analysis.constants import constants_in_use
 from tflops_native.model.reader import load
 from workloads import analyze_model
 
@@ -101,3 +102,50 @@ def test_kinds_by_what_uses_them():
     }
     assert analysis.parameters == 80 + 32 + 48 + 8 + 6
     assert next(k for k in analysis.constants if k.kind == "maps").shared_elements == 32
+
+
+def shared_buffer(kind, values):
+    """FULLY_CONNECTED with int8 weights in blocks of 16 whose scales, and an index, may have the bytes of
+    its bias: the converter writes equal bytes once."""
+    builder = ModelBuilder()
+    graph = builder.graph()
+    x = graph.input([ROWS, COLUMNS])
+    bias = graph.constant(np.asarray(values, "f4"))
+    buffer = graph.tensors[bias].buffer
+    other = bias
+    if kind != "same tensor":
+        type = "INT32" if kind == "index" else "FLOAT32"
+        other = graph.tensor([len(values)], type, buffer=buffer)
+    details = schema.BlockwiseQuantizationT(scales=other, zeroPoints=-1, blockSize=BLOCK)
+    packed = graph.constant(np.ones((UNITS, COLUMNS), "i1"))
+    weights = graph.tensor(
+        [UNITS, COLUMNS],
+        "INT8",
+        buffer=graph.tensors[packed].buffer,
+        quantization=quantization(
+            detailsType=schema.QuantizationDetails.BlockwiseQuantization, details=details
+        )
+        if kind != "index"
+        else quantization(scale=[1.0], zeroPoint=[0]),
+    )
+    graph.outputs = [graph.tensor([ROWS, UNITS])]
+    if kind == "index":
+        moved = graph.tensor([ROWS, COLUMNS])
+        graph.operator("PAD", [x, other], [moved], options("PadOptions"))
+        x = moved
+    graph.operator(
+        "FULLY_CONNECTED", [x, weights, bias], graph.outputs, options("FullyConnectedOptions")
+    )
+    model = load(builder.pack())
+    return constants_in_use(model, model.subgraphs[0])
+
+
+@pytest.mark.parametrize("kind", ["scales", "same tensor", "index"])
+def test_a_bias_that_has_the_buffer_of_what_is_no_parameter_is_one(kind):
+    found = shared_buffer(kind, [0.0] * UNITS)
+    assert found.parameters == UNITS * COLUMNS + UNITS
+    # The scales or the index are a further tensor of that buffer.
+    further = 0 if kind == "same tensor" else UNITS
+    kinds = {item.kind: (item.tensors, item.elements, item.shared_elements) for item in found.kinds}
+    assert kinds == {"weights": (1, UNITS * COLUMNS, 0), "biases": (1, UNITS, further)}
+    assert found.size_bytes == UNITS * COLUMNS + 4 * UNITS

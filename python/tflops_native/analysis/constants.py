@@ -12,7 +12,7 @@ from tflops_native.ops.plugins import find_rule
 
 
 class Kind(Enum):
-    """What a constant is for, by the operator that uses it first."""
+    """What a constant is for, by the operator that uses it first, as a parameter if any does."""
 
     WEIGHTS = "weights"  # factors of contractions
     BIASES = "biases"
@@ -77,37 +77,50 @@ class Constants:
         return sum(kind.size_bytes for kind in self.kinds)
 
 
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """A constant, what it is for, and the operator of the entry point that uses it, itself or in what it
+    runs."""
+
+    tensor: Tensor
+    kind: Kind
+    operator: int
+
+
 def constants_in_use(model: Model, start: Subgraph) -> Constants:
     """What the operators of a subgraph, and of those that it runs, read from the file."""
-    by_buffer: dict[int, tuple[Tensor, Kind]] = {}
+    by_buffer: dict[int, list[_Use]] = {}
+    runners = _runners(model, start)
+    seen: set[tuple[int, int, bool]] = set()
+    for subgraph, operator, tensor, kind in _used(model, start):
+        use = subgraph.index, tensor.index, kind in _PARAMETERS
+        if use not in seen:
+            seen.add(use)
+            first = operator.index if subgraph is start else runners[subgraph.index]
+            by_buffer.setdefault(tensor.buffer, []).append(_Use(tensor, kind, first))
+    by_kind: dict[Kind, list[_Use]] = {}
     shared: Counter[Kind] = Counter()
     by_operator: Counter[int] = Counter()
-    runners = _runners(model, start)
-    seen: set[tuple[int, int]] = set()
-    for subgraph, operator, tensor, kind in _used(model, start):
-        if (subgraph.index, tensor.index) in seen:
-            continue
-        seen.add((subgraph.index, tensor.index))
-        if tensor.buffer in by_buffer:
-            shared[by_buffer[tensor.buffer][1]] += tensor.element_count
-        else:
-            by_buffer[tensor.buffer] = tensor, kind
-            if kind in _PARAMETERS:
-                first = operator.index if subgraph is start else runners[subgraph.index]
-                by_operator[first] += tensor.element_count
-    kinds = []
-    for kind in Kind:
-        tensors = [tensor for tensor, found in by_buffer.values() if found is kind]
-        if tensors:
-            kinds.append(
-                ConstantKind(
-                    kind=kind.value,
-                    tensors=len(tensors),
-                    elements=sum(tensor.element_count for tensor in tensors),
-                    size_bytes=sum(map(_stored_bytes, tensors)),
-                    shared_elements=shared[kind],
-                )
-            )
+    for uses in by_buffer.values():
+        # Equal bytes are written once, whatever they are: zeros of a bias, and an index of zeros.
+        main = next((use for use in uses if use.kind in _PARAMETERS), uses[0])
+        by_kind.setdefault(main.kind, []).append(main)
+        shared[main.kind] += sum(
+            use.tensor.element_count for use in uses if use.tensor is not main.tensor
+        )
+        if main.kind in _PARAMETERS:
+            by_operator[main.operator] += main.tensor.element_count
+    kinds = [
+        ConstantKind(
+            kind=kind.value,
+            tensors=len(by_kind[kind]),
+            elements=sum(use.tensor.element_count for use in by_kind[kind]),
+            size_bytes=sum(_stored_bytes(use.tensor) for use in by_kind[kind]),
+            shared_elements=shared[kind],
+        )
+        for kind in Kind
+        if kind in by_kind
+    ]
     return Constants(
         kinds=tuple(sorted(kinds, key=lambda found: -found.size_bytes)),
         parameters=by_operator.total(),
