@@ -114,8 +114,8 @@ def shared_buffer(kind, values):
     buffer = graph.tensors[bias].buffer
     other = bias
     if kind != "same tensor":
-        type = "INT32" if kind == "index" else "FLOAT32"
-        other = graph.tensor([len(values)], type, buffer=buffer)
+        other_type = "INT32" if kind == "index" else "FLOAT32"
+        other = graph.tensor([len(values)], other_type, buffer=buffer)
     details = schema.BlockwiseQuantizationT(scales=other, zeroPoints=-1, blockSize=BLOCK)
     packed = graph.constant(np.ones((UNITS, COLUMNS), "i1"))
     weights = graph.tensor(

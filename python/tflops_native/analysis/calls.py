@@ -8,11 +8,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from tflops_native.analysis.operators import EXACT, OperatorAnalysis
+from tflops_native.analysis.memory import peak_bytes
+from tflops_native.analysis.operators import EXACT, OperatorAnalysis, called_bytes
 from tflops_native.model.graph import Model, Operator, Subgraph
 from tflops_native.ops._op import Called, Cost
 from tflops_native.ops.executions import Execution, Executions
-from tflops_native.ops.tensor_spec import VALUE_LIMIT, TensorSpec, UnknownValueError
+from tflops_native.ops.tensor_spec import VALUE_LIMIT, Shape, TensorSpec, UnknownValueError
 
 # Far above what converters write; keeps the walk within Python's own limit of nested calls.
 MAX_DEPTH = 32
@@ -102,6 +103,9 @@ class CallingWalk(Protocol):
     def outputs(self) -> tuple[TensorSpec | None, ...]:
         """What is known of the outputs of the subgraph."""
 
+    def shapes(self) -> tuple[Shape | None, ...]:
+        """Per tensor of the subgraph its shape, None where it is unknown or never produced."""
+
 
 @dataclass(frozen=True, slots=True)
 class SubgraphCaller:
@@ -137,6 +141,7 @@ class SubgraphCaller:
             cost=sum((operator.cost for operator in operators), Cost()),
             is_exact=all(operator.status in EXACT for operator in operators),
             operators=tuple(operators),
+            peak_bytes=peak_bytes(inner.subgraph, inner.shapes(), called_bytes(operators)),
         )
 
     def values(

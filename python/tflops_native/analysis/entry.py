@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from tflops_native.analysis.calls import Budget
 from tflops_native.analysis.constants import constants_in_use
 from tflops_native.analysis.given import DecidingInputs, known_inputs
-from tflops_native.analysis.memory import peak_memory
-from tflops_native.analysis.operators import EXACT, OperatorAnalysis
+from tflops_native.analysis.memory import peak_memory, state_bytes
+from tflops_native.analysis.operators import EXACT, OperatorAnalysis, called_bytes
 from tflops_native.analysis.result import Analysis, InputAnalysis
 from tflops_native.analysis.stored import entry_specs
 from tflops_native.analysis.walk import Walk
@@ -111,7 +111,8 @@ def analyze_workload(
         has_runtime_shapes=tensor_shapes is not None,
         has_runtime_iterations=execution is not None,
         unobserved=unobserved,
-        peak_memory=peak_memory(entry.subgraph, walk.shapes()),
+        peak_memory=peak_memory(entry.subgraph, walk.shapes(), called_bytes(operators)),
+        state_bytes=state_bytes(model, entry.subgraph),
         weight_bytes=constants.size_bytes,
         parameters=constants.parameters,
         constants=constants.kinds,

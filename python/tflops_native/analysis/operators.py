@@ -29,6 +29,7 @@ class SubgraphAnalysis:
 
     role         "then", "else", "condition", "body", "initialization", "decomposition", ...
     is_counted   whether it is in the counts of the operator: of two branches only the more expensive one is
+    peak_bytes   the most bytes of its tensors that are alive at once
     """
 
     role: str
@@ -37,6 +38,7 @@ class SubgraphAnalysis:
     times: int
     is_counted: bool
     operators: "tuple[OperatorAnalysis, ...]"
+    peak_bytes: int = 0
 
     @property
     def cost(self) -> Cost:
@@ -190,6 +192,15 @@ class OperatorAnalysis:
 def total_cost(operators: Iterable[OperatorAnalysis]) -> Cost:
     """Sum over operators."""
     return sum((operator.cost for operator in operators), Cost())
+
+
+def called_bytes(operators: Iterable[OperatorAnalysis]) -> dict[int, int]:
+    """By operator that runs subgraphs in an inference, the bytes of the highest peak in one of them."""
+    return {
+        operator.index: max(call.peak_bytes for call in operator.calls)
+        for operator in operators
+        if operator.calls and operator.calls[0].role != "initialization"
+    }
 
 
 def leaves(operators: Iterable[OperatorAnalysis]) -> Iterator[OperatorAnalysis]:

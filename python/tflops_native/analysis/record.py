@@ -104,6 +104,7 @@ class Recorder:
                 times=call.times,
                 is_counted=call.is_counted,
                 operators=call.called.operators,
+                peak_bytes=call.called.peak_bytes,
             )
             for call in inferred.calls
         )

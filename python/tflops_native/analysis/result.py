@@ -76,6 +76,7 @@ class Analysis(Result):
     same_signatures further signatures that run the same subgraph on the same shapes and data
     tensor_shapes   per tensor of the subgraph its shape, None where it is unknown
     peak_memory     of the activations, at the operator where the most of them are alive
+    state_bytes     of variable tensors, which recurrent operators keep from one inference to the next
     weight_bytes    bytes of all constants in use as stored, those that share a buffer once
     parameters      elements of every constant of a float or quantized type, those that share a buffer
                     once; scales of blocks are not among them
@@ -109,6 +110,7 @@ class Analysis(Result):
     peak_memory: PeakMemory
     weight_bytes: int
     parameters: int
+    state_bytes: int = 0
     constants: tuple[ConstantKind, ...] = ()
     bounded_tensors: frozenset[int] = field(default=frozenset(), metadata={"plain": False})
     has_runtime_shapes: bool = False

@@ -114,7 +114,7 @@ def _memory(analysis: Analysis) -> str:
     text = (
         f"weights {numbers.byte_count(analysis.weight_bytes)}B, "
         f"activations {numbers.byte_count(analysis.peak_memory.size_bytes)}B at most"
-        f"{_where(analysis)}, "
+        f"{_where(analysis)}{_state(analysis)}, "
         f"operators read {numbers.byte_count(analysis.bytes_read)}B "
         f"and write {numbers.byte_count(analysis.bytes_written)}B"
     )
@@ -128,6 +128,11 @@ def _memory(analysis: Analysis) -> str:
 def _where(analysis: Analysis) -> str:
     index = analysis.peak_memory.operator_index
     return "" if index is None else f" (operator {index})"
+
+
+def _state(analysis: Analysis) -> str:
+    size = analysis.state_bytes
+    return f", state {numbers.byte_count(size)}B" if size else ""
 
 
 def _once(analysis: Analysis) -> Found:

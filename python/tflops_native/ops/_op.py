@@ -67,12 +67,14 @@ class Called:
     cost         sum of its operators
     is_exact     whether each of them is counted, none bounded
     operators    the walk's own record of them, which rules pass on unread
+    peak_bytes   the most bytes of its tensors that are alive at once
     """
 
     outputs: tuple[TensorSpec | None, ...]
     cost: Cost
     is_exact: bool
     operators: tuple[Any, ...]
+    peak_bytes: int
 
 
 class Caller(Protocol):
