@@ -1,6 +1,6 @@
 """LiteRT against TensorFlow Lite: the ratio of their times on three models, with its interval.
 
-What `tflops time MODEL --runtime tflite,litert` prints, with 0.5 % as the precision of the ratio: both
+What `tflops compare MODEL --runtime tflite,litert` prints, with 0.5 % as the precision of the ratio: both
 runtimes in one process, interleaved and in both orders. XNNPACK kernels, one thread, the same seeded
 inputs.
 
@@ -23,12 +23,16 @@ MAX_SECONDS = 60.0
 
 def compare(title: str, model: Path) -> None:
     found = tflops_native.compare(
-        model, [TFLITE, LITERT], precision=PRECISION, max_time=MAX_SECONDS
+        model, runtime=[TFLITE, LITERT], precision=PRECISION, max_time=MAX_SECONDS, profile=False
     )
-    print(f"{title}, {found.ratios[0].rounds} rounds in {found.stop.seconds:.0f} s")
-    for timing in found.runtimes:
+    ratio, stop = found.interleaved[0], found.stop
+    assert ratio is not None
+    assert stop is not None
+    print(f"{title}, {ratio.blocks} blocks in {stop.seconds:.0f} s")
+    for timing in (contender.report.timing for contender in found.contenders):
+        assert timing is not None
+        assert timing.runtime is not None
         print(f"  {timing.runtime.title:24} {format_seconds(median_seconds(timing.latency))}")
-    ratio = found.ratios[0]
     bounds = "interval unknown"
     if ratio.lower is not None and ratio.upper is not None:
         bounds = f"from {format_ratio(ratio.lower)} to {format_ratio(ratio.upper)}"

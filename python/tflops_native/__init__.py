@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     )
     from tflops_native.isolation.limits import ChildLimits
     from tflops_native.machine.peaks.peaks import Peaks
-    from tflops_native.measurement.comparison import Comparison
     from tflops_native.measurement.timing import Origin, Timing
     from tflops_native.model.graph import Model
     from tflops_native.model.reader import load
     from tflops_native.notes import Note
     from tflops_native.profile.result import OperatorTime, Profile
+    from tflops_native.reports.comparison import Comparison
     from tflops_native.reports.report import Report
     from tflops_native.reports.rows import ReportRow
     from tflops_native.reports.saved import load_report, save_report
@@ -54,7 +54,7 @@ _LAZY = {
     ),
     "Analysis": "analysis.result",
     "ChildLimits": "isolation.limits",
-    "Comparison": "measurement.comparison",
+    "Comparison": "reports.comparison",
     "Latency": "timing.statistics",
     "Model": "model.graph",
     "Note": "notes",

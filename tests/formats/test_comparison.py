@@ -1,124 +1,135 @@
-"""Runtimes side by side: what a person reads, and plain data."""
+"""Contenders side by side: what a person reads, and plain data."""
 
 import io
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
-from tflops_native.formats.comparison import comparison_document
+from made_reports import make_report
+from tflops_native.formats.comparison import comparison_document, time_sentence
 from tflops_native.formats.registry import render
 from tflops_native.formats.text import print_text
-from tflops_native.machine.machine import Machine
-from tflops_native.measurement.comparison import Comparison, Ratio, RuntimeTiming
-from tflops_native.model.info import ModelInfo
-from tflops_native.plain import from_plain
-from tflops_native.runtime.libraries import RuntimeInfo
-from tflops_native.timing.clock import Clock
+from tflops_native.reports.comparison import Comparison
 from tflops_native.timing.precision import Stop
-from tflops_native.timing.statistics import Latency
-from tflops_native.timing.warm_up import WarmUp
+from tflops_native.timing.ratio import Ratio
 
-MODEL = ModelInfo(
-    name="net.tflite", path="/models/net.tflite", size_bytes=2048, description="", sha256="00"
-)
-MACHINE = Machine(
-    processor="Quiet One",
-    architecture="x86_64",
-    system="Linux 6.1",
-    logical_cpus=2,
-    usable_cpus=2,
-)
-
-
-def timing(runtime, samples_ns):
-    return RuntimeTiming(
-        runtime=runtime,
-        load_ns=2_000_000,
-        allocate_ns=1_000_000,
-        first_invoke_ns=900_000,
-        warm_up=WarmUp(runs=2, samples_ns=(1, 2), is_steady=True),
-        invokes_per_sample=1,
-        samples_ns=samples_ns,
-        latency=Latency.of(samples_ns),
-    )
+NONE = {"lower": None, "upper": None}
 
 
 @pytest.fixture
 def comparison():
-    tflite = RuntimeInfo(name="tflite", version="2.17.1", library="/lib/libtensorflowlite_c.so")
-    litert = RuntimeInfo(name="litert", kind="LiteRT", version=None, library="/lib/libLiteRt.so")
-    python = RuntimeInfo(
-        name="tensorflow", kind="TensorFlow", version="2.21.0", library="/tf", is_native=False
+    """B has four threads, and its convolution takes 15 instead of 25 us of about 40."""
+    first = make_report("float")
+    timing = first.timing
+    convolution, softmax = timing.profile.operators
+    shorter = replace(
+        convolution.estimate, typical_seconds=15e-6, lower_seconds=14e-6, upper_seconds=16e-6
     )
-    return Comparison(
-        model=MODEL,
-        machine=MACHINE,
-        kernels="xnnpack",
-        threads=2,
-        signature=None,
-        input_shapes={"x": (1, 4)},
-        inputs=(),
-        seed=0,
-        clock=Clock(resolution_ns=20, read_ns=25.0),
-        runtimes=(
-            timing(tflite, (200_000, 200_000, 300_000)),
-            timing(litert, (150_000, 160_000, 170_000)),
-            timing(python, (200_000, 201_000, 202_000)),
-        ),
-        ratios=(
-            Ratio(value=0.8, lower=0.79, upper=0.815, rounds=60),
-            Ratio(value=1.005, lower=0.98, upper=1.02, rounds=60),
-        ),
-        stop=Stop(reason="precision", precision=0.02, is_reached=True, seconds=3.04),
+    profile = replace(timing.profile, operators=(replace(convolution, estimate=shorter), softmax))
+    latency = replace(
+        timing.latency, median_seconds=timing.latency.median_seconds - 10e-6, p95_seconds=50e-6
+    )
+    other = first.with_parts(timing=replace(timing, threads=4, profile=profile, latency=latency))
+    return Comparison.of(
+        [("tiny.tflite", first), ("tiny.tflite", other)],
+        [Ratio(value=0.75, lower=0.73, upper=0.785, blocks=12)],
+        Stop(reason="max_time", precision=0.01, is_reached=False, seconds=10.04),
     )
 
 
 def test_text(comparison):
-    assert render(comparison_document(comparison), "text").splitlines() == [
-        "model     net.tflite, 2.00KiB",
-        "input     x 1x4",
-        "",
-        "runtime                     median    min    p95  first    load  ratio  95% interval",
-        "TensorFlow Lite 2.17.1       200µs  200µs  290µs  900µs  3.00ms      1",
-        "LiteRT (version unknown)     160µs  150µs  169µs  900µs  3.00ms  0.800  0.790..0.815",
-        "TensorFlow 2.21.0 (Python)   201µs  200µs  202µs  900µs  3.00ms  1.005  0.980..1.020",
-        "",
-        "result    LiteRT (version unknown) takes 20.0% less time than TensorFlow Lite 2.17.1",
-        "result    no difference to be seen between TensorFlow 2.21.0 (Python) and TensorFlow Lite 2.17.1",
-        "runs      60 rounds in 3.0s, interleaved, in both orders; the ratios are known to 2.0%",
-        "runtime   xnnpack kernels, 2 threads",
-        "machine   Quiet One",
+    lines = render(comparison_document(comparison), "text").splitlines()
+    assert [line.split()[:4] for line in lines[1:3]] == [
+        ["A", "2", "threads", "195k"],
+        ["B", "4", "threads", "195k"],
     ]
+    assert lines[1].endswith("      1")
+    assert lines[2].endswith("  0.750")
+    rows = [line for line in lines if line.startswith("CONV_2D ") or "0    0  CONV_2D" in line]
+    assert [row.split()[-4:] for row in rows] == [["25.0µs", "15.0µs", "-10.0µs", "100.0"]] * 2
+    closing = lines[lines.index("", lines.index("")) :]
+    assert "result    B takes 25.0% less time than A (21.5% to 27.0%, 95% confidence)" in closing
+    assert "          of -10.0µs: CONV_2D -10.0µs" in closing
+    assert "counts    B has the same operators and MACs as A" in closing
+    assert (
+        "runs      12 blocks in 10.0s, interleaved, in both orders; stopped before the ratios were "
+        "known to ±1.0%" in closing
+    )
+    assert "machine   Example CPU @ 3 GHz" in closing
 
 
 def test_plain_data(comparison):
     plain = comparison_document(comparison).data()
     assert json.loads(json.dumps(plain)) == plain
     assert (plain["format"], plain["format_version"]) == ("tflops_native/comparison", 3)
-    assert plain["model"]["name"] == "net.tflite"
-    assert plain["machine"]["processor"] == "Quiet One"
-    assert from_plain(Comparison, plain) == comparison
-    first, second = plain["ratios"]
-    assert (first["value"], first["differs"], second["differs"]) == (0.8, True, False)
-    runtimes = plain["runtimes"]
-    assert [runtime["samples_ns"][0] for runtime in runtimes] == [200_000, 150_000, 200_000]
-    assert runtimes[2]["runtime"]["is_native"] is False
+    assert [item["label"] for item in plain["contenders"]] == ["A", "B"]
+    (difference,) = plain["differences"]
+    assert difference["ratio"]["differs"] is True
+    assert difference["conditions"] == [{"name": "threads", "first": "2", "other": "4"}]
+    assert difference["types"][0]["name"] == "CONV_2D"
 
 
 @pytest.mark.parametrize(
-    ("width", "missing"),
-    [(120, []), (80, []), (70, ["load"]), (50, ["load", "first", "min"])],
+    ("ratio", "sentence"),
+    [
+        (
+            Ratio(value=0.911, lower=0.903, upper=0.919, blocks=20),
+            "B takes 8.9% less time than A (8.1% to 9.7%, 95% confidence)",
+        ),
+        (
+            Ratio(value=1.004, lower=1.002, upper=1.006, blocks=20),
+            "B takes 0.40% more time than A (0.20% to 0.60%, 95% confidence)",
+        ),
+        (
+            Ratio(value=2.5, lower=2.4, upper=2.6, blocks=20),
+            "B takes 2.50 times as long as A (2.40 to 2.60, 95% confidence)",
+        ),
+        (
+            Ratio(value=1.001, lower=0.996, upper=1.006, blocks=20),
+            "no difference between A and B: one of more than 0.60% can be excluded (95% confidence)",
+        ),
+        (
+            Ratio(value=1.1, lower=0.5, upper=3.0, blocks=8),
+            "cannot tell A and B apart: B takes 0.5 to 3 times as long as A (95% confidence)",
+        ),
+        (
+            Ratio(value=1.1, blocks=2, **NONE),
+            "B takes 10.0% more time than A in 2 blocks, too few for an interval: a longer --max-time "
+            "takes more",
+        ),
+        (
+            Ratio(value=0.5, blocks=None, **NONE),
+            "B takes 50.0% less time than A; how certain that is cannot be told from these files",
+        ),
+        (
+            Ratio(value=1.0, blocks=None, **NONE),
+            "B takes the same time as A; how certain that is cannot be told from these files",
+        ),
+    ],
 )
-def test_a_narrow_terminal_gets_fewer_columns_and_whole_numbers(comparison, width, missing):
+def test_the_verdict_in_words(ratio, sentence):
+    assert time_sentence(ratio, "A", "B") == sentence
+
+
+def test_no_difference_has_no_table_of_chances(comparison):
+    same = replace(comparison, interleaved=(Ratio(value=1.0, lower=0.99, upper=1.01, blocks=12),))
+    text = render(comparison_document(same), "text")
+    assert "no difference between A and B" in text
+    assert "CONV_2D" not in text
+
+
+@pytest.mark.parametrize("width", [120, 80, 60, 40])
+def test_a_narrow_terminal_gets_fewer_columns_and_whole_numbers(comparison, width):
     stream = io.StringIO()
     console = Console(file=stream, width=width, force_terminal=True, force_jupyter=False)
     print_text(comparison_document(comparison), console)
-    heading, first, litert, python = (
-        re.sub(r"\x1b\[[0-9;]*m", "", stream.getvalue()).split("\n\n")[1].splitlines()
-    )
-    every = ["runtime", "median", "min", "p95", "first", "load", "ratio", "95% interval"]
-    assert re.split("  +", heading.strip()) == [name for name in every if name not in missing]
-    assert max(map(len, (heading, first, litert, python))) <= width
-    assert litert.endswith("0.800  0.790..0.815")
+    text = re.sub(r"\x1b\[[0-9;]*m", "", stream.getvalue())
+    first, _, operators = text.split("\n\n")[:3]
+    assert max(map(len, first.splitlines())) <= width
+    assert first.splitlines()[2].endswith("  0.750")
+    if width >= 60:
+        assert max(map(len, operators.splitlines())) <= width
+    assert "-10.0µs" in operators

@@ -66,8 +66,10 @@ def main(fixed, dynamic):
             dynamic, runtime="tensorflow", kernels=kernels, runs=2, input_shapes={"": (1, 9, 9, 1)}
         )
         facts["kernels"][kernels] = timing.to_dict()
-    compared = tflops_native.compare(fixed, ["tflite", "tensorflow"], runs=2)
-    facts["compared"] = [runtime.runtime.is_native for runtime in compared.runtimes]
+    compared = tflops_native.compare(fixed, runtime=["tflite", "tensorflow"], runs=2)
+    facts["compared"] = [
+        contender.report.timing.runtime.is_native for contender in compared.contenders
+    ]
     litert = tflops_native.measure(fixed, runtime="litert", runs=2)
     facts["litert_operators"] = [operator.index for operator in litert.profile.operators]
     json.dump(facts, sys.stdout)

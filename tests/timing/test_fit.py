@@ -44,7 +44,7 @@ def test_xnnpack_is_not_asked_to_compute_with_empty_tensors(case):
         api.report(model, **FEW, peaks=False)
     assert caught.value.report.analysis.macs == 0
     with pytest.raises(ShapeError, match=message):
-        api.compare(model, ["tflite", "tflite"], runs=1)
+        api.compare(model, runtime=["tflite", "tflite"], runs=1)
     assert api.measure(model, kernels="builtin", **FEW).samples_ns
 
 

@@ -27,6 +27,7 @@ _COMMANDS = {
     "report": "FLOPs, time and FLOP/s of the model and of each operator.",
     "count": "Count MACs, FLOPs and bytes per operator, without running the model.",
     "time": "Time inferences, without counting.",
+    "compare": "Compare models, reports or options: which is faster, and which operators make it so.",
     "show": "Show a result that was saved as JSON.",
     "verify": "Compare the inferred shapes with the runtime's.",
     "peaks": "Measure what this machine can do at most.",

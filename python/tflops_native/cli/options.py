@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from tflops_native.analysis.conventions import CONVENTIONS
 from tflops_native.cli.quantities import (
@@ -15,6 +16,7 @@ from tflops_native.cli.quantities import (
     InputFile,
     InputShape,
     KeyValue,
+    Several,
     WholeNumber,
 )
 from tflops_native.cli.streams import STANDARD_INPUT, read_model
@@ -59,12 +61,40 @@ def _by_name(what: str) -> Callable[..., dict[str, Any]]:
     return collect
 
 
-def _model(context: click.Context, parameter: click.Parameter, value: str) -> str | bytes:
+def read_model_argument(value: str) -> str | bytes:
+    """A path, or "-" for standard input, which the command gets as bytes."""
     return read_model() if value in STANDARD_INPUT else value
 
 
-# A path, or "-" for standard input, which the command gets as bytes.
-model_argument = click.argument("model", callback=_model)
+model_argument = click.argument(
+    "model", callback=lambda context, parameter, value: read_model_argument(value)
+)
+
+
+def refuse_with_profile(context: click.Context, allowed: frozenset[str]) -> None:
+    """Raise if an option is given together with --profile, which measures nothing."""
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        is_given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if is_given and name not in allowed:
+            raise click.UsageError(
+                f"{parameter.opts[0]} cannot be combined with --profile (times come from the file)"
+            )
+
+
+def _flat(
+    context: click.Context, parameter: click.Parameter, values: tuple[tuple[Any, ...], ...]
+) -> tuple[Any, ...]:
+    """The values of an option that takes several, and may be given again."""
+    return tuple(item for several in values for item in several)
+
+
+def _several(name: str, kind: Any, default: Any, **settings: Any) -> Decorator:
+    """An option that takes several values, with commas between them or given again."""
+    return click.option(
+        name, type=Several(kind), multiple=True, default=[(default,)], callback=_flat, **settings
+    )
+
 
 input_options = options(
     click.option("--signature", metavar="KEY", help="Signature to analyze."),
@@ -141,21 +171,21 @@ data_options = options(
 )
 
 
-def runtime_option(*, is_repeatable: bool) -> Decorator:
-    """--runtime, of commands that run the model; with several where they are compared."""
-    several = " To compare: several, with commas between them." if is_repeatable else ""
-    return click.option(
-        "--runtime",
-        default=DEFAULT_RUNTIME,
-        show_default=True,
-        metavar=RUNTIME_METAVAR,
-        help="The library of this package, that of ai-edge-litert or litert-lm-api, TensorFlow's "
-        "interpreter in Python, or the path of a library; `tflops runtimes` lists what is "
-        f"installed.{several}",
-    )
+_RUNTIME_HELP = (
+    "The library of this package, that of ai-edge-litert or litert-lm-api, TensorFlow's interpreter in "
+    "Python, or the path of a library; `tflops runtimes` lists what is installed."
+)
+_SEVERAL_HELP = "several, with commas between them, are compared"
+runtime_option = click.option(
+    "--runtime",
+    default=DEFAULT_RUNTIME,
+    show_default=True,
+    metavar=RUNTIME_METAVAR,
+    help=_RUNTIME_HELP,
+)
 
 
-def _threads(context: click.Context, parameter: click.Parameter, count: int) -> int:
+def _warn_of_many(count: int) -> int:
     """Say before anything starts that so many threads will mostly wait for each other."""
     if not MANY_PER_CPU < count <= THREADS_LIMIT:
         return count
@@ -166,13 +196,43 @@ def _threads(context: click.Context, parameter: click.Parameter, count: int) -> 
     return count
 
 
+_THREADS_HELP = f"Threads of the runtime, 1 to {THREADS_LIMIT:,}"
 threads_option = click.option(
     "--threads",
     type=WholeNumber(),
     default=1,
     show_default=True,
-    callback=_threads,
-    help=f"Threads of the runtime, 1 to {THREADS_LIMIT:,}.",
+    callback=lambda context, parameter, value: _warn_of_many(value),
+    help=f"{_THREADS_HELP}.",
+)
+_run_options = options(
+    runtime_option,
+    click.option("--kernels", type=click.Choice(KERNELS), default=KERNELS[0], show_default=True),
+    threads_option,
+)
+# The same of commands that compare: several values of each.
+_several_run_options = options(
+    _several(
+        "--runtime",
+        click.STRING,
+        DEFAULT_RUNTIME,
+        metavar=RUNTIME_METAVAR,
+        help=f"{_RUNTIME_HELP} To compare: {_SEVERAL_HELP}. [default: {DEFAULT_RUNTIME}]",
+    ),
+    _several(
+        "--kernels",
+        click.Choice(KERNELS),
+        KERNELS[0],
+        metavar="|".join(KERNELS),
+        help=f"Kernels; {_SEVERAL_HELP}. [default: {KERNELS[0]}]",
+    ),
+    _several(
+        "--threads",
+        WholeNumber(),
+        1,
+        metavar="N",
+        help=f"{_THREADS_HELP}; {_SEVERAL_HELP}. [default: 1]",
+    ),
 )
 limit_options = options(
     click.option(
@@ -193,11 +253,7 @@ limit_options = options(
 def measuring_options(*, compares: bool = False) -> Decorator:
     """Options of commands that measure."""
     return options(
-        runtime_option(is_repeatable=compares),
-        click.option(
-            "--kernels", type=click.Choice(KERNELS), default=KERNELS[0], show_default=True
-        ),
-        threads_option,
+        _several_run_options if compares else _run_options,
         click.option("--pin", type=CpuList(), help="Run on these CPUs only: 1 or 0,2 or 0-3."),
         click.option(
             "--delegate",

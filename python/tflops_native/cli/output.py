@@ -99,7 +99,11 @@ def show_reports(reports: Sequence[Report], output: Output) -> None:
 def show_result(result: Any, output: Output) -> None:
     """Write any other result."""
     from tflops_native.formats.showing import document_of
+    from tflops_native.reports.comparison import Comparison
+    from tflops_native.reports.saved import comparison_without_samples
 
+    if isinstance(result, Comparison) and not output.samples:
+        result = comparison_without_samples(result)
     show_document(document_of(result), output)
 
 

@@ -2,6 +2,7 @@
 
 import math
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -132,6 +133,27 @@ class KeyValue(_Type):
         if not (key and found):
             self.fail(f"{value!r} is not of the form key=value")
         return key, rest
+
+
+class Several(_Type):
+    """Values of another type with commas between them: `1,2`."""
+
+    def __init__(self, inner: _Type) -> None:
+        self.inner = inner
+        self.name = inner.name
+
+    def get_metavar(self, param: click.Parameter, *context: Any) -> str:
+        return f"{self.inner.get_metavar(param, *context) or self.name}[,...]"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[Any, ...]:
+        if isinstance(value, tuple):
+            return value
+        text = str(value)
+        # A path may have a comma of its own.
+        parts = [text] if Path(text).exists() else text.split(",")
+        return tuple(self.inner.convert(part.strip(), param, ctx) for part in parts)
 
 
 class InputShape(_Type):

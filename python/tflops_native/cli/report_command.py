@@ -3,7 +3,6 @@
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
 from tflops_native import api
 from tflops_native.cli.options import (
@@ -11,6 +10,7 @@ from tflops_native.cli.options import (
     input_options,
     measuring_options,
     model_argument,
+    refuse_with_profile,
 )
 from tflops_native.cli.output import Output, output_options, show_reports
 from tflops_native.cli.progress import progress_bar
@@ -62,7 +62,7 @@ def command(
 ) -> None:
     """FLOPs, time and FLOP/s of the model and of each operator."""
     if profile_file is not None:
-        _refuse_measuring_options(context)
+        refuse_with_profile(context, _COMBINE_WITH_PROFILE)
     elif device is not None:
         raise click.UsageError("--device is a label for times from --profile")
     try:
@@ -82,14 +82,3 @@ def command(
             show_reports([error.report], output)  # type: ignore[union-attr]
         raise
     show_reports([report], output)
-
-
-def _refuse_measuring_options(context: click.Context) -> None:
-    """Raise if one is given together with --profile, which measures nothing."""
-    for parameter in context.command.params:
-        name = parameter.name or ""
-        is_given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        if is_given and name not in _COMBINE_WITH_PROFILE:
-            raise click.UsageError(
-                f"{parameter.opts[0]} cannot be combined with --profile (times come from the file)"
-            )

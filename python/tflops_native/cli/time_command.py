@@ -19,31 +19,25 @@ from tflops_native.reports.report import Report
 @output_options
 def command(
     model: str | bytes,
-    runtime: str,
-    delegate: str | None,
-    delegate_options: dict[str, str],
+    runtime: tuple[str, ...],
+    kernels: tuple[str, ...],
+    threads: tuple[int, ...],
     output: Output,
     **options: Any,
 ) -> None:
     """Time inferences, without counting."""
     loaded = load(model)
-    runtimes = [name.strip() for name in runtime.split(",") if name.strip()]
-    if len(runtimes) > 1:
-        if delegate is not None:
-            raise click.UsageError("--delegate cannot be combined with several runtimes")
-        with progress_bar() as progress:
-            comparison = api.compare(loaded, runtimes, isolated=True, progress=progress, **options)
-        show_result(comparison, output)
-        return
     with progress_bar() as progress:
-        timing = api.measure(
-            loaded,
-            runtime=runtime,
-            delegate=delegate,
-            delegate_options=delegate_options,
-            profile=False,
-            isolated=True,
-            progress=progress,
-            **options,
-        )
-    show_reports([Report.of(loaded, timing=timing)], output)
+        options |= {"profile": False, "isolated": True, "progress": progress}
+        if len(runtime) * len(kernels) * len(threads) > 1:
+            comparison = api.compare(
+                loaded, runtime=runtime, kernels=kernels, threads=threads, **options
+            )
+        else:
+            timing = api.measure(
+                loaded, runtime=runtime[0], kernels=kernels[0], threads=threads[0], **options
+            )
+    if len(runtime) * len(kernels) * len(threads) > 1:
+        show_result(comparison, output)
+    else:
+        show_reports([Report.of(loaded, timing=timing)], output)

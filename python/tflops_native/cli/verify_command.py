@@ -22,7 +22,7 @@ DIFFERENT = 1
 @click.command("verify")
 @model_argument
 @input_options
-@runtime_option(is_repeatable=False)
+@runtime_option
 @data_options
 @limit_options
 @output_options

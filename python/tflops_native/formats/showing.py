@@ -14,9 +14,9 @@ from tflops_native.formats.runtimes import runtimes_document
 from tflops_native.formats.times import times
 from tflops_native.formats.verification import verification_document
 from tflops_native.machine.peaks.peaks import Peaks
-from tflops_native.measurement.comparison import Comparison
 from tflops_native.measurement.timing import Timing
 from tflops_native.model.info import ModelInfo
+from tflops_native.reports.comparison import Comparison
 from tflops_native.reports.report import Report
 from tflops_native.reports.verification import Verification
 from tflops_native.runtime.installed import InstalledRuntimes

@@ -8,7 +8,7 @@ from tflops_native.errors import InvokeError, TflopsError
 from tflops_native.isolation.child import Reporter
 from tflops_native.isolation.isolated import run_isolated
 from tflops_native.isolation.limits import NO_LIMITS, ChildLimits
-from tflops_native.measurement.comparison import Comparison, compare_runtimes
+from tflops_native.measurement.interleaved import Interleaved, measure_interleaved
 from tflops_native.measurement.measure import measure_workload
 from tflops_native.measurement.post_mortem import last_operator
 from tflops_native.measurement.timing import Timing
@@ -74,21 +74,21 @@ def _measure_and_keep(
     )
 
 
-def compare_isolated(
-    workload: Workload,
-    options: Sequence[RunOptions],
+def interleaved_isolated(
+    runs: Sequence[tuple[Workload, RunOptions]],
     rule: StopRule,
+    profile: bool = True,
     progress: Progress = no_progress,
     limits: ChildLimits = NO_LIMITS,
-) -> Comparison:
-    """As `compare_runtimes`, in a child process; also raises as `run_isolated`."""
+) -> Interleaved:
+    """As `measure_interleaved`, in a child process; also raises as `run_isolated`."""
     return run_isolated(
-        compare_runtimes,
-        workload,
-        tuple(options),
+        measure_interleaved,
+        tuple(runs),
         rule,
+        profile,
         progress=progress,
-        limits=_patient(limits, options, rule),
+        limits=_patient(limits, [options for _, options in runs], rule),
     )
 
 

@@ -22,6 +22,8 @@ from tflops_native.timing.rounds import Contender, log_ratios, take_round
 from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND, median_interval
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from tflops_native._native import Interpreter, ProfiledRuns
@@ -87,6 +89,21 @@ class _Rounds:
         take_round([self.clean, self.profiled], self.runs_limit - self.runs, SECONDS_LIMIT / ROUNDS)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileTask:
+    """One model of which the operators are to be timed.
+
+    clean            an interpreter without the profiler, already warm
+    profiled         another one of the same model and inputs, with the profiler
+    invoke_seconds   about how long an invoke takes
+    """
+
+    clean: "Interpreter"
+    profiled: "Interpreter"
+    subgraph: Subgraph
+    invoke_seconds: float
+
+
 def profile_model(
     clean: "Interpreter",
     profiled: "Interpreter",
@@ -94,41 +111,62 @@ def profile_model(
     invoke_seconds: float,
     report: Progress,
 ) -> Profile:
-    """Time each operator of a subgraph, and the profiler's price.
-
-    Args:
-        clean: an interpreter without the profiler, already warm.
-        profiled: another one of the same model and inputs, with the profiler.
-        invoke_seconds: about how long an invoke takes.
-    """
-    report("profile", 0.0)
-    profiled.invoke()
-    rounds = _Rounds.of(clean, profiled, invoke_seconds)
-    start = time.perf_counter()
-    look = next_look(0)
-    while True:
-        rounds.take()
-        seconds = time.perf_counter() - start
-        report("profile", min(seconds / SECONDS_LIMIT, 1.0))
-        if rounds.count < ROUNDS_IN_ANY_CASE:
-            continue
-        is_full = rounds.runs >= rounds.runs_limit
-        is_late = seconds >= SECONDS_LIMIT
-        is_enough = seconds >= SECONDS and rounds.count >= ROUNDS
-        if not (is_full or is_late or (is_enough and rounds.runs >= look)):
-            continue
-        look = next_look(rounds.runs)
-        joined = join_runs(subgraph, rounds.chunks)
-        if is_full or is_late or _is_precise(joined):
-            break
-    is_precise = _is_precise(joined)
-    stop = Stop(
-        reason="precision" if is_precise else "max_time" if is_late else "samples",
-        precision=PRECISION,
-        is_reached=is_precise,
-        seconds=seconds,
+    """Time each operator of a subgraph, and the profiler's price; arguments as in `ProfileTask`."""
+    task = ProfileTask(
+        clean=clean, profiled=profiled, subgraph=subgraph, invoke_seconds=invoke_seconds
     )
-    return make_profile(joined, rounds.log_ratios, empty_operator_ns(), stop)
+    return profile_models([task], report)[0]
+
+
+def profile_models(tasks: "Sequence[ProfileTask]", report: Progress) -> list[Profile]:
+    """Time each operator of several models, whose runs are interleaved."""
+    report("profile", 0.0)
+    runs = [_Task(task) for task in tasks]
+    count = 0
+    while waiting := [run for run in runs if run.profile is None]:
+        for run in waiting if count % 2 == 0 else reversed(waiting):
+            run.take()
+        count += 1
+        done = sum(run.seconds for run in runs) / SECONDS_LIMIT / len(runs)
+        report("profile", min(done, 1.0))
+    return [run.profile for run in runs if run.profile is not None]
+
+
+class _Task:
+    """A task on its way: ends at its precision or a bound."""
+
+    def __init__(self, task: ProfileTask) -> None:
+        task.profiled.invoke()
+        self.rounds = _Rounds.of(task.clean, task.profiled, task.invoke_seconds)
+        self.seconds = 0.0
+        self.profile: Profile | None = None
+        self._subgraph = task.subgraph
+        self._look = next_look(0)
+
+    def take(self) -> None:
+        """One round; makes the profile if it was the last."""
+        start = time.perf_counter()
+        self.rounds.take()
+        self.seconds += time.perf_counter() - start
+        if self.rounds.count < ROUNDS_IN_ANY_CASE:
+            return
+        is_full = self.rounds.runs >= self.rounds.runs_limit
+        is_late = self.seconds >= SECONDS_LIMIT
+        is_enough = self.seconds >= SECONDS and self.rounds.count >= ROUNDS
+        if not (is_full or is_late or (is_enough and self.rounds.runs >= self._look)):
+            return
+        self._look = next_look(self.rounds.runs)
+        joined = join_runs(self._subgraph, self.rounds.chunks)
+        is_precise = _is_precise(joined)
+        if is_full or is_late or is_precise:
+            stop = Stop(
+                reason="precision" if is_precise else "max_time" if is_late else "samples",
+                precision=PRECISION,
+                is_reached=is_precise,
+                seconds=self.seconds,
+            )
+            own_ns = empty_operator_ns()
+            self.profile = make_profile(joined, self.rounds.log_ratios, own_ns, stop)
 
 
 def profile_of_runs(subgraph: Subgraph, runs: "ProfiledRuns", clean_median_ns: float) -> Profile:

@@ -12,10 +12,10 @@ from tflops_native.formatting import plural
 from tflops_native.imported.files import read_recorded
 from tflops_native.imported.timer_json import TimerRecord
 from tflops_native.machine.peaks.peaks import Peaks, ThreadPeaks
-from tflops_native.measurement.comparison import Comparison
 from tflops_native.measurement.timing import Timing, tool_name
 from tflops_native.plain import from_plain
 from tflops_native.plain_json import dump_json
+from tflops_native.reports.comparison import Comparison
 from tflops_native.reports.report import Report
 from tflops_native.reports.verification import Verification
 from tflops_native.result import Result
@@ -52,21 +52,32 @@ def saved_reports(reports: Sequence[Report], *, samples: bool = True) -> dict[st
         samples: whether raw samples are kept; statistics always are.
     """
     if not samples:
-        reports = [report.with_parts(timing=_without_samples(report.timing)) for report in reports]
+        reports = list(map(without_samples, reports))
     return saved(REPORT, {"reports": [report.to_dict() for report in reports]})
 
 
-def _without_samples(timing: Timing | None) -> Timing | None:
+def comparison_without_samples(comparison: Comparison) -> Comparison:
+    """A comparison without raw samples."""
+    contenders = tuple(
+        replace(item, report=without_samples(item.report)) for item in comparison.contenders
+    )
+    return replace(comparison, contenders=contenders)
+
+
+def without_samples(report: Report) -> Report:
+    """A report without raw samples."""
+    timing = report.timing
     if timing is None:
-        return None
+        return report
     warm_up, profile, evidence = timing.warm_up, timing.profile, timing.evidence
-    return replace(
+    kept = replace(
         timing,
         samples_ns=(),
         warm_up=None if warm_up is None else replace(warm_up, samples_ns=()),
         profile=None if profile is None else replace(profile, invoke_ns=()),
         evidence=None if evidence is None else replace(evidence, windows=(evidence.total,)),
     )
+    return report.with_parts(timing=kept)
 
 
 def load_saved(path: str | os.PathLike[str]) -> Result | tuple[Report, ...]:
@@ -110,6 +121,20 @@ def save_report(report: Report, path: str | os.PathLike[str], *, samples: bool =
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise OptionError(f"cannot write '{path}': {reason}") from error
+
+
+def is_saved(path: str | os.PathLike[str]) -> bool:
+    """Whether a file looks like JSON rather than a model: its name or its first byte say so."""
+    found = Path(path)
+    if found.suffix.lower() == ".json":
+        return True
+    try:
+        if not found.is_file():
+            return False
+        with found.open("rb") as stream:
+            return stream.read(16).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{"
+    except OSError:
+        return False
 
 
 def load_report(path: str | os.PathLike[str], *, signature: str | None = None) -> Report:
