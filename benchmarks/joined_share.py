@@ -37,7 +37,8 @@ def run(path: Path, runtime: str) -> None:
     """Print, as JSON, how many events there are and nanoseconds in them, and of those joined."""
 
     from tflops_native.model.reader import load
-    from tflops_native.profile.join import join_events
+    from tflops_native.profile.inlined import inline_composites
+    from tflops_native.profile.join import join_composites
     from tflops_native.profile.sequences import runs_by_sequence
     from tflops_native.runtime.libraries import open_runtime
     from tflops_native.runtime.options import RunOptions
@@ -54,7 +55,8 @@ def run(path: Path, runtime: str) -> None:
     profiled = session.interpreter.profile_invokes(RUNS, SECONDS)
     counts = {"events": 0, "joined": 0, "ns": 0, "joined_ns": 0}
     for same in runs_by_sequence(subgraph.index, [profiled]):
-        targets, _ = join_events(subgraph, same.events)
+        inlined = inline_composites(workload.model, subgraph)
+        targets = join_composites(subgraph, same.events, inlined).targets
         for target, elapsed_ns in zip(targets, same.elapsed_ns.sum(axis=0).tolist(), strict=True):
             counts["events"] += len(same.runs)
             counts["ns"] += elapsed_ns

@@ -330,6 +330,7 @@ def _compared(
     progress: Progress | None,
 ) -> "Comparison":
     """With the times of those that are measured here, which stand at `places`: interleaved if several."""
+    from tflops_native.measurement.delegation import with_delegation
     from tflops_native.measurement.fit import advised, made_up_values, refuse_empty
     from tflops_native.measurement.interleaved import measure_interleaved
     from tflops_native.measurement.isolated import interleaved_isolated
@@ -352,8 +353,11 @@ def _compared(
             else:
                 measured = measure_interleaved(tasks, rule, profile, hear)
         timings = [
-            replace(timing, notes=(*made_up_values(analysis, option), *timing.notes))
-            for timing, (_, analysis, option) in zip(measured.timings, live, strict=True)
+            replace(
+                with_delegation(timing, workload, analysis),
+                notes=(*made_up_values(analysis, option), *timing.notes),
+            )
+            for timing, (workload, analysis, option) in zip(measured.timings, live, strict=True)
         ]
         stop = measured.timings[0].stop
         if places[0] == 0:

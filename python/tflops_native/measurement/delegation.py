@@ -81,7 +81,7 @@ def _named(
         taken_over=tuple(
             replace(
                 tensor,
-                name=graph.tensors[tensor.index].name,
+                name=_name(tensor.index, graph),
                 size_bytes=_size(tensor.index, graph, analysis),
             )
             for tensor in part.taken_over
@@ -89,8 +89,15 @@ def _named(
     )
 
 
+def _name(index: int, graph: Subgraph) -> str:
+    """Of a tensor; "" for one that LiteRT appends to those of the file, from a composite."""
+    return graph.tensors[index].name if index < len(graph.tensors) else ""
+
+
 def _size(index: int, graph: Subgraph, analysis: Analysis) -> int | None:
     """Bytes of a tensor; None where its shape or the size of its elements is not known."""
+    if index >= len(graph.tensors):
+        return None
     kind, shape = graph.tensors[index].type, analysis.tensor_shapes[index]
     if shape is None or not bits(kind) or index in analysis.bounded_tensors:
         return None

@@ -18,6 +18,7 @@ from tflops_native.machine.affinity import pinned
 from tflops_native.machine.evidence import Watch
 from tflops_native.machine.machine import this_machine
 from tflops_native.measurement.timing import Origin, Timing, tool_name
+from tflops_native.profile.inlined import inline_composites
 from tflops_native.profile.profiling import ProfileTask, profile_models
 from tflops_native.progress import Progress, no_progress
 from tflops_native.runtime.installed import runtime_notes
@@ -300,6 +301,7 @@ def _profiled(runners: list[_Runner], timings: list[Timing], report: Progress) -
                 profiled=profiled.interpreter,
                 subgraph=runner.workload.entry.subgraph,
                 invoke_seconds=timings[position].latency.typical_seconds or 0.0,
+                inlined=inline_composites(runner.workload.model, runner.workload.entry.subgraph),
             )
         )
         positions.append(position)

@@ -10,6 +10,7 @@ from tflops_native.machine.evidence import Watch
 from tflops_native.machine.machine import this_machine
 from tflops_native.machine.memory import MemoryWatch
 from tflops_native.measurement.timing import Origin, Timing, tool_name
+from tflops_native.profile.inlined import inline_composites
 from tflops_native.profile.profiling import profile_model
 from tflops_native.profile.refine import refined
 from tflops_native.progress import Progress, no_progress
@@ -133,6 +134,7 @@ def _measure(
                 workload.entry.subgraph,
                 latency.typical_seconds or 0.0,
                 report,
+                inline_composites(workload.model, workload.entry.subgraph),
             )
             timing = replace(timing, profile=operators)
             if operators.is_coarse if isolated_operators is None else isolated_operators:

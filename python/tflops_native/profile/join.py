@@ -1,13 +1,14 @@
 """Joins the events of profiled runs to the operators of the model."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tflops_native.model.graph import Subgraph
 from tflops_native.profile.delegated import match_events, unsure_positions
 from tflops_native.profile.elided import unlikely_events
 from tflops_native.profile.estimate import CutTimes
+from tflops_native.profile.inlined import Inlined
 from tflops_native.profile.partition import Partition, partitions_that_ran
 from tflops_native.profile.result import ProfilePartition
 from tflops_native.profile.seams import with_seams
@@ -59,8 +60,14 @@ class JoinedRuns:
     builtin_ns: int = 1
 
 
-def join_runs(subgraph: Subgraph, chunks: "Sequence[ProfiledRuns]") -> JoinedRuns:
-    """Join the events of all runs, in chunks as they were measured, to the operators of the subgraph."""
+def join_runs(
+    subgraph: Subgraph, chunks: "Sequence[ProfiledRuns]", inlined: Inlined | None = None
+) -> JoinedRuns:
+    """Join the events of all runs, in chunks as they were measured, to the operators of the subgraph.
+
+    Args:
+        inlined: the subgraph without composites, if it has any.
+    """
     import numpy as np
 
     invoke_ns = np.concatenate([chunk.invoke_ns for chunk in chunks])
@@ -69,13 +76,13 @@ def join_runs(subgraph: Subgraph, chunks: "Sequence[ProfiledRuns]") -> JoinedRun
     partitions: tuple[ProfilePartition, ...] = ()
     for same in runs_by_sequence(subgraph.index, chunks):
         if 0 in same.runs:
-            ran = partitions_that_ran(subgraph, _reported(subgraph, same.events))
-            partitions = with_seams(ran or ())
-        targets, unsure = join_events(subgraph, same.events)
-        uncertain |= unsure
+            partitions = _partitions(subgraph, same.events, inlined)
+        joined_events = join_composites(subgraph, same.events, inlined)
+        targets = joined_events.owners
+        uncertain |= joined_events.uncertain
         cuts = [
-            _cuts(subgraph, *pair) if pair[0].is_delegated else 0
-            for pair in zip(same.events, targets, strict=True)
+            _cuts(joined_events.subgraph, *pair) if pair[0].is_delegated else 0
+            for pair in zip(same.events, joined_events.targets, strict=True)
         ]
         likely_cut_ns, most_cut_ns = same.cut_off_ns(cuts)
         cuts_here: dict[int | tuple[str, int], int] = {}
@@ -84,6 +91,7 @@ def join_runs(subgraph: Subgraph, chunks: "Sequence[ProfiledRuns]") -> JoinedRun
             if key not in found:
                 found[key] = JoinedTimes(event.is_delegated, CutTimes.zero(len(invoke_ns)))
             joined = found[key]
+            joined.is_delegated |= event.is_delegated
             joined.times.reported_ns[same.runs] += same.elapsed_ns[:, position]
             joined.times.likely_cut_ns[same.runs] += likely_cut_ns[:, position]
             joined.times.most_cut_ns[same.runs] += most_cut_ns[:, position]
@@ -104,6 +112,60 @@ def join_runs(subgraph: Subgraph, chunks: "Sequence[ProfiledRuns]") -> JoinedRun
         ),
         partitions=partitions,
         builtin_ns=max(chunk.builtin_resolution_ns for chunk in chunks),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinedEvents:
+    """The events of one run joined to a subgraph, or to the same with its composites inlined.
+
+    subgraph   which of them
+    targets    for each event the index of its operator there, or None where it is not certain
+    owners     the same as indices of the model
+    uncertain  operators of the model that may have made one of the events that are joined to none
+    """
+
+    subgraph: Subgraph
+    targets: Sequence[int | None]
+    owners: Sequence[int | None]
+    uncertain: set[int]
+    is_inlined: bool
+
+
+def join_composites(
+    subgraph: Subgraph, events: Sequence[Event], inlined: Inlined | None
+) -> JoinedEvents:
+    """As `join_events`, and with composites inlined where that explains more of the events.
+
+    LiteRT inlines composites, TensorFlow Lite runs them as operators; the events do not say which.
+    """
+    targets, uncertain = join_events(subgraph, events)
+    if inlined is not None and None in targets:
+        inner, unsure = join_events(inlined.subgraph, inlined.renumbered(events))
+        if inner.count(None) < targets.count(None):
+            return JoinedEvents(
+                subgraph=inlined.subgraph,
+                targets=inner,
+                owners=[None if target is None else inlined.owners[target] for target in inner],
+                uncertain={inlined.owners[index] for index in unsure},
+                is_inlined=True,
+            )
+    return JoinedEvents(
+        subgraph=subgraph, targets=targets, owners=targets, uncertain=uncertain, is_inlined=False
+    )
+
+
+def _partitions(
+    subgraph: Subgraph, events: Sequence[Event], inlined: Inlined | None
+) -> tuple[ProfilePartition, ...]:
+    """Those of a run; a composite that is inlined is in each that runs a part of it."""
+    if inlined is None or not join_composites(subgraph, events, inlined).is_inlined:
+        return with_seams(partitions_that_ran(subgraph, _reported(subgraph, events)) or ())
+    graph = inlined.subgraph
+    found = partitions_that_ran(graph, _reported(graph, inlined.renumbered(events)))
+    return tuple(
+        replace(part, operators=tuple(dict.fromkeys(inlined.owners[i] for i in part.operators)))
+        for part in with_seams(found or ())
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tflops_native.compiled import native
 from tflops_native.model.graph import Subgraph
 from tflops_native.profile.estimate import STEP_NS, CutTimes, TimeEstimate
+from tflops_native.profile.inlined import Inlined
 from tflops_native.profile.join import JoinedRuns, JoinedTimes, join_runs
 from tflops_native.profile.result import (
     RELEVANT_SHARE,
@@ -96,12 +97,14 @@ class ProfileTask:
     clean            an interpreter without the profiler, already warm
     profiled         another one of the same model and inputs, with the profiler
     invoke_seconds   about how long an invoke takes
+    inlined          the subgraph without composites, if it has any
     """
 
     clean: "Interpreter"
     profiled: "Interpreter"
     subgraph: Subgraph
     invoke_seconds: float
+    inlined: Inlined | None = None
 
 
 def profile_model(
@@ -110,10 +113,15 @@ def profile_model(
     subgraph: Subgraph,
     invoke_seconds: float,
     report: Progress,
+    inlined: Inlined | None = None,
 ) -> Profile:
     """Time each operator of a subgraph, and the profiler's price; arguments as in `ProfileTask`."""
     task = ProfileTask(
-        clean=clean, profiled=profiled, subgraph=subgraph, invoke_seconds=invoke_seconds
+        clean=clean,
+        profiled=profiled,
+        subgraph=subgraph,
+        invoke_seconds=invoke_seconds,
+        inlined=inlined,
     )
     return profile_models([task], report)[0]
 
@@ -140,7 +148,7 @@ class _Task:
         self.rounds = _Rounds.of(task.clean, task.profiled, task.invoke_seconds)
         self.seconds = 0.0
         self.profile: Profile | None = None
-        self._subgraph = task.subgraph
+        self._subgraph, self._inlined = task.subgraph, task.inlined
         self._look = next_look(0)
 
     def take(self) -> None:
@@ -156,7 +164,7 @@ class _Task:
         if not (is_full or is_late or (is_enough and self.rounds.runs >= self._look)):
             return
         self._look = next_look(self.rounds.runs)
-        joined = join_runs(self._subgraph, self.rounds.chunks)
+        joined = join_runs(self._subgraph, self.rounds.chunks, self._inlined)
         is_precise = _is_precise(joined)
         if is_full or is_late or is_precise:
             stop = Stop(

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tflops_native.timing.statistics import percentile
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -123,7 +125,7 @@ def level_shift(samples: Sequence[int]) -> LevelShift | None:
     fewest = max(SHIFT_SAMPLES, int(len(values) * SHIFT_SHARE))
     if len(values) < 2 * fewest:
         return None
-    trimmed = np.clip(values, *np.quantile(values, (MODE_TRIM, 1 - MODE_TRIM)))
+    trimmed = np.clip(values, percentile(values, MODE_TRIM), percentile(values, 1 - MODE_TRIM))
     count = np.arange(fewest, len(values) - fewest + 1)
     sums = np.cumsum(trimmed - trimmed.mean())[count - 1]
     position = fewest + int(np.argmax(sums**2 / (count * (len(values) - count))))
