@@ -1,6 +1,7 @@
 """The check of a wheel's contents, on wheels that are made up here."""
 
 import hashlib
+import json
 import platform
 import subprocess
 import sys
@@ -10,6 +11,10 @@ from pathlib import Path
 import pytest
 
 from zoo import ROOT
+
+sys.path.insert(0, str(ROOT / "tools"))
+
+import make_sbom
 
 INFO = "tflops_native-0.1.0.dist-info"
 METADATA = [
@@ -23,6 +28,7 @@ METADATA = [
         "licenses/licenses/tensorflow-lite-c.txt",
     )
 ]
+SBOM = f"{INFO}/sboms/tflops_native.cdx.json"
 PYTHON = [
     path.relative_to(ROOT / "python").as_posix()
     for path in (ROOT / "python").rglob("*")
@@ -42,11 +48,17 @@ def complaints(tmp_path):
     libraries = tmp_path / "libraries.sha256"
     libraries.write_text("# of empty files\n" + "".join(f"{digest}  {p}\n" for p in platforms))
 
-    def check(tag, files, content=b""):
+    def check(tag, files, content=b"", sbom=None):
         wheel = tmp_path / f"tflops_native-0.1.0-{tag}.whl"
+        library = tmp_path / "library"
+        library.write_bytes(content)
+        is_carried = any("/lib/" in name for name in files)
         with zipfile.ZipFile(wheel, "w") as archive:
             for name in files:
                 archive.writestr(name, content)
+            if tag != "py3-none-any" and sbom != "":
+                made = make_sbom.bill("0.1.0", "3.0.1", library if is_carried else None)
+                archive.writestr(SBOM, json.dumps(made) if sbom is None else sbom)
         ended = subprocess.run(
             [sys.executable, "tools/check_wheel.py", "--libraries", libraries, wheel],
             cwd=ROOT,
@@ -86,6 +98,33 @@ def test_the_static_analyzer_alone(complaints):
     files = [name for name in PYTHON if not name.endswith(".pyi")]
     assert complaints("py3-none-any", files + METADATA) == ["1 wheel(s) as expected"]
     assert complaints("py3-none-any", [*files, *METADATA, LIBRARY]) == [f"has {LIBRARY} too"]
+
+
+def test_the_bill_of_materials(complaints):
+    files = [*PYTHON, *METADATA, EXTENSION, LIBRARY]
+    assert complaints(LINUX, files, sbom="") == [f"lacks {SBOM}"]
+    (text,) = complaints(LINUX, files, sbom="{}")
+    assert text.startswith("sboms/tflops_native.cdx.json cannot be read: KeyError")
+    other = json.dumps(make_sbom.bill("0.1.1", "3.0.1", None))
+    version, libraries = complaints(LINUX, files, sbom=other)
+    assert "is not the CycloneDX document of version 0.1.0" in version
+    assert f"names libraries [], carried are ['{hashlib.sha256(b'').hexdigest()}']" in libraries
+
+
+def test_a_library_that_is_not_listed_has_no_version(tmp_path, monkeypatch):
+    library = tmp_path / "libtensorflowlite_c.so"
+    library.write_bytes(b"some library")
+    digest = hashlib.sha256(b"some library").hexdigest()
+    *_, unknown = make_sbom.bill("0.1.0", "3.0.1", library)["components"]
+    assert unknown["hashes"] == [{"alg": "SHA-256", "content": digest}]
+    assert "version" not in unknown
+    listed = tmp_path / "libraries.sha256"
+    listed.write_text(f"{digest}  linux-x86_64\n")
+    monkeypatch.setattr(make_sbom, "LIBRARIES", listed)
+    *_, known = make_sbom.bill("0.1.0", "3.0.1", library)["components"]
+    assert known["version"] == "2.17.1"
+    notice = (ROOT / "licenses" / "tensorflow-lite-c.txt").read_text(encoding="utf-8")
+    assert all(part["name"] in notice for part in known["components"])
 
 
 def test_another_library(complaints):

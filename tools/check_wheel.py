@@ -6,6 +6,7 @@ FILE lists the SHA-256 of the library of each platform; cmake/tflite_c_library.s
 """
 
 import hashlib
+import json
 import re
 import sys
 import zipfile
@@ -32,6 +33,8 @@ METADATA = (
     "licenses/LICENSE",
     "licenses/licenses/tensorflow-lite-c.txt",
 )
+# In wheels that hold more than our own Python files.
+SBOM = "sboms/tflops_native.cdx.json"
 
 
 def main(paths: list[str]) -> int:
@@ -61,11 +64,16 @@ def check(wheel: Path, libraries: Path = LIBRARIES) -> list[str]:
             for file in files
             if re.fullmatch(LIBRARY, file)
         }
+        sbom = f"{name}-{version}.dist-info/{SBOM}"
+        bill = archive.read(sbom) if sbom in files else None
     expected = python_files(pure=platform == "any")
     expected |= {f"{name}-{version}.dist-info/{file}" for file in METADATA}
     compiled = []
     if platform != "any":
         compiled.append(EXTENSION)
+        expected.add(sbom)
+        if bill is not None:
+            complaints += sbom_complaints(bill, version, set(sums.values()))
         carried = library_platform(platform)
         if carried is not None:
             compiled.append(LIBRARY)
@@ -82,6 +90,26 @@ def check(wheel: Path, libraries: Path = LIBRARIES) -> list[str]:
         files -= found
     complaints += [f"lacks {file}" for file in sorted(expected - files)]
     complaints += [f"has {file} too" for file in sorted(files - expected)]
+    return complaints
+
+
+def sbom_complaints(data: bytes, version: str, carried: set[str]) -> list[str]:
+    """What the bill of materials says that is not so: version and SHA-256 of the library."""
+    try:
+        bill = json.loads(data)
+        stated = bill["metadata"]["component"]["version"]
+        hashes = {
+            entry["content"]
+            for component in bill["components"]
+            for entry in component.get("hashes", ())
+        }
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        return [f"{SBOM} cannot be read: {error!r}"]
+    complaints = []
+    if bill.get("bomFormat") != "CycloneDX" or stated != version:
+        complaints.append(f"{SBOM} is not the CycloneDX document of version {version}")
+    if hashes != carried:
+        complaints.append(f"{SBOM} names libraries {sorted(hashes)}, carried are {sorted(carried)}")
     return complaints
 
 

@@ -2,6 +2,7 @@
 //
 //   core_test PATH_OF_THE_FAKE_LIBRARY
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdarg>
 #include <cstdlib>
@@ -12,6 +13,7 @@
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -225,6 +227,37 @@ std::vector<std::string> names_of(const Interpreter& interpreter) {
     names.push_back(event.name + " " + std::to_string(event.operator_index));
   }
   return names;
+}
+
+TEST_CASE(several_threads_measure_at_the_same_time) {
+  // Each has an interpreter of its own; the library and what the core keeps for itself are shared.
+  constexpr int count = 4;
+  std::array<std::string, count> failures;
+  std::vector<std::thread> threads;
+  threads.reserve(count);
+  for (int i = 0; i < count; ++i) {
+    threads.emplace_back([i, &failure = failures[static_cast<std::size_t>(i)]] {
+      try {
+        for (int round = 0; round < 5; ++round) {
+          const Opened timed(i == 0 ? "on invoke 8 fail enough of this" : "durations 1000 2000");
+          int between = 0;
+          try {
+            if (timed->time_invokes({20, 10.0}, 2, [&between] { ++between; }).size() != 20) failure = "samples";
+            if (i == 0) failure = "no failure";
+          } catch (const InvokeError& error) {
+            const std::string text = error.what();
+            if (i != 0 || text.find("enough of this") == std::string::npos) failure = text;
+          }
+          Opened with_operators("operator ABS\noperator NEG\n", profiled(Kernels::builtin));
+          if (with_operators->profile_invokes({10, 10.0}, nothing_between).size() != 10) failure = "profile";
+        }
+      } catch (const std::exception& error) {
+        failure = error.what();
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const std::string& failure : failures) CHECK_EQUAL(std::string(), failure);
 }
 
 TEST_CASE(operators_are_recorded_per_run) {
