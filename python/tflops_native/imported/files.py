@@ -11,7 +11,7 @@ from tflops_native.errors import ProfileFormatError
 from tflops_native.imported.benchmark_log import NoBenchmarkError, read_log
 from tflops_native.imported.json_files import read_json
 from tflops_native.imported.recorded import Recorded
-from tflops_native.imported.timer_json import TimerRecord
+from tflops_native.imported.timer_record import TimerRecord
 from tflops_native.imported.window import read_window
 from tflops_native.notes import Note
 

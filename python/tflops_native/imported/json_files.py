@@ -6,7 +6,8 @@ from typing import Any
 from tflops_native.imported.app_json import is_app_json, read_app_json
 from tflops_native.imported.litert_json import is_litert_json, read_litert_json
 from tflops_native.imported.recorded import Recorded
-from tflops_native.imported.timer_json import TimerRecord, is_timer_json, read_timer_json
+from tflops_native.imported.timer_json import is_timer_json, read_timer_json
+from tflops_native.imported.timer_record import TimerRecord
 
 
 def read_json(text: str) -> Recorded | TimerRecord | None:

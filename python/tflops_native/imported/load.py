@@ -12,7 +12,7 @@ from tflops_native.imported.join import JoinedEvents, join_recorded
 from tflops_native.imported.placing import number_of, numbered, other_model
 from tflops_native.imported.recorded import Recorded, RecordedEvent
 from tflops_native.imported.result import excess_note, imported_timing, profile_of
-from tflops_native.imported.timer_json import TimerEvents, TimerRecord
+from tflops_native.imported.timer_record import TimerEvents, TimerRecord
 from tflops_native.measurement.timing import Origin, Timing
 from tflops_native.model.entry import Entry
 from tflops_native.model.graph import Model

@@ -1,70 +1,20 @@
 """The JSON of `tflops-timer`, our timer for targets without Python: raw samples and events."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
+from tflops_native.imported.timer_record import TimerEvents, TimerRecord
 from tflops_native.machine.machine import Machine
 from tflops_native.machine.peaks.peaks import ThreadPeaks
 from tflops_native.plain import from_plain
 from tflops_native.timing.precision import Stop
 from tflops_native.timing.warm_up import WarmUp
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
 FORMAT = "tflops_native/timer"
 FORMAT_VERSION = 3
 _LARGEST_NS = 1 << 62
 
 Kind = TypeVar("Kind")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimerEvents:
-    """Profiled runs as the compiled part gives them: see `ProfiledRuns` in `_native.pyi`."""
-
-    invoke_ns: "NDArray[np.int64]"
-    run_offsets: "NDArray[np.int64]"
-    event_ids: "NDArray[np.int64]"
-    depths: "NDArray[np.int64]"
-    at_ns: "NDArray[np.int64]"
-    elapsed_ns: "NDArray[np.int64]"
-    events: Sequence[tuple[str, int, int, bool]]
-    builtin_resolution_ns: int
-    is_fixed_sequence: bool = False  # not told
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimerRecord:
-    """What one file tells; the fields are named as those of `Timing`."""
-
-    tool: str
-    model_name: str
-    model_size_bytes: int
-    model_crc32: int
-    machine: Machine
-    runtime_name: str
-    runtime_kind: str
-    runtime_version: str | None
-    runtime_library: str
-    kernels: str
-    threads: int
-    signature: str | None
-    input_shapes: Mapping[str, tuple[int, ...]]
-    seed: int
-    clock_resolution_ns: int
-    clock_read_ns: float
-    load_ns: int
-    allocate_ns: int
-    first_invoke_ns: int
-    warm_up: WarmUp
-    invokes_per_sample: int
-    stop: Stop
-    samples_ns: tuple[int, ...]
-    events: TimerEvents | None
-    peaks: ThreadPeaks | None
 
 
 def is_timer_json(plain: Mapping[str, Any]) -> bool:

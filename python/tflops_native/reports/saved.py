@@ -10,7 +10,7 @@ from typing import Any
 from tflops_native.errors import OptionError, ProfileFormatError
 from tflops_native.formatting import plural
 from tflops_native.imported.files import read_recorded
-from tflops_native.imported.timer_json import TimerRecord
+from tflops_native.imported.timer_record import TimerRecord
 from tflops_native.machine.peaks.peaks import Peaks, ThreadPeaks
 from tflops_native.measurement.timing import Timing, tool_name
 from tflops_native.plain import from_plain
