@@ -11,7 +11,9 @@ from flatbuffers import flexbuffers
 from builders import ModelBuilder, options, signature
 from tflops_native import InvokeError, api
 from tflops_native.measurement import other_runtimes
-from tflops_native.runtime.options import LITERT, LITERT_LM
+from tflops_native.model.reader import load
+from tflops_native.runtime.options import LITERT, LITERT_LM, RunOptions
+from tflops_native.workload import Workload
 
 INSTALLED = [
     name
@@ -102,6 +104,21 @@ def test_where_none_is_installed_a_newer_one_may_have_it(monkeypatch, model, hin
         assert "Frobnicate" in message
     else:
         assert notes == [f"LiteRT, which is newer, may have it: {hint}"]
+
+
+CRASHED = "the runtime crashed (the measuring process was ended by SIGSEGV at step {!r})"
+
+
+@pytest.mark.parametrize(
+    ("step", "is_tried"), [("load", True), ("allocate", True), ("invoke", False)]
+)
+def test_where_the_runtime_crashes_on_the_model_another_is_named(step, is_tried):
+    """As TensorFlow Lite 2.17.1 does on weights in blocks of 4 bits; a crash in a run may be the data's."""
+    if not INSTALLED:
+        pytest.skip("neither LiteRT nor LiteRT-LM is installed")
+    workload = Workload.resolve(load(single("ABS")))
+    words = other_runtimes.other_runtime(workload, RunOptions(), CRASHED.format(step))
+    assert (words is not None) is is_tried
 
 
 @pytest.mark.skipif(LITERT not in INSTALLED, reason="LiteRT is an extra")

@@ -1,5 +1,6 @@
 """Which other runtime takes a model that one refuses."""
 
+import re
 from dataclasses import replace
 from importlib.util import find_spec
 
@@ -21,6 +22,8 @@ _REFUSALS = (
     "could not compile",
     "could not allocate tensors",
 )
+# It may also end the process on it, before any data matters.
+_CRASH = re.compile(r"the runtime crashed .* at step '(load|allocate)'\)")
 _NO_KERNEL = "Didn't find op for builtin opcode"
 _SECONDS = 20.0
 
@@ -32,9 +35,9 @@ def other_runtime(workload: Workload, options: RunOptions, words: str) -> str | 
     none of the newer ones is installed, they may have a kernel that this one says it lacks.
 
     Args:
-        words: with which the runtime of these options refused the model.
+        words: with which the runtime of these options refused the model, or how it ended.
     """
-    if not any(start in words for start in _REFUSALS):
+    if not any(start in words for start in _REFUSALS) and not _CRASH.search(words):
         return None
     installed = [name for name, module in NEWER.items() if find_spec(module)]
     limits = ChildLimits(timeout_seconds=_SECONDS)
