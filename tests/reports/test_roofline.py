@@ -5,6 +5,8 @@ import dataclasses
 import pytest
 
 from tflops_native.analysis.operators import Status
+from tflops_native.formats.document import labelled
+from tflops_native.formats.roofline import roofline_lines
 from tflops_native.machine.peaks.peaks import ComputePeak, MemoryPeak, ThreadPeaks
 from tflops_native.ops import Cost
 from tflops_native.profile.estimate import TimeEstimate
@@ -223,3 +225,19 @@ def test_fused_operators_spare_their_reads_and_writes(made):
     )
     fused = report.with_parts(timing=dataclasses.replace(timing, profile=profile))
     assert fused.attainable_seconds == pytest.approx(432_640 / 25e9)
+
+
+def test_arithmetic_without_a_peak_is_named_and_has_no_roof(made):
+    report = made("roofline")
+    assert not [note for note in report.notes if note.code == "no_peak"]
+    without = report.with_parts(peaks=dataclasses.replace(report.peaks, compute=(INT8,)))
+    floats = [row for row in without.rows if "float32" in row.operator.operations]
+    assert all(row.roof is None for row in floats)
+    (note,) = [note for note in without.notes if note.code == "no_peak"]
+    count = f"{len(floats)} operator{'s' if len(floats) > 1 else ''}"
+    assert note.text == (f"{count} without a ceiling: peaks are measured of int8, not of float32")
+    # What is left would make a roof of a small part of the model.
+    assert without.utilization is None
+    assert without.attainable_operations_per_second is None
+    text = "\n".join(f"{a} {b}" for a, b in map(labelled, roofline_lines(without)))
+    assert text == f"note {note.text}"

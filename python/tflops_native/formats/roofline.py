@@ -15,15 +15,18 @@ if TYPE_CHECKING:
 def roofline_lines(report: Report) -> Found:
     """How near the model comes to its roof, and what is wrong where it is above it."""
     attainable = report.attainable_operations_per_second
-    if report.peaks is None or report.utilization is None or attainable is None:
+    if report.peaks is None or report.timing is None:
         return []
+    notes = roofline_notes(report.rows, report.peaks)
+    if report.utilization is None or attainable is None:
+        return [*notes]
     types = [] if report.analysis is None else list(report.analysis.operations)
     unit = "FLOP" if all(map(is_float, types)) else "OP"
     text = (
         f"{100 * report.utilization:.0f}% of {numbers.three_digits(attainable / 1e9)} "
         f"G{unit}/s attainable; {_peaks_of(report.peaks, types)}"
     )
-    return [Line("roof", text), *roofline_notes(report.rows)]
+    return [Line("roof", text), *notes]
 
 
 def _peaks_of(peaks: "ThreadPeaks", types: list[str]) -> str:

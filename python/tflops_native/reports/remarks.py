@@ -1,5 +1,6 @@
 """What a reader of a report must know beside its figures: notes, composed here once."""
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from tflops_native.analysis.conventions import ConventionCounts
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tflops_native.analysis.result import InputAnalysis
+    from tflops_native.machine.peaks.peaks import ThreadPeaks
     from tflops_native.measurement.timing import Timing
     from tflops_native.profile.result import Profile
     from tflops_native.reports.rows import ReportRow
@@ -97,8 +99,35 @@ def _imprecise(profile: "Profile") -> str:
     return f"! {count} {'are' if is_many else 'is'} known to worse than {wanted}: {reason}"
 
 
-def roofline_notes(rows: "Sequence[ReportRow]") -> list[Note]:
-    """Of operators that are faster than they can be."""
+def roofline_notes(rows: "Sequence[ReportRow]", peaks: "ThreadPeaks | None") -> list[Note]:
+    """Of operators whose arithmetic has no peak, and of those that are faster than they can be."""
+    return [*_without_peaks(rows, peaks), *_above(rows)]
+
+
+def _without_peaks(rows: "Sequence[ReportRow]", peaks: "ThreadPeaks | None") -> list[Note]:
+    if peaks is None or not peaks.compute:
+        return []
+    missing: Counter[str] = Counter()
+    count = 0
+    for row in rows:
+        if row.roof is None and row.operator.status in EXACT and not row.operator.calls:
+            found = [n for n in row.operator.operations if peaks.operations_per_second(n) is None]
+            missing.update(found)
+            count += bool(found)
+    if not count:
+        return []
+    known = ", ".join(peak.arithmetic for peak in peaks.compute)
+    names = ", ".join(name for name, _ in missing.most_common())
+    return [
+        Note(
+            code="no_peak",
+            text=f"{plural(count, 'operator')} without a ceiling: peaks are measured of {known}, "
+            f"not of {names}",
+        )
+    ]
+
+
+def _above(rows: "Sequence[ReportRow]") -> list[Note]:
     above = [row.operator for row in rows if row.utilization and row.utilization.is_exceeded]
     if not above:
         return []

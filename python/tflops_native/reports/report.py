@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from tflops_native.measurement.timing import Timing
     from tflops_native.profile.result import ProfilePartition
 
+# The least share of the operations that must have a roof for the model to have one.
+_COVERED = 0.9
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Report(Result):
@@ -97,7 +100,7 @@ class Report(Result):
             notes += stability_notes(self.timing)
             notes += self.timing.notes
             notes += profile_notes(self.timing)
-        return (*notes, *roofline_notes(self.rows))
+        return (*notes, *roofline_notes(self.rows, self.peaks))
 
     @property
     def partitions(self) -> "tuple[ProfilePartition, ...]":
@@ -117,10 +120,14 @@ class Report(Result):
     def attainable_seconds(self) -> float | None:
         """The least time of an inference: all operators with a roof, one after the other, at it.
 
-        Without those that the delegate fuses into others, which spares it their reads and writes.
+        Without those that the delegate fuses into others, which spares it their reads and writes. None
+        where operators without a roof do more than a tenth of the operations.
         """
-        found = [row.roof.seconds for row in self.rows if row.roof and not row.is_fused]
-        return sum(found) if found else None
+        found = [row for row in self.rows if row.roof]
+        covered = sum(row.operator.cost.operations for row in found)
+        if self.analysis is None or covered < _COVERED * self.analysis.total.operations:
+            return None
+        return sum(row.roof.seconds for row in found if row.roof and not row.is_fused) or None
 
     @property
     def attainable_operations_per_second(self) -> float | None:
