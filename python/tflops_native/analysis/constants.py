@@ -50,6 +50,7 @@ class ConstantKind:
     size_bytes       as stored, indices of sparse constants included
     shared_elements  of further tensors that have the same buffer: what `elements` would be more by if
                      each had its own, as in the network that was converted
+    is_parameter     whether `parameters` counts them
     """
 
     kind: str
@@ -57,6 +58,7 @@ class ConstantKind:
     elements: int
     size_bytes: int
     shared_elements: int
+    is_parameter: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +119,7 @@ def constants_in_use(model: Model, start: Subgraph) -> Constants:
             elements=sum(use.tensor.element_count for use in by_kind[kind]),
             size_bytes=sum(_stored_bytes(use.tensor) for use in by_kind[kind]),
             shared_elements=shared[kind],
+            is_parameter=kind in _PARAMETERS,
         )
         for kind in Kind
         if kind in by_kind
