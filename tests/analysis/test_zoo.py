@@ -1,5 +1,7 @@
 """Real models: every inferred shape against the runtime, every count against the converter."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -7,8 +9,10 @@ from tflops_native.analysis.conventions import convention_counts
 from tflops_native.analysis.operators import Status
 from tflops_native.model.reader import load
 from workloads import analyze_model
-from zoo import ESTIMATES, NAMES, zoo_model
+from zoo import ESTIMATES, MODELS, NAMES, zoo_model
 
+# What PyTorch's profiler counts for the same networks (tools/count_pytorch_twins.py).
+TWINS = json.loads((MODELS / "pytorch_twins.json").read_text(encoding="utf-8"))
 # Shapes beside the one in the file: other batches, other lengths, other image sizes.
 OTHER_SHAPES = {
     "attention_encoder_dynamic": [(1, 32, 64), (3, 17, 64), (2, 1, 64)],
@@ -74,6 +78,11 @@ def test_the_converter_logs_the_same_line(name):
 )
 def test_macs_of_known_networks(name, macs):
     assert macs == analyze_model(load(zoo_model(name))).macs
+
+
+@pytest.mark.parametrize("name", sorted(TWINS["macs"]))
+def test_macs_as_pytorch_counts_them(name):
+    assert analyze_model(load(zoo_model(f"{name}-float32"))).macs == TWINS["macs"][name]
 
 
 @pytest.mark.parametrize("conversion", ["float32", "float16", "dynamic", "int8"])
