@@ -32,6 +32,7 @@ LAYERS = (
     ("reports",),
     ("formats",),
     ("api",),
+    ("gate",),
     ("cli",),
 )
 LEVELS = {name: level for level, names in enumerate(LAYERS) for name in names}

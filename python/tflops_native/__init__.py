@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         runtimes,
         verify,
     )
+    from tflops_native.gate import baseline, check
     from tflops_native.isolation.limits import ChildLimits
     from tflops_native.machine.peaks.peaks import Peaks
     from tflops_native.measurement.timing import Origin, Timing
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from tflops_native.model.reader import load
     from tflops_native.notes import Note
     from tflops_native.profile.result import OperatorTime, Profile
+    from tflops_native.reports.baseline import Baseline
+    from tflops_native.reports.budgets import Check
     from tflops_native.reports.comparison import Comparison
     from tflops_native.reports.report import Report
     from tflops_native.reports.rows import ReportRow
@@ -52,7 +55,10 @@ _LAZY = {
     **dict.fromkeys(
         ("analyze", "compare", "count", "measure", "peaks", "report", "runtimes", "verify"), "api"
     ),
+    **dict.fromkeys(("baseline", "check"), "gate"),
     "Analysis": "analysis.result",
+    "Baseline": "reports.baseline",
+    "Check": "reports.budgets",
     "ChildLimits": "isolation.limits",
     "Comparison": "reports.comparison",
     "Latency": "timing.statistics",
@@ -78,6 +84,8 @@ _LAZY = {
 
 __all__ = [
     "Analysis",
+    "Baseline",
+    "Check",
     "ChildLimits",
     "Comparison",
     "InputDataError",
@@ -107,6 +115,8 @@ __all__ = [
     "Workload",
     "__version__",
     "analyze",
+    "baseline",
+    "check",
     "compare",
     "count",
     "load",

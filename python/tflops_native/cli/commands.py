@@ -28,6 +28,8 @@ _COMMANDS = {
     "count": "Count MACs, FLOPs and bytes per operator, without running the model.",
     "time": "Time inferences, without counting.",
     "compare": "Compare models, reports or options: which is faster, and which operators make it so.",
+    "check": "Check that a model keeps its limits, or a baseline.",
+    "baseline": "Write the figures that later versions are checked against.",
     "show": "Show a result that was saved as JSON.",
     "verify": "Compare the inferred shapes with the runtime's.",
     "peaks": "Measure what this machine can do at most.",

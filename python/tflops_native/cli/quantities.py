@@ -107,6 +107,49 @@ class ByteSize(_Type):
         return int(float(found[1]) * unit) if "." in found[1] else int(found[1]) * unit
 
 
+class Count(_Type):
+    """`600M`, `1.2G` or a number."""
+
+    name = "COUNT"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        found = re.fullmatch(rf"{_NUMBER} ?([kKMGT]?)", str(value).strip())
+        if found is None:
+            self.fail(f"{value!r} is not a count: write it as 600M, 1.2G or a number")
+        power = " KMGT".index(found[2].upper() or " ")
+        return round(float(found[1]) * float(1000**power))
+
+
+class Share(_Type):
+    """`100%` or `0.99`, up to the whole."""
+
+    name = "PERCENT"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        found = re.fullmatch(rf"{_NUMBER}\s*(%?)", str(value).strip())
+        if found is None:
+            self.fail(f"{value!r} is not a percentage: write it as 5% or 0.05")
+        if not found[2] and float(found[1]) > 1:
+            self.fail(f"{value!r} could be a percentage: write it as {float(found[1]):g}%")
+        return float(found[1]) / (100 if found[2] else 1)
+
+
+class Growth(_Type):
+    """`latency=5%`."""
+
+    name = "METRIC=PERCENT"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, float]:
+        name, found, by = str(value).partition("=")
+        if not (name and found):
+            self.fail(f"{value!r} is not of the form metric=percent: write it as latency=5%")
+        return name, Share().convert(by, param, ctx)
+
+
 class CpuList(_Type):
     """`1`, `0,2` or `0-3`."""
 

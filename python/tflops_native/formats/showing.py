@@ -5,6 +5,7 @@ from typing import Any
 
 from tflops_native.analysis.result import Analysis
 from tflops_native.errors import OptionError
+from tflops_native.formats.budgets import baseline_document, check_document
 from tflops_native.formats.comparison import comparison_document
 from tflops_native.formats.document import Document, Lines
 from tflops_native.formats.peaks import peaks_document
@@ -16,6 +17,8 @@ from tflops_native.formats.verification import verification_document
 from tflops_native.machine.peaks.peaks import Peaks
 from tflops_native.measurement.timing import Timing
 from tflops_native.model.info import ModelInfo
+from tflops_native.reports.baseline import Baseline
+from tflops_native.reports.budgets import Check
 from tflops_native.reports.comparison import Comparison
 from tflops_native.reports.report import Report
 from tflops_native.reports.verification import Verification
@@ -51,6 +54,8 @@ def _of_timing(timing: Timing) -> Document:
 _UNNAMED = ModelInfo(name="(unnamed)", path=None, size_bytes=0, description="")
 _DOCUMENTS: dict[type, Callable[[Any], Document]] = {
     Analysis: _of_analysis,
+    Baseline: baseline_document,
+    Check: check_document,
     Comparison: comparison_document,
     InstalledRuntimes: runtimes_document,
     Peaks: peaks_document,

@@ -15,6 +15,8 @@ from tflops_native.machine.peaks.peaks import Peaks, ThreadPeaks
 from tflops_native.measurement.timing import Timing, tool_name
 from tflops_native.plain import from_plain
 from tflops_native.plain_json import dump_json
+from tflops_native.reports.baseline import Baseline
+from tflops_native.reports.budgets import Check
 from tflops_native.reports.comparison import Comparison
 from tflops_native.reports.report import Report
 from tflops_native.reports.verification import Verification
@@ -25,6 +27,8 @@ FORMAT_VERSION = 3
 LARGEST_BYTES = 1 << 30
 _PREFIX = "tflops_native/"
 _KINDS: Mapping[str, type[Result]] = {
+    "baseline": Baseline,
+    "check": Check,
     "comparison": Comparison,
     "peaks": Peaks,
     "runtimes": InstalledRuntimes,

@@ -1,0 +1,128 @@
+"""`tflops check`: whether a model keeps its limits."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tflops_native import gate
+from tflops_native.cli.options import (
+    input_options,
+    measuring_options,
+    read_model_argument,
+)
+from tflops_native.cli.output import Output, output_options, show_result
+from tflops_native.cli.progress import progress_bar
+from tflops_native.cli.quantities import ByteSize, Count, Duration, Growth, Share
+from tflops_native.errors import OptionError
+from tflops_native.formats.budgets import check_document
+from tflops_native.formats.ci_reports import annotations, junit
+from tflops_native.formats.registry import render
+from tflops_native.reports.budgets import Check
+
+EXIT_CODES = {"pass": 0, "fail": 1, "undecided": 3}
+_SUMMARY = "GITHUB_STEP_SUMMARY"
+
+
+@click.command("check")
+@click.argument("model", callback=lambda context, parameter, value: read_model_argument(value))
+@click.option("--max-macs", type=Count(), help="At most so many MACs: 600M, 1.2G or a number.")
+@click.option("--max-flops", type=Count(), help="At most so many FLOPs, or OPs of integers.")
+@click.option("--max-params", type=Count(), help="At most so many parameters.")
+@click.option("--max-weights", type=ByteSize(), help="At most so many bytes of constants: 4MiB.")
+@click.option(
+    "--max-arena", type=ByteSize(), help="At most so many bytes of activations at once: 256KiB."
+)
+@click.option("--max-latency", type=Duration(), help="The median is at most so long: 7ms.")
+@click.option("--max-p95", type=Duration(), help="The 95th percentile is at most so long.")
+@click.option(
+    "--min-coverage", type=Share(), help="At least so much of the operators is counted: 100%."
+)
+@click.option(
+    "--baseline", metavar="FILE", help="What `tflops baseline` wrote of an earlier version."
+)
+@click.option(
+    "--max-regression",
+    type=Growth(),
+    multiple=True,
+    callback=lambda context, parameter, pairs: dict(pairs) or None,
+    help="By how much a figure may be above the baseline: latency=5% or macs=0%; repeatable. "
+    "[default: no count may grow]",
+)
+@click.option(
+    "--undecided",
+    "policy",
+    type=click.Choice(["pass", "fail"]),
+    help="End an undecided check as passed or failed. [default: exit code 3]",
+)
+@click.option("--junit", "junit_path", metavar="FILE", help="Write JUnit XML, too.")
+@click.option(
+    "--github",
+    is_flag=True,
+    help="Print annotations for GitHub, and add Markdown to the summary of the job.",
+)
+@input_options
+@measuring_options()
+@output_options
+@click.pass_context
+def command(
+    context: click.Context,
+    /,
+    model: str | bytes,
+    policy: str | None,
+    junit_path: str | None,
+    github: bool,
+    output: Output,
+    **options: Any,
+) -> None:
+    """Check that MODEL, or a report that was saved of it, keeps its limits.
+
+    The exit code is 0 if all are kept, 1 if one is not, 3 if that cannot be told, 2 for an error. A time
+    fails only where its whole interval lies above the limit, and passes only where all of it lies below.
+
+    \b
+    tflops check MODEL --max-macs 600M --max-weights 4MiB      runs nothing
+    tflops check MODEL --max-latency 7ms --max-p95 9ms         measures, for up to a minute
+    tflops check MODEL --baseline base.json --max-regression latency=5%
+    """
+    # What is as it would be without being given says nothing of how to measure.
+    given = {
+        name: value
+        for name, value in options.items()
+        if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
+    }
+    _refuse_missing_folder(junit_path)
+    with progress_bar() as progress:
+        found = gate.check(model, isolated=True, progress=progress, **given)
+    show_result(found, output)
+    if junit_path is not None:
+        _write(Path(junit_path), junit(found), "w")
+    if github:
+        _github(found)
+    verdict = found.verdict
+    if verdict == "undecided" and policy is not None:
+        verdict = "pass" if policy == "pass" else "fail"
+    context.exit(EXIT_CODES[verdict])
+
+
+def _github(found: Check) -> None:
+    for line in annotations(found):
+        click.echo(line)
+    if summary := os.environ.get(_SUMMARY):
+        _write(Path(summary), render(check_document(found), "markdown") + "\n\n", "a")
+
+
+def _refuse_missing_folder(path: str | None) -> None:
+    """Before anything is measured."""
+    if path is not None and not Path(path).parent.is_dir():
+        raise OptionError(f"cannot write '{path}': there is no folder '{Path(path).parent}'")
+
+
+def _write(path: Path, text: str, mode: str) -> None:
+    try:
+        with path.open(mode, encoding="utf-8") as stream:
+            stream.write(text)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OptionError(f"cannot write '{path}': {reason}") from error

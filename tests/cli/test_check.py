@@ -1,0 +1,111 @@
+"""`tflops check` and `tflops baseline`: exit codes, messages, files."""
+
+import json
+from xml.etree import ElementTree
+
+import pytest
+
+from zoo import EXAMPLES
+
+MODEL = EXAMPLES / "mobilenet_v1_0.25_96_float32.tflite"
+SINGLE = EXAMPLES / "single_conv_28x28.tflite"
+
+
+@pytest.fixture
+def base(tflops, tmp_path):
+    path = tmp_path / "base.json"
+    assert tflops("baseline", MODEL, "--no-time", "-o", path).status == 0
+    return path
+
+
+@pytest.mark.parametrize(
+    ("limits", "status"),
+    [
+        (("--max-macs", "8M"), 0),
+        (("--max-macs", "7745152", "--min-coverage", "100%", "--max-params", "468k"), 0),
+        (("--max-macs", "7745151"), 1),
+        (("--max-weights", "1MiB"), 1),
+        (("--max-weights", "2MiB", "--max-flops", "16.2M"), 0),
+    ],
+)
+def test_static_limits(tflops, limits, status):
+    ended = tflops("check", MODEL, *limits)
+    assert (ended.status, ended.err) == (status, "")
+    assert f"result    {MODEL.name}: {'fail' if status else 'pass'}" in ended.out
+
+
+def test_a_baseline(tflops, base):
+    assert json.loads(base.read_text())["counts"]["macs"] == 7_745_152
+    assert base.stat().st_size < 1500
+    assert tflops("check", MODEL, "--baseline", base).status == 0
+    plain = json.loads(base.read_text())
+    plain["counts"]["macs"] = 7_000_000
+    base.write_text(json.dumps(plain))
+    assert tflops("check", MODEL, "--baseline", base).status == 1
+    allowed = tflops("check", MODEL, "--baseline", base, "--max-regression", "macs=11%")
+    assert allowed.status == 0
+    assert "macs" in tflops("show", base).out
+
+
+def test_what_cannot_be_told_has_a_code_of_its_own(tflops, tmp_path):
+    report = tmp_path / "count.json"
+    tflops("count", MODEL, "-o", report)
+    limits = ("check", report, "--max-latency", "1s")
+    ended = tflops(*limits)
+    assert ended.status == 3
+    assert "it was not measured" in ended.out
+    assert tflops(*limits, "--undecided", "pass").status == 0
+    assert tflops(*limits, "--undecided", "fail").status == 1
+
+
+def test_times(tflops):
+    pytest.importorskip("tflops_native._native", exc_type=ImportError)
+    ended = tflops("check", SINGLE, "--max-latency", "1h", "--max-time", "0.5")
+    # On a machine that is too busy for an interval it is undecided.
+    assert ended.status in (0, 3)
+    ended = tflops("check", SINGLE, "--max-latency", "1ns", "--max-time", "0.5", "--format", "json")
+    assert ended.status in (1, 3)
+    assert json.loads(ended.out)["lines"][0]["metric"] == "latency"
+
+
+def test_files_for_continuous_integration(tflops, tmp_path, monkeypatch):
+    summary, junit = tmp_path / "summary.md", tmp_path / "junit.xml"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    ended = tflops("check", MODEL, "--max-macs", "1M", "--junit", junit, "--github")
+    assert ended.status == 1
+    assert ElementTree.parse(junit).getroot().attrib["failures"] == "1"
+    assert "::error file=" in ended.out
+    assert "fail" in summary.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "there is nothing to check"),
+        (("--max-macs", "6x"), "'6x' is not a count: write it as 600M"),
+        (("--max-latency", "7MB"), "'7MB' is not a duration"),
+        (("--max-weights", "7ms"), "'7ms' is not a size"),
+        (("--min-coverage", "99"), "write it as 99%"),
+        (("--max-regression", "macs=1%"), "max_regression needs a baseline"),
+        (("--baseline", "nowhere.json"), "cannot read 'nowhere.json'"),
+        (("--max-macs", "1M", "--junit", "nowhere/x.xml"), "there is no folder 'nowhere'"),
+    ],
+)
+def test_refused(refuses, arguments, message):
+    assert message in refuses("check", MODEL, *arguments)
+
+
+def test_baselines_that_do_not_fit(refuses, tflops, base, tmp_path):
+    assert "the baseline is one of" in refuses("check", SINGLE, "--baseline", base)
+    assert "there is no metric 'size'" in refuses(
+        "check", MODEL, "--baseline", base, "--max-regression", "size=1%"
+    )
+    report = tmp_path / "count.json"
+    tflops("count", MODEL, "-o", report)
+    assert "holds a report, not a baseline" in refuses("check", MODEL, "--baseline", report)
+    assert "cannot be combined with a saved report" in refuses(
+        "check", report, "--max-macs", "1M", "--threads", "2"
+    )
+    older = tmp_path / "older.json"
+    older.write_text(base.read_text().replace('"format_version": 3', '"format_version": 2'))
+    assert "has version 2 of the format" in refuses("check", MODEL, "--baseline", older)
