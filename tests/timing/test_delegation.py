@@ -2,6 +2,7 @@
 
 import random
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -42,6 +43,8 @@ def split():
     return builder.pack()
 
 
+LOGS = Path(__file__).parents[1] / "imported" / "logs"
+MODELS = Path(__file__).parents[1] / "models"
 FLOATS = 4
 # Their kernels end the process on some tensors, whatever XNNPACK does.
 END_THE_PROCESS = ("HASHTABLE_", "STABLEHLO_")
@@ -143,3 +146,11 @@ def test_xnnpack_takes_nothing_that_it_is_said_to_lack(runtime):
                 taken.add(name)
     assert taken == set()
     assert len(ran) > 60
+
+
+def test_a_log_that_names_no_delegate_has_partitions_all_the_same():
+    model, log = MODELS / "phone" / "phone.tflite", LOGS / "d10_partitions.log"
+    report = api.report(model, profile_file=log)
+    found = [(part.is_delegated, part.delegate, part.operators) for part in report.partitions]
+    assert found == [(True, None, (0, 1)), (False, None, (2,)), (True, None, (3, 4, 5, 6))]
+    assert report.timing.profile.kept == (KeptOperator(index=2, name="CONV_2D", reason=None),)

@@ -17,6 +17,7 @@ from tflops_native.workload import Workload
 XNNPACK = "XNNPACK"
 # What options and logs call it.
 _XNNPACK_NAMES = frozenset({"xnnpack", "TfLiteXNNPackDelegate"})
+_UNNAMED = "a delegate"  # of which a log has events, but no name
 _OWN_KERNELS = frozenset({"builtin", "reference"})
 
 
@@ -27,7 +28,7 @@ def with_delegation(timing: Timing, workload: Workload, analysis: Analysis) -> T
         return timing
     delegates = _delegates(timing)
     parts = profile.partitions or _of_kernels(profile, graph)
-    name = delegates[0] if len(delegates) == 1 else None
+    name = delegates[0] if len(delegates) == 1 and delegates != [_UNNAMED] else None
     kept = [o for part in parts if not part.is_delegated for o in part.operators]
     if not parts:
         kept = [operator.index for operator in profile.operators if not operator.is_delegated]
