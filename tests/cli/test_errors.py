@@ -189,7 +189,7 @@ def test_debug_shows_where_it_went_wrong(tflops):
 def test_what_the_runtime_refuses_is_counted_all_the_same(tflops, custom_model):
     ended = tflops("report", custom_model)
     assert ended.status == 2
-    assert "2 NOT counted (Frobnicate, Mystify)" in ended.out
+    assert "2 of 5 NOT counted (Frobnicate, Mystify)" in ended.out
     assert "latency" not in ended.out
     assert ended.err.count("\n") == 1
     assert ended.err.startswith("error: ")

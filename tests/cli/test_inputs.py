@@ -44,13 +44,13 @@ def selection(tmp_path):
 
 
 def measured(tflops, *arguments):
-    ended = tflops("time", *arguments, "--runs", "1", "--format", "json")
+    ended = tflops("time", "-v", *arguments, "--runs", "1", "--format", "json")
     assert (ended.status, ended.err) == (0, "")
     return json.loads(ended.out)["reports"][0]["timing"]
 
 
 def test_a_file_sets_the_shape_and_is_named(tflops, image):
-    ended = tflops("report", DYNAMIC, "--input", image, "--runs", "1")
+    ended = tflops("report", "-v", DYNAMIC, "--input", image, "--runs", "1")
     assert (ended.status, ended.err) == (0, "")
     assert "input 1x9x7x1 float32 (in the file ?x?x?x1), from image.npy\n" in ended.out
     # 7 x 5 windows of 3 x 3, 32 channels.
@@ -84,7 +84,7 @@ def test_the_record_of_random_data_and_of_zeros(tflops):
 
 
 def test_a_count_takes_the_shape_of_a_file(tflops, image):
-    ended = tflops("count", DYNAMIC, "--input", image)
+    ended = tflops("count", "-v", DYNAMIC, "--input", image)
     assert (ended.status, ended.err) == (0, "")
     assert "total     10,080 MACs" in ended.out
 
@@ -95,7 +95,9 @@ def test_data_decides_shapes(tflops, selection, tmp_path):
     np.save(tmp_path / "x.npy", x)
 
     def chosen(*arguments):
-        ended = tflops("count", selection, "--shapes", "runtime", "--format", "json", *arguments)
+        ended = tflops(
+            "count", "-v", selection, "--shapes", "runtime", "--format", "json", *arguments
+        )
         assert (ended.status, ended.err) == (0, "")
         (report,) = json.loads(ended.out)["reports"]
         return report["analysis"]["operators"][1]["output_shapes"]
@@ -116,7 +118,7 @@ def test_the_range_of_indices_is_told(tflops, tmp_path):
     graph.outputs = [made]
     path = tmp_path / "embedding.tflite"
     path.write_bytes(model.pack())
-    ended = tflops("time", path, "--runs", "1", "--seed", "3")
+    ended = tflops("time", "-v", path, "--runs", "1", "--seed", "3")
     assert (ended.status, ended.err) == (0, "")
     assert "input     tokens 1x6, random 0 to 4,999 (seed 3)\n" in ended.out
 

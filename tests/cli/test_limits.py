@@ -24,7 +24,7 @@ def failing(fake_runtime, tmp_path):
 
 
 def test_a_crash_costs_the_times_only(tflops, failing):
-    ended = tflops("report", *failing)
+    ended = tflops("report", "-v", *failing)
     assert ended.status == 2
     assert "coverage  3 counted" in ended.out
     assert ended.err == (
@@ -34,7 +34,7 @@ def test_a_crash_costs_the_times_only(tflops, failing):
 
 
 def test_json_holds_the_same_words(tflops, failing):
-    ended = tflops("report", *failing, "--format", "json")
+    ended = tflops("report", "-v", *failing, "--format", "json")
     assert ended.status == 2
     (plain,) = json.loads(ended.out)["reports"]
     assert plain["timing"] is None

@@ -17,6 +17,8 @@ SINGLE = EXAMPLES / "single_conv_28x28.tflite"
 DYNAMIC = EXAMPLES / "single_conv_dynamic.tflite"
 
 TIMES = ("latency", "stability", "runs", "before", "clock")
+# Too few samples to be called stable.
+SUMMARY = ("model", "input", "latency", "stability")
 
 
 def labels(text):
@@ -26,16 +28,17 @@ def labels(text):
 
 
 def test_time_prints_no_counts(tflops):
-    ended = tflops("time", DYNAMIC, "--input-shape", "1,56,56,1", "--runs", "3")
+    ended = tflops("time", "-v", DYNAMIC, "--input-shape", "1,56,56,1", "--runs", "3")
     assert (ended.status, ended.err) == (0, "")
     assert "input     input 1x56x56x1, random (seed 0)\n" in ended.out
-    assert labels(ended.out) == ["model", "input", *TIMES, "runtime"]
+    assert labels(ended.out) == ["input", *TIMES, "runtime", *SUMMARY]
     assert ", xnnpack kernels, 1 thread\n" in ended.out
 
 
 def test_time_as_json(tflops):
     ended = tflops(
         "time",
+        "-v",
         *(SINGLE, "--runs", "3", "--threads", "2", "--kernels", "builtin", "--format", "json"),
     )
     assert (ended.status, ended.err) == (0, "")
@@ -49,16 +52,19 @@ def test_time_as_json(tflops):
 
 
 def test_report_joins_counts_and_times(tflops):
-    ended = tflops("report", SINGLE, "--runs", "2")
+    ended = tflops("report", "-v", SINGLE, "--runs", "2")
     assert (ended.status, ended.err) == (0, "")
     # Whether a note says that an operator is not known well depends on the machine.
     assert [label for label in labels(ended.out) if label != "note"] == [
-        *("model", "signature", "input"),
+        *("signature", "input"),
         *("total", "memory", "coverage", "counting"),
-        *("latency", "stability", "rate", "roof", "runs", "before", "clock", "profile", "runtime"),
+        *("latency", "stability", "roof", "runs", "before", "clock", "profile", "runtime"),
+        *("model", "input", "compute", "latency", "speed", "memory", "time", "stability"),
     ]
-    table = ended.out.split("\n\n")[1].splitlines()
-    headings = "# operator output MACs FLOPs bytes % time ±% %t GFLOP/s %roof bound"
+    table = ended.out.split("\n\n")[0].splitlines()
+    headings = (
+        "# operator layer output MACs FLOPs bytes FLOPs% time ±% time% GFLOP/s of roof limited by"
+    )
     assert " ".join(table[0].split()) == headings
     assert [line.split()[:2] for line in table[1:]] == [
         ["0", "CONV_2D"],
@@ -69,7 +75,7 @@ def test_report_joins_counts_and_times(tflops):
 
 
 def test_report_as_json(tflops):
-    ended = tflops("report", SINGLE, "--runs", "2", "--format", "json")
+    ended = tflops("report", "-v", SINGLE, "--runs", "2", "--format", "json")
     assert (ended.status, ended.err) == (0, "")
     (plain,) = json.loads(ended.out)["reports"]
     assert plain["analysis"] == analyze(SINGLE).to_dict()
@@ -82,7 +88,7 @@ def test_report_as_json(tflops):
 
 def test_another_library_by_its_path(tflops):
     library = libraries.open_runtime().info.library
-    ended = tflops("time", SINGLE, "--runs", "1", "--runtime", library, "--format", "json")
+    ended = tflops("time", "-v", SINGLE, "--runs", "1", "--runtime", library, "--format", "json")
     assert (ended.status, ended.err) == (0, "")
     runtime = json.loads(ended.out)["reports"][0]["timing"]["runtime"]
     assert runtime["name"] == runtime["library"] == library
@@ -110,11 +116,13 @@ def test_progress_goes_to_a_terminal_and_not_into_the_result(process):
     import pty
 
     ours, theirs = pty.openpty()
-    ended = process("time", SINGLE, "--runs", "2", capture_output=False, stdout=-1, stderr=theirs)
+    ended = process(
+        "time", "-v", SINGLE, "--runs", "2", capture_output=False, stdout=-1, stderr=theirs
+    )
     os.close(theirs)
     shown = read_terminal(ours)
     assert ended.status == 0
-    assert labels(ended.out) == ["model", "input", *TIMES, "runtime"]
+    assert labels(ended.out) == ["input", *TIMES, "runtime", *SUMMARY]
     assert "\x1b" not in ended.out
     assert "warm up" in shown
     # The last thing is to clear the line.

@@ -44,7 +44,7 @@ def test_threads_out_of_range(refuses):
 
 def test_a_report_has_a_roof_for_each_operator(tflops, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    ended = tflops("report", SINGLE, "--runs", "2", "-o", "r.json")
+    ended = tflops("report", "-v", SINGLE, "--runs", "2", "-o", "r.json")
     assert (ended.status, ended.err, ended.out) == (0, "", "")
     report = load_report("r.json")
     (row,) = report.to_rows()
@@ -58,7 +58,7 @@ def test_a_report_has_a_roof_for_each_operator(tflops, tmp_path, monkeypatch):
 
 
 def test_a_report_without_peaks(tflops):
-    ended = tflops("report", SINGLE, "--runs", "2", "--no-peaks", "--format", "json")
+    ended = tflops("report", "-v", SINGLE, "--runs", "2", "--no-peaks", "--format", "json")
     assert (ended.status, ended.err) == (0, "")
     (plain,) = json.loads(ended.out)["reports"]
     assert plain["peaks"] is None
@@ -70,7 +70,7 @@ def test_a_report_does_without_peaks_that_cannot_be_measured(tflops, monkeypatch
         raise InvokeError("the peaks cannot be measured")
 
     monkeypatch.setattr(cache, "machine_peaks", fail)
-    ended = tflops("report", SINGLE, "--runs", "2")
+    ended = tflops("report", "-v", SINGLE, "--runs", "2")
     assert (ended.status, ended.err) == (0, "")
     assert "note      the peaks cannot be measured\n" in ended.out
     assert "profiled invoke" in ended.out

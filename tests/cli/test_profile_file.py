@@ -40,25 +40,24 @@ def profile_file(tmp_path):
 
 
 def test_report_of_a_phone(tflops, profile_file):
-    ended = tflops("report", CONV, "--profile", profile_file)
+    ended = tflops("report", "-v", CONV, "--profile", profile_file)
     assert ended.status == 0
     assert ended.err == ""
     # 432,640 FLOPs in a millisecond.
-    assert (
-        "0 CONV_2D           1x26x26x32 195k  433k 88.8Ki 100.0 1.00ms  96.2   0.433" in ended.out
-    )
+    row = next(line for line in ended.out.splitlines() if line.startswith("0 CONV_2D"))
+    assert row.split()[-7:] == ["195k", "433k", "88.8Ki", "100.0", "1.00ms", "96.2", "0.433"]
     assert "outside operators" in ended.out
     assert (
         "source    phone.log, log of benchmark_model: measured elsewhere, not on this" in ended.out
     )
     assert "latency   1.03ms median of 50 runs" in ended.out
     assert "; a profiler was running" in ended.out
-    assert "rate      0.420 GFLOP/s" in ended.out
+    assert "speed     0.420 GFLOP/s" in ended.out
     assert "runtime   builtin kernels, 4 threads" in ended.out
 
 
 def test_json_of_a_phone(tflops, profile_file):
-    ended = tflops("report", CONV, "--profile", profile_file, "--format", "json")
+    ended = tflops("report", "-v", CONV, "--profile", profile_file, "--format", "json")
     (plain,) = json.loads(ended.out)["reports"]
     assert plain["timing"]["origin"] == {
         "measured": "elsewhere",
@@ -77,7 +76,7 @@ def test_json_of_a_phone(tflops, profile_file):
 def test_the_count_is_not_lost_with_the_profile_of_another_model(tflops, tmp_path):
     path = tmp_path / "other.log"
     path.write_text(formats.log(size_bytes=9_000_000))
-    ended = tflops("report", CONV, "--profile", path)
+    ended = tflops("report", "-v", CONV, "--profile", path)
     assert ended.status == 2
     assert ended.err == (
         "error: the profile belongs to another model: it was a model (model.tflite) of about "
@@ -88,7 +87,7 @@ def test_the_count_is_not_lost_with_the_profile_of_another_model(tflops, tmp_pat
 
 @pytest.mark.parametrize("option", [("--runs", "3"), ("--threads", "2"), ("--kernels", "builtin")])
 def test_options_of_a_measurement_are_refused(tflops, profile_file, option):
-    ended = tflops("report", CONV, "--profile", profile_file, *option)
+    ended = tflops("report", "-v", CONV, "--profile", profile_file, *option)
     assert ended.status == 2
     assert ended.out == ""
     assert ended.err == (
@@ -145,7 +144,7 @@ def test_the_roof_of_the_device_that_was_measured(tflops, profile_file, tmp_path
     assert "\nroof " not in ended.out
     ended = tflops(*arguments, "--peaks", path)
     assert (ended.status, ended.err) == (0, "")
-    assert "10.0 GFLOP/s attainable; float32 peak 10.0 GFLOP/s" in ended.out
+    assert "10.0 GFLOP/s attainable there\n" in ended.out
     path.write_text(dump_json(saved("peaks", {**peaks.to_dict(), "measured": []})))
     ended = tflops(*arguments, "--peaks", path)
     assert ended.status == 2
@@ -153,6 +152,7 @@ def test_the_roof_of_the_device_that_was_measured(tflops, profile_file, tmp_path
 
 
 LOGS = Path(__file__).parents[1] / "imported" / "logs"
+LOOP = "functional_1_1/lstm_1/while"
 PHONE_MODELS = Path(__file__).parents[1] / "models" / "phone"
 
 
@@ -165,7 +165,7 @@ def test_bodies_of_loops_have_times_of_their_own(tflops):
     lines = ended.out.splitlines()
     body = next(number for number, line in enumerate(lines) if line.strip() == "body x16")
     # 16 µs in whole µs, 16 times a run: of each time a whole µs may be missing.
-    assert lines[body + 1].split() == ["0", "ADD", "scalar", "-", "1", "i32", "12", "<32µs"]
+    assert lines[body + 1].split() == ["0", "ADD", LOOP, "scalar", "0", "1", "i32", "12", "<32µs"]
     ended = tflops(
         *("report", PHONE_MODELS / "lstm_keras.tflite", "--format", "csv"),
         *("--profile", LOGS / "c01_while_new.log"),
@@ -184,4 +184,4 @@ def test_a_delegate_that_is_timed_as_a_whole_says_what_is_inside(tflops):
     assert re.search(
         r"^ *inside TfLiteHexagonDelegate: 7 operators +330µs", ended.out, re.MULTILINE
     )
-    assert "runtime   TfLiteHexagonDelegate, 4 threads\n" in ended.out
+    assert "; 4 threads, TfLiteHexagonDelegate\n" in ended.out

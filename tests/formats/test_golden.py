@@ -11,17 +11,21 @@ import pytest
 from report_schema import validate_saved
 from tflops_native.formats.registry import render
 from tflops_native.formats.report import report_document
+from tflops_native.formats.view import EVERYTHING, View
 from tflops_native.plain_json import dump_json
 from tflops_native.reports.saved import saved_reports
 
+VERBOSE = View(is_verbose=True)
 
-def report_to_text(report):
-    return render(report_document(report), "text")
+
+def report_to_text(report, view=EVERYTHING):
+    return render(report_document(report, view), "text")
 
 
 def test_text(case, golden):
     name, report = case
     golden(f"{name}.txt", report_to_text(report) + "\n")
+    golden(f"{name}_verbose.txt", report_to_text(report, VERBOSE) + "\n")
 
 
 def test_html(case, golden):
@@ -43,7 +47,7 @@ def test_printed_totals_are_the_sums_of_the_columns(case):
     if report.analysis is None:
         return
     rows = report.to_dict()["analysis"]["operators"]
-    printed = re.search(r"^total +(.*)$", report_to_text(report), re.MULTILINE)[1]
+    printed = re.search(r"^total +(.*)$", report_to_text(report, VERBOSE), re.MULTILINE)[1]
     macs = sum(row["macs"] for row in rows)
     assert f"{macs:,} MACs" in printed
     by_type = re.findall(r"([\d,]+) (FLOPs|OPs) \((\w+)\)", printed)
@@ -85,7 +89,7 @@ def test_times_and_the_rest_are_the_profiled_invoke(made, name):
 @pytest.mark.parametrize("name", ["float", "mixed"])
 def test_printed_shares_of_time_add_up(made, name):
     # One decimal each: 5 lines may be off by 0.05 each.
-    lines = report_to_text(made(name)).split("\n\n")[1].splitlines()[1:]
+    lines = report_to_text(made(name)).split("\n\n")[0].splitlines()[1:]
     shares = [float(s) for line in lines if (s := share_of_time(line)) is not None]
     assert shares[-1] == 100.0
     assert sum(shares[:-1]) == pytest.approx(100, abs=0.25)

@@ -25,7 +25,7 @@ class Reader(HTMLParser):
     def handle_starttag(self, tag, attrs):
         self.open.append(tag)
         self.tags.add(tag)
-        assert {name for name, _ in attrs} <= {"style"}
+        assert {name for name, _ in attrs} <= {"style", "title"}
         if tag == "tr":
             self.lines.append([])
         if tag in ("th", "td"):

@@ -213,7 +213,7 @@ def test_an_operator_above_its_roof_is_told(made):
     above = [row.utilization and row.utilization.is_exceeded for row in made("above").rows]
     assert above == [True, None, True]
     text = str(made("above"))
-    assert "faster than this machine allows: 0 CONV_2D, 2 SOFTMAX;" in text
+    assert "faster than this machine allows: 0 CONV_2D, 2 SOFTMAX" in text
     assert "quicker" not in str(made("roofline"))
 
 

@@ -66,7 +66,7 @@ class OperatorAnalysis:
     bytes_read_again   the part of `own_bytes_read` that the operator has read before
     constant_bytes     bytes of the constants among the inputs
     parameters         elements of the parameters that it, or what it runs, is the first to use: they add up
-                       to those of the model; None inside subgraphs that operators run
+                       to those of the model; 0 inside subgraphs that operators run
     minimum            least cost, where data decides and `cost` is the upper bound
     calls              subgraphs that it runs
     once               what is done once, at the first invoke, and is in no total
@@ -107,7 +107,7 @@ class OperatorAnalysis:
     waits_for: tuple[str, ...] = ()
     once: Cost = field(default_factory=Cost)
     layer: str | None = None
-    parameters: int | None = None
+    parameters: int = 0
 
     @property
     def cost(self) -> Cost:

@@ -26,7 +26,7 @@ class Recorder:
     specs      what is known of each tensor so far; the walk's own, which it goes on filling
     sizes      bytes of the tensors in `specs`, as these
     deciding   finds the inputs that an operator waits for; None in subgraphs that operators run
-    parameters  of the entry point's subgraph: per operator what it is the first to use; None in others
+    parameters  of the entry point's subgraph: per operator what it is the first to use; empty in others
     readers    per tensor how many operators read it; empty until it is asked for
     layers     per operator its layer
     """
@@ -36,7 +36,7 @@ class Recorder:
     specs: Mapping[int, TensorSpec | None]
     sizes: Mapping[int, int]
     deciding: DecidingInputs | None
-    parameters: Mapping[int, int] | None
+    parameters: Mapping[int, int]
     readers: Counter[int] = field(default_factory=Counter)
     layers: tuple[str | None, ...] = ()
 
@@ -90,7 +90,7 @@ class Recorder:
             note=note,
             waits_for=names,
             layer=self.layers[operator.index],
-            parameters=self._parameters(operator),
+            parameters=self.parameters.get(operator.index, 0),
             # A rule that runs subgraphs holds this walk, which nobody needs any more.
             rule=None if calls else op,
         )
@@ -165,11 +165,8 @@ class Recorder:
             note=f"{reason}; {option_hint(names)}" if names else str(reason),
             waits_for=names,
             layer=self.layers[operator.index],
-            parameters=self._parameters(operator),
+            parameters=self.parameters.get(operator.index, 0),
         )
-
-    def _parameters(self, operator: Operator) -> int | None:
-        return None if self.parameters is None else self.parameters.get(operator.index, 0)
 
     def _moved(self, operator: Operator, inferred: Inferred) -> tuple[int, int]:
         """Bytes that an operator reads and writes: the rule is in `ops/traffic.py`."""

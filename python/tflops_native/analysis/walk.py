@@ -49,7 +49,7 @@ class Walk:
     sizes            bytes of the tensors in `specs`
     scratch          memory that accelerators work in; found at the first operator without a rule
     deciding         finds the inputs that an operator waits for; None in subgraphs that operators run
-    parameters       per operator those that it is the first to use; None in subgraphs that operators run
+    parameters       per operator those that it is the first to use; empty in subgraphs that operators run
     recorder         makes the records of operators; made for the first one
     """
 
@@ -64,7 +64,7 @@ class Walk:
     sizes: dict[int, int] = field(default_factory=dict)
     scratch: frozenset[int] | None = None
     deciding: DecidingInputs | None = None
-    parameters: Mapping[int, int] | None = None
+    parameters: Mapping[int, int] = field(default_factory=dict)
     recorder: Recorder | None = None
 
     def bind(self, inputs: Sequence[TensorSpec | None]) -> None:

@@ -12,7 +12,7 @@ from tflops_native.cli.options import (
     input_options,
     model_argument,
 )
-from tflops_native.cli.output import Output, output_options, show_reports
+from tflops_native.cli.output import Output, output_options, show_reports, view_options
 
 
 @click.command("count")
@@ -21,6 +21,7 @@ from tflops_native.cli.output import Output, output_options, show_reports
 @counting_options
 @input_file_option
 @convention_options
+@view_options
 @output_options
 def command(model: str | bytes, output: Output, **options: Any) -> None:
     """Count MACs, FLOPs and bytes per operator, without running the model.

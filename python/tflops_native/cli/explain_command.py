@@ -10,6 +10,7 @@ from tflops_native.analysis.operators import OperatorAnalysis
 from tflops_native.cli.options import input_options
 from tflops_native.cli.output import Output, output_options, show_document
 from tflops_native.formats.explanation import explain_document, explain_operator_document
+from tflops_native.formats.operator_columns import columns_document
 from tflops_native.model.reader import load
 from tflops_native.model.schema import BUILTIN_OPERATORS
 from tflops_native.ops._op import REGISTRY, Rule
@@ -31,7 +32,12 @@ def command(
     OPERATOR is a name, CONV_2D, or MODEL:INDEX, an operator of a model by its number in the table of
     `tflops count`. Then its tensors and options are printed too, and the formula with the numbers put
     in. MODEL:8/body/3 is operator 3 in the body of the loop that is operator 8.
+
+    `tflops explain columns` explains the columns of that table.
     """
+    if operator == "columns":
+        show_document(columns_document(), output)
+        return
     model, _, path = operator.rpartition(":")
     if model and path[:1].isdigit():
         _explain_in_model(model, path, input_shapes, signature, output)

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tflops_native.cli.options import options
+from tflops_native.cli.quantities import WholeNumber
 from tflops_native.cli.streams import writing_output
 from tflops_native.errors import OptionError
 from tflops_native.formats.document import Document
 from tflops_native.formats.registry import FORMATS, format_of_suffix, render
 from tflops_native.formats.report import report_document
+from tflops_native.formats.view import EVERYTHING, GROUPINGS, ORDERS, View
 from tflops_native.reports.report import Report
 
 if TYPE_CHECKING:
@@ -34,11 +36,13 @@ class Output:
     name      of the format
     path      of a file; None for standard output
     samples   whether raw samples are kept in JSON
+    view      what is shown of a report
     """
 
     name: str = "text"
     path: Path | None = None
     samples: bool = True
+    view: View = EVERYTHING
 
 
 def output_options(command: Any) -> Any:
@@ -59,9 +63,47 @@ def output_options(command: Any) -> Any:
         if path is not None and not path.parent.is_dir():
             # Before anything is measured.
             raise OptionError(f"cannot write '{path}': there is no folder '{path.parent}'")
-        return command(*arguments, output=Output(name, path, not no_samples), **values)
+        view = View(**{name: values.pop(name) for name in _VIEW_FIELDS if name in values})
+        return command(*arguments, output=Output(name, path, not no_samples, view), **values)
 
     return _OUTPUT(with_output)
+
+
+# Of a View, those that have an option.
+_VIEW_FIELDS = ("by", "depth", "sort", "top", "is_whole", "columns", "is_verbose")
+verbose_option = click.option(
+    "-v", "--verbose", "is_verbose", is_flag=True, help="Say how it was measured and counted, too."
+)
+# For commands with `output_options`, which collects them; above these.
+view_options = options(
+    click.option(
+        "--by",
+        type=click.Choice(GROUPINGS),
+        help="Group the operators: by type, or by layer as a tree.",
+    ),
+    click.option("--depth", type=WholeNumber(), help="Levels of the tree to show. [default: all]"),
+    click.option(
+        "--sort",
+        type=click.Choice(ORDERS),
+        help="Order of the rows. [default: as in the model; the most expensive first where only some "
+        "are shown]",
+    ),
+    click.option(
+        "--top",
+        type=WholeNumber(),
+        metavar="N",
+        help="Show the N most expensive rows. [default: 20 on a terminal, else all]",
+    ),
+    click.option("--all", "is_whole", is_flag=True, help="Show all rows, on a terminal too."),
+    click.option(
+        "--columns",
+        metavar="NAME,...",
+        default="",
+        callback=lambda context, parameter, text: tuple(filter(None, text.split(","))),
+        help="Columns to show, in this order; `tflops explain columns` lists them.",
+    ),
+    verbose_option,
+)
 
 
 _OUTPUT = options(
@@ -93,7 +135,7 @@ def show_reports(reports: Sequence[Report], output: Output) -> None:
 
         _write(dump_json(saved_reports(reports, samples=output.samples)), output)
     else:
-        _write_documents([report_document(report) for report in reports], output)
+        _write_documents([report_document(report, output.view) for report in reports], output)
 
 
 def show_result(result: Any, output: Output) -> None:

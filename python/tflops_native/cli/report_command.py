@@ -12,13 +12,14 @@ from tflops_native.cli.options import (
     model_argument,
     refuse_with_profile,
 )
-from tflops_native.cli.output import Output, output_options, show_reports
+from tflops_native.cli.output import Output, output_options, show_reports, view_options
 from tflops_native.cli.progress import progress_bar
 from tflops_native.errors import TflopsError
 
 _COMBINE_WITH_PROFILE = frozenset(
     {"model", "profile_file", "input_shapes", "signature", "inputs", "strict", "trip_count"}
     | {"shapes", "device", "peaks", "no_peaks", "output_format", "output_path", "no_samples"}
+    | {"by", "depth", "sort", "top", "is_whole", "columns", "is_verbose"}
 )
 
 
@@ -47,6 +48,7 @@ _COMBINE_WITH_PROFILE = frozenset(
     "[default: those of this machine, measured once in two seconds]",
 )
 @click.option("--no-peaks", is_flag=True, help="Compare with no peaks.")
+@view_options
 @output_options
 @click.pass_context
 def command(

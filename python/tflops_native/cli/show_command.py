@@ -2,12 +2,13 @@
 
 import click
 
-from tflops_native.cli.output import Output, output_options, show_reports, show_result
+from tflops_native.cli.output import Output, output_options, show_reports, show_result, view_options
 from tflops_native.reports.saved import load_saved
 
 
 @click.command("show")
 @click.argument("file")
+@view_options
 @output_options
 def command(file: str, output: Output) -> None:
     """Show a result that was saved as JSON with -o, in any format.

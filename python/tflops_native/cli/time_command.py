@@ -6,7 +6,13 @@ import click
 
 from tflops_native import api
 from tflops_native.cli.options import input_options, measuring_options, model_argument
-from tflops_native.cli.output import Output, output_options, show_reports, show_result
+from tflops_native.cli.output import (
+    Output,
+    output_options,
+    show_reports,
+    show_result,
+    verbose_option,
+)
 from tflops_native.cli.progress import progress_bar
 from tflops_native.model.reader import load
 from tflops_native.reports.report import Report
@@ -16,6 +22,7 @@ from tflops_native.reports.report import Report
 @model_argument
 @input_options
 @measuring_options(compares=True)
+@verbose_option
 @output_options
 def command(
     model: str | bytes,

@@ -2,7 +2,7 @@
 
 from tflops_native import formatting as numbers
 from tflops_native.analysis.conventions import ConventionCounts
-from tflops_native.analysis.operators import OperatorAnalysis, Status
+from tflops_native.analysis.operators import OperatorAnalysis
 from tflops_native.analysis.result import Analysis
 from tflops_native.formats.document import Cell, Column, Found, Line
 from tflops_native.reports.remarks import convention_notes
@@ -65,10 +65,6 @@ def _total(number: int) -> Cell:
 
 
 def _cell(operator: OperatorAnalysis, count: int | None) -> Cell:
-    if count == 0:
-        # A zero where there is arithmetic is shown, one that all agree on is not.
-        is_work = operator.cost.operations or operator.status is Status.UNSUPPORTED
-        return Cell(0, "0" if is_work else "-")
     return Cell(count, "?" if count is None else numbers.count(count))
 
 

@@ -48,7 +48,7 @@ def _records(table: Table) -> list[Row]:
 
 def _of_lines(document: Document) -> Table:
     pairs: list[tuple[str, str]] = []
-    for part in document.parts:
+    for part in document.page:
         if isinstance(part, Lines):
             pairs += map(labelled, part.lines)
         elif isinstance(part, Block):

@@ -32,6 +32,7 @@ class Column:
     drop       on a narrow terminal, columns are left out in this order, 1 first; None: never
     readable   the width down to which text is cut before a column is left out; None: it is not cut
     shortest   the width down to which text is cut at last; None: it is not cut
+    meaning    what the column says, in a sentence
     """
 
     key: str
@@ -41,6 +42,7 @@ class Column:
     drop: int | None = None
     readable: int | None = None
     shortest: int | None = None
+    meaning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ class Table:
     """Rows of typed cells.
 
     title        what it lists, where a format folds it
+    brief        the rows for a terminal, where `rows` are too many; None: `rows`
+    legend       how to read the cells, in a line
     tree         key of the column that is indented by the depth of the row; None where all are equal
     gap          blanks between columns of text
     is_padded    whether every line of text is as long as the longest
@@ -80,6 +84,8 @@ class Table:
     title: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
+    brief: tuple[Row, ...] | None = None
+    legend: str = ""
     tree: str | None = None
     gap: int = 1
     is_padded: bool = False
@@ -106,13 +112,25 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A label and its text; an empty label continues the line above."""
+    """A label and its text; an empty label continues the line above.
+
+    name   in front of the text: where a terminal has no room for the line, this is shortened
+    """
 
     label: str
     text: str
+    name: str = ""
 
 
 Found: TypeAlias = list[Line | Note]
+
+
+class Role(Enum):
+    """What lines are to the document: a summary stands last on a terminal and first on a page."""
+
+    BODY = "body"
+    SUMMARY = "summary"
+    DETAILS = "details"  # how it came about: shown where that is asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +138,7 @@ class Lines:
     """Labelled lines, with the notes where they belong."""
 
     lines: tuple[Line | Note, ...]
+    role: Role = Role.BODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,15 +164,27 @@ class Document:
     """What one command has to say.
 
     title    one line
-    parts    in the order of the text, an empty line between each two
+    parts    in the order of a page, an empty line between each two; on a terminal the summary comes last
     data     makes what JSON prints
     records  the rows of a CSV, where these are not those of the first table
+    is_verbose  whether details are asked for
     """
 
     title: str
     parts: tuple[Part, ...]
     data: Callable[[], Any]
     records: Table | None = None
+    is_verbose: bool = False
+
+    @property
+    def page(self) -> tuple[Part, ...]:
+        """The parts that a reader gets, in the order of a page."""
+        return tuple(part for part in self.parts if self.is_verbose or not _is(part, Role.DETAILS))
+
+    @property
+    def screen(self) -> tuple[Part, ...]:
+        """The same in the order of a terminal, where the last lines are what is seen."""
+        return tuple(sorted(self.page, key=lambda part: _is(part, Role.SUMMARY)))
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -167,9 +198,16 @@ class Document:
         )
 
 
+def _is(part: Part, role: Role) -> bool:
+    return isinstance(part, Lines) and part.role is role
+
+
 def labelled(line: Line | Note) -> tuple[str, str]:
     """The label and the text of a line, "note" for a note; of a text without end, both ends."""
-    label, text = ("note", str(line)) if isinstance(line, Note) else (line.label, line.text)
+    if isinstance(line, Note):
+        label, text = "note", str(line)
+    else:
+        label, text = line.label, line.name + line.text
     return label, text if len(text) <= TEXT_LIMIT else printable(text, TEXT_LIMIT)
 
 

@@ -10,7 +10,7 @@ _CELL = "padding:2px 8px;white-space:pre;font-variant-numeric:tabular-nums"
 
 def render(document: Document) -> str:
     """One `div` with everything in it."""
-    return f"<div>{''.join(map(_part, document.parts))}</div>"
+    return f"<div>{''.join(map(_part, document.page))}</div>"
 
 
 def _part(part: Part) -> str:
@@ -30,7 +30,9 @@ def _part(part: Part) -> str:
 
 def _table(table: Table) -> str:
     shown = table.shown
-    head = "".join(_cell("th", column.heading, column.is_number) for column in shown)
+    head = "".join(
+        _cell("th", column.heading, column.is_number, column.meaning) for column in shown
+    )
     rows = "".join(
         "<tr>"
         + "".join(
@@ -46,9 +48,10 @@ def _table(table: Table) -> str:
     return f"<details open><summary>{_text(table.title)}</summary>{found}</details>"
 
 
-def _cell(tag: str, text: str, is_number: bool) -> str:
+def _cell(tag: str, text: str, is_number: bool, meaning: str = "") -> str:
     side = "right" if is_number else "left"
-    return f'<{tag} style="text-align:{side};{_CELL}">{_text(text)}</{tag}>'
+    hint = f' title="{_text(meaning)}"' if meaning else ""
+    return f'<{tag}{hint} style="text-align:{side};{_CELL}">{_text(text)}</{tag}>'
 
 
 def _text(text: str) -> str:

@@ -18,8 +18,8 @@ _SPECIAL = re.compile(r"([\\`*\[\]|~#]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
 
 def render(document: Document) -> str:
     """Below 1 MiB: what does not fit is left out, and a sentence says how much."""
-    tables = [part for part in document.parts if isinstance(part, Table)]
-    others = [part for part in document.parts if isinstance(part, Lines | Block)]
+    tables = [part for part in document.page if isinstance(part, Table)]
+    others = [part for part in document.page if isinstance(part, Lines | Block)]
     lines = [line for part in others for line in _text(part)]
     kept = _within(lines, _LIMIT_OF_TEXT_BYTES)
     if kept < len(lines):

@@ -1,26 +1,26 @@
-"""The table of operators: what there is to say of each, for people and for machines."""
+"""The table of operators, the subgraphs that they run below them, and what makes the times add up."""
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from tflops_native import formatting as numbers
-from tflops_native.analysis.operators import EXACT, OperatorAnalysis, Status, is_float
+from tflops_native.analysis.operators import OperatorAnalysis
 from tflops_native.analysis.result import Analysis
 from tflops_native.formats import convention_counts
 from tflops_native.formats.document import Cell, Column, Emphasis, Row, Table, row_of
+from tflops_native.formats.operator_cells import cells_of, emphasis_of
+from tflops_native.formats.operator_columns import legend_of, name_key, operator_columns
+from tflops_native.formats.other_times import other_times, sum_row
 from tflops_native.formats.printable import NAME_LIMIT, printable
+from tflops_native.formats.view import EVERYTHING, Sort, View
+from tflops_native.reports.groups import group_of
 from tflops_native.reports.report import Report
 from tflops_native.reports.rows import ReportRow
 
 if TYPE_CHECKING:
-    from tflops_native.profile.result import OperatorTime, Profile, UnmatchedEvent
+    from tflops_native.profile.result import OperatorTime
 
-NOTHING = "-"
-IMPRECISE = "!"
-MICROSECOND = 1e-6
-SHORTEST_ALONE = 1e-8  # seconds
-LOWEST_RATE = 1e6  # operations per second; lower ones would only widen the table
 # Shares of the whole model say nothing of one run of a subgraph, and the profiler sees no part of it.
 _OF_THE_WHOLE = frozenset(
     {
@@ -30,7 +30,9 @@ _OF_THE_WHOLE = frozenset(
         "time_upper_seconds",
         "time_uncertainty",
         "alone_seconds",
+        "parameters",
         "time_share",
+        "own_time_share",
         "kernel",
         "is_fused",
         "operations_per_second",
@@ -45,194 +47,118 @@ _OF_A_TIME = frozenset(
 )
 
 Nested: TypeAlias = "Mapping[int, Mapping[int, OperatorTime]]"
-Cells = dict[str, Cell]
 
 
-def operator_table(report: Report, analysis: Analysis) -> Table:
-    """All operators, the subgraphs that they run below them, and what makes the times add up."""
-    columns = _columns(report, analysis)
-    profile = None if report.timing is None else report.timing.profile
-    imprecise = () if profile is None else profile.imprecise
-    nested = _nested_times(report, analysis)
-    rows = []
-    for position, row in enumerate(report.rows):
-        cells = _cells(row, imprecise) | convention_counts.cells(report, position)
-        cells["index"] = Cell(str(row.operator.index), str(row.operator.index))
-        rows.append(row_of(columns, cells, emphasis=_emphasis(row)))
-        rows += _called(row.operator, columns, str(row.operator.index), 1, nested)
-    if totals := convention_counts.totals(report):
-        cells = {"operator": Cell("total", "total"), **totals}
-        rows.append(row_of(columns, cells, emphasis=Emphasis.ASIDE, is_record=False))
-    rows += _other_times(report, columns)
+def operator_table(report: Report, analysis: Analysis, view: View = EVERYTHING) -> Table:
+    """One row per operator, in the order that is asked for."""
+    columns = operator_columns(report, analysis, view.columns)
+    found = _Rows(report, analysis, columns)
+    order = list(range(len(report.rows)))
+    if view.sort is not None:
+        order.sort(key=lambda position: _expense(report, position, view.sort), reverse=True)
+    rows = found.listed(order)
+    if view.top is not None and view.top < len(order):
+        rows = found.most_expensive(view.top, view.sort)
+    brief = None
+    limit = view.terminal_rows
+    if limit is not None and limit < len(order):
+        brief = tuple(found.most_expensive(limit, view.sort))
     return Table(
         title=numbers.plural(len(report.rows), "operator"),
         columns=tuple(columns),
         rows=tuple(rows),
+        brief=brief,
+        legend=legend_of(columns, rows),
         tree="operator",
         is_padded=True,
     )
 
 
-def _columns(report: Report, analysis: Analysis) -> list[Column]:
-    """The columns; people see those in which this report has something to say."""
-    unit = operation_unit(analysis)
-    profile = None if report.timing is None else report.timing.profile
-    # Files of other tools have means, and nothing of how well these are known.
-    has_bounds = profile is not None and profile.statistic == "median"
-    is_usual = not convention_counts.replaces_table(report)
-    has_times = is_usual and profile is not None
-    has_roofs = has_times and report.peaks is not None
-    return [
-        Column(key="index", heading="#"),
-        Column(key="operator", heading="operator", is_number=False, readable=12, shortest=8),
-        Column(key="layer", heading="layer", is_number=False, is_shown=False),
-        Column(key="output_shape", heading="output", is_number=False, readable=8, shortest=8),
-        Column(key="status", heading="status", is_number=False, is_shown=False),
-        Column(key="macs", heading="MACs", is_shown=is_usual),
-        Column(key="operations", heading=f"{unit}s", is_shown=is_usual),
-        Column(
-            key="arithmetic",
-            heading="type",
-            is_number=False,
-            is_shown=is_usual and len(analysis.operations) > 1,
-        ),
-        Column(key="scalar_ops", heading="scalar", is_shown=False),
-        Column(key="transcendentals", heading="transcendental", is_shown=False),
-        Column(key="parameters", heading="params", is_shown=False),
-        Column(key="bytes_read", heading="read", is_shown=False),
-        Column(key="bytes_written", heading="written", is_shown=False),
-        Column(key="bytes_moved", heading="bytes", is_shown=is_usual, drop=2),
-        Column(key="share", heading="%", is_shown=is_usual, drop=1),
-        Column(key="time_seconds", heading="time", is_shown=has_times),
-        Column(key="time_lower_seconds", heading="from", is_shown=False),
-        Column(key="time_upper_seconds", heading="to", is_shown=False),
-        Column(key="time_uncertainty", heading="±%", is_shown=has_times and has_bounds),
-        Column(
-            key="alone_seconds",
-            heading="alone",
-            is_shown=profile is not None
-            and has_times
-            and any(operator.alone_seconds is not None for operator in profile.operators),
-            drop=3,
-        ),
-        Column(key="time_share", heading="%t", is_shown=has_times),
-        Column(key="kernel", heading="kernel", is_number=False, is_shown=False),
-        Column(key="is_fused", heading="fused", is_shown=False),
-        Column(key="operations_per_second", heading=f"G{unit}/s", is_shown=has_times),
-        Column(key="utilization", heading="%roof", is_shown=has_roofs),
-        Column(key="bound", heading="bound", is_number=False, is_shown=has_roofs, shortest=5),
-        *convention_counts.columns(report),
-    ]
+def _expense(report: Report, position: int, sort: Sort | None) -> tuple[float, float]:
+    """What the rows are sorted by, the largest first; operators of equal expense as in the model."""
+    row = report.rows[position]
+    seconds = 0.0 if row.time is None else row.time.estimate.typical_seconds
+    operator = row.operator
+    moved = operator.bytes_read + operator.bytes_written
+    if sort is None:
+        has_times = report.timing is not None and report.timing.profile is not None
+        sort = "time" if has_times else "flops"
+    if sort == "index":
+        return (-position, 0)
+    found = {"time": seconds, "flops": operator.cost.operations, "bytes": moved}
+    return (found[sort], moved)
 
 
-def operation_unit(analysis: Analysis) -> str:
-    """FLOP where all arithmetic is floating point, else OP."""
-    return "FLOP" if all(map(is_float, analysis.operations)) else "OP"
+class _Rows:
+    """Makes the rows of one table."""
+
+    def __init__(self, report: Report, analysis: Analysis, columns: Sequence[Column]) -> None:
+        self._report, self._columns = report, columns
+        self._name = name_key(columns, "operator")
+        profile = None if report.timing is None else report.timing.profile
+        self._imprecise = () if profile is None else profile.imprecise
+        self._nested = _nested_times(report, analysis)
+        self._root = root_of([row.operator.layer for row in report.rows])
+
+    def listed(self, order: Iterable[int]) -> list[Row]:
+        """All operators in this order."""
+        rows = []
+        for position in order:
+            rows.append(self._row(position))
+            rows += self._inside(position)
+        return rows + self._ending()
+
+    def most_expensive(self, limit: int, sort: Sort | None) -> list[Row]:
+        """So many operators and the sums over the others; what they run as far as there is room."""
+        every = range(len(self._report.rows))
+        order = sorted(every, key=lambda at: _expense(self._report, at, sort), reverse=True)
+        rows = []
+        room = max(limit - len(every), 0)
+        for position in order[:limit]:
+            rows.append(self._row(position))
+            inside = self._inside(position)
+            if len(inside) <= room:
+                rows += inside
+                room -= len(inside)
+        others = [self._report.rows[position] for position in order[limit:]]
+        if others and self._name is not None:
+            group = group_of(others, name="others")
+            title = f"{len(others):,} other{'s' if len(others) > 1 else ''}"
+            rows.append(sum_row(group, self._columns, self._name, title))
+        return rows + self._ending()
+
+    def _row(self, position: int) -> Row:
+        row = self._report.rows[position]
+        cells = cells_of(row, self._imprecise, self._root)
+        cells |= convention_counts.cells(self._report, position)
+        cells["index"] = Cell(str(row.operator.index), str(row.operator.index))
+        return row_of(self._columns, cells, emphasis=emphasis_of(row))
+
+    def _inside(self, position: int) -> list[Row]:
+        operator = self._report.rows[position].operator
+        return _called(operator, self._columns, str(operator.index), 1, self._nested)
+
+    def _ending(self) -> list[Row]:
+        rows = []
+        totals = convention_counts.totals(self._report)
+        if totals and self._name is not None:
+            cells = {self._name: Cell("total", "total"), **totals}
+            rows.append(row_of(self._columns, cells, emphasis=Emphasis.ASIDE, is_record=False))
+        return rows + other_times(self._report, self._columns, self._name)
 
 
-def short_type(name: str) -> str:
-    """ "float32" -> "f32", "int16x8" -> "i16x8"."""
-    for long, short in (("bfloat", "bf"), ("float", "f"), ("uint", "u"), ("int", "i")):
-        if name.startswith(long):
-            return short + name.removeprefix(long)
-    return name
-
-
-def _cells(row: ReportRow, imprecise: Container[int] = ()) -> Cells:
-    """What there is to say of one operator, by key of the column, but for its place."""
-    operator, cost = row.operator, row.operator.cost
-    is_known = operator.status is not Status.UNSUPPORTED
-    texts = {
-        "operator": printable(operator.name, NAME_LIMIT),
-        "output_shape": _output(operator),
-        "status": operator.status.value,
-        "macs": _count(cost.macs, is_known),
-        "operations": _count(cost.operations, is_known),
-        "arithmetic": "+".join(map(short_type, operator.operations)) or NOTHING,
-        "bytes_moved": _bytes(operator.bytes_read + operator.bytes_written),
-        "share": _share(row),
-        "time_seconds": time_text(row),
-        "time_uncertainty": _uncertainty(row, imprecise),
-        "alone_seconds": _alone(row),
-        "time_share": NOTHING if row.time_share is None else numbers.percent(row.time_share),
-        "operations_per_second": rate_text(row),
-        "utilization": _utilization(row),
-        "bound": NOTHING if row.utilization is None else row.utilization.bound,
-    }
-    return {key: Cell(value, texts.get(key, "")) for key, value in row.values().items()}
-
-
-def _output(operator: OperatorAnalysis) -> str:
-    if not operator.output_shapes:
-        return NOTHING
-    more = len(operator.output_shapes) - 1
-    text = numbers.shape(operator.output_shapes[0]) + (f" +{more}" if more else "")
-    return text + ("*" if operator.shapes_assumed else "")
-
-
-def _count(number: int, is_known: bool) -> str:
-    if not is_known:
-        return "?"
-    return numbers.count(number) if number else NOTHING
-
-
-def _bytes(number: int) -> str:
-    return numbers.byte_count(number) if number else NOTHING
-
-
-def _share(row: ReportRow) -> str:
-    if row.operator.status is Status.UNSUPPORTED:
-        return "?"
-    is_work = row.share and row.operator.cost.operations
-    return numbers.percent(row.share) if row.share and is_work else NOTHING
-
-
-def time_text(row: ReportRow) -> str:
-    """The time as far as it is known: one that may be nothing is given by its upper bound."""
-    if row.time is None:
-        return "fused" if row.is_fused else "?"
-    time = row.time.estimate
-    if not time.lower_seconds:
-        return f"<{numbers.seconds(time.upper_seconds, 2)}" if time.upper_seconds else "0"
-    return numbers.seconds(time.typical_seconds, numbers.known_digits(time.uncertainty))
-
-
-def _uncertainty(row: ReportRow, imprecise: Container[int]) -> str:
-    """Half the 95 % interval, in percent; with a mark where the time matters and this was to be less."""
-    time = row.time
-    if time is None or not time.estimate.lower_seconds or time.estimate.uncertainty is None:
-        return NOTHING
-    uncertainty = time.estimate.uncertainty
-    text = numbers.percent(uncertainty) if uncertainty < 0.0995 else f"{100 * uncertainty:.0f}"
-    return text + (IMPRECISE if time.index in imprecise else "")
-
-
-def _alone(row: ReportRow) -> str:
-    """What the operator takes alone, in three digits; below a hundredth of a µs only noise is left."""
-    seconds = None if row.time is None else row.time.alone_seconds
-    if seconds is None:
-        return NOTHING
-    return "<10ns" if seconds < SHORTEST_ALONE else numbers.seconds(seconds, 3)
-
-
-def rate_text(row: ReportRow) -> str:
-    """Operations in units of 10**9 per second, as far as they are known."""
-    if row.rate is None:
-        return NOTHING
-    if row.rate_is_bound:
-        return f">{numbers.rate(row.rate, 2)}" if row.rate >= LOWEST_RATE else NOTHING
-    if row.rate < LOWEST_RATE:
-        return f"<{LOWEST_RATE / 1e9:g}"
-    uncertainty = None if row.time is None else row.time.estimate.uncertainty
-    return numbers.rate(row.rate, numbers.known_digits(uncertainty))
-
-
-def _utilization(row: ReportRow) -> str:
-    if row.utilization is None or row.utilization.share is None:
-        return NOTHING
-    share = row.utilization.share
-    digits = 0 if share >= 0.0995 else 1
-    return (">" if row.rate_is_bound else "") + f"{100 * share:.{digits}f}"
+def root_of(layers: Iterable[str | None]) -> str:
+    """What the paths of all layers begin with, "model/", empty where they share nothing."""
+    named = sorted({layer for layer in layers if layer is not None})
+    if len(named) < 2:
+        return ""
+    shared = []
+    # The first and the last in order differ as early as any two.
+    for one, other in zip(named[0].split("/"), named[-1].split("/"), strict=False):
+        if one != other:
+            break
+        shared.append(one)
+    return "".join(f"{part}/" for part in shared)
 
 
 def _nested_times(report: Report, analysis: Analysis) -> Nested:
@@ -260,7 +186,7 @@ def _runs(operators: Iterable[OperatorAnalysis]) -> Iterator[int]:
 
 
 def _called(
-    operator: OperatorAnalysis, columns: list[Column], place: str, depth: int, nested: Nested
+    operator: OperatorAnalysis, columns: Sequence[Column], place: str, depth: int, nested: Nested
 ) -> list[Row]:
     """The subgraphs that an operator runs: what one run costs, and how often it is run.
 
@@ -283,55 +209,9 @@ def _called(
         for inner in call.operators:
             row = ReportRow(operator=inner, time=times_inside.get(inner.index))
             left_out = _OF_THE_WHOLE if row.time is None else _OF_THE_WHOLE - _OF_A_TIME
-            cells = {key: cell for key, cell in _cells(row).items() if key not in left_out}
+            cells = {key: cell for key, cell in cells_of(row).items() if key not in left_out}
             path = f"{place}/{call.role}/{inner.index}"
             cells["index"] = Cell(path, str(inner.index))
-            found.append(row_of(columns, cells, emphasis=_emphasis(row), depth=depth + 1))
+            found.append(row_of(columns, cells, emphasis=emphasis_of(row), depth=depth + 1))
             found += _called(inner, columns, path, depth + 2, nested)
     return found
-
-
-def _emphasis(row: ReportRow) -> Emphasis:
-    if row.operator.status not in EXACT:
-        return Emphasis.PROBLEM
-    if row.time_share is not None and row.time_share >= 0.1:
-        return Emphasis.STRONG
-    return Emphasis.WEAK if row.operator.status is Status.NO_ARITHMETIC else Emphasis.NONE
-
-
-def _ending(profile: "Profile") -> list[tuple[str, float]]:
-    """What makes the times of the operators add up, and the sum."""
-    outside, beyond = profile.outside_seconds, profile.beyond_medians_seconds
-    if not profile.is_whole:
-        parts = [("outside operators", outside)] if outside >= MICROSECOND else []
-        return [*parts, ("all that ran", profile.invoke_seconds)]
-    parts = [("outside operators", outside)]
-    if beyond is not None:
-        parts.append(("beyond medians", beyond))
-    return [*parts, ("profiled invoke", profile.invoke_seconds)]
-
-
-def _title(event: "UnmatchedEvent") -> str:
-    """Of something that ran and is no operator's alone."""
-    if event.operators:
-        return f"inside {event.name}: {numbers.plural(len(event.operators), 'operator')}"
-    return f"unmatched: {event.name}"
-
-
-def _other_times(report: Report, columns: list[Column]) -> list[Row]:
-    """Rows behind the operators that make the times add up to the invoke."""
-    profile = None if report.timing is None else report.timing.profile
-    if profile is None:
-        return []
-    parts = [(_title(event), event.estimate.typical_seconds) for event in profile.unmatched]
-    rows = []
-    for name, seconds in [*parts, *_ending(profile)]:
-        cells = {
-            "operator": Cell(name, printable(name, NAME_LIMIT)),
-            "time_seconds": Cell(seconds, numbers.seconds(seconds)),
-            "time_share": Cell(
-                seconds / profile.invoke_seconds, numbers.percent(seconds / profile.invoke_seconds)
-            ),
-        }
-        rows.append(row_of(columns, cells, emphasis=Emphasis.ASIDE, is_record=False))
-    return rows

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from tflops_native import formatting as numbers
 from tflops_native.formats.document import Cell, Column, Document, Found, Line, Lines, Table, row_of
-from tflops_native.formats.operator_table import short_type
+from tflops_native.formats.operator_cells import short_type
 from tflops_native.formats.roofline import rate_unit
 from tflops_native.notes import Note
 from tflops_native.reports.saved import saved

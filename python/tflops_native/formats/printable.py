@@ -34,14 +34,21 @@ def width(text: str) -> int:
 
 
 def cut(text: str, cells: int) -> str:
-    """No more than so many cells of it, with an ellipsis where something is missing."""
+    """No more than so many cells of it, with an ellipsis in the middle where something is missing."""
     if width(text) <= cells:
         return text
+    head = _fitting(text, cells - 1 - (cells - 1) // 2)
+    tail = _fitting(text[::-1], (cells - 1) // 2)[::-1]
+    return f"{head}…{tail}"
+
+
+def _fitting(text: str, cells: int) -> str:
+    """The beginning that takes no more cells."""
     found = 0
     for position, letter in enumerate(text):
         found += _cells(letter)
-        if found > cells - 1:
-            return text[:position] + "…"
+        if found > cells:
+            return text[:position]
     return text
 
 

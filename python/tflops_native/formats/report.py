@@ -2,29 +2,35 @@
 
 from typing import Any
 
-from tflops_native.formats import summary
-from tflops_native.formats.document import Cell, Column, Document, Lines, Part, Table, row_of
+from tflops_native.formats.details import details
+from tflops_native.formats.document import Cell, Column, Document, Lines, Part, Role, Table, row_of
+from tflops_native.formats.group_table import group_table
 from tflops_native.formats.operator_table import operator_table
 from tflops_native.formats.printable import NAME_LIMIT, printable
-from tflops_native.formats.times import times
+from tflops_native.formats.summary import summary
+from tflops_native.formats.view import EVERYTHING, View
 from tflops_native.reports.report import Report
 
 
-def report_document(report: Report) -> Document:
-    """Counts of a model, its times, or both."""
+def report_document(report: Report, view: View = EVERYTHING) -> Document:
+    """Counts of a model, its times, or both.
+
+    Raises:
+        OptionError: there is no column of a name in the view.
+    """
     name = report.model.name
-    header = summary.header(report)
-    closing = [*summary.counts(report), *times(report), *report.remarks]
-    parts: tuple[Part, ...] = (Lines((*header, *closing)),)
+    parts: list[Part] = [Lines(tuple(summary(report)), Role.SUMMARY)]
     if report.analysis is not None:
-        parts = (
-            Lines(tuple(header)),
-            operator_table(report, report.analysis),
-            Lines(tuple(closing)),
+        parts.append(
+            operator_table(report, report.analysis, view)
+            if view.by is None
+            else group_table(report, report.analysis, view.by, view)
         )
+    parts.append(Lines(tuple(details(report)), Role.DETAILS))
     return Document(
         title=printable(name, NAME_LIMIT),
-        parts=parts,
+        parts=tuple(parts),
+        is_verbose=view.is_verbose,
         data=lambda: _plain(report),
         records=_latency(report, name) if report.analysis is None else None,
     )

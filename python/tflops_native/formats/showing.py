@@ -1,18 +1,18 @@
 """The document of any result."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from tflops_native.analysis.result import Analysis
 from tflops_native.errors import OptionError
 from tflops_native.formats.budgets import baseline_document, check_document
 from tflops_native.formats.comparison import comparison_document
-from tflops_native.formats.document import Document, Lines
+from tflops_native.formats.document import Document
 from tflops_native.formats.peaks import peaks_document
 from tflops_native.formats.registry import render
 from tflops_native.formats.report import report_document
 from tflops_native.formats.runtimes import runtimes_document
-from tflops_native.formats.times import times
 from tflops_native.formats.verification import verification_document
 from tflops_native.machine.peaks.peaks import Peaks
 from tflops_native.measurement.timing import Timing
@@ -47,8 +47,8 @@ def _of_analysis(analysis: Analysis) -> Document:
 
 
 def _of_timing(timing: Timing) -> Document:
-    report = Report(model=_UNNAMED, timing=timing)
-    return Document(title="Timing", parts=(Lines(tuple(times(report))),), data=timing.to_dict)
+    report = report_document(Report(model=_UNNAMED, timing=timing))
+    return replace(report, title="Timing", data=timing.to_dict)
 
 
 _UNNAMED = ModelInfo(name="(unnamed)", path=None, size_bytes=0, description="")

@@ -1,8 +1,8 @@
 """The document for a terminal or a pipe.
 
 Into a pipe every line is as long as it needs to be, and nothing is cut. On a terminal, columns of text are
-cut, then whole columns are left out, in the order that the columns state; numbers are never cut: where even
-that is too wide, the terminal breaks the line.
+shortened in the middle, then whole columns are left out, in the order that the columns state; numbers are
+never cut: where even that is too wide, the terminal breaks the line.
 """
 
 import textwrap
@@ -14,6 +14,7 @@ from tflops_native.formats.document import (
     Column,
     Document,
     Emphasis,
+    Line,
     Lines,
     Table,
     labelled,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 LABEL_WIDTH = 10
+_LEAST_NAME = 12  # cells
 _LEAST_TEXT = 20  # cells beside a label, however narrow the terminal is
 _STYLES = {
     Emphasis.NONE: "",
@@ -54,7 +56,7 @@ def print_text(document: Document, console: "Console") -> None:
 
 def _lines(document: Document, limit: int | None) -> Iterator[_Line]:
     is_first = True
-    for part in document.parts:
+    for part in document.screen:
         if not isinstance(part, Lines | Table | Block):
             continue
         if not is_first:
@@ -74,6 +76,8 @@ def _labelled_lines(part: Lines, limit: int | None) -> Iterator[_Line]:
     for line in part.lines:
         label, text = labelled(line)
         room = len(text) + 1 if limit is None else max(limit - LABEL_WIDTH, _LEAST_TEXT)
+        if isinstance(line, Line) and line.name and width(text) > room:
+            text = cut(line.name, max(room - len(line.text), _LEAST_NAME)) + line.text
         wrapped = textwrap.wrap(printable(text), room, break_on_hyphens=False) or [""]
         style = "yellow" if label == "note" else ""
         yield [(f"{printable(label):{LABEL_WIDTH}}", "bold"), (wrapped[0], style)]
@@ -83,7 +87,8 @@ def _labelled_lines(part: Lines, limit: int | None) -> Iterator[_Line]:
 
 def _table(table: Table, limit: int | None) -> Iterator[_Line]:
     columns = table.shown
-    rows = [[printable(text) for text in table.texts(row)] for row in table.rows]
+    listed = table.rows if limit is None or table.brief is None else table.brief
+    rows = [[printable(text) for text in table.texts(row)] for row in listed]
     heading = [column.heading for column in columns]
     headed = [heading] if table.has_heading else []
     widths = [
@@ -96,11 +101,14 @@ def _table(table: Table, limit: int | None) -> Iterator[_Line]:
         _shrink(columns, widths, kept, table.gap, limit)
     for row, style in [
         *((row, "bold") for row in headed),
-        *((row, _STYLES[found.emphasis]) for row, found in zip(rows, table.rows, strict=True)),
+        *((row, _STYLES[found.emphasis]) for row, found in zip(rows, listed, strict=True)),
     ]:
         cells = [_aligned(row[i], widths[i], columns[i].is_number) for i in kept]
         line = (" " * table.gap).join(cells)
         yield [(line if table.is_padded else line.rstrip(), style)]
+    if table.legend and limit is not None:
+        for line in textwrap.wrap(table.legend, max(limit, _LEAST_TEXT)):
+            yield [(line, "dim")]
 
 
 def _aligned(text: str, cells: int, is_right: bool) -> str:
@@ -134,9 +142,9 @@ def _kept(columns: tuple[Column, ...], widths: list[int], gap: int, limit: int) 
 def _shrink(
     columns: tuple[Column, ...], widths: list[int], kept: list[int], gap: int, limit: int
 ) -> None:
-    """Take from the columns of text what the line is too long, from the first of them first."""
+    """Take from the columns of text what the line is too long, from the last of them first."""
     excess = _line_width(widths, kept, gap) - limit
-    for position in kept:
+    for position in reversed(kept):
         shortest = columns[position].shortest
         if shortest is not None and excess > 0:
             taken = min(excess, max(widths[position] - shortest, 0))

@@ -1,15 +1,14 @@
-"""The lines about a measurement: latency, how far it can be trusted, and what it was made with.
+"""The details of a measurement: latency, how far it can be trusted, and what it was made with.
 
 What the origin of the times does not say is left out.
 """
 
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from tflops_native import formatting as numbers
 from tflops_native.formats.document import Found, Line
-from tflops_native.formats.operator_table import operation_unit
 from tflops_native.formats.roofline import roofline_lines
+from tflops_native.formats.summary import at_least_a_step, precision_text, source_text
 from tflops_native.reports.remarks import profile_notes, stability_notes
 from tflops_native.reports.report import Report
 from tflops_native.runtime.options import KERNELS
@@ -32,7 +31,6 @@ def times(report: Report) -> Found:
         *_origin(timing),
         *_latency(timing),
         *_stability(timing),
-        *_rate(report),
         *roofline_lines(report),
         *_runs(timing),
         *_before(timing),
@@ -47,18 +45,7 @@ def times(report: Report) -> Found:
 
 def _origin(timing: "Timing") -> Found:
     """Where the times come from, if not from here."""
-    origin = timing.origin
-    if origin.measured == "here":
-        return []
-    where = "elsewhere"
-    if origin.machine is not None:
-        machine = origin.machine
-        name = " ".join(filter(None, (machine.processor, machine.architecture)))
-        where = f"on {name} ({machine.system})"
-    if origin.device is not None:
-        where = f"on {origin.device}"
-    file = "" if origin.file is None else f"{PurePath(origin.file).name}, {origin.form} of "
-    return [Line("source", f"{file}{origin.tool}: measured {where}, not on this machine")]
+    return [] if timing.origin.measured == "here" else [Line("source", source_text(timing))]
 
 
 def _latency(timing: "Timing") -> Found:
@@ -67,7 +54,7 @@ def _latency(timing: "Timing") -> Found:
     if typical is None:
         return []
     is_mean = latency.median_seconds is None
-    known = "" if latency.precision is None else f" ±{_percent(latency.precision)}%"
+    known = "" if latency.precision is None else f" ±{precision_text(latency.precision)}"
     count = "" if timing.samples_ns or latency.runs is None else _of_runs(latency.runs)
     parts = [
         ("min", latency.minimum_seconds),
@@ -80,8 +67,8 @@ def _latency(timing: "Timing") -> Found:
         ("std", None if timing.samples_ns else latency.std_seconds),
     ]
     step = latency.resolution_seconds
-    found = [f"{name} {_time(value, step)}" for name, value in parts if value is not None]
-    text = f"{_time(typical, step)}{known} {'mean' if is_mean else 'median'}{count}"
+    found = [f"{name} {at_least_a_step(value, step)}" for name, value in parts if value is not None]
+    text = f"{at_least_a_step(typical, step)}{known} {'mean' if is_mean else 'median'}{count}"
     if found:
         text += f" ({', '.join(found)})"
     if typical < _CLEAR_OF_RESOLUTION * step:
@@ -95,11 +82,6 @@ def _of_runs(runs: int) -> str:
     return f" of {numbers.plural(runs, 'run')}"
 
 
-def _time(value: float, step: float) -> str:
-    """A time, or that it is below what the source can tell."""
-    return f"<{numbers.seconds(step)}" if value < step else numbers.seconds(value)
-
-
 def _stability(timing: "Timing") -> Found:
     stability = timing.stability
     if not timing.samples_ns:
@@ -108,17 +90,6 @@ def _stability(timing: "Timing") -> Found:
         Line("stability", f"{stability.verdict}: {stability.because}"),
         *stability_notes(timing),
     ]
-
-
-def _rate(report: Report) -> Found:
-    rate = report.operations_per_second
-    if report.analysis is None or not rate:
-        return []
-    unit = operation_unit(report.analysis)
-    coverage = report.analysis.coverage
-    direction = " or more" if coverage.is_lower_bound else " or less" if coverage.bounded else ""
-    incomplete = "" if coverage.is_complete else f"{direction}: see coverage"
-    return [Line("rate", f"{numbers.three_digits(rate / 1e9)} G{unit}/s{incomplete}")]
 
 
 def _runs(timing: "Timing") -> Found:
@@ -141,7 +112,7 @@ def _runs(timing: "Timing") -> Found:
 def _reached(stop: "Stop") -> str:
     if stop.precision is None:
         return ""
-    wanted = f"±{_percent(stop.precision)}%"
+    wanted = f"±{precision_text(stop.precision)}"
     if stop.is_reached:
         return f": {wanted} reached"
     if stop.reason == "max_time":
@@ -149,11 +120,6 @@ def _reached(stop: "Stop") -> str:
     if stop.reason == "runs":
         return f": stopped at --runs before reaching {wanted}"
     return f": stopped at the maximum number of samples before reaching {wanted}"
-
-
-def _percent(fraction: float) -> str:
-    """Two digits: 0.0123 -> "1.2", 0.00042 -> "0.042"; less than a hundredth is "<0.01"."""
-    return f"{100 * fraction:.2g}" if fraction >= 1e-4 else "<0.01"
 
 
 def _before(timing: "Timing") -> Found:

@@ -24,6 +24,7 @@ class OperatorGroup:
     share                  of all operations of the model, 0 to 1; None where there are none
     time_seconds           the sum of their times; None where none is known
     time_share             of the profiled invoke, 0 to 1; None without a time
+    own_time_share         of the sum of all operators, 0 to 1; None without a time
     operations_per_second  None without a time or operations, or where a time or a count is missing
     """
 
@@ -41,6 +42,7 @@ class OperatorGroup:
     share: float | None
     time_seconds: float | None
     time_share: float | None
+    own_time_share: float | None
     operations_per_second: float | None
 
     @property
@@ -138,6 +140,7 @@ def group_of(
     untimed = 0 if seconds is None else sum(row.time is None and not row.is_fused for row in rows)
     shares = [row.share for row in rows if row.share is not None]
     time_shares = [row.time_share for row in rows if row.time_share is not None]
+    own_shares = [row.own_time_share for row in rows if row.own_time_share is not None]
     is_known = bool(seconds and operations) and not untimed and not not_counted
     return OperatorGroup(
         name=name,
@@ -148,11 +151,12 @@ def group_of(
         untimed=untimed,
         macs=sum(operator.macs for operator in operators),
         operations=operations,
-        parameters=sum(operator.parameters or 0 for operator in operators),
+        parameters=sum(operator.parameters for operator in operators),
         bytes_read=sum(operator.bytes_read for operator in operators),
         bytes_written=sum(operator.bytes_written for operator in operators),
         share=sum(shares) if shares else None,
         time_seconds=seconds,
         time_share=None if seconds is None else sum(time_shares),
+        own_time_share=None if seconds is None else sum(own_shares),
         operations_per_second=operations / seconds if is_known and seconds else None,
     )

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _COVERED = 0.9
 
 
+_MEDIANS_LEAVE = 0.25
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Report(Result):
     """Counts of a model, its times, or both.
@@ -47,7 +50,6 @@ class Report(Result):
         "attainable_operations_per_second",
         "utilization",
         "notes",
-        "by_type",
     )
 
     model: ModelInfo
@@ -147,6 +149,14 @@ class Report(Result):
     @property
     def _typical_seconds(self) -> float | None:
         return None if self.timing is None else self.timing.latency.typical_seconds
+
+    @property
+    def is_disturbed(self) -> bool:
+        """Whether the operators' medians leave so much of the median inference that its shares mislead."""
+        profile = None if self.timing is None else self.timing.profile
+        if profile is None or profile.beyond_medians_seconds is None:
+            return False
+        return profile.beyond_medians_seconds > _MEDIANS_LEAVE * profile.invoke_seconds
 
     @property
     def by_type(self) -> tuple[OperatorGroup, ...]:

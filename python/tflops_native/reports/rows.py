@@ -19,6 +19,7 @@ class ReportRow:
 
     share            of all operations of the model, 0 to 1; None where there are none
     time_share       of the profiled invoke, 0 to 1; None without a time
+    own_time_share   of the sum of all that was timed, 0 to 1; None without a time
     rate             operations per second; None without a time or without operations
     rate_is_bound    the rate is this or higher: of the time no more is known than its upper bound
     is_fused         the delegate ran it as part of another operator, or had nothing to do
@@ -30,6 +31,7 @@ class ReportRow:
     time: "OperatorTime | None" = None
     share: float | None = None
     time_share: float | None = None
+    own_time_share: float | None = None
     rate: float | None = None
     rate_is_bound: bool = False
     is_fused: bool = False
@@ -64,6 +66,7 @@ class ReportRow:
             "time_uncertainty": None if estimate is None else estimate.uncertainty,
             "alone_seconds": None if self.time is None else self.time.alone_seconds,
             "time_share": self.time_share,
+            "own_time_share": self.own_time_share,
             "kernel": None if self.time is None else self.time.kernel,
             "is_fused": self.is_fused,
             "operations_per_second": self.rate,
@@ -84,6 +87,7 @@ def join(
     times = {} if profile is None else {time.index: time for time in profile.operators}
     fused = frozenset(() if profile is None else profile.fused)
     invoke = 0.0 if profile is None else profile.invoke_seconds
+    timed = 0.0 if profile is None else profile.operators_seconds
     total = analysis.total.operations
     found = (None,) * len(analysis.operators) if peaks is None else roofs(analysis, peaks)
     rows = []
@@ -98,6 +102,9 @@ def join(
                 time_share=None
                 if time is None or not invoke
                 else time.estimate.typical_seconds / invoke,
+                own_time_share=None
+                if time is None or not timed
+                else time.estimate.typical_seconds / timed,
                 rate=_rate(operations, time),
                 rate_is_bound=time is not None and not time.estimate.lower_seconds,
                 is_fused=operator.index in fused,

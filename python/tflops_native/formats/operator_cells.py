@@ -1,0 +1,172 @@
+"""What the table of operators has to say of one operator, by column.
+
+0 is zero; "?" is not known; "-" does not apply.
+"""
+
+from collections.abc import Container
+
+from tflops_native import formatting as numbers
+from tflops_native.analysis.operators import EXACT, OperatorAnalysis, Status
+from tflops_native.formats.document import Cell, Emphasis
+from tflops_native.formats.printable import NAME_LIMIT, printable
+from tflops_native.reports.rows import ReportRow
+
+NOTHING = "-"
+UNKNOWN = "?"
+IMPRECISE = "!"
+SHORTEST_ALONE = 1e-8  # seconds
+LOWEST_RATE = 1e6  # operations per second; lower ones would only widen the table
+
+Cells = dict[str, Cell]
+
+
+def short_type(name: str) -> str:
+    """ "float32" -> "f32", "int16x8" -> "i16x8"."""
+    for long, short in (("bfloat", "bf"), ("float", "f"), ("uint", "u"), ("int", "i")):
+        if name.startswith(long):
+            return short + name.removeprefix(long)
+    return name
+
+
+def cells_of(row: ReportRow, imprecise: Container[int] = (), root: str = "") -> Cells:
+    """What there is to say of one operator, by key of the column, but for its place.
+
+    Args:
+        imprecise: operators that are marked for it.
+        root: what the names of all layers begin with, and is left out for people.
+    """
+    operator, cost = row.operator, row.operator.cost
+    is_known = operator.status is not Status.UNSUPPORTED
+    texts = {
+        "operator": printable(operator.name, NAME_LIMIT),
+        "layer": layer_text(operator.layer, root),
+        "output_shape": _output(operator),
+        "status": operator.status.value,
+        "macs": _count(cost.macs, is_known),
+        "operations": _count(cost.operations, is_known),
+        "arithmetic": "+".join(map(short_type, operator.operations))
+        or (NOTHING if is_known else UNKNOWN),
+        "parameters": numbers.count(operator.parameters),
+        "bytes_moved": numbers.byte_count(operator.bytes_read + operator.bytes_written),
+        "share": _share(row),
+        "time_seconds": time_text(row),
+        "time_uncertainty": _uncertainty(row, imprecise),
+        "alone_seconds": _alone(row),
+        "time_share": _no_time(row) if row.time_share is None else percent_text(row.time_share),
+        "own_time_share": _no_time(row)
+        if row.own_time_share is None
+        else percent_text(row.own_time_share),
+        "operations_per_second": rate_text(row),
+        "utilization": _utilization(row),
+        "bound": _no_roof(row) if row.utilization is None else row.utilization.bound,
+    }
+    return {key: Cell(value, texts.get(key, "")) for key, value in row.values().items()}
+
+
+def _output(operator: OperatorAnalysis) -> str:
+    if not operator.output_shapes:
+        return NOTHING
+    more = len(operator.output_shapes) - 1
+    text = numbers.shape(operator.output_shapes[0]) + (f" +{more}" if more else "")
+    return text + ("*" if operator.shapes_assumed else "")
+
+
+def _count(number: int, is_known: bool) -> str:
+    return numbers.count(number) if is_known else UNKNOWN
+
+
+def _share(row: ReportRow) -> str:
+    if row.operator.status is Status.UNSUPPORTED:
+        return UNKNOWN
+    return NOTHING if row.share is None else percent_text(row.share)
+
+
+def percent_text(share: float) -> str:
+    """One decimal without the sign: 0 is nothing at all, "<0.1" is not."""
+    if not share:
+        return "0"
+    return numbers.percent(share) if share >= 0.0005 else "<0.1"
+
+
+def layer_text(layer: str | None, root: str) -> str:
+    """The layer without the root of all layers."""
+    if layer is None:
+        return NOTHING
+    return printable(layer.removeprefix(root) or layer, NAME_LIMIT)
+
+
+def _no_time(row: ReportRow) -> str:
+    """In place of what follows from a time."""
+    return NOTHING if row.is_fused else UNKNOWN
+
+
+def _no_roof(row: ReportRow) -> str:
+    """In place of what follows from a roof, which what does nothing has none of."""
+    operator = row.operator
+    is_idle = not (operator.cost.operations or operator.bytes_read or operator.bytes_written)
+    return NOTHING if row.is_fused or (is_idle and operator.status in EXACT) else UNKNOWN
+
+
+def time_text(row: ReportRow) -> str:
+    """The time as far as it is known: one that may be nothing is given by its upper bound."""
+    if row.time is None:
+        return "fused" if row.is_fused else UNKNOWN
+    time = row.time.estimate
+    if not time.lower_seconds:
+        return f"<{numbers.seconds(time.upper_seconds, 2)}" if time.upper_seconds else "0"
+    return numbers.seconds(time.typical_seconds, numbers.known_digits(time.uncertainty))
+
+
+def _uncertainty(row: ReportRow, imprecise: Container[int]) -> str:
+    """Half the 95 % interval, in percent; with a mark where the time matters and this was to be less."""
+    time = row.time
+    if time is None:
+        return _no_time(row)
+    if not time.estimate.lower_seconds or time.estimate.uncertainty is None:
+        return UNKNOWN
+    uncertainty = time.estimate.uncertainty
+    text = numbers.percent(uncertainty) if uncertainty < 0.0995 else f"{100 * uncertainty:.0f}"
+    return text + (IMPRECISE if time.index in imprecise else "")
+
+
+def _alone(row: ReportRow) -> str:
+    """What the operator takes alone, in three digits; below a hundredth of a µs only noise is left."""
+    seconds = None if row.time is None else row.time.alone_seconds
+    if seconds is None:
+        return NOTHING
+    return "<10ns" if seconds < SHORTEST_ALONE else numbers.seconds(seconds, 3)
+
+
+def rate_text(row: ReportRow) -> str:
+    """Operations in units of 10**9 per second, as far as they are known."""
+    operator = row.operator
+    if row.is_fused or (not operator.cost.operations and operator.status is not Status.UNSUPPORTED):
+        return NOTHING
+    if row.rate is None:
+        return UNKNOWN
+    if row.rate_is_bound:
+        return f">{numbers.rate(row.rate, 2)}" if row.rate >= LOWEST_RATE else UNKNOWN
+    if row.rate < LOWEST_RATE:
+        return f"<{LOWEST_RATE / 1e9:g}"
+    uncertainty = None if row.time is None else row.time.estimate.uncertainty
+    return numbers.rate(row.rate, numbers.known_digits(uncertainty))
+
+
+def _utilization(row: ReportRow) -> str:
+    if row.utilization is None or row.utilization.share is None:
+        return _no_roof(row)
+    return (">" if row.rate_is_bound else "") + roof_text(row.utilization.share)
+
+
+def roof_text(share: float) -> str:
+    """Whole percents with the sign, below ten with one decimal."""
+    return f"{100 * share:.{0 if share >= 0.0995 else 1}f}%"
+
+
+def emphasis_of(row: ReportRow) -> Emphasis:
+    """What stands out: what is not counted exactly, and what takes a tenth of the time."""
+    if row.operator.status not in EXACT:
+        return Emphasis.PROBLEM
+    if row.own_time_share is not None and row.own_time_share >= 0.1:
+        return Emphasis.STRONG
+    return Emphasis.WEAK if row.operator.status is Status.NO_ARITHMETIC else Emphasis.NONE
