@@ -6,7 +6,7 @@ from pathlib import PurePath
 from tflops_native import formatting as numbers
 from tflops_native.formats.difference_table import difference_tables
 from tflops_native.formats.document import Cell, Column, Document, Found, Line, Lines, Table, row_of
-from tflops_native.formats.operator_table import operation_unit
+from tflops_native.formats.operator_columns import operation_unit
 from tflops_native.formats.printable import NAME_LIMIT, printable
 from tflops_native.reports.comparison import Comparison, Contender, Difference
 from tflops_native.reports.conditions import conditions_of
