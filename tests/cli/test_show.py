@@ -6,7 +6,6 @@ import pytest
 
 import tflops_native
 from tflops_native.formats.registry import FORMATS
-from tflops_native.plain_json import dump_json
 from zoo import EXAMPLES
 
 pytest.importorskip("tflops_native._native", exc_type=ImportError)
@@ -74,12 +73,8 @@ def test_a_report_is_small(tflops, here):
         ended = tflops("report", MOBILENET, "--runs", "5000", "--no-peaks", "-o", name, *more)
         assert (ended.status, ended.err) == (0, "")
     assert (here / "all.json").stat().st_size <= 150_000
-    # Beside the layers and parameters of the operators.
-    plain = json.loads((here / "less.json").read_text())
-    for item in plain["reports"][0]["analysis"]["operators"]:
-        item.pop("layer", None)
-        item.pop("parameters", None)
-    assert len(dump_json(plain)) <= 40_000
+    # 34 operators with their times and their layers.
+    assert (here / "less.json").stat().st_size <= 46_000
     less = tflops_native.load_report("less.json")
     assert less.timing.samples_ns == less.timing.profile.invoke_ns == ()
     assert less.timing.latency.median_seconds > 0
@@ -134,8 +129,7 @@ def test_an_unknown_suffix_or_folder_is_found_before_anything_is_measured(refuse
 
 
 def test_one_report_of_several_signatures(here):
-    from tflops_native.plain_json import dump_json
-    from tflops_native.reports.saved import saved_reports
+        from tflops_native.reports.saved import saved_reports
 
     (report,) = tflops_native.count(SINGLE)
     (here / "two.json").write_text(dump_json(saved_reports([report, report])))
