@@ -129,7 +129,8 @@ def test_an_unknown_suffix_or_folder_is_found_before_anything_is_measured(refuse
 
 
 def test_one_report_of_several_signatures(here):
-        from tflops_native.reports.saved import saved_reports
+    from tflops_native.plain_json import dump_json
+    from tflops_native.reports.saved import saved_reports
 
     (report,) = tflops_native.count(SINGLE)
     (here / "two.json").write_text(dump_json(saved_reports([report, report])))
