@@ -56,6 +56,7 @@ struct TensorView {
 struct TensorPlace {
   const void* data;
   std::int64_t byte_size;
+  int allocation;  // a TfLiteAllocationType; -1 where the library does not tell
 };
 
 // What timing calls between two runs, now and then: it may throw to end the measurement.

@@ -13,6 +13,7 @@
 #include "errors.hpp"
 #include "library.hpp"
 #include "model_copy.hpp"
+#include "module_arena.hpp"
 #include "module_peaks.hpp"
 #include "module_statistics.hpp"
 
@@ -311,9 +312,9 @@ void bind_interpreter(py::module_& module) {
       .def("tensor_memory",
            [](Session& session) {
              return session.with_gil([](Interpreter& interpreter) {
-               std::vector<std::tuple<std::uintptr_t, std::int64_t>> places;
+               std::vector<std::tuple<std::uintptr_t, std::int64_t, int>> places;
                for (const TensorPlace& place : interpreter.tensor_memory()) {
-                 places.emplace_back(reinterpret_cast<std::uintptr_t>(place.data), place.byte_size);
+                 places.emplace_back(reinterpret_cast<std::uintptr_t>(place.data), place.byte_size, place.allocation);
                }
                return places;
              });
@@ -385,6 +386,7 @@ PYBIND11_MODULE(_native, module) {
   tflops::bind_model_copy(module);
   tflops::bind_records(module);
   tflops::bind_interpreter(module);
+  tflops::bind_arena(module);
   tflops::bind_peaks(module);
   tflops::bind_statistics(module);
   module.def("allowed_cpus", &tflops::allowed_cpus);

@@ -16,10 +16,12 @@ struct TfLiteInterpreter;
 struct TfLiteSignatureRunner;
 struct TfLiteDelegate;
 struct TfLiteTensor;
+struct TfLiteOpaqueTensor;  // the same tensor, under the name that functions for operators have for it
 
 // Plain ints and not enums: a library newer than this list may return numbers that it does not name.
 using TfLiteStatus = int;
 using TfLiteType = int;
+using TfLiteAllocationType = int;
 
 struct TfLiteQuantizationParams {
   float scale;
@@ -103,6 +105,7 @@ std::size_t TfLiteTensorByteSize(const TfLiteTensor*);
 void* TfLiteTensorData(const TfLiteTensor*);
 const char* TfLiteTensorName(const TfLiteTensor*);
 TfLiteQuantizationParams TfLiteTensorQuantizationParams(const TfLiteTensor*);
+TfLiteAllocationType TfLiteOpaqueTensorGetAllocationType(const TfLiteOpaqueTensor*);
 
 TfLiteXNNPackDelegateOptions TfLiteXNNPackDelegateOptionsDefault();
 TfLiteDelegate* TfLiteXNNPackDelegateCreate(const TfLiteXNNPackDelegateOptions*);
@@ -149,6 +152,8 @@ void TfLiteXNNPackDelegateDelete(TfLiteDelegate*);
 
 #define TFLOPS_VARIABLE_FUNCTIONS(X) X(TfLiteInterpreterResetVariableTensors)
 
+#define TFLOPS_ALLOCATION_FUNCTIONS(X) X(TfLiteOpaqueTensorGetAllocationType)
+
 #define TFLOPS_SIGNATURE_FUNCTIONS(X)       \
   X(TfLiteInterpreterGetSignatureCount)     \
   X(TfLiteInterpreterGetSignatureKey)       \
@@ -168,4 +173,5 @@ void TfLiteXNNPackDelegateDelete(TfLiteDelegate*);
   TFLOPS_XNNPACK_FUNCTIONS(X)        \
   TFLOPS_PROFILER_FUNCTIONS(X)       \
   TFLOPS_VARIABLE_FUNCTIONS(X)       \
+  TFLOPS_ALLOCATION_FUNCTIONS(X)     \
   TFLOPS_SIGNATURE_FUNCTIONS(X)

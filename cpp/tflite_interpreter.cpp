@@ -263,8 +263,10 @@ std::vector<TensorPlace> TfliteInterpreter::list_places() const {
   for (int index = 0;; ++index) {
     const TfLiteTensor* const tensor = tflite_.TfLiteInterpreterGetTensor(interpreter_.get(), index);
     if (tensor == nullptr) return places;
+    const auto allocation_of = tflite_.TfLiteOpaqueTensorGetAllocationType;
     places.push_back(
-        {tflite_.TfLiteTensorData(tensor), static_cast<std::int64_t>(tflite_.TfLiteTensorByteSize(tensor))});
+        {tflite_.TfLiteTensorData(tensor), static_cast<std::int64_t>(tflite_.TfLiteTensorByteSize(tensor)),
+         allocation_of == nullptr ? -1 : allocation_of(reinterpret_cast<const TfLiteOpaqueTensor*>(tensor))});
   }
 }
 

@@ -21,6 +21,7 @@ LAYERS = (
     ("ops",),
     ("given_data",),
     ("workload",),
+    ("memory",),
     ("isolation",),
     ("machine",),
     ("runtime",),

@@ -205,9 +205,12 @@ class Interpreter:
         of LiteRT, which shows inputs and outputs only.
         """
 
-    def tensor_memory(self) -> list[tuple[int, int]]:
+    def tensor_memory(self) -> list[tuple[int, int, int]]:
         """
-        Address and bytes of each tensor of the primary subgraph, by index; address 0 without memory.
+        Address, bytes and kind of memory of each tensor of the primary subgraph, by index.
+
+        The address is 0 without memory. The kind is a `TfLiteAllocationType` (2 the arena, 3 the one for
+        what outlives a run, 4 the heap); -1 where the library cannot tell.
 
         Those behind the model's own are scratch memory of kernels, where these are builtin ones. Tensors
         whose shape is known only during a run lie elsewhere than the rest, from the first run on. Raises
@@ -314,6 +317,22 @@ def is_steady(samples: Sequence[int]) -> bool:
 
 def next_look(samples: int) -> int:
     """The timer's own `timing.precision.next_look`."""
+
+def plan_arena(
+    tensors: Sequence[tuple[int, int, int, int, int, int]],
+    steps: Sequence[tuple[int, int]],
+    alignment: int,
+) -> list[int]:
+    """
+    Place tensors as TensorFlow Lite does: greedy, the largest first, into the smallest gap that fits.
+
+    A tensor is (index, operator at which it is planned, bytes, first and last operator that need it,
+    place). Nothing frees one whose last operator is 2**31 - 1. The place is 1 for the arena, 2 for that of
+    what outlives a run, and 0 for a tensor that shares memory and only takes part in the order. They come
+    in the order in which the runtime learns of them. `steps` are ranges of operators, both ends
+    included, that are planned one after the other. Returns the offset of each, -1 for those that are in
+    neither. Raises `ValueError` for an alignment below 1.
+    """
 
 def calibrate_clock() -> tuple[int, float]:
     """

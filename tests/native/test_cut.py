@@ -198,7 +198,7 @@ def test_where_tensors_lie(library: Library):
     places = interpreter.tensor_memory()
     assert len(places) >= len(graph.tensors)
     used_somewhere = {i for o in graph.operators for i in (*o.inputs, *o.outputs)}
-    for tensor, (address, size) in zip(graph.tensors, places, strict=False):
+    for tensor, (address, size, _) in zip(graph.tensors, places, strict=False):
         info = interpreter.tensor(tensor.index)
         assert info is not None
         assert size == info.byte_size

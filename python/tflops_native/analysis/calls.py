@@ -28,11 +28,15 @@ VALUES_PER_VISIT = 16
 
 @dataclass(slots=True)
 class Budget:
-    """The visits that are left, shared by all walks of an analysis, and what need not be found twice."""
+    """The visits that are left, shared by all walks of an analysis, and what need not be found twice.
+
+    shapes   per subgraph that was counted, the shapes of its tensors when it was last
+    """
 
     counted: int
     followed: int
     needed: dict[tuple[int, tuple[int, ...]], list[Operator]] = field(default_factory=dict)
+    shapes: dict[int, tuple[Shape | None, ...]] = field(default_factory=dict)
 
     @classmethod
     def for_model(cls, subgraphs: Iterable[Subgraph]) -> "Budget":
@@ -136,6 +140,7 @@ class SubgraphCaller:
             budget.spend_counted(1)
             operators.append(inner.visit(operator))
             _spend_values(inner, operator, budget.spend_counted)
+        budget.shapes[subgraph] = inner.shapes()
         return Called(
             outputs=inner.outputs(),
             cost=sum((operator.cost for operator in operators), Cost()),

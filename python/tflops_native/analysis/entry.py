@@ -107,6 +107,7 @@ def analyze_workload(
         ),
         operators=operators,
         tensor_shapes=walk.shapes(),
+        called_shapes=walk.budget.shapes,
         bounded_tensors=walk.bounded(),
         has_runtime_shapes=tensor_shapes is not None,
         has_runtime_iterations=execution is not None,

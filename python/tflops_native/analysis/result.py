@@ -1,7 +1,7 @@
 """What a static analysis says: frozen data, exact integers, formatted by nobody."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -75,6 +75,7 @@ class Analysis(Result):
 
     same_signatures further signatures that run the same subgraph on the same shapes and data
     tensor_shapes   per tensor of the subgraph its shape, None where it is unknown
+    called_shapes   the same per subgraph that operators run, by its index
     peak_memory     of the activations, at the operator where the most of them are alive
     state_bytes     of variable tensors, which recurrent operators keep from one inference to the next
     weight_bytes    bytes of all constants in use as stored, those that share a buffer once
@@ -106,6 +107,9 @@ class Analysis(Result):
     operators: tuple[OperatorAnalysis, ...]
     tensor_shapes: tuple[Shape | None, ...] = field(
         default=(), repr=False, metadata={"plain": False}
+    )
+    called_shapes: Mapping[int, tuple[Shape | None, ...]] = field(
+        default_factory=dict, repr=False, metadata={"plain": False}
     )
     peak_memory: PeakMemory
     weight_bytes: int

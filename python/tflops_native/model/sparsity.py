@@ -30,12 +30,14 @@ class Sparsity:
     index_bytes      bytes of the segments and indices that say where they belong
     is_compressed    per level, in the order of the walk, whether only some of its places are kept
     block_shape      lengths of a block along the axes that have one; () without blocks
+    kept_places      of the first level of which only some places are kept: its rows, and those places
     """
 
     stored_elements: int
     index_bytes: int
     is_compressed: tuple[bool, ...]
     block_shape: tuple[int, ...]
+    kept_places: int = 0
 
     @property
     def block_size(self) -> int:
@@ -52,7 +54,7 @@ def read_sparsity(file: FlatBuffer, position: int) -> Sparsity:
     order_at, block_map_at, levels_at = file.table(position, _SPARSITY)
     blocks = len(file.vector(block_map_at, "int32", "block_map", MAX_RANK))
     order = file.vector(order_at, "int32", "traversal_order", 2 * MAX_RANK)
-    entries, index_bytes = 1, 0
+    entries, index_bytes, kept_places = 1, 0, 0
     compressed, sizes = [], []
     for number, at in enumerate(file.tables(levels_at, "dim_metadata")):
         kind, size, segments_type, segments_at, indices_type, indices_at = file.table(at, _LEVEL)
@@ -70,13 +72,16 @@ def read_sparsity(file: FlatBuffer, position: int) -> Sparsity:
                 f"sparse level {number} has {segments.count} segments that end at {segments.last}, "
                 f"where {entries + 1} that end at its {indices.count} indices are expected"
             )
+        kept_places = kept_places or segments.count - 1 + indices.count
         entries = indices.count
         index_bytes += segments.size_bytes + indices.size_bytes
     if len(order) != len(sizes):
         raise ModelFormatError(
             f"its traversal_order has {len(order)} axes, its dim_metadata {len(sizes)} levels"
         )
-    return Sparsity(entries, index_bytes, tuple(compressed), tuple(sizes[len(sizes) - blocks :]))
+    return Sparsity(
+        entries, index_bytes, tuple(compressed), tuple(sizes[len(sizes) - blocks :]), kept_places
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,64 @@
+"""What operators that run subgraphs do to the memory of both.
+
+Source: tflite/kernels/ while.cc, if.cc, stablehlo_case.cc, stablehlo_composite.cc, call_once.cc, and
+`RemoveUnusedInputs` in tflite/core/subgraph.cc.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from tflops_native.model.called import CallRole
+from tflops_native.model.graph import Model, Operator, Subgraph
+from tflops_native.model.schema import TensorType
+
+# Nothing that such a call does is a graph of its own in memory.
+_NOT_RUN: Final = frozenset({CallRole.ELEMENTS})
+_ALONE: Final = frozenset({TensorType.STRING, TensorType.RESOURCE, TensorType.VARIANT})
+
+
+def subgraphs_of(model: Model, operator: Operator) -> Iterator[tuple[CallRole, Subgraph]]:
+    """The subgraphs that an operator runs as such, those that exist."""
+    for called in operator.subgraphs:
+        if called.role not in _NOT_RUN and 0 <= called.index < len(model.subgraphs):
+            yield called.role, model.subgraphs[called.index]
+
+
+def as_planned(model: Model, subgraph: Subgraph, role: CallRole | None) -> Subgraph:
+    """A subgraph as the runtime plans its memory.
+
+    Without the inputs that nothing uses, where it is a condition or a branch; and without the outputs of
+    loops that nothing uses and the loop does not change: they stay where they are.
+
+    Args:
+        role: what it is run as; None for the entry point.
+    """
+    uses = Counter(subgraph.outputs)
+    for operator in subgraph.operators:
+        uses.update(index for index in operator.inputs if index is not None)
+    inputs = subgraph.inputs
+    if role in (CallRole.CONDITION, CallRole.CHOICE):
+        inputs = tuple(index for index in inputs if uses[index])
+    operators = tuple(_trimmed(model, subgraph, operator, uses) for operator in subgraph.operators)
+    return replace(subgraph, inputs=inputs, operators=operators)
+
+
+def _trimmed(model: Model, subgraph: Subgraph, operator: Operator, uses: Counter[int]) -> Operator:
+    body = next(
+        (graph for role, graph in subgraphs_of(model, operator) if role is CallRole.BODY), None
+    )
+    if body is None or operator.name != "WHILE":
+        return operator
+    passed = [given == made for given, made in zip(body.inputs, body.outputs, strict=False)]
+    return replace(
+        operator,
+        outputs=tuple(
+            index
+            for position, index in enumerate(operator.outputs)
+            if position >= len(passed)
+            or not passed[position]
+            or uses[index]
+            or subgraph.tensors[index].type in _ALONE
+        ),
+    )
