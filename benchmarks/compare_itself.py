@@ -107,7 +107,8 @@ def main() -> None:
         )
         one_more(model, other)
         runtimes("NASNet Mobile", image_classifier("nasnet_mobile", "NASNetMobile", folder))
-        runtimes("Attention encoder", ROOT / "examples" / "attention_encoder_dynamic.tflite")
+        encoder = ROOT / "examples" / "attention_encoder_dynamic.tflite"
+        runtimes("Attention encoder, 32 tokens", encoder, "--input-shape", "1,32,64")
         against_itself(model, chosen.runs)
 
 

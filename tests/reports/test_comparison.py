@@ -178,6 +178,11 @@ def test_what_was_measured_interleaved_is_taken_as_it_is(measured):
     ratio = Ratio(value=1.2, lower=1.1, upper=1.3, blocks=12)
     found = compared(measured, on(another_model(measured), threads=4), interleaved=[ratio])
     assert found.differences[0].ratio == ratio
+    # Medians of whole series, in which the machine may have become slower, say less than ratios of blocks.
+    (difference,) = found.differences
+    assert difference.seconds == pytest.approx(0.2 * measured.timing.latency.median_seconds)
+    total = sum(part.difference_seconds or 0.0 for part in difference.parts)
+    assert total == pytest.approx(difference.seconds)
     assert found.differences[0].obstacle is None
     assert "measured_apart" not in codes(found)
 

@@ -27,6 +27,9 @@ class Runner:
         self.log.append(f"open {self.name}")
         self.blocks += 1
 
+    def close(self):
+        self.log.append(f"close {self.name}")
+
     def invoke(self):
         return 0
 
@@ -52,12 +55,13 @@ def test_each_block_opens_all_anew_and_takes_rounds_in_both_orders():
     (first, second), stop = taken(runners, StopRule(runs=25))
     assert (stop.reason, stop.precision, stop.is_reached) == ("runs", None, None)
     assert len(first) == len(second) == 3
-    blocks = " ".join(log).split("open A")
-    assert log[:3] == ["open A", "open B", "open C"]
+    # All are closed before one is opened: else each would get its own memory again.
+    closing = ["close A", "close B", "close C"]
+    assert log[:6] == [*closing, "open A", "open B", "open C"]
     # Rounds go there and back again, and so does the order in which models are opened.
-    assert log[3:15] == list("ABCCBAABCCBA")
-    assert log[33:36] == ["open C", "open B", "open A"]
-    assert len(blocks) == 4
+    assert log[6:18] == list("ABCCBAABCCBA")
+    assert log[36:42] == [*closing, "open C", "open B", "open A"]
+    assert log.count("open A") == 3
 
 
 def test_ratios_are_those_of_blocks():

@@ -81,6 +81,7 @@ class Interleaved:
 class _Runner:
     """One contender: what it is, the session that is open, and what was measured so far.
 
+    sessions  the one that is open, or none
     samples   in nanoseconds, each of `invokes` invokes
     opened    per block what loading, allocation and the first invoke took, in nanoseconds
     """
@@ -91,23 +92,25 @@ class _Runner:
     invokes: int
     sample_seconds: float
     timing: Timing
-    session: Session
+    sessions: list[Session]
     samples: list[int] = field(default_factory=list)
     opened: list[tuple[int, int, int]] = field(default_factory=list)
 
-    def open(self) -> Session:
-        """Load the model anew and invoke it once; what was open is closed first."""
-        del self.session
+    def open(self) -> None:
+        """Load the model anew and invoke it once."""
         session = open_session(self.workload, self.options, self.runtime)
         fill_inputs(session, self.options)
         first_ns = first_invoke(session)
         self.opened.append((session.load_ns, session.allocate_ns, first_ns))
-        self.session = reset_state(session, self.options, self.runtime)
-        return self.session
+        self.sessions.append(reset_state(session, self.options, self.runtime))
+
+    def close(self) -> None:
+        """Give back what the session holds."""
+        self.sessions.clear()
 
     def contender(self, rule: StopRule, look: Callable[[int], None]) -> Contender:
         """Of the session that is open, for one block."""
-        interpreter = self.session.interpreter
+        interpreter = self.sessions[0].interpreter
 
         def take(count: int, seconds: float) -> "NDArray[Any]":
             taken = interpreter.time_invokes(count, seconds, self.invokes, rule.interval)
@@ -199,7 +202,7 @@ def _prepare(
         runtime=runtime,
         invokes=invokes,
         sample_seconds=(latency.median_seconds or 0.0) * invokes,
-        session=session,
+        sessions=[session],
         timing=Timing(
             origin=Origin(measured="here", tool=tool_name(), machine=this_machine()),
             runtime=runtime.info,
@@ -247,7 +250,9 @@ def _take_blocks(
             stop = Stop(reason=reason, precision=precision, is_reached=reached, seconds=sampling)
             return found, stop
         start = time.perf_counter()
-        # Memory that one gives back, the next one gets: in both orders.
+        # All first: memory that one gives back is the first that is taken again, by either of them.
+        for runner in runners:
+            runner.close()
         for runner in runners if blocks % 2 == 0 else reversed(runners):
             runner.open()
         opening += time.perf_counter() - start
@@ -270,7 +275,7 @@ def _take_block(
         left = rule.max_samples - max(len(runner.samples) for runner in runners)
         if rounds and left <= 0:
             break
-        take_round(contenders, left, rule.max_seconds)
+        take_round(contenders, left, share / LEAST_ROUNDS / len(contenders))
         rounds += 1
         seconds = time.perf_counter() - start
         is_late = sampling + seconds >= rule.max_seconds
@@ -297,7 +302,7 @@ def _profiled(runners: list[_Runner], timings: list[Timing], report: Progress) -
         fill_inputs(profiled, runner.options)
         tasks.append(
             ProfileTask(
-                clean=runner.session.interpreter,
+                clean=runner.sessions[0].interpreter,
                 profiled=profiled.interpreter,
                 subgraph=runner.workload.entry.subgraph,
                 invoke_seconds=timings[position].latency.typical_seconds or 0.0,

@@ -51,7 +51,7 @@ class Difference:
 
     label           of the contender
     ratio           of its time to that of the first; None without two times that can be compared
-    seconds         how much longer its typical inference takes; None likewise
+    seconds         how much longer its typical inference takes, by the ratio; None likewise
     obstacle        why times are not compared; None if they are, or if there are none
     conditions      what differs in how both were measured
     parts           what makes the difference, the largest first; their seconds add up to `seconds` where
@@ -167,9 +167,10 @@ def _difference(first: Report, other: Contender, interleaved: Ratio | None) -> D
         if interleaved is None:
             why = obstacle(first, other.report, conditions)
             ratio = None if why else Ratio.of_latencies(ours.latency, theirs.latency)
-        before, after = ours.latency.typical_seconds, theirs.latency.typical_seconds
-        if ratio is not None and before is not None and after is not None:
-            seconds = after - before
+        before = ours.latency.typical_seconds
+        if ratio is not None and before is not None:
+            # Of blocks, not of whole series, in which the machine may have changed its speed.
+            seconds = (ratio.value - 1) * before
     parts = parts_of(first, other.report, seconds)
     return Difference(
         label=other.label,

@@ -12,9 +12,9 @@ from tflops_native.reports.matching import match_operators
 from tflops_native.reports.report import Report
 from tflops_native.reports.rows import ReportRow
 
-REST = "rest (profiler, medians)"
+REST = "rest (outside operators)"
 Change: TypeAlias = Literal["both", "added", "removed"]
-PartKind: TypeAlias = Literal["operator", "delegate", "event", "outside", "rest"]
+PartKind: TypeAlias = Literal["operator", "delegate", "event", "rest"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,9 +22,9 @@ class PartDifference:
     """One part of an inference in two reports; None where a side does not have it, or does not say.
 
     part                "operator"; "delegate": operators that at least one side timed as a whole;
-                        "event": of no certain operator; "outside": of all operators; "rest": what the
-                        profiler adds, and what medians leave of a sum, so that all parts add up to the
-                        difference of the latencies
+                        "event": of no certain operator; "rest": what is outside of all operators, what the
+                        profiler adds to them, and what medians leave of a sum, so that all parts add up to
+                        the difference of the latencies
     change              "added": only the other report has it; "removed": only the first
     name                type of the operator, or what else it is
     layer               path of the layer that the operator comes from
@@ -125,9 +125,6 @@ def parts_of(first: Report, other: Report, seconds: float | None) -> tuple[PartD
     for i, j in pairs:
         parts += _operator(ours, theirs, i, j)
     if ours.profile is not None and theirs.profile is not None and seconds is not None:
-        parts.append(
-            _part("outside", "outside operators", _seconds_outside(ours), _seconds_outside(theirs))
-        )
         rest = seconds - math.fsum(part.difference_seconds or 0.0 for part in parts)
         parts.append(PartDifference(part="rest", name=REST, difference_seconds=rest))
     return tuple(sorted(parts, key=_size, reverse=True))
@@ -253,10 +250,6 @@ def _part(part: PartKind, name: str, first: float | None, other: float | None) -
         seconds=other,
         difference_seconds=(other or 0.0) - (first or 0.0),
     )
-
-
-def _seconds_outside(side: _Side) -> float:
-    return 0.0 if side.profile is None else side.profile.outside_seconds
 
 
 def _unmatched(side: _Side) -> tuple[UnmatchedEvent, ...]:
