@@ -14,7 +14,7 @@ def test_parameters_are_whole_numbers_and_add_up():
     first, *rest = texts(model)
     total, _, kinds = first.partition(": ")
     analysis = api.analyze(model)
-    assert total == f"{analysis.parameters:,}" == "3,487,816"
+    assert total == f"{analysis.parameters:,} parameters" == "3,487,816 parameters"
     listed = [int(part.split()[0].replace(",", "")) for part in kinds.split("), ")]
     assert sum(listed) == analysis.parameters
     assert [part.split()[1] for part in kinds.split("), ")][:2] == ["weights", "biases"]
@@ -23,10 +23,10 @@ def test_parameters_are_whole_numbers_and_add_up():
 
 def test_block_scales_are_not_among_them():
     found = texts(case_model("blockwise_int4"))
-    assert found[0].startswith("2,842,626: ")
+    assert found[0].startswith("2,842,626 parameters: ")
     assert "block scales" not in found[0]
     assert "block scales" in found[1]
 
 
 def test_a_model_without_constants():
-    assert texts(case_model("update_slice_of_graph")) == ["0"]
+    assert texts(case_model("update_slice_of_graph")) == ["0 parameters"]

@@ -11,10 +11,10 @@ def constant_lines(analysis: Analysis) -> Found:
     parameters = [item for item in analysis.constants if item.is_parameter]
     others = [item for item in analysis.constants if not item.is_parameter]
     shared = sum(item.shared_elements for item in analysis.constants)
-    text = f"{analysis.parameters:,}"
+    text = f"{analysis.parameters:,} parameters"
     if parameters:
         text += f": {_listed(parameters)}"
-    lines: Found = [Line("parameters", text)]
+    lines: Found = [Line("constants", text)]
     if others:
         lines.append(Line("", f"not among them: {_listed(others)}"))
     if shared:

@@ -5,6 +5,7 @@ from pathlib import PurePath
 from tflops_native import formatting as numbers
 from tflops_native.analysis.operators import is_float, leaves
 from tflops_native.analysis.result import CONVENTION, Analysis, Coverage
+from tflops_native.formats.constants import constant_lines
 from tflops_native.formats.document import Found, Line
 from tflops_native.formats.operator_columns import operation_unit
 from tflops_native.formats.printable import NAME_LIMIT, printable
@@ -77,6 +78,7 @@ def _counts(report: Report) -> Found:
     return [
         Line("total", _total(analysis)),
         Line("memory", _memory(analysis)),
+        *constant_lines(analysis),
         *_once(analysis),
         Line("coverage", _coverage(analysis.coverage)),
         *counting_notes(analysis),
