@@ -12,6 +12,7 @@
 
 #include "errors.hpp"
 #include "external_delegate.hpp"
+#include "fast_clock.hpp"
 #include "measure.hpp"
 #include "profile_recorder.hpp"
 
@@ -59,6 +60,13 @@ struct TensorPlace {
   int allocation;  // a TfLiteAllocationType; -1 where the library does not tell
 };
 
+// How the times of profiled operators were read, of those that no delegate ran and of those that one did: in which
+// step, and how much of each time is the clock's own.
+struct ProfileClock {
+  std::int64_t resolution_ns = 1;
+  double own_ns = 0;
+};
+
 // What timing calls between two runs, now and then: it may throw to end the measurement.
 using Between = std::function<void()>;
 
@@ -100,8 +108,9 @@ class Interpreter {
   // From now on profile_invokes keeps note there of where it is, as far as the runtime reports operators
   // when they begin. The memory must outlive this.
   void watch_operators(LastOperator* place) { recorder_.watch(place); }
-  // The step in which the time of operators is given that no delegate ran.
-  virtual std::int64_t builtin_resolution_ns() const { return 1; }
+  // Those of the last profiled runs.
+  const ProfileClock& builtin_clock() const { return builtin_clock_; }
+  const ProfileClock& delegate_clock() const { return delegate_clock_; }
 
  protected:
   // The name of the runtime stands in messages.
@@ -127,6 +136,10 @@ class Interpreter {
   virtual void start_events() {}
   virtual void collect_events() {}
   virtual void stop_events() noexcept {}
+  // Whether the runtime times all operators by its own clock, or only delegates do.
+  virtual bool times_all_operators() const { return false; }
+  // For profiled runs, let the library that holds this address have a clock that is finer than its microseconds.
+  void may_redirect_clock(const void* address) { is_clock_redirected_ = redirect_clock(address); }
 
   // Calls into the runtime. What it throws becomes an InvokeError, but for a lack of memory.
   template <class Call>
@@ -137,10 +150,15 @@ class Interpreter {
 
  private:
   void need_allocation(const char* what) const;
+  std::vector<std::int64_t> record_invokes(const Limits& limits, const Between& between);
+  void describe_clocks(bool is_fast);
 
   const char* const runtime_;
   const bool can_profile_;
   bool is_allocated_ = false;
+  bool is_clock_redirected_ = false;
+  ProfileClock builtin_clock_;
+  ProfileClock delegate_clock_;
   Pace pace_;
 };
 

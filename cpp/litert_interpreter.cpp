@@ -47,6 +47,7 @@ LitertInterpreter::LitertInterpreter(std::shared_ptr<const LitertLibrary> librar
     open_signature();
     open_compiled();
   });
+  if (options.profile) may_redirect_clock(reinterpret_cast<const void*>(litert_.LiteRtRunCompiledModel));
 }
 
 void LitertInterpreter::open_model() {
@@ -319,7 +320,7 @@ void LitertInterpreter::start_events() {
 
 void LitertInterpreter::stop_events() noexcept { litert_.LiteRtStopProfiler(profiler_); }
 
-// Whole microseconds, of operators of the runtime as of those of delegates. No subgraph calls itself, so
+// Whole microseconds of its clock, of operators of the runtime as of those of delegates. No subgraph calls itself, so
 // the events of any other subgraph lie inside an operator of the one that runs.
 void LitertInterpreter::collect_events() {
   int count = 0;
@@ -341,8 +342,7 @@ void LitertInterpreter::collect_events() {
     const std::uint64_t at_us = (is_delegated ? run_end_us : event.start_timestamp_us) - run_start_us;
     recorder_.add({event.tag, static_cast<std::int64_t>(event.event_metadata1),
                    static_cast<std::int64_t>(event.event_metadata2), is_delegated},
-                  event.event_metadata2 == subgraph_index_ ? 0 : 1, static_cast<std::int64_t>(at_us) * 1000,
-                  static_cast<std::int64_t>(event.elapsed_time_us) * 1000);
+                  event.event_metadata2 == subgraph_index_ ? 0 : 1, at_us, event.elapsed_time_us);
   }
 }
 

@@ -18,7 +18,6 @@ class LitertInterpreter final : public Interpreter {
   std::size_t input_count() const override { return inputs_.size(); }
   std::size_t output_count() const override { return outputs_.size(); }
   std::optional<TensorInfo> tensor_info(std::int64_t) const override { return std::nullopt; }
-  std::int64_t builtin_resolution_ns() const override { return 1000; }
 
  private:
   template <class T>
@@ -70,6 +69,7 @@ class LitertInterpreter final : public Interpreter {
   void start_events() override;
   void collect_events() override;
   void stop_events() noexcept override;
+  bool times_all_operators() const override { return true; }
 
   [[noreturn]] void fail_with_words(const std::string& what, LiteRtStatus status) const;
   void check(LiteRtStatus status, const char* what) const;

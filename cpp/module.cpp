@@ -116,14 +116,16 @@ struct ProfiledRuns {
   py::array_t<std::int64_t> at_ns;
   py::array_t<std::int64_t> elapsed_ns;
   py::array_t<std::int64_t> run_offsets;
-  std::int64_t builtin_resolution_ns;
+  ProfileClock builtin_clock;
+  ProfileClock delegate_clock;
   bool is_fixed_sequence;
 };
 
-ProfiledRuns to_profiled_runs(const std::vector<std::int64_t>& invoke_ns, const ProfileRecorder& profile,
-                              std::int64_t builtin_resolution_ns) {
+ProfiledRuns to_profiled_runs(const std::vector<std::int64_t>& invoke_ns, const Interpreter& interpreter) {
+  const ProfileRecorder& profile = interpreter.profile();
   ProfiledRuns runs;
-  runs.builtin_resolution_ns = builtin_resolution_ns;
+  runs.builtin_clock = interpreter.builtin_clock();
+  runs.delegate_clock = interpreter.delegate_clock();
   const auto& records = profile.records();
   runs.invoke_ns = to_numpy(invoke_ns);
   for (const auto& event : profile.events()) {
@@ -275,7 +277,12 @@ void bind_records(py::module_& module) {
       .def_readonly("at_ns", &ProfiledRuns::at_ns)
       .def_readonly("elapsed_ns", &ProfiledRuns::elapsed_ns)
       .def_readonly("run_offsets", &ProfiledRuns::run_offsets)
-      .def_readonly("builtin_resolution_ns", &ProfiledRuns::builtin_resolution_ns)
+      .def_property_readonly("builtin_resolution_ns",
+                             [](const ProfiledRuns& runs) { return runs.builtin_clock.resolution_ns; })
+      .def_property_readonly("builtin_own_ns", [](const ProfiledRuns& runs) { return runs.builtin_clock.own_ns; })
+      .def_property_readonly("delegate_resolution_ns",
+                             [](const ProfiledRuns& runs) { return runs.delegate_clock.resolution_ns; })
+      .def_property_readonly("delegate_own_ns", [](const ProfiledRuns& runs) { return runs.delegate_clock.own_ns; })
       .def_readonly("is_fixed_sequence", &ProfiledRuns::is_fixed_sequence);
 }
 
@@ -370,9 +377,7 @@ void bind_interpreter(py::module_& module) {
             const auto invoke_ns = session.without_gil([&](Interpreter& interpreter) {
               return interpreter.profile_invokes({runs, max_seconds}, check_signals);
             });
-            return session.with_gil([&](Interpreter& interpreter) {
-              return to_profiled_runs(invoke_ns, interpreter.profile(), interpreter.builtin_resolution_ns());
-            });
+            return session.with_gil([&](Interpreter& interpreter) { return to_profiled_runs(invoke_ns, interpreter); });
           },
           "runs"_a, "max_seconds"_a);
 }

@@ -18,6 +18,8 @@ std::size_t ProfileRecorder::KeyHash::operator()(const ProfileKey& key) const {
 }
 
 void ProfileRecorder::start() {
+  by_others_ = 0;
+  has_starts_of_others_ = false;
   event_ids_.clear();
   events_.clear();
   records_.clear();
@@ -40,6 +42,14 @@ void ProfileRecorder::begin_run() {
 void ProfileRecorder::stop() {
   run_offsets_.push_back(static_cast<std::int64_t>(records_.size()));
   is_recording_ = false;
+}
+
+void ProfileRecorder::convert_units(std::int64_t unit_ns) {
+  for (ProfileRecord& record : records_) {
+    if (!has_starts_of_others_ && !events_[static_cast<std::size_t>(record.event_id)].is_delegated) continue;
+    record.elapsed_ns *= unit_ns;
+    if (has_starts_of_others_) record.at_ns *= unit_ns;
+  }
 }
 
 bool ProfileRecorder::is_fixed_sequence() const {
@@ -97,13 +107,17 @@ void ProfileRecorder::end_operator(std::uint32_t handle) noexcept {
   if (watched_ != nullptr) note(LastOperator::operator_ended, record);
 }
 
-void ProfileRecorder::add(const ProfileKey& key, std::int32_t depth, std::int64_t at_ns, std::int64_t elapsed_ns) {
-  if (is_recording_) records_.push_back({intern(key), depth, at_ns, elapsed_ns});
+void ProfileRecorder::add(const ProfileKey& key, std::int32_t depth, std::uint64_t at, std::uint64_t elapsed) {
+  if (!is_recording_) return;
+  ++by_others_;
+  has_starts_of_others_ = true;
+  records_.push_back({intern(key), depth, static_cast<std::int64_t>(at), static_cast<std::int64_t>(elapsed)});
 }
 
-void ProfileRecorder::add_delegated(const char* name, std::uint64_t elapsed_us, std::int64_t operator_index,
+void ProfileRecorder::add_delegated(const char* name, std::uint64_t elapsed, std::int64_t operator_index,
                                     std::int64_t subgraph_index) noexcept {
   if (!is_recording_) return;
+  ++by_others_;
   // The operators of a partition are reported one right after the other: the first of them reads the clock.
   const bool is_new_run = run_offsets_.back() == static_cast<std::int64_t>(records_.size());
   const bool follows = !is_new_run && records_.back().depth == depth_ &&
@@ -111,7 +125,7 @@ void ProfileRecorder::add_delegated(const char* name, std::uint64_t elapsed_us, 
   const std::int64_t at_ns = follows ? records_.back().at_ns : nanoseconds(Clock::now() - run_start_);
   try {
     const std::int32_t id = intern({name, operator_index, subgraph_index, true});
-    records_.push_back({id, depth_, at_ns, static_cast<std::int64_t>(elapsed_us) * 1000});
+    records_.push_back({id, depth_, at_ns, static_cast<std::int64_t>(elapsed)});
   } catch (...) {
     ++lost_;
   }

@@ -22,7 +22,7 @@ struct ProfileEvent {
   bool is_delegated;
 };
 
-// When it ran. Delegates report whole microseconds and no start: at_ns is then the moment at which they
+// When it ran. Delegates report whole units of theirs and no start: at_ns is then the moment at which they
 // reported the operators of a partition, after all of them had run.
 struct ProfileRecord {
   std::int32_t event_id;
@@ -53,12 +53,16 @@ class ProfileRecorder {
   // Called from C, as add_delegated: nothing may be thrown. What there is no memory for counts as lost.
   std::uint32_t begin_operator(const char* name, std::int64_t operator_index, std::int64_t subgraph_index) noexcept;
   void end_operator(std::uint32_t handle) noexcept;
-  // An operator that others have measured.
-  void add(const ProfileKey& key, std::int32_t depth, std::int64_t at_ns, std::int64_t elapsed_ns);
+  // An operator that others have measured, both times in their units.
+  void add(const ProfileKey& key, std::int32_t depth, std::uint64_t at, std::uint64_t elapsed);
   // Of a delegate, right after it ran.
-  void add_delegated(const char* name, std::uint64_t elapsed_us, std::int64_t operator_index,
+  void add_delegated(const char* name, std::uint64_t elapsed, std::int64_t operator_index,
                      std::int64_t subgraph_index) noexcept;
 
+  // How many operators others have measured since start().
+  std::int64_t measured_by_others() const { return by_others_; }
+  // To be called once after stop(): makes nanoseconds of what they measured in units of so many.
+  void convert_units(std::int64_t unit_ns);
   const std::deque<ProfileEvent>& events() const { return events_; }
   const std::vector<ProfileRecord>& records() const { return records_; }
   // records()[run_offsets()[i] .. run_offsets()[i + 1]) belong to run i.
@@ -83,6 +87,8 @@ class ProfileRecorder {
   static constexpr std::uint32_t no_operator = 0xFFFFFFFF;
 
   bool is_recording_ = false;
+  std::int64_t by_others_ = 0;
+  bool has_starts_of_others_ = false;
   std::int64_t lost_ = 0;
   LastOperator* watched_ = nullptr;
   std::int32_t depth_ = 0;

@@ -52,6 +52,8 @@ TfliteInterpreter::TfliteInterpreter(std::shared_ptr<const TfliteLibrary> librar
     if (options.signature) open_signature(*options.signature);
     list_ports();
   });
+  // Another delegate has a clock of its own: its times could not be told from those of the fast one.
+  if (options.profile && !options.delegate) may_redirect_clock(reinterpret_cast<const void*>(tflite_.TfLiteVersion));
 }
 
 void TfliteInterpreter::open_model(const ModelSource& model) {

@@ -22,9 +22,9 @@ TfliteProfiler::TfliteProfiler(ProfileRecorder& recorder) {
   callbacks_.ReportEndOpInvokeEvent = [](TfLiteTelemetryProfilerStruct* self, std::uint32_t handle) {
     recorder_of(self).end_operator(handle);
   };
-  callbacks_.ReportOpInvokeEvent = [](TfLiteTelemetryProfilerStruct* self, const char* name, std::uint64_t elapsed_us,
+  callbacks_.ReportOpInvokeEvent = [](TfLiteTelemetryProfilerStruct* self, const char* name, std::uint64_t elapsed,
                                       std::int64_t operator_index, std::int64_t subgraph_index) {
-    recorder_of(self).add_delegated(name, elapsed_us, operator_index, subgraph_index);
+    recorder_of(self).add_delegated(name, elapsed, operator_index, subgraph_index);
   };
 }
 

@@ -57,7 +57,10 @@ void write_profile(JsonWriter& json, const Measurement& measurement) {
   write_records(json, "depths", profile.records(), &ProfileRecord::depth);
   write_records(json, "at_ns", profile.records(), &ProfileRecord::at_ns);
   write_records(json, "elapsed_ns", profile.records(), &ProfileRecord::elapsed_ns);
-  json.key("builtin_resolution_ns").number(measurement.profiled->builtin_resolution_ns());
+  json.key("builtin_resolution_ns").number(measurement.profiled->builtin_clock().resolution_ns);
+  json.key("builtin_own_ns").real(measurement.profiled->builtin_clock().own_ns);
+  json.key("delegate_resolution_ns").number(measurement.profiled->delegate_clock().resolution_ns);
+  json.key("delegate_own_ns").real(measurement.profiled->delegate_clock().own_ns);
   json.end_object();
 }
 
@@ -118,7 +121,7 @@ void write_document(std::ostream& stream, const Options& options, const ModelFil
   JsonWriter json(stream);
   json.begin_object();
   json.key("format").text("tflops_native/timer");
-  json.key("format_version").number(3);
+  json.key("format_version").number(4);
   json.key("tool").text("tflops-timer " TFLOPS_VERSION);
   json.key("model").begin_object();
   json.key("name").text(model.name);

@@ -149,7 +149,7 @@ class ProfiledRuns:
 
     @property
     def elapsed_ns(self) -> NDArray[np.int64]:
-        """Duration of each event, flat; delegated ones report it in whole microseconds."""
+        """Duration of each event, flat."""
 
     @property
     def run_offsets(self) -> NDArray[np.int64]:
@@ -157,7 +157,25 @@ class ProfiledRuns:
 
     @property
     def builtin_resolution_ns(self) -> int:
-        """Step of `elapsed_ns` of events that are not delegated: 1, and 1000 of LiteRT."""
+        """Step of `elapsed_ns` of events that are not delegated; see `delegate_resolution_ns`."""
+
+    @property
+    def builtin_own_ns(self) -> float:
+        """How much of each of their times is the clock's own; 0 where the step is more than 1."""
+
+    @property
+    def delegate_resolution_ns(self) -> int:
+        """
+        Step of `elapsed_ns` of delegated events, and with LiteRT of all.
+
+        1000 where whole microseconds are all that is reported, cut off. 1 where the clock that the
+        library reads could be made to run a thousand times as fast meanwhile: on Linux, without
+        another delegate.
+        """
+
+    @property
+    def delegate_own_ns(self) -> float:
+        """As `builtin_own_ns`, of delegated events."""
 
     @property
     def is_fixed_sequence(self) -> bool:

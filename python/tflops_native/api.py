@@ -169,8 +169,8 @@ def measure(
         interval: start one inference every so many seconds, for models that run at a rate.
         profile: whether to time each operator too, in runs of their own.
         isolated_operators: whether to time each operator alone, too, cut out of the model. None: where
-            XNNPACK's whole microseconds are too coarse: where more than a tenth of the time is in
-            operators known to worse than 10 %. Takes `max_time` at most.
+            whole microseconds are all that is known, and too coarse: where more than a tenth of the
+            time is in operators known to worse than 10 %. Takes `max_time` at most.
         isolated: measure in a child process, which survives a runtime that crashes.
         timeout: seconds after which the child is ended, with `isolated` only. None: on Linux, and without
             a delegate, once it has reported nothing and used no processor time for five minutes.

@@ -35,10 +35,13 @@ PROFILE = {
     "at_ns": [46_000, 50_000],  # when the delegate had reported
     "elapsed_ns": [40_000, 44_000],
     "builtin_resolution_ns": 1,
+    "builtin_own_ns": 0.0,
+    "delegate_resolution_ns": 1000,
+    "delegate_own_ns": 0.0,
 }
 WRITTEN = {
     "format": "tflops_native/timer",
-    "format_version": 3,
+    "format_version": 4,
     "tool": "tflops-timer 0.1.0",
     "model": MARK,
     "machine": {
@@ -173,8 +176,8 @@ def test_other_input_shapes(load_times):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format_version": 1}, "its format has version 1, this program reads 3: measure again"),
-        ({"format_version": 4}, "its format has version 4, this program reads 3"),
+        ({"format_version": 1}, "its format has version 1, this program reads 4: measure again"),
+        ({"format_version": 3}, "its format has version 3, this program reads 4"),
         ({"peaks": {}}, "'threads' has None where a whole number"),
         ({"peaks": {**PEAKS, "threads": 0}}, "'threads' has 0 where a whole number"),
         ({"peaks": {**PEAKS, "memory": [{}]}}, "'peaks' cannot be read"),

@@ -22,6 +22,7 @@
 #include "dynamic_library.hpp"
 #include "error_log.hpp"
 #include "errors.hpp"
+#include "fast_clock.hpp"
 #include "interpreter.hpp"
 #include "library.hpp"
 
@@ -272,6 +273,93 @@ TEST_CASE(operators_are_recorded_per_run) {
   const Opened builtin(mixed_operators, profiled(Kernels::builtin));
   builtin->profile_invokes({1, 10.0}, nothing_between);
   CHECK_EQUAL((std::vector<std::string>{"NEG 0", "ABS 1", "ABS 2", "NEG 3"}), names_of(*builtin.interpreter));
+}
+
+#if defined(__linux__)
+constexpr std::int64_t clocked_resolution_ns = 1;
+#else
+constexpr std::int64_t clocked_resolution_ns = 1000;
+#endif
+
+TEST_CASE(times_that_a_delegate_reads_off_the_systems_clock_are_nanoseconds) {
+  const Opened model(
+      "operator NEG\noperator ABS xnnpack clock Abs (NC, F32)\noperator ABS xnnpack clock Abs (NC, F32)\n"
+      "on operator:1 * sleep 50000\non operator:2 * sleep 7000",
+      profiled());
+  for (int round = 0; round < 2; ++round) {
+    const auto invoke_ns = model->profile_invokes({20, 10.0}, nothing_between);
+    CHECK_EQUAL(clocked_resolution_ns, model->delegate_clock().resolution_ns);
+    CHECK_EQUAL(std::int64_t{1}, model->builtin_clock().resolution_ns);
+    CHECK_EQUAL(clocked_resolution_ns == 1, model->delegate_clock().own_ns > 0);
+    const auto& records = model->profile().records();
+    bool all_are_microseconds = true;
+    for (std::size_t run = 0; run < 20; ++run) {
+      const std::int64_t first = records[3 * run + 1].elapsed_ns;
+      const std::int64_t second = records[3 * run + 2].elapsed_ns;
+      CHECK_EQUAL(true, first >= 49'000 && second >= 6'000);
+      CHECK_EQUAL(true, records[3 * run].elapsed_ns + first + second <= invoke_ns[run]);
+      all_are_microseconds = all_are_microseconds && first % 1000 == 0 && second % 1000 == 0;
+    }
+    CHECK_EQUAL(clocked_resolution_ns != 1, all_are_microseconds);
+  }
+}
+
+TEST_CASE(times_that_a_delegate_has_elsewhere_stay_microseconds) {
+  const Opened model("operator ABS xnnpack 12 Abs (NC, F32)", profiled());
+  model->profile_invokes({3, 10.0}, nothing_between);
+  CHECK_EQUAL(std::int64_t{12000}, model->profile().records()[2].elapsed_ns);
+  CHECK_EQUAL(std::int64_t{1000}, model->delegate_clock().resolution_ns);
+  CHECK_EQUAL(0.0, model->delegate_clock().own_ns);
+}
+
+std::int64_t now_us() { return tflops::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()) / 1000; }
+
+TEST_CASE(the_clock_of_a_library_is_fast_only_while_and_where_that_is_wanted) {
+#if defined(__linux__)
+  const auto read_us =
+      reinterpret_cast<std::uint64_t (*)()>(tflops::find_function(tflops::load_library(fake_path), "FakeTfLiteNowUs"));
+  const auto is_the_systems = [&] {
+    const std::int64_t before = now_us();
+    const auto read = static_cast<std::int64_t>(read_us());
+    return before <= read && read <= now_us();
+  };
+  CHECK_EQUAL(true, is_the_systems());
+  CHECK_EQUAL(true, tflops::redirect_clock(reinterpret_cast<const void*>(read_us)));
+  CHECK_EQUAL(true, tflops::redirect_clock(reinterpret_cast<const void*>(read_us)));
+  CHECK_EQUAL(true, is_the_systems());
+  for (int round = 0; round < 2; ++round) {
+    const std::int64_t outer_start_us = now_us();
+    const tflops::FastClock clock;
+    const std::int64_t inner_start_us = now_us();
+    const auto first = static_cast<std::int64_t>(read_us());
+    while (now_us() < inner_start_us + 3'000) {
+    }
+    const std::int64_t inner_end_us = now_us();
+    const auto second = static_cast<std::int64_t>(read_us());
+    const std::int64_t outer_end_us = now_us();
+    CHECK_EQUAL(true, first <= 1000 * (inner_end_us - outer_start_us + 1));
+    CHECK_EQUAL(true, second >= 1000 * (inner_end_us - inner_start_us - 1));
+    CHECK_EQUAL(true, second <= 1000 * (outer_end_us - outer_start_us + 1));
+    CHECK_EQUAL(std::int64_t{2}, clock.reads());
+    bool is_real_elsewhere = false;
+    std::thread([&] { is_real_elsewhere = is_the_systems(); }).join();
+    CHECK_EQUAL(true, is_real_elsewhere);
+    CHECK_EQUAL(std::int64_t{2}, clock.reads());
+  }
+  CHECK_EQUAL(true, is_the_systems());
+  CHECK_EQUAL(std::size_t{50}, tflops::time_fast_clock(50).size());
+#else
+  CHECK_EQUAL(false, tflops::redirect_clock(reinterpret_cast<const void*>(&now_us)));
+  CHECK_EQUAL(std::size_t{0}, tflops::time_fast_clock(50).size());
+#endif
+  CHECK_THROWS(std::invalid_argument, "count must be at least 1", tflops::time_fast_clock(0));
+}
+
+TEST_CASE(no_clock_is_redirected_where_there_is_none_or_it_is_our_own) {
+  CHECK_EQUAL(false, tflops::redirect_clock(reinterpret_cast<const void*>(&now_us)));
+  CHECK_EQUAL(false, tflops::redirect_clock(nullptr));
+  int here = 0;
+  CHECK_EQUAL(false, tflops::redirect_clock(&here));
 }
 
 TEST_CASE(many_runs_are_recorded) {

@@ -98,7 +98,9 @@ def test_an_output_whose_stored_shape_is_wrong(
     np.testing.assert_allclose(outputs[1], outputs[0], rtol=0, atol=1e-5)
 
 
-def test_profile_names_the_operators_of_the_model(litert: Library, two_operators: bytes) -> None:
+def test_profile_names_the_operators_of_the_model(
+    litert: Library, two_operators: bytes, clocked_resolution_ns: int
+) -> None:
     interpreter = ready(litert, two_operators, kernels="builtin", profile=True)
     for _ in range(2):  # a second profile holds nothing of the first
         runs = interpreter.profile_invokes(3, 10.0)
@@ -107,8 +109,10 @@ def test_profile_names_the_operators_of_the_model(litert: Library, two_operators
         assert runs.run_offsets.tolist() == [0, 2, 4, 6]
         assert runs.depths.tolist() == [0] * 6
         assert runs.is_fixed_sequence
-        assert runs.builtin_resolution_ns == 1000
-        assert (runs.elapsed_ns % 1000 == 0).all()
+        assert runs.builtin_resolution_ns == runs.delegate_resolution_ns == clocked_resolution_ns
+        assert runs.builtin_own_ns == runs.delegate_own_ns
+        assert (runs.elapsed_ns % clocked_resolution_ns == 0).all()
+        assert (runs.elapsed_ns.reshape(3, 2).sum(axis=1) <= runs.invoke_ns).all()
         assert (runs.at_ns >= 0).all()
         assert len(interpreter.time_invokes(2, 10.0)) == 2
 

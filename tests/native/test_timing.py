@@ -58,13 +58,16 @@ def test_profile_of_builtin_kernels(library: Library, fully_connected: bytes) ->
     assert (runs.elapsed_ns.reshape(5, -1).sum(axis=1) <= runs.invoke_ns).all()
 
 
-def test_profile_of_delegated_operators(library: Library, fully_connected: bytes) -> None:
+def test_profile_of_delegated_operators(
+    library: Library, fully_connected: bytes, clocked_resolution_ns: int
+) -> None:
     interpreter = ready(library, fully_connected, kernels="xnnpack", profile=True)
     runs = interpreter.profile_invokes(5, 60)
     ((name, operator_index, subgraph_index, is_delegated),) = runs.events
     assert name.startswith("Fully Connected")
     assert (operator_index, subgraph_index, is_delegated) == (0, 0, True)
-    assert (runs.elapsed_ns % 1000 == 0).all()
+    assert runs.delegate_resolution_ns == clocked_resolution_ns
+    assert (runs.elapsed_ns % clocked_resolution_ns == 0).all()
     # What ran before the report ended before it, and the report is part of the run.
     assert (runs.elapsed_ns <= runs.at_ns).all()
     assert (runs.at_ns <= runs.invoke_ns).all()

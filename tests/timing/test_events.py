@@ -41,6 +41,9 @@ def runs_of(events, *runs):
         elapsed_ns=np.array([elapsed for _, _, elapsed in flat], dtype=np.int64),
         run_offsets=np.array(offsets),
         builtin_resolution_ns=1,
+        builtin_own_ns=0.0,
+        delegate_resolution_ns=1000,
+        delegate_own_ns=0.0,
         is_fixed_sequence=len({tuple(event[:2] for event in listed) for _, listed in runs}) == 1,
     )
 
@@ -169,7 +172,7 @@ def test_times_are_kept_per_run_and_those_of_one_operator_added():
     assert first.names == ["Convert (NC, F32, QD8)", "Fully Connected (NC, QD8, F32, QC8W) GEMM"]
     assert second.names == ["builtin"]
     assert (first.is_delegated, second.is_delegated) == (True, False)
-    assert (first.cuts, second.cuts) == (2, 0)
+    assert (first.readings, second.readings) == (2, 1)
     assert joined.invoke_ns.tolist() == [9_000, 9_500, 9_100]
 
 
@@ -266,18 +269,18 @@ def test_a_partition_begins_where_the_operator_before_it_ended():
 
 
 @pytest.mark.parametrize(
-    ("name", "inputs", "outputs", "cuts"),
+    ("name", "inputs", "outputs", "copies"),
     [
         ("CONCATENATION", [0, 0, 0], [1], 3),
         ("SPLIT", [0, 0], [1, 2, 3, 4], 4),
         ("RESHAPE", [0, 0], [1], 1),
     ],
 )
-def test_copies_are_cut_once_for_each_copy(name, inputs, outputs, cuts):
+def test_copies_are_timed_once_for_each_copy(name, inputs, outputs, copies):
     joined = join(
         graph((name, inputs, outputs)), runs_of([(COPY, 0, 0, True)], (9_000, [(0, 0, 1000)]))
     )
-    assert joined.operators[0].cuts == cuts
+    assert joined.operators[0].readings == copies
 
 
 def test_the_partitions_of_the_run_are_kept():

@@ -18,11 +18,13 @@ class Machine:
     Args:
         times_ns: how long a run takes that starts at this many seconds, without the profiler.
         price_ns: what the profiler adds.
+        own_ns: what its clock costs.
     """
 
-    def __init__(self, times_ns, price_ns=0):
+    def __init__(self, times_ns, price_ns=0, own_ns=0.0):
         self.times_ns = times_ns
         self.price_ns = price_ns
+        self.own_ns = own_ns
         self.seconds = 0.0
         self.turns = []
         self.clean = SimpleNamespace(invoke=lambda: None, time_invokes=self.time_invokes)
@@ -53,14 +55,16 @@ class Machine:
             elapsed_ns=invoke_ns - self.price_ns,
             run_offsets=np.arange(count + 1),
             builtin_resolution_ns=1,
+            builtin_own_ns=self.own_ns,
+            delegate_resolution_ns=1000,
+            delegate_own_ns=0.0,
             is_fixed_sequence=True,
         )
 
 
 @pytest.fixture
 def profile(monkeypatch):
-    """Profiles a machine; of what the clock itself costs nothing is subtracted."""
-    monkeypatch.setattr(profiling, "empty_operator_ns", lambda: 0.0)
+    """Profiles a machine."""
 
     def run(machine):
         monkeypatch.setattr(profiling.time, "perf_counter", lambda: machine.seconds)
@@ -141,7 +145,7 @@ def test_no_price_is_noise(profile):
     assert profile(Machine(noisy(1e6, 0.05))).overhead.is_noise
 
 
-def delegated_runs(true_ns, before_ns, after_ns):
+def delegated_runs(true_ns, before_ns, after_ns, step_ns=1000, own_ns=0.0):
     """Runs of a partition with these operators, [runs, operators], as XNNPACK reports them."""
     count, operators = true_ns.shape
     report_ns = before_ns + true_ns.sum(axis=1)
@@ -151,9 +155,12 @@ def delegated_runs(true_ns, before_ns, after_ns):
         event_ids=np.tile(np.arange(operators), count),
         depths=np.zeros(count * operators, dtype=np.int32),
         at_ns=np.repeat(report_ns, operators),
-        elapsed_ns=(true_ns // 1000 * 1000).ravel(),
+        elapsed_ns=(true_ns // step_ns * step_ns).ravel(),
         run_offsets=np.arange(count + 1) * operators,
         builtin_resolution_ns=1,
+        builtin_own_ns=0.0,
+        delegate_resolution_ns=step_ns,
+        delegate_own_ns=own_ns,
         is_fixed_sequence=True,
     )
 
@@ -167,7 +174,7 @@ def test_times_of_a_delegate_are_within_their_bounds_and_add_up(before_ns, sprea
     true_ns = (medians * np.exp(spread * generator.standard_normal((500, 40)))).astype(np.int64)
     runs = delegated_runs(true_ns, before_ns, after_ns=1_000)
     stop = Stop(reason="precision", precision=0.03, is_reached=True, seconds=1.0)
-    profile = make_profile(join_runs(chain(*["ADD"] * 40), [runs]), [0.0] * 12, 0.0, stop)
+    profile = make_profile(join_runs(chain(*["ADD"] * 40), [runs]), [0.0] * 12, stop)
     estimates = [operator.estimate for operator in profile.operators]
     held = [
         e.lower_seconds <= m * 1e-9 <= e.upper_seconds
@@ -187,7 +194,7 @@ def test_the_profile_of_one_operator_uses_what_is_outside():
     # 7.9 us each; the report comes 100 ns later, so no more than 1 us was cut off each 7.
     runs = delegated_runs(np.full((100, 1), 7_900), 100, 400)
     stop = Stop(reason="precision", precision=0.03, is_reached=True, seconds=1.0)
-    profile = make_profile(join_runs(chain("ADD"), [runs]), [0.0], 30.0, stop)
+    profile = make_profile(join_runs(chain("ADD"), [runs]), [0.0], stop)
     (operator,) = profile.operators
     assert operator.estimate.typical_seconds == pytest.approx(7.5e-6)
     assert operator.estimate.lower_seconds == pytest.approx(7e-6)
@@ -203,7 +210,7 @@ def test_interruptions_of_each_run_are_in_no_operator_and_not_outside():
     true_ns[np.arange(100), np.arange(100) % 10] += 1_000_000
     runs = delegated_runs(true_ns, 2_000, 3_000)
     stop = Stop(reason="precision", precision=0.03, is_reached=True, seconds=1.0)
-    profile = make_profile(join_runs(chain(*["ADD"] * 10), [runs]), [0.0], 30.0, stop)
+    profile = make_profile(join_runs(chain(*["ADD"] * 10), [runs]), [0.0], stop)
     # Of the 2 us before the report ten elevenths go to the ten cuts, which are nothing here.
     assert [o.estimate.typical_seconds for o in profile.operators] == pytest.approx(
         [10.2e-6] * 10, abs=5e-8
@@ -218,20 +225,39 @@ def test_nothing_is_below_the_medians():
     true_ns = np.where(np.arange(101) % 5 < 3, 7_950, 8_050)[:, None]
     runs = delegated_runs(true_ns, 0, 400)
     stop = Stop(reason="precision", precision=0.03, is_reached=True, seconds=1.0)
-    profile = make_profile(join_runs(chain("ADD"), [runs]), [0.0], 30.0, stop)
+    profile = make_profile(join_runs(chain("ADD"), [runs]), [0.0], stop)
     (operator,) = profile.operators
     assert profile.outside_seconds == pytest.approx(8.35e-6 - operator.estimate.typical_seconds)
     assert profile.beyond_medians_seconds == pytest.approx(0, abs=1e-12)
 
 
 def test_the_clocks_own_cost_lies_outside_of_builtin_operators(profile):
-    machine = Machine(lambda seconds: 1_000)
+    machine = Machine(lambda seconds: 1_000, own_ns=30.0)
     runs = machine.profile_invokes(100, 1.0)
     stop = Stop(reason="precision", precision=0.03, is_reached=True, seconds=1.0)
-    found = make_profile(join_runs(chain("ADD"), [runs]), [0.0], 30.0, stop)
+    found = make_profile(join_runs(chain("ADD"), [runs]), [0.0], stop)
     assert found.operators[0].estimate.typical_seconds == pytest.approx(970e-9)
     assert found.outside_seconds == pytest.approx(30e-9)
     assert found.overhead.empty_operator_ns == 30.0
+
+
+def test_times_of_a_fine_clock_are_exact_but_for_what_it_takes_itself():
+    # Each time ends with a read of the clock, of 20 ns; nothing is cut off, and nothing spread out.
+    generator = np.random.default_rng(5)
+    medians = np.exp(generator.uniform(np.log(100), np.log(30_000), 40)).round()
+    runs = delegated_runs(np.tile(medians + 20, (100, 1)).astype(np.int64), 0, 500, 1, 20.0)
+    stop = Stop(reason="precision", precision=0.03, is_reached=True, seconds=1.0)
+    profile = make_profile(join_runs(chain(*["ADD"] * 40), [runs]), [0.0], stop)
+    for operator, true_ns in zip(profile.operators, medians, strict=True):
+        estimate = operator.estimate
+        assert operator.resolution_ns == 1
+        assert estimate.typical_seconds == pytest.approx(true_ns * 1e-9)
+        # A tenth of the clock's own time is not known.
+        assert estimate.lower_seconds == pytest.approx((true_ns - 2) * 1e-9)
+        assert estimate.upper_seconds == pytest.approx((true_ns + 2) * 1e-9)
+    assert not profile.is_coarse
+    assert profile.outside_seconds == pytest.approx(500e-9 + 40 * 20e-9)
+    assert profile.overhead.empty_operator_ns == 20.0
 
 
 def test_runs_that_are_there_already_have_no_precision_to_reach():

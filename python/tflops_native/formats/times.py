@@ -178,9 +178,9 @@ def _profile(timing: "Timing") -> Found:
         return [Line("profile", f"times per operator are means{runs}, measured in whole µs")]
     runs = numbers.plural(profile.runs or 0, "further run")
     parts = [f"medians of {runs}, ±% is half their 95% interval"]
-    if any(operator.is_delegated for operator in profile.operators):
+    if any(o.is_delegated and o.resolution_ns > 1 for o in profile.operators):
         parts.append("corrected for XNNPACK rounding down to whole µs")
-    if any(operator.alone_seconds is not None for operator in profile.operators):
+    if any(o.alone_seconds is not None and o.resolution_ns > 1 for o in profile.operators):
         parts.append("within a µs by what each operator takes alone and by the sum")
     if profile.overhead is not None:
         parts.append(f"profiling overhead {_overhead(profile.overhead)}")

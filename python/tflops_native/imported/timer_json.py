@@ -11,7 +11,7 @@ from tflops_native.timing.precision import Stop
 from tflops_native.timing.warm_up import WarmUp
 
 FORMAT = "tflops_native/timer"
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 _LARGEST_NS = 1 << 62
 
 Kind = TypeVar("Kind")
@@ -145,6 +145,9 @@ def _events(plain: Mapping[str, Any]) -> TimerEvents:
         elapsed_ns=np.array(elapsed, dtype=np.int64),
         events=events,
         builtin_resolution_ns=_integer(plain, "builtin_resolution_ns", least=1),
+        builtin_own_ns=_number(plain, "builtin_own_ns"),
+        delegate_resolution_ns=_integer(plain, "delegate_resolution_ns", least=1),
+        delegate_own_ns=_number(plain, "delegate_own_ns"),
     )
 
 

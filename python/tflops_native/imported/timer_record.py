@@ -26,6 +26,9 @@ class TimerEvents:
     elapsed_ns: "NDArray[np.int64]"
     events: Sequence[tuple[str, int, int, bool]]
     builtin_resolution_ns: int
+    builtin_own_ns: float
+    delegate_resolution_ns: int
+    delegate_own_ns: float
     is_fixed_sequence: bool = False  # not told
 
 

@@ -90,7 +90,7 @@ class CutTimes:
         """Whether further runs are needless: what chance did to the median is within this part of it."""
         return is_precise(self.spread_ns(), precision)
 
-    def estimate(self, own_ns: float = 0.0) -> TimeEstimate:
+    def estimate(self, own_ns: float = 0.0, error_ns: float = 0.0) -> TimeEstimate:
         """The median of what the times were before they were cut.
 
         The bounds are those of any distribution: whatever was cut off, the median lies between that of
@@ -99,6 +99,7 @@ class CutTimes:
 
         Args:
             own_ns: how much of each time is the profiler's own.
+            error_ns: by how much each time may be wrong in the same way, beside what was cut off.
         """
         import numpy as np
 
@@ -111,8 +112,8 @@ class CutTimes:
             lower, upper = max(lower, within[0] - error), min(upper, within[1] + error)
         return TimeEstimate(
             typical_seconds=_seconds(typical - own_ns),
-            lower_seconds=_seconds(lower - own_ns),
-            upper_seconds=_seconds(upper - own_ns),
+            lower_seconds=_seconds(lower - own_ns - error_ns),
+            upper_seconds=_seconds(upper - own_ns + error_ns),
         )
 
     def _is_spread(self, median_ns: float) -> bool:
@@ -135,4 +136,5 @@ def _bounds(values: "NDArray[Any]") -> tuple[float, float]:
 
 
 def _seconds(nanoseconds: float) -> float:
-    return max(nanoseconds, 0.0) / NANOSECONDS_PER_SECOND
+    # No more digits than can be known: files of reports are full of these.
+    return round(max(nanoseconds, 0.0), 1) / NANOSECONDS_PER_SECOND

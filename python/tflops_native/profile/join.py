@@ -1,13 +1,14 @@
 """Joins the events of profiled runs to the operators of the model."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from statistics import median
 from typing import TYPE_CHECKING
 
 from tflops_native.model.graph import Subgraph
 from tflops_native.profile.delegated import match_events, unsure_positions
 from tflops_native.profile.elided import unlikely_events
-from tflops_native.profile.estimate import CutTimes
+from tflops_native.profile.estimate import STEP_NS, CutTimes
 from tflops_native.profile.inlined import Inlined
 from tflops_native.profile.partition import Partition, partitions_that_ran
 from tflops_native.profile.result import ProfilePartition
@@ -27,18 +28,31 @@ _COPY_PER_INPUT = frozenset({"CONCATENATION", "PACK"})
 _COPY_PER_OUTPUT = frozenset({"SPLIT", "UNPACK"})
 
 
+@dataclass(frozen=True, slots=True)
+class EventClock:
+    """What timed events: in which step, and how much of each time between two reads is its own."""
+
+    resolution_ns: int = 1
+    own_ns: float = 0.0
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether nothing was cut off what it read."""
+        return self.resolution_ns == 1
+
+
 @dataclass(slots=True)
 class JoinedTimes:
     """What was measured of one operator of the model, or of one unmatched event, in all runs.
 
-    names   of what ran it
-    cuts    how often the clock cut off a part of each time
+    names     of what ran it
+    readings  how many times between two reads of the clock each time is the sum of
     """
 
     is_delegated: bool
     times: CutTimes
     names: list[str] = field(default_factory=list)
-    cuts: int = 0
+    readings: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +63,8 @@ class JoinedRuns:
     unmatched   events of a delegate that belong to no certain operator
     fused       operators without an event of their own
     partitions  those of the first run; none if they are not known
-    builtin_ns  step in which the runtime measures operators that no delegate ran
+    builtin     the clock of operators that no delegate ran
+    delegate    that of the others, and of unmatched events
     """
 
     invoke_ns: "NDArray[np.int64]"
@@ -57,7 +72,16 @@ class JoinedRuns:
     unmatched: list[JoinedTimes]
     fused: tuple[int, ...]
     partitions: tuple[ProfilePartition, ...] = ()
-    builtin_ns: int = 1
+    builtin: EventClock = EventClock()
+    delegate: EventClock = EventClock(STEP_NS)
+
+    def clock(self, times: JoinedTimes) -> EventClock:
+        """The one that timed these."""
+        return self.delegate if times.is_delegated else self.builtin
+
+    def own_ns(self, times: JoinedTimes) -> float:
+        """How much of each of these is the clock's own."""
+        return self.clock(times).own_ns * times.readings
 
 
 def join_runs(
@@ -74,18 +98,24 @@ def join_runs(
     found: dict[int | tuple[str, int], JoinedTimes] = {}  # by operator, or by name and position
     uncertain: set[int] = set()
     partitions: tuple[ProfilePartition, ...] = ()
+    delegate = _clock((c.delegate_resolution_ns, c.delegate_own_ns) for c in chunks)
     for same in runs_by_sequence(subgraph.index, chunks):
         if 0 in same.runs:
             partitions = _partitions(subgraph, same.events, inlined)
         joined_events = join_composites(subgraph, same.events, inlined)
         targets = joined_events.owners
         uncertain |= joined_events.uncertain
-        cuts = [
-            _cuts(joined_events.subgraph, *pair) if pair[0].is_delegated else 0
+        readings = [
+            _readings(joined_events.subgraph, *pair) if pair[0].is_delegated else 1
             for pair in zip(same.events, joined_events.targets, strict=True)
         ]
-        likely_cut_ns, most_cut_ns = same.cut_off_ns(cuts)
-        cuts_here: dict[int | tuple[str, int], int] = {}
+        likely_cut_ns, most_cut_ns = same.cut_off_ns(
+            [
+                count if event.is_delegated and not delegate.is_exact else 0
+                for event, count in zip(same.events, readings, strict=True)
+            ]
+        )
+        readings_here: dict[int | tuple[str, int], int] = {}
         for position, (event, target) in enumerate(zip(same.events, targets, strict=True)):
             key = (event.name, position) if target is None else target
             if key not in found:
@@ -98,8 +128,8 @@ def join_runs(
             name = event.name if event.is_delegated or target is None else BUILTIN
             if name not in joined.names:
                 joined.names.append(name)
-            cuts_here[key] = cuts_here.get(key, 0) + cuts[position]
-            joined.cuts = max(joined.cuts, cuts_here[key])
+            readings_here[key] = readings_here.get(key, 0) + readings[position]
+            joined.readings = max(joined.readings, readings_here[key])
     operators = {key: found[key] for key in sorted(k for k in found if isinstance(k, int))}
     return JoinedRuns(
         invoke_ns=invoke_ns,
@@ -111,8 +141,15 @@ def join_runs(
             if o.index not in operators and o.index not in uncertain
         ),
         partitions=partitions,
-        builtin_ns=max(chunk.builtin_resolution_ns for chunk in chunks),
+        builtin=_clock((c.builtin_resolution_ns, c.builtin_own_ns) for c in chunks),
+        delegate=delegate,
     )
+
+
+def _clock(of_chunks: Iterable[tuple[int, float]]) -> EventClock:
+    """That of all chunks, by the resolution and the own time of each."""
+    resolutions, own = zip(*of_chunks, strict=True)
+    return EventClock(max(resolutions), median(own))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,8 +215,8 @@ def _reported(subgraph: Subgraph, events: Sequence[Event]) -> list[int]:
     ]
 
 
-def _cuts(subgraph: Subgraph, event: Event, target: int | None) -> int:
-    """How many times the delegate cut to make up the time of one event."""
+def _readings(subgraph: Subgraph, event: Event, target: int | None) -> int:
+    """How many times the delegate added to make up the time of one event."""
     if target is None or not event.name.lower().startswith("copy"):
         return 1
     operator = subgraph.operators[target]

@@ -2,12 +2,11 @@
 
 import math
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tflops_native.compiled import native
 from tflops_native.model.graph import Subgraph
-from tflops_native.profile.estimate import STEP_NS, CutTimes, TimeEstimate
+from tflops_native.profile.estimate import CutTimes, TimeEstimate
 from tflops_native.profile.inlined import Inlined
 from tflops_native.profile.join import JoinedRuns, JoinedTimes, join_runs
 from tflops_native.profile.result import (
@@ -36,10 +35,12 @@ SECONDS = 1.0
 SECONDS_LIMIT = 5.0
 ROUNDS = 20
 ROUNDS_IN_ANY_CASE = 3
+# By how much of itself what the clock takes in the midst of a model differs from what it takes when it is
+# read time after time: 38 to 44 ns and not 40, whatever ran before (cpp/fast_clock.cpp).
+OWN_ERROR = 0.1
 # All samples are kept: no more than a median can use, and no more events than memory should hold.
 RUNS_LIMIT = 5_000
 EVENTS_LIMIT = 200_000
-EMPTY_OPERATORS = 1_001
 
 
 @dataclass(slots=True)
@@ -173,8 +174,7 @@ class _Task:
                 is_reached=is_precise,
                 seconds=self.seconds,
             )
-            own_ns = empty_operator_ns()
-            self.profile = make_profile(joined, self.rounds.log_ratios, own_ns, stop)
+            self.profile = make_profile(joined, self.rounds.log_ratios, stop)
 
 
 def profile_of_runs(subgraph: Subgraph, runs: "ProfiledRuns", clean_median_ns: float) -> Profile:
@@ -188,32 +188,22 @@ def profile_of_runs(subgraph: Subgraph, runs: "ProfiledRuns", clean_median_ns: f
         is_reached=None,
         seconds=float(np.sum(runs.invoke_ns)) / NANOSECONDS_PER_SECOND,
     )
-    return make_profile(join_runs(subgraph, [runs]), [math.log(max(ratio, 1e-9))], 0.0, stop)
+    return make_profile(join_runs(subgraph, [runs]), [math.log(max(ratio, 1e-9))], stop)
 
 
-def empty_operator_ns() -> float:
-    """What an operator that does nothing seems to take: that much of each time is the clock's own."""
-    import numpy as np
-
-    return float(np.median(native().empty_operator_ns(EMPTY_OPERATORS)))
-
-
-def make_profile(joined: JoinedRuns, log_ratios: list[float], own_ns: float, stop: Stop) -> Profile:
+def make_profile(joined: JoinedRuns, log_ratios: list[float], stop: Stop) -> Profile:
     """The estimates of all that was joined.
 
     Args:
         log_ratios: per round, of an invoke with the profiler and one without.
-        own_ns: how much of the time of a builtin operator is the clock's own.
     """
-    if joined.builtin_ns > 1:
-        own_ns = 0.0  # of our clock, which did not time them
     operators = tuple(
         OperatorTime(
             index=index,
             kernel=" + ".join(found.names),
             is_delegated=found.is_delegated,
-            resolution_ns=STEP_NS * found.cuts if found.is_delegated else joined.builtin_ns,
-            estimate=_estimate(found, own_ns, joined.builtin_ns),
+            resolution_ns=_resolution_ns(joined, found),
+            estimate=_estimate(joined, found),
             samples_ns=tuple(found.times.reported_ns.tolist()),
         )
         for index, found in joined.operators.items()
@@ -221,7 +211,7 @@ def make_profile(joined: JoinedRuns, log_ratios: list[float], own_ns: float, sto
     unmatched = tuple(
         UnmatchedEvent(
             name=found.names[0],
-            estimate=found.times.estimate(),
+            estimate=found.times.estimate(joined.own_ns(found)),
             samples_ns=tuple(found.times.reported_ns.tolist()),
         )
         for found in joined.unmatched
@@ -234,20 +224,20 @@ def make_profile(joined: JoinedRuns, log_ratios: list[float], own_ns: float, sto
         unmatched=unmatched,
         fused=joined.fused,
         partitions=joined.partitions,
-        outside_seconds=_outside(joined, inside, own_ns),
-        overhead=_overhead(log_ratios, own_ns),
+        outside_seconds=_outside(joined, inside),
+        overhead=_overhead(log_ratios, max(joined.builtin.own_ns, joined.delegate.own_ns)),
         stop=stop,
     )
 
 
-def _outside(joined: JoinedRuns, inside: float, own_ns: float) -> float:
+def _outside(joined: JoinedRuns, inside: float) -> float:
     """Seconds outside of the operators, whose medians are `inside` seconds together."""
     import numpy as np
 
     found = (*joined.operators.values(), *joined.unmatched)
     outside_ns = joined.invoke_ns - sum(f.times.reported_ns + f.times.likely_cut_ns for f in found)
-    builtin = sum(not f.is_delegated for f in found)
-    median = (float(np.median(outside_ns)) + builtin * own_ns) / NANOSECONDS_PER_SECOND
+    own_ns = sum(map(joined.own_ns, found))
+    median = (float(np.median(outside_ns)) + own_ns) / NANOSECONDS_PER_SECOND
     left = float(np.median(joined.invoke_ns)) / NANOSECONDS_PER_SECOND - inside
     return min(median, max(left, 0.0))
 
@@ -265,17 +255,19 @@ def _overhead(log_ratios: list[float], own_ns: float) -> Overhead:
     )
 
 
-def _estimate(times: JoinedTimes, own_ns: float, builtin_ns: int) -> TimeEstimate:
-    estimate = times.times.estimate(0.0 if times.is_delegated else own_ns)
-    if times.is_delegated or builtin_ns == 1:
-        return estimate
-    # Both ends were read in whole steps: a time is right but for less than one of them.
-    step = builtin_ns / NANOSECONDS_PER_SECOND
-    return replace(
-        estimate,
-        lower_seconds=max(estimate.lower_seconds - step, 0.0),
-        upper_seconds=estimate.upper_seconds + step,
-    )
+def _resolution_ns(joined: JoinedRuns, times: JoinedTimes) -> int:
+    clock = joined.clock(times)
+    if times.is_delegated and not clock.is_exact:
+        return clock.resolution_ns * times.readings
+    return clock.resolution_ns
+
+
+def _estimate(joined: JoinedRuns, times: JoinedTimes) -> TimeEstimate:
+    own_ns, clock = joined.own_ns(times), joined.clock(times)
+    if clock.is_exact:
+        return times.times.estimate(own_ns, OWN_ERROR * own_ns)
+    # Both ends of a builtin operator were read in whole steps: its time is right but for less than one.
+    return times.times.estimate(own_ns, 0.0 if times.is_delegated else clock.resolution_ns)
 
 
 def _is_precise(joined: JoinedRuns) -> bool:

@@ -22,7 +22,8 @@ class OperatorTime:
 
     index           operator index in the subgraph
     kernel          what ran it: "builtin", or the names that the delegate gives its own operators
-    resolution_ns   how much longer it may have taken: delegates report whole microseconds, cut off
+    resolution_ns   how much longer it may have taken: 1, or more where only whole microseconds are
+                    reported, cut off
     estimate        of the median, corrected for what was cut off and for the clock's own cost; of the
                     mean, where a source says no more
     alone_seconds   what the operator takes alone, with hot caches; None if that was not measured
@@ -73,7 +74,7 @@ class Overhead:
     lower, upper       its 95 % interval; None where there were too few rounds
     rounds             how many
     empty_operator_ns  what an operator that does nothing seems to take: the clock's own cost, which
-                       is subtracted from the times of builtin operators
+                       is subtracted from times that are exact
     """
 
     relative: float

@@ -89,7 +89,7 @@ def _imprecise(profile: "Profile") -> str:
     stop = profile.stop
     wanted = "" if stop is None else f"±{100 * (stop.precision or 0):g}%"
     if stop is None or stop.is_reached:
-        reason = "XNNPACK reports whole µs only"
+        reason = _limit_of_the_clock(profile)
     elif stop.reason == "max_time":
         reason = f"stopped after {seconds(stop.seconds)}"
     else:
@@ -97,6 +97,14 @@ def _imprecise(profile: "Profile") -> str:
     count = plural(len(profile.imprecise), "operator")
     is_many = len(profile.imprecise) != 1
     return f"! {count} {'are' if is_many else 'is'} known to worse than {wanted}: {reason}"
+
+
+def _limit_of_the_clock(profile: "Profile") -> str:
+    """Why more runs would not help."""
+    steps = {o.resolution_ns for o in profile.operators if o.index in profile.imprecise}
+    if profile.overhead is None or any(step > 1 for step in steps):
+        return "XNNPACK reports whole µs only"
+    return f"reading the clock takes {profile.overhead.empty_operator_ns:.0f}ns of each time"
 
 
 def roofline_notes(rows: "Sequence[ReportRow]", peaks: "ThreadPeaks | None") -> list[Note]:

@@ -5,6 +5,7 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <memory>
 #include <new>
 #include <stdexcept>
@@ -79,6 +80,17 @@ void wait(std::int64_t nanoseconds) {
   if (nanoseconds > 2'000'000) std::this_thread::sleep_for(std::chrono::nanoseconds(nanoseconds - 1'000'000));
   while (std::chrono::steady_clock::now() < end) {
   }
+}
+
+std::uint64_t now_us() {
+#ifdef _WIN32
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
+#else
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(now.tv_nsec) / 1000;
+#endif
 }
 
 void Reporter::say(const char* format, ...) const {

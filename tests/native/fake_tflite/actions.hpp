@@ -16,6 +16,9 @@ void require(bool condition, const char* rule);
 // Keeps the thread busy or asleep for so long.
 void wait(std::int64_t nanoseconds);
 
+// What the system's monotonic clock says; XNNPACK reads the same one.
+std::uint64_t now_us();
+
 struct Reporter {
   TfLiteErrorReporter function = nullptr;
   void* user_data = nullptr;

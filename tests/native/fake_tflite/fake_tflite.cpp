@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "actions.hpp"
@@ -141,8 +142,10 @@ class Run {
     TfLiteTelemetryProfilerStruct* const profiler = interpreter_.profiler;
     const std::string step = "operator:" + std::to_string(index);
     if (interpreter_.delegate != nullptr && !plan.delegated_name.empty()) {
-      partition_.push_back(&plan);
-      return interpreter_.actions.reach(step, interpreter_.reporter);
+      const std::uint64_t start_us = plan.delegated_us ? 0 : fake::now_us();
+      const bool may_go_on = interpreter_.actions.reach(step, interpreter_.reporter);
+      partition_.push_back({&plan, plan.delegated_us ? *plan.delegated_us : fake::now_us() - start_us});
+      return may_go_on;
     }
     report_partition();
     std::uint32_t handle = 0;
@@ -156,17 +159,17 @@ class Run {
 
   void report_partition() {
     std::int64_t index = 0;
-    for (const fake::OperatorPlan* plan : partition_) {
+    for (const auto& [plan, elapsed_us] : partition_) {
       if (interpreter_.profiler == nullptr) break;
       // From a buffer that does not outlive the call.
       const std::string name = plan->delegated_name;
-      interpreter_.profiler->ReportOpInvokeEvent(interpreter_.profiler, name.c_str(), plan->delegated_us, index++, 0);
+      interpreter_.profiler->ReportOpInvokeEvent(interpreter_.profiler, name.c_str(), elapsed_us, index++, 0);
     }
     partition_.clear();
   }
 
   TfLiteInterpreter& interpreter_;
-  std::vector<const fake::OperatorPlan*> partition_;
+  std::vector<std::pair<const fake::OperatorPlan*, std::uint64_t>> partition_;
 };
 
 // Outputs take the bytes of the input in the same position, as far as they go.
@@ -229,6 +232,9 @@ int find_by_name(const TfLiteInterpreter& interpreter, const std::vector<int>& i
 extern "C" {
 
 FAKE_EXPORT int FakeTfLiteLiveObjects() { return live_objects; }
+
+// What the clock says that it reads.
+FAKE_EXPORT std::uint64_t FakeTfLiteNowUs() { return fake::now_us(); }
 
 FAKE_EXPORT const char* TfLiteVersion() { return "0.0.0-fake"; }
 

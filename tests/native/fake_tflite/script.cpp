@@ -58,7 +58,8 @@ void read_statement(const std::string& text, Script& script) {
     line >> plan.name;
     if (line >> first) {
       if (first != "xnnpack") throw std::invalid_argument("unknown delegate " + first);
-      line >> plan.delegated_us;
+      line >> second;
+      plan.delegated_us = second == "clock" ? std::nullopt : std::optional<std::uint64_t>(std::stoull(second));
       plan.delegated_name = rest_of(line);
     }
     script.operators.push_back(plan);

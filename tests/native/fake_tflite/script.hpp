@@ -8,7 +8,8 @@
 //   signature KEY 0 1                its inputs and outputs
 //   operator ABS                     runs as a builtin kernel, and reports begin and end
 //   operator ABS xnnpack 12 Abs (NC, F32)   with the XNNPACK delegate: reports 12 us under that name, at
-//                                           the end of the partition
+//                                           the end of the partition; with "clock" for 12 it reports what a
+//                                           clock says that it reads where the operator begins and ends
 //   durations 1000 2000              nanoseconds that invokes take in turn, in a circle
 //   on STEP WHEN ACTION              STEP: load, create, resize, allocate, reset, invoke or operator:INDEX
 //                                    WHEN: the how many-th time of one interpreter, or * for each
@@ -43,8 +44,8 @@ struct TensorPlan {
 
 struct OperatorPlan {
   std::string name;
-  std::string delegated_name;  // "" if no delegate takes it
-  std::uint64_t delegated_us = 0;
+  std::string delegated_name;                     // "" if no delegate takes it
+  std::optional<std::uint64_t> delegated_us = 0;  // nothing: the clock says it
 };
 
 struct SignaturePlan {
