@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from tflops_native.analysis.calls import MAX_COUNTED, MAX_DEPTH
+from tflops_native.analysis.calls import FOLLOWED_PER_COUNTED, MAX_COUNTED, MAX_DEPTH
 from tflops_native.analysis.operators import Status
+from tflops_native.analysis.walk import Walk
 from tflops_native.errors import ShapeError
 from tflops_native.model.reader import load
 from workloads import analyze_model
@@ -91,6 +92,31 @@ def test_a_loop_without_end(body_operators, length):
     (operator,) = analyzed(loop(body_operators, HUGE, length), trip_count=7).operators
     assert operator.status is Status.COUNTED
     assert operator.cost.scalar_ops == 7 * body_operators * length + 8 * length
+
+
+def test_a_loop_that_runs_subgraphs_has_one_budget_for_both(monkeypatch):
+    """Its counter goes through an operator that runs a subgraph: to follow it is to count that."""
+    model = loop(1, HUGE)
+    inner = model.graph()
+    x, y = inner.input([1], "INT32"), inner.tensor([1], "INT32")
+    inner.operator("NEG", [x], [y], builders.options("NegOptions"))
+    inner.operator("NEG", [y], [x], builders.options("NegOptions"))
+    inner.outputs = [x]
+    body = model.graphs[2]
+    called = body.tensor([1], "INT32")
+    body.operator("CALL", body.outputs, [called], builders.options("CallOptions", subgraph=3))
+    body.outputs = [called]
+    visits = []
+    follow = Walk.follow
+
+    def counted(self, operator):
+        visits.append(operator)
+        return follow(self, operator)
+
+    monkeypatch.setattr(Walk, "follow", counted)
+    (operator,) = analyzed(model).operators
+    assert operator.status in (Status.ONE_ITERATION, Status.UNSUPPORTED)
+    assert len(visits) < FOLLOWED_PER_COUNTED * MAX_COUNTED
 
 
 def test_a_long_loop_is_followed_to_its_end():

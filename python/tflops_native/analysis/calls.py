@@ -17,43 +17,50 @@ from tflops_native.ops.tensor_spec import VALUE_LIMIT, Shape, TensorSpec, Unknow
 
 # Far above what converters write; keeps the walk within Python's own limit of nested calls.
 MAX_DEPTH = 32
-# Operators that are visited in subgraphs: to count them, and more cheaply to follow the counter of a
-# loop. What a large model needs to have each of its operators visited some times comes on top.
-MAX_COUNTED = 16_000
+# Operators that are visited in subgraphs: to count them, and at half the price to follow the counter of
+# a loop, which leaves something to count. What a large model needs to have each of its operators
+# visited some times comes on top.
+MAX_COUNTED = 14_000
 MAX_FOLLOWED = 24_000
 VISITS_PER_OPERATOR = 2
+FOLLOWED_PER_COUNTED = 2
 # To follow so many elements of known values takes about as long as to visit an operator.
 VALUES_PER_VISIT = 16
 
 
 @dataclass(slots=True)
 class Budget:
-    """The visits that are left, shared by all walks of an analysis, and what need not be found twice.
+    """What is left, shared by all walks of an analysis, and what need not be found twice.
 
-    shapes   per subgraph that was counted, the shapes of its tensors when it was last
+    work       visits that follow an operator; one that counts it is as much as some of them
+    followed   how many of these may follow operators
+    stored     constants of subgraphs, by subgraph and tensor
+    shapes     per subgraph that was counted, the shapes of its tensors when it was last
     """
 
-    counted: int
+    work: int
     followed: int
     needed: dict[tuple[int, tuple[int, ...]], list[Operator]] = field(default_factory=dict)
     shapes: dict[int, tuple[Shape | None, ...]] = field(default_factory=dict)
+    stored: dict[tuple[int, int], TensorSpec] = field(default_factory=dict)
 
     @classmethod
     def for_model(cls, subgraphs: Iterable[Subgraph]) -> "Budget":
         """As much as a model of this size may take."""
         more = VISITS_PER_OPERATOR * sum(len(subgraph.operators) for subgraph in subgraphs)
-        return cls(MAX_COUNTED + more, MAX_FOLLOWED + more)
+        return cls((MAX_COUNTED + more) * FOLLOWED_PER_COUNTED, MAX_FOLLOWED + more)
 
     def spend_counted(self, visits: int) -> None:
         """Raise `UnknownValueError` where no more operators may be counted in subgraphs."""
-        self.counted -= visits
-        if self.counted < 0:
+        self.work -= visits * FOLLOWED_PER_COUNTED
+        if self.work < 0:
             raise UnknownValueError("the subgraphs that it runs are too much work to count")
 
     def spend_followed(self, visits: int) -> None:
         """Raise `UnknownValueError` where no more operators may be followed in loops."""
         self.followed -= visits
-        if self.followed < 0:
+        self.work -= visits
+        if self.followed < 0 or self.work < 0:
             raise UnknownValueError("the values that it depends on are too much work to follow")
 
     def needed_operators(self, subgraph: Subgraph, tensors: Collection[int]) -> list[Operator]:
@@ -202,7 +209,7 @@ def _spend_values(walk: CallingWalk, operator: Operator, spend: Callable[[int], 
     elements = len(operator.inputs) + len(operator.outputs)
     for index in (*operator.inputs, *operator.outputs):
         spec = None if index is None else walk.specs.get(index)
-        if spec is not None and spec.known is not None:
+        if spec is not None and spec.known is not None and spec.shape:
             elements += min(spec.size, VALUE_LIMIT)
     spend(elements // VALUES_PER_VISIT)
 

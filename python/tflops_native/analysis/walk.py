@@ -4,8 +4,10 @@ Shapes stored in the file are not trusted: converters leave placeholders there. 
 an operator has no rule or depends on data, and every operator that rests on them says so.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TypeAlias
 
 from tflops_native.analysis.calls import Budget, SubgraphCaller
@@ -75,10 +77,12 @@ class Walk:
                 f"but is given {len(inputs)}"
             )
         for index, spec in zip(self.subgraph.inputs, inputs, strict=True):
-            if spec is None:
-                self.specs[index] = None
-            else:
-                self._set(index, spec)
+            self.specs[index] = spec
+            if spec is not None:
+                self.sizes[index] = spec.size_bytes
+                if len(self.path) == 1:
+                    # What a walk hands to another one is checked where it came into being.
+                    _check(spec.shape)
 
     def run(self) -> tuple[OperatorAnalysis, ...]:
         """Infer all operators, in the order of the file."""
@@ -151,18 +155,16 @@ class Walk:
             ValueError: no operator has written it yet, and the file does not hold it.
         """
         if index not in self.specs:
-            self._set(index, stored_spec(self.subgraph, index))
+            # Once for all the times that a loop runs the subgraph.
+            key = self.subgraph.index, index
+            found = self.budget.stored.get(key)
+            if found is None:
+                found = self.budget.stored[key] = stored_spec(self.subgraph, index)
+            self._set(index, found)
         return self.specs[index]
 
     def _set(self, index: int, spec: TensorSpec) -> None:
-        problem = shape_problem(spec.shape)
-        if problem is not None:
-            raise ValueError(problem)
-        elements = spec.size
-        if elements > MAX_ELEMENTS:
-            raise ValueError(
-                f"a tensor of shape {shown_shape(spec.shape)} has more than 2**63 elements"
-            )
+        _check(spec.shape)
         self.specs[index] = spec
         self.sizes[index] = spec.size_bytes
 
@@ -249,10 +251,6 @@ class Walk:
         return recorded_shape(self.subgraph.tensors[index]) if shape is None else shape
 
     def _remember(self, operator: Operator, inferred: Inferred) -> None:
-        is_given = any(
-            spec is not None and spec.is_given
-            for spec in (self.specs.get(i) for i in operator.inputs if i is not None)
-        )
         values: tuple[PartialValue | None, ...] = inferred.values or (None,) * len(inferred.outputs)
         for index, shape, value in zip(operator.outputs, inferred.outputs, values, strict=True):
             if shape is None:
@@ -262,7 +260,16 @@ class Walk:
             if value is None:
                 self._set(index, TensorSpec(shape, kind, is_bound=inferred.is_bound))
             else:
-                self._set(index, _with_value(shape, kind, value, inferred.is_bound, is_given))
+                given = self._rests_on_given(operator)
+                self._set(index, _with_value(shape, kind, value, inferred.is_bound, given))
+
+    def _rests_on_given(self, operator: Operator) -> bool:
+        """Whether an input follows from data that the user gives."""
+        for index in operator.inputs:
+            spec = None if index is None else self.specs.get(index)
+            if spec is not None and spec.is_given:
+                return True
+        return False
 
     def _input_shapes(self, operator: Operator) -> tuple[Shape | None, ...]:
         found = []
@@ -300,6 +307,16 @@ class Walk:
         if self.scratch is None:
             self.scratch = scratch_tensors(self.subgraph)
         return self.scratch
+
+
+@lru_cache(maxsize=4096)
+def _check(shape: Shape) -> None:
+    """Raise `ValueError` unless a tensor can have this shape."""
+    problem = shape_problem(shape)
+    if problem is not None:
+        raise ValueError(problem)
+    if math.prod(shape) > MAX_ELEMENTS:
+        raise ValueError(f"a tensor of shape {shown_shape(shape)} has more than 2**63 elements")
 
 
 def _options(rule: Rule, operator: Operator) -> Mapping[str, object]:
