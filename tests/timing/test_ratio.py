@@ -29,16 +29,16 @@ def test_ratio_of_blocks(log_ratios, value, differs):
         assert ratio.lower <= ratio.value <= ratio.upper
 
 
-@pytest.mark.parametrize("count", [7, 10, 14, 40, 200])
+@pytest.mark.parametrize("count", [8, 10, 14, 40, 200])
 def test_bounds_hold_the_median_of_any_distribution(count):
-    """In at least 97.5 % of 2000 seeded trials, give or take chance: of a skewed distribution too."""
+    """In at least 99 % of 2000 seeded trials, give or take chance: of a skewed distribution too."""
     generator = np.random.default_rng(count)
     held = 0
     for _ in range(2000):
         values = sorted(generator.exponential(1.0, count).tolist())
         lower, upper = middle_bounds(values)
         held += lower <= math.log(2) <= upper
-    assert held >= 0.965 * 2000
+    assert held >= 0.985 * 2000
 
 
 def test_looking_again_and_again_is_not_wrong_more_often():

@@ -30,7 +30,7 @@ class Ratio:
         """From the logarithm of the ratio in each block: a half and a double are as far from 1.
 
         The bounds are two of the ratios, so that nothing is assumed of their distribution but that the
-        blocks are independent of each other. Below 7 blocks there are none.
+        blocks are independent of each other. Below 8 blocks there are none.
         """
         import numpy as np
 
@@ -86,11 +86,12 @@ class Ratio:
         return math.log(self.upper / self.lower) / 2
 
 
-def middle_bounds(ordered: Sequence[float], error: float = 0.025) -> tuple[float, float] | None:
-    """Two of the values between which the median lies, but for an error of 2.5 %; None below 7 values.
+def middle_bounds(ordered: Sequence[float], error: float = 0.01) -> tuple[float, float] | None:
+    """Two of the values between which the median lies, but for an error of 1 %; None below 8 values.
 
-    As many values lie below the median as heads fall in as many tosses of a coin. With an error of 2.5 %
-    instead of 5 % that of a few looks, at which a measurement may stop, stays below 5 %.
+    As many values lie below the median as heads fall in as many tosses of a coin. With an error of 1 %
+    instead of 5 % that of a few looks, at which a measurement may stop, stays below 5 %; and blocks on a
+    busy machine are not wholly independent (benchmarks/compare_itself.py).
     """
     count = len(ordered)
     # P(fewer than `place` values lie below the median), one side.
