@@ -2,6 +2,7 @@
 
 _SI = ("", "k", "M", "G", "T", "P", "E", "Z", "Y")
 _IEC = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi")
+_SHORTEST = 1e-12  # seconds
 _SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 
 
@@ -61,7 +62,8 @@ def seconds(value: float, digits: int = 3) -> str:
     """Significant digits with the unit that suits: 0.000412 -> "412µs"."""
     # Rounded first: 999.6 µs is written as 1.00 ms.
     rounded = float(f"{value:.{digits - 1}e}")
-    if rounded == 0:
+    # What is left of sums and differences of floats is no time.
+    if abs(rounded) < _SHORTEST:
         return "0"
     unit, name = next((pair for pair in _SECONDS if abs(rounded) >= pair[0]), _SECONDS[-1])
     return _significant(rounded / unit, digits) + name
@@ -69,7 +71,7 @@ def seconds(value: float, digits: int = 3) -> str:
 
 def percent(fraction: float) -> str:
     """One decimal, without the sign: 0.1234 -> "12.3"."""
-    return f"{100 * fraction:.1f}"
+    return f"{100 * fraction:z.1f}"  # "z": what rounds to zero has no sign
 
 
 def shape(lengths: tuple[int, ...] | None) -> str:

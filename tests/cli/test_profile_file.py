@@ -165,7 +165,7 @@ def test_bodies_of_loops_have_times_of_their_own(tflops):
     lines = ended.out.splitlines()
     body = next(number for number, line in enumerate(lines) if line.strip() == "body x16")
     # 16 µs in whole µs, 16 times a run: of each time a whole µs may be missing.
-    assert lines[body + 1].split() == ["0", "ADD", LOOP, "scalar", "0", "1", "i32", "12", "<32µs"]
+    assert lines[body + 1].split() == ["0", "ADD", LOOP, "scalar", "0", "1", "12", "<32µs"]
     ended = tflops(
         *("report", PHONE_MODELS / "lstm_keras.tflite", "--format", "csv"),
         *("--profile", LOGS / "c01_while_new.log"),

@@ -85,7 +85,7 @@ def percent_text(share: float) -> str:
     """One decimal without the sign: 0 is nothing at all, "<0.1" is not."""
     if not share:
         return "0"
-    return numbers.percent(share) if share >= 0.0005 else "<0.1"
+    return numbers.percent(share) if abs(share) >= 0.0005 else "<0.1"
 
 
 def layer_text(layer: str | None, root: str) -> str:

@@ -11,6 +11,8 @@ from tflops_native.formats import convention_counts
 from tflops_native.formats.document import Block, Column, Document, Row
 from tflops_native.reports.report import Report
 
+_COUNTERS = frozenset({"bool", "int32", "int64"})
+_TRIFLE = 0.01  # of all operations
 _INDENT = 12  # of a meaning
 _SIGNS = {"?": "? unknown", "-": "- not applicable", "fused": "fused: in another's time"}
 _MORE = "tflops explain columns"
@@ -113,7 +115,7 @@ def operator_columns(report: Report, analysis: Analysis, chosen: Sequence[str]) 
         Column(key="status", heading="status", is_number=False, is_shown=False),
         _column("macs", unit, is_shown=is_usual),
         _column("operations", unit, is_shown=is_usual),
-        _column("arithmetic", is_number=False, is_shown=is_usual and len(analysis.operations) > 1),
+        _column("arithmetic", is_number=False, is_shown=is_usual and not _is_single(analysis)),
         Column(key="scalar_ops", heading="scalar", is_shown=False),
         Column(key="transcendentals", heading="transcendental", is_shown=False),
         _column("parameters", unit, is_shown=False),
@@ -202,8 +204,31 @@ def chosen_columns(columns: Sequence[Column], chosen: Sequence[str]) -> list[Col
 
 
 def operation_unit(analysis: Analysis) -> str:
-    """FLOP where all arithmetic is floating point, else OP."""
-    return "FLOP" if all(map(is_float, analysis.operations)) else "OP"
+    """FLOP where the arithmetic is floating point, else OP.
+
+    Counters of loops are integer in every model: they do not make it an integer one.
+    """
+    return "FLOP" if _is_float(analysis) else "OP"
+
+
+def _is_single(analysis: Analysis) -> bool:
+    """Whether there is one type of arithmetic, so that it need not be said of each operator."""
+    floats = [name for name in analysis.operations if is_float(name)]
+    return len(analysis.operations) <= 1 or (_is_float(analysis) and len(floats) == 1)
+
+
+def _is_float(analysis: Analysis) -> bool:
+    """Whether there is nothing but floating point, but for a trifle of whole numbers without MACs."""
+    operations = analysis.operations
+    others = [name for name in operations if not is_float(name)]
+    trifle = _TRIFLE * sum(operations.values())
+    return all(name in _COUNTERS for name in others) and (
+        not others
+        or (
+            sum(operations[name] for name in others) <= trifle
+            and not any(analysis.macs_by_arithmetic.get(name) for name in others)
+        )
+    )
 
 
 def legend_of(columns: Sequence[Column], rows: Iterable[Row]) -> str:

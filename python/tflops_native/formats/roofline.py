@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from tflops_native import formatting as numbers
 from tflops_native.analysis.operators import is_float
 from tflops_native.formats.document import Found, Line
+from tflops_native.formats.operator_columns import operation_unit
 from tflops_native.reports.remarks import roofline_notes
 from tflops_native.reports.report import Report
 
@@ -21,7 +22,7 @@ def roofline_lines(report: Report) -> Found:
     if report.utilization is None or attainable is None:
         return [*notes]
     types = [] if report.analysis is None else list(report.analysis.operations)
-    unit = "FLOP" if all(map(is_float, types)) else "OP"
+    unit = "FLOP" if report.analysis is None else operation_unit(report.analysis)
     text = (
         f"{100 * report.utilization:.0f}% of {numbers.three_digits(attainable / 1e9)} "
         f"G{unit}/s attainable; {_peaks_of(report.peaks, types)}"

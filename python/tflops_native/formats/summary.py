@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from tflops_native.measurement.timing import Timing
     from tflops_native.profile.result import Profile
+    from tflops_native.timing.statistics import Latency
 
 ROOM = 70  # cells of a line of 80 beside its label
 _SHORTEST_NAME = 12
@@ -32,6 +33,7 @@ _DETAILS = frozenset(
     {"convention", "disturbed", "imprecise_operators", "newer_runtime", "unmatched_events"}
 )
 _SMALL_SHARE = 0.005
+_VAGUE = 0.5
 _EXACT = 1_000_000  # below it operations are not rounded
 
 
@@ -179,8 +181,7 @@ def _latency(timing: "Timing") -> Found:
         return []
     statistic = "mean" if latency.median_seconds is None else "median"
     text = f"{statistic} {at_least_a_step(typical, step)}"
-    if latency.precision is not None:
-        text += f" ±{precision_text(latency.precision)}"
+    text += precision_of(latency)
     if latency.p95_seconds is not None:
         text += f", p95 {at_least_a_step(latency.p95_seconds, step)}"
     text += f"; {', '.join(_setting(timing))}"
@@ -227,9 +228,21 @@ def at_least_a_step(value: float, step: float) -> str:
     return f"<{numbers.seconds(step)}" if value < step else numbers.seconds(value)
 
 
+def precision_of(latency: "Latency") -> str:
+    """How well the median is known, " ±1.2%"; from half of it on, between which values it lies."""
+    precision, interval = latency.precision, latency.median_interval_seconds
+    if precision is None:
+        return ""
+    if precision < _VAGUE or interval is None:
+        return f" ±{precision_text(precision)}"
+    return f" ({numbers.seconds(interval.lower)} to {numbers.seconds(interval.upper)})"
+
+
 def precision_text(fraction: float) -> str:
     """Two digits, 0.0123 -> "1.2%"; less than a hundredth is "<0.01%"."""
-    return f"{100 * fraction:.2g}%" if fraction >= 1e-4 else "<0.01%"
+    if fraction < 1e-4:
+        return "<0.01%"
+    return f"{100 * fraction:.2g}%" if fraction < 1 else f"{100 * fraction:.0f}%"
 
 
 def _speed(report: Report) -> Found:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tflops_native import formatting as numbers
 from tflops_native.formats.document import Found, Line
 from tflops_native.formats.roofline import roofline_lines
-from tflops_native.formats.summary import at_least_a_step, precision_text, source_text
+from tflops_native.formats.summary import at_least_a_step, precision_of, precision_text, source_text
 from tflops_native.reports.remarks import profile_notes, stability_notes
 from tflops_native.reports.report import Report
 from tflops_native.runtime.options import KERNELS
@@ -54,7 +54,7 @@ def _latency(timing: "Timing") -> Found:
     if typical is None:
         return []
     is_mean = latency.median_seconds is None
-    known = "" if latency.precision is None else f" ±{precision_text(latency.precision)}"
+    known = precision_of(latency)
     count = "" if timing.samples_ns or latency.runs is None else _of_runs(latency.runs)
     parts = [
         ("min", latency.minimum_seconds),

@@ -23,11 +23,7 @@ _NAMED = 3  # operators above their roof that are named, where there are more
 
 def counting_notes(analysis: Analysis) -> list[Note]:
     """Before trusting the totals."""
-    notes = [
-        Note(code="not_exact", text=f"{operator.index} {operator.name}: {operator.note}")
-        for operator in analysis.operators
-        if operator.status not in EXACT
-    ]
+    notes = _not_exact(analysis)
     if analysis.coverage.shapes_assumed:
         notes.append(
             Note(code="shapes_from_file", text="* shape taken from the file, not inferred")
@@ -49,6 +45,23 @@ def counting_notes(analysis: Analysis) -> list[Note]:
         for item in analysis.inputs
         if item.is_defaulted
     ]
+    return notes
+
+
+def _not_exact(analysis: Analysis) -> list[Note]:
+    """One for all operators of which the same is to be said."""
+    found: dict[tuple[str, str | None], list[int]] = {}
+    for operator in analysis.operators:
+        if operator.status not in EXACT:
+            found.setdefault((operator.name, operator.note), []).append(operator.index)
+    notes = []
+    for (name, note), indices in found.items():
+        named = f"{indices[0]} {name}"
+        if len(indices) > 1:
+            more = ", ..." if len(indices) > _NAMED else ""
+            listed = ", ".join(map(str, indices[:_NAMED]))
+            named = f"{len(indices)} times {name} ({listed}{more})"
+        notes.append(Note(code="not_exact", text=f"{named}: {note}"))
     return notes
 
 
