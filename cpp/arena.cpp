@@ -82,7 +82,8 @@ std::vector<std::int64_t> plan_arena(const std::vector<ArenaTensor>& tensors,
     std::vector<std::int32_t> order;
     for (auto found = of_node.lower_bound(first); found != of_node.end() && found->first <= last; ++found) {
       for (const std::int32_t index : found->second) {
-        if (tensors[position.at(index)].size > 0) order.push_back(index);
+        const ArenaTensor& tensor = tensors[position.at(index)];
+        if (tensor.size > 0 && tensor.place != Place::elsewhere) order.push_back(index);
       }
     }
     std::sort(order.begin(), order.end(), [&](std::int32_t a, std::int32_t b) {

@@ -7,8 +7,9 @@
 
 namespace tflops {
 
-// In which arena a tensor is placed. One that shares the memory of another is in none, but has its turn in the order.
-enum class Place { none, arena, state };
+// In which arena a tensor is placed. One that shares the memory of another is in none, but has its turn in the order;
+// one whose memory is elsewhere has none, but the runtime counts it among those of its operator.
+enum class Place { elsewhere = -1, shared, arena, state };
 
 // A tensor as the planner sees it. In the arena it holds its memory from operator `first`
 // to operator `last`, both included; among the state from `first` on.

@@ -4,8 +4,8 @@ import numpy as np
 
 from referee import library
 from tflops_native._native import Interpreter
-from tflops_native.memory.kernel import Home
-from tflops_native.memory.tflite_planner import plan_arenas
+from tflops_native.arenas.kernel import Home
+from tflops_native.arenas.tflite_planner import plan_arenas
 from tflops_native.model.reader import load
 from tflops_native.runtime.tensor_memory import observed_memory
 from workloads import analyze_model

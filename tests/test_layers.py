@@ -21,7 +21,7 @@ LAYERS = (
     ("ops",),
     ("given_data",),
     ("workload",),
-    ("memory",),
+    ("arenas",),
     ("isolation",),
     ("machine",),
     ("runtime",),

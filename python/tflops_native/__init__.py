@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         compare,
         count,
         measure,
+        memory,
         peaks,
         report,
         runtimes,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from tflops_native.reports.baseline import Baseline
     from tflops_native.reports.budgets import Check
     from tflops_native.reports.comparison import Comparison
+    from tflops_native.reports.memory_plan import MemoryPlan
     from tflops_native.reports.report import Report
     from tflops_native.reports.rows import ReportRow
     from tflops_native.reports.saved import load_report, save_report
@@ -53,7 +55,18 @@ if TYPE_CHECKING:
 # Imported on first use: a program that only catches our errors should not pay for the rest.
 _LAZY = {
     **dict.fromkeys(
-        ("analyze", "compare", "count", "measure", "peaks", "report", "runtimes", "verify"), "api"
+        (
+            "analyze",
+            "compare",
+            "count",
+            "measure",
+            "memory",
+            "peaks",
+            "report",
+            "runtimes",
+            "verify",
+        ),
+        "api",
     ),
     **dict.fromkeys(("baseline", "check"), "gate"),
     "Analysis": "analysis.result",
@@ -62,6 +75,7 @@ _LAZY = {
     "ChildLimits": "isolation.limits",
     "Comparison": "reports.comparison",
     "Latency": "timing.statistics",
+    "MemoryPlan": "reports.memory_plan",
     "Model": "model.graph",
     "Note": "notes",
     "OperatorAnalysis": "analysis.operators",
@@ -91,6 +105,7 @@ __all__ = [
     "InputDataError",
     "InvokeError",
     "Latency",
+    "MemoryPlan",
     "Model",
     "ModelFormatError",
     "Note",
@@ -122,6 +137,7 @@ __all__ = [
     "load",
     "load_report",
     "measure",
+    "memory",
     "peaks",
     "report",
     "runtimes",

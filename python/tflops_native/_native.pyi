@@ -346,8 +346,9 @@ def plan_arena(
 
     A tensor is (index, operator at which it is planned, bytes, first and last operator that need it,
     place). Nothing frees one whose last operator is 2**31 - 1. The place is 1 for the arena, 2 for that of
-    what outlives a run, and 0 for a tensor that shares memory and only takes part in the order. They come
-    in the order in which the runtime learns of them. `steps` are ranges of operators, both ends
+    what outlives a run, 0 for a tensor that shares memory and only takes part in the order, and -1 for
+    one whose memory is elsewhere: the runtime's own order of ties depends on how many there are. They
+    come in the order in which the runtime learns of them. `steps` are ranges of operators, both ends
     included, that are planned one after the other. Returns the offset of each, -1 for those that are in
     neither. Raises `ValueError` for an alignment below 1.
     """

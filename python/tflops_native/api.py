@@ -17,7 +17,7 @@ from tflops_native.model.reader import load
 from tflops_native.notes import Note
 from tflops_native.progress import Progress, no_progress
 from tflops_native.reports.report import Report
-from tflops_native.runtime.options import DEFAULT_RUNTIME, RunOptions
+from tflops_native.runtime.options import DEFAULT_RUNTIME, THREADS_LIMIT, RunOptions
 from tflops_native.timing.stop_rule import StopRule
 from tflops_native.workload import Inputs, InputShapes, Workload
 
@@ -25,12 +25,14 @@ if TYPE_CHECKING:
     from tflops_native.machine.peaks.peaks import Peaks
     from tflops_native.measurement.timing import Timing
     from tflops_native.reports.comparison import Comparison
+    from tflops_native.reports.memory_plan import MemoryPlan
     from tflops_native.reports.verification import Verification
     from tflops_native.runtime.installed import InstalledRuntimes
     from tflops_native.runtime.shapes import ObservedRun, Shapes
 
 Source: TypeAlias = Model | str | PathLike[str] | bytes | bytearray | memoryview
 ShapeSource: TypeAlias = Literal["inferred", "runtime"]
+PLANNERS = ("tflite", "none")
 
 
 def analyze(
@@ -114,6 +116,41 @@ def count(
         analysis = replace(analysis, same_signatures=same)
         reports.append(_counted(loaded, analysis, names, valid_taps))
     return tuple(reports)
+
+
+def memory(
+    model: Source,
+    *,
+    input_shapes: InputShapes | None = None,
+    signature: str | None = None,
+    inputs: Inputs | None = None,
+    planner: str = PLANNERS[0],
+    threads: int = 1,
+) -> "MemoryPlan":
+    """Plan the memory of one inference: the arena with each tensor's place, state, weights, the peak.
+
+    Args:
+        model, input_shapes, signature, inputs: as for `analyze`.
+        planner: "tflite": as TensorFlow Lite 2.17.1 with its builtin kernels, their scratch tensors
+            included; "none": no placement, the arena is what is alive at once.
+        threads: threads of the kernels, 1 to 1,024.
+
+    Raises:
+        ModelFormatError, ShapeError, InputDataError: as `analyze`.
+        OptionError: an option is out of range.
+        RuntimeLibraryError: the compiled part is missing.
+    """
+    from tflops_native.arenas.tflite_planner import plan_arenas
+    from tflops_native.reports.memory_plan import memory_plan
+
+    one_of("a planner", planner, PLANNERS)
+    whole_number("threads", threads, minimum=1, maximum=THREADS_LIMIT)
+    workload = _workload(model, input_shapes, signature, inputs)
+    analysis = analyze_workload(workload)
+    graph = workload.entry.subgraph
+    shapes = {**analysis.called_shapes, graph.index: analysis.tensor_shapes}
+    plan = plan_arenas(workload.model, graph, shapes, threads=threads)
+    return memory_plan(workload.model, analysis, plan, planner, threads)
 
 
 def measure(

@@ -9,7 +9,7 @@ from builders import ModelBuilder, options
 from memory_referee import planned
 from random_graphs import RandomGraph
 from tflops_native._native import plan_arena
-from tflops_native.memory.kernel import Home
+from tflops_native.arenas.kernel import Home
 
 FOREVER = 2**31 - 1
 

@@ -26,6 +26,7 @@ _OBJECTS_PER_COLLECTION = 50_000
 _COMMANDS = {
     "report": "FLOPs, time and FLOP/s of the model and of each operator.",
     "count": "Count MACs, FLOPs and bytes per operator, without running the model.",
+    "memory": "Plan the memory of one inference: arena, state, weights.",
     "time": "Time inferences, without counting.",
     "compare": "Compare models, reports or options: which is faster, and which operators make it so.",
     "check": "Check that a model keeps its limits, or a baseline.",

@@ -9,6 +9,7 @@ from tflops_native.errors import OptionError
 from tflops_native.formats.budgets import baseline_document, check_document
 from tflops_native.formats.comparison import comparison_document
 from tflops_native.formats.document import Document
+from tflops_native.formats.memory_plan import memory_document
 from tflops_native.formats.peaks import peaks_document
 from tflops_native.formats.registry import render
 from tflops_native.formats.report import report_document
@@ -20,6 +21,7 @@ from tflops_native.model.info import ModelInfo
 from tflops_native.reports.baseline import Baseline
 from tflops_native.reports.budgets import Check
 from tflops_native.reports.comparison import Comparison
+from tflops_native.reports.memory_plan import MemoryPlan
 from tflops_native.reports.report import Report
 from tflops_native.reports.verification import Verification
 from tflops_native.runtime.installed import InstalledRuntimes
@@ -58,6 +60,7 @@ _DOCUMENTS: dict[type, Callable[[Any], Document]] = {
     Check: check_document,
     Comparison: comparison_document,
     InstalledRuntimes: runtimes_document,
+    MemoryPlan: memory_document,
     Peaks: peaks_document,
     Report: report_document,
     Timing: _of_timing,

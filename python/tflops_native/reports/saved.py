@@ -18,6 +18,7 @@ from tflops_native.plain_json import dump_json
 from tflops_native.reports.baseline import Baseline
 from tflops_native.reports.budgets import Check
 from tflops_native.reports.comparison import Comparison
+from tflops_native.reports.memory_plan import MemoryPlan
 from tflops_native.reports.report import Report
 from tflops_native.reports.verification import Verification
 from tflops_native.result import Result
@@ -30,6 +31,7 @@ _KINDS: Mapping[str, type[Result]] = {
     "baseline": Baseline,
     "check": Check,
     "comparison": Comparison,
+    "memory": MemoryPlan,
     "peaks": Peaks,
     "runtimes": InstalledRuntimes,
     "verification": Verification,

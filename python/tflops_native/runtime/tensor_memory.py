@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tflops_native.memory.kernel import Home
+from tflops_native.arenas.kernel import Home
 
 if TYPE_CHECKING:
     from tflops_native._native import Interpreter

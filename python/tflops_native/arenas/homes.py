@@ -7,8 +7,8 @@ Source: tflite/kernels/*.cc, Prepare: what calls SetTensorToDynamic or SetTensor
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from tflops_native.memory.kernel import Home, Kernel
-from tflops_native.memory.recurrent_scratch import BASIC_LSTM_INPUTS, BASIC_LSTM_STATES
+from tflops_native.arenas.kernel import Home, Kernel
+from tflops_native.arenas.recurrent_scratch import BASIC_LSTM_INPUTS, BASIC_LSTM_STATES
 from tflops_native.model.graph import Tensor
 from tflops_native.model.schema import TensorType
 

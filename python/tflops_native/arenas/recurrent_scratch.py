@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from tflops_native.memory.kernel import Home, Kernel, Scratch
+from tflops_native.arenas.kernel import Home, Kernel, Scratch
 
 # Inputs of the LSTM operators.
 _INPUT_TO_INPUT, _INPUT_TO_OUTPUT, _RECURRENT_TO_OUTPUT = 1, 4, 8

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from tflops_native.arenas.called import as_planned, subgraphs_of
+from tflops_native.arenas.homes import decide_homes, first_home
+from tflops_native.arenas.kernel import Home, Kernel, Scratch, tensor_bytes
+from tflops_native.arenas.lifetimes import FOREVER, Lifetimes, lifetimes_of
+from tflops_native.arenas.scratch import added_at_start, scratch_of
 from tflops_native.compiled import native
-from tflops_native.memory.called import as_planned, subgraphs_of
-from tflops_native.memory.homes import decide_homes, first_home
-from tflops_native.memory.kernel import Home, Kernel, Scratch, tensor_bytes
-from tflops_native.memory.lifetimes import FOREVER, Lifetimes, lifetimes_of
-from tflops_native.memory.scratch import added_at_start, scratch_of
 from tflops_native.model.called import SUBGRAPH_OPTIONS, CallRole
 from tflops_native.model.graph import Model, Operator, Subgraph
 from tflops_native.ops.tensor_spec import Shape
@@ -272,15 +272,14 @@ class _Planner:
         entries = []
         for position, planned in enumerate(lifetimes.planned):
             for index in planned:
-                place = _PLACES.get(self.homes[index])
-                if place is not None:
-                    first, last = lifetimes.first[index], lifetimes.last[index]
-                    place = 0 if index in lifetimes.shared else place
-                    entries.append((index, position, self.sizes[index], first, last, place))
+                place = _PLACES.get(self.homes[index], -1)
+                if place > 0 and index in lifetimes.shared:
+                    place = 0
+                first, last = lifetimes.first[index], lifetimes.last[index]
+                entries.append((index, position, self.sizes[index], first, last, place))
             for index, scratch in self.scratch[position] if self.scratch else ():
-                place = _PLACES.get(scratch.home)
-                if place is not None:
-                    entries.append((index, position, scratch.size_bytes, position, position, place))
+                place = _PLACES.get(scratch.home, -1)
+                entries.append((index, position, scratch.size_bytes, position, position, place))
         offsets = native().plan_arena(entries, self.steps, ALIGNMENT)
         return {
             entry[0]: offset for entry, offset in zip(entries, offsets, strict=True) if offset >= 0

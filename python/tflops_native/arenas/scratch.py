@@ -8,8 +8,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
-from tflops_native.memory.kernel import Home, Kernel, Scratch, tensor_bytes
-from tflops_native.memory.recurrent_scratch import BASIC_LSTM_INPUTS, RECURRENT
+from tflops_native.arenas.kernel import Home, Kernel, Scratch, tensor_bytes
+from tflops_native.arenas.recurrent_scratch import BASIC_LSTM_INPUTS, RECURRENT
 from tflops_native.model.graph import Operator
 
 _Rule: TypeAlias = Callable[[Kernel], Sequence[Scratch]]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from tflops_native.memory.kernel import Home
+from tflops_native.arenas.kernel import Home
 from tflops_native.model.graph import Operator, Subgraph
 
 # The last operator of what nothing frees.

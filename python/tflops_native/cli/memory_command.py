@@ -1,0 +1,35 @@
+"""`tflops memory`: the memory that one inference needs."""
+
+from typing import Any
+
+import click
+
+from tflops_native import api
+from tflops_native.cli.options import input_file_option, input_options, model_argument
+from tflops_native.cli.output import Output, output_options, show_document
+from tflops_native.cli.quantities import WholeNumber
+from tflops_native.formats.memory_plan import memory_document
+
+
+@click.command("memory")
+@model_argument
+@input_options
+@input_file_option
+@click.option(
+    "--planner",
+    type=click.Choice(api.PLANNERS),
+    default=api.PLANNERS[0],
+    show_default=True,
+    help="Place tensors as TensorFlow Lite does, or only say what is alive at once.",
+)
+@click.option(
+    "--threads", type=WholeNumber(), default=1, show_default=True, help="Threads of the kernels."
+)
+@output_options
+def command(model: str | bytes, output: Output, **options: Any) -> None:
+    """Plan the memory of one inference: arena, state and weights, and when it is the most.
+
+    The arena is that of the runtime's builtin kernels, byte for byte; the memory of XNNPACK and other
+    delegates is not in it: `tflops report` measures that.
+    """
+    show_document(memory_document(api.memory(model, **options)), output)
