@@ -1,6 +1,7 @@
 """What `load` accepts, and what it says about files that are no model."""
 
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -109,15 +110,22 @@ def test_empty_bytes(empty):
     [
         (b"\xff\xd8\xff\xe0\0\x10JFIF", "a JPEG image"),
         (b"\x89PNG\r\n\x1a\n", "a PNG image"),
-        (b"PK\x03\x04\x14\0\0\0", "a ZIP archive"),
-        (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
-        (b"\x1f\x8b\x08\0\0\0\0\0", "a gzip archive"),
-        (b"LITERTLM\x01\0\0\0", "a LiteRT-LM container"),
+        (b"PK\x03\x04\x14\0\0\0", "a damaged or truncated ZIP archive"),
+        (b"GGUF\x03\0\0\0", "a GGUF model"),
         (b"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer"),
         (b"<!DOCTYPE html>", "HTML"),
         (b'{"name": 1}', "JSON"),
-        (b"\x08\x01\x12\xb4\x01\x0a\x02\x08", "a SavedModel"),
-        (b"\x08\x07\x12\x07pytorch", "a protocol buffer, such as an ONNX model"),
+        (b'{"format_version": 3}', "a saved report"),
+        (b'{"format": "layers-model", "modelTopology": {}}', "a TensorFlow.js model"),
+        (b'{"format": "graph-model", "modelTopology": {}}', "a TensorFlow.js graph model"),
+        (b"\x08\x07\x12\x07pytorch", "an ONNX model"),
+        (b"\x08\x0a:\xff\x01\x0a\x08", "an ONNX model"),
+        (b"\x08\x04\x12\x80\x01\x0a\x10\x0a\x05image", "a Core ML model"),
+        (b"\x0a\x1f\x0a\x05input\x12\x0bPlaceholder", "a frozen TensorFlow graph"),
+        (b"\x0a\x19ImageToTensorCalculator\x12", "a MediaPipe graph"),
+        (b"\x08\x96\x01\x10\x01\x18\x01 \x01", "a protocol buffer, such as an ONNX model"),
+        (b"\x80\x02}q\0(X\x05\0\0", "a PyTorch model"),
+        (b'\x40\0\0\0\0\0\0\0{"weight"', "a safetensors file"),
     ],
 )
 def test_other_formats(path, start, description):
@@ -126,16 +134,19 @@ def test_other_formats(path, start, description):
     assert ", not a TensorFlow Lite model" in message(path)
 
 
+def test_a_pytorch_archive(path):
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("net/data.pkl", b"x")
+    assert message(path).startswith(f"'{path}' is a PyTorch model, not a TensorFlow Lite model: ")
+
+
 def test_what_to_do_comes_last(tmp_path):
-    path = tmp_path / "model.keras"
-    path.write_bytes(b"PK\x03\x04" + bytes(100))
+    path = tmp_path / "net.onnx"
+    path.write_bytes(b"\x08\x07\x12\x07pytorch" + bytes(100))
     assert message(path) == (
-        f"'{path}' is a Keras model, not a TensorFlow Lite model: "
-        "convert it first, with tf.lite.TFLiteConverter.from_keras_model"
+        f"'{path}' is an ONNX model, not a TensorFlow Lite model: "
+        "convert it with 'onnx2tf -i net.onnx -o converted', then give converted/net_float32.tflite"
     )
-    path = tmp_path / "model.task"
-    path.write_bytes(b"PK\x03\x04" + bytes(100))
-    assert message(path).endswith(": unpack a .task bundle with unzip, it holds .tflite files")
 
 
 def test_unknown_format():

@@ -9,6 +9,7 @@ from tflops_native.model.sources.recognize import check_start
 
 STANDARD_INPUT = ("-", "/dev/stdin")
 LARGEST_INPUT_BYTES = 2 << 30
+LARGEST_UNKNOWN_BYTES = 64 << 20  # of what does not begin as a model or a bundle does
 _START_BYTES = 32
 _PIECE_BYTES = 1 << 20
 
@@ -44,11 +45,15 @@ def read_model() -> bytes:
         found = bytearray(stream.read(_START_BYTES))
         if found:
             # Before more is read: what is not a model may never end.
-            check_start("standard input", bytes(found))
+            is_known = check_start("standard input", bytes(found))
+            largest_bytes = LARGEST_INPUT_BYTES if is_known else LARGEST_UNKNOWN_BYTES
         while piece := stream.read(_PIECE_BYTES):
             found += piece
-            if len(found) > LARGEST_INPUT_BYTES:
-                raise ModelFormatError("the model on standard input is larger than 2 GiB")
+            if len(found) > largest_bytes:
+                what = "the model" if is_known else "what is not recognized"
+                raise ModelFormatError(
+                    f"{what} on standard input is larger than {largest_bytes >> 20:,} MiB"
+                )
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise ModelFormatError(f"cannot read the model from standard input: {reason}") from error

@@ -1,10 +1,46 @@
 """What a kind of input is: how it is recognized, and which models it holds."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from tflops_native.errors import ModelFormatError
 from tflops_native.model.sources.files import FileStamp
+
+# What unpacking one file may come to, so that a small one cannot fill the memory.
+MOST_UNPACKED_BYTES = 1 << 30
+MOST_PIECES = 10_000
+# ZIP, gzip, xz and LiteRT-LM.
+_BUNDLE_STARTS = (b"PK\x03\x04", b"\x1f\x8b", b"\xfd7zXZ\0", b"LITERTLM")
+
+
+class Budget:
+    """What may still be unpacked of one file, with all bundles that lie in it."""
+
+    __slots__ = ("_bytes", "_pieces")
+
+    def __init__(self) -> None:
+        self._bytes = MOST_UNPACKED_BYTES
+        self._pieces = MOST_PIECES
+
+    @property
+    def left_bytes(self) -> int:
+        """What may still be unpacked."""
+        return self._bytes
+
+    def unpack(self, name: str, size_bytes: int) -> None:
+        """Take so many bytes; raises `ModelFormatError` if they are too many."""
+        self._bytes -= size_bytes
+        if self._bytes < 0:
+            raise ModelFormatError(
+                f"{name} unpacks to more than {MOST_UNPACKED_BYTES >> 20} MiB: unpack it to a file first"
+            )
+
+    def look_at(self, name: str, pieces: int) -> None:
+        """Take so many pieces; raises `ModelFormatError` if they are too many."""
+        self._pieces -= pieces
+        if self._pieces < 0:
+            raise ModelFormatError(f"{name} has more than {MOST_PIECES:,} pieces: unpack it first")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +51,14 @@ class Given:
     path    of the file or folder; None for bytes, and for what lies in a file
     stamp   of the file
     data    its bytes; none of a folder
+    budget  what may be unpacked of it
     """
 
     name: str
     path: Path | None
     stamp: FileStamp | None
     data: memoryview
+    budget: Budget = field(default_factory=Budget)
 
     @property
     def start(self) -> bytes:
@@ -32,6 +70,11 @@ class Given:
         """Whether it is a folder; it has no bytes then, as no file has."""
         return self.path is not None and self.stamp is None
 
+    def piece(self, part: "Part") -> "Given":
+        """A part of it, as something given."""
+        name = f"{part.name!r} in {self.name}" if part.name else self.name
+        return Given(name, None, None, part.data, self.budget)
+
     @property
     def suffix(self) -> str:
         """The end of its name with the dot, in lower case; it decides nothing that the content can."""
@@ -40,7 +83,10 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of what was given, of which the kind is to be found out in turn; "" names the whole."""
+    """A piece of what was given, of which the kind is to be found out in turn.
+
+    name  "" where there is only one, and it has no name of its own
+    """
 
     name: str
     data: memoryview
@@ -60,3 +106,8 @@ class Kind:
     models: Callable[[Given], Iterable[Part]]
     is_model: bool = False
     is_bundle: bool = True
+
+
+def may_hold_model(start: bytes) -> bool:
+    """Whether the first bytes of a piece of a bundle are those of a model, or of another bundle."""
+    return start[4:8] == b"TFL3" or start.startswith(_BUNDLE_STARTS)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tflops_native.errors import ModelFormatError
 from tflops_native.model.sources.files import FileStamp, check_unchanged, read_file, reading
-from tflops_native.model.sources.kind import Given, Kind
+from tflops_native.model.sources.kind import Given, Kind, may_hold_model
 from tflops_native.model.sources.source import Source
 from tflops_native.model.sources.tflite import IDENTIFIER
 from tflops_native.model.sources.tflite import KIND as TFLITE
@@ -16,7 +16,7 @@ from tflops_native.model.sources.tflite import KIND as TFLITE
 Input = str | os.PathLike[str] | bytes | bytearray | memoryview
 PART = "::"  # between a file and the name of a model in it
 # Of the files in this folder that define a kind; each is imported when those before it did not fit.
-_KINDS = ("foreign",)
+_KINDS = ("litertlm", "compressed", "foreign", "zip_archive", "c_array")
 # A model in an archive in a bundle in a bundle.
 _DEEPEST = 3
 _MOST_MODELS = 1_000
@@ -87,17 +87,31 @@ def recognized(given: Given) -> Kind:
     )
 
 
-def check_start(name: str, start: bytes) -> None:
-    """Raises `ModelFormatError` where the first bytes already tell that there is no model."""
+def check_start(name: str, start: bytes) -> bool:
+    """Whether the first bytes tell that there may be a model; of some bundles the end is needed for that.
+
+    Raises:
+        ModelFormatError: they tell that there is none.
+    """
     given = Given(name, None, None, memoryview(start))
-    recognized(given).models(given)
+    if may_hold_model(start):
+        return True
+    foreign = _kind("foreign")
+    if foreign.recognizes(given):
+        foreign.models(given)
+    return False
 
 
 def _kinds() -> Iterator[Kind]:
     # By far the most frequent one, and the fastest to tell.
     yield TFLITE
     for name in _KINDS:
-        yield import_module(f"tflops_native.model.sources.{name}").KIND
+        yield _kind(name)
+
+
+def _kind(name: str) -> Kind:
+    kind: Kind = import_module(f"tflops_native.model.sources.{name}").KIND
+    return kind
 
 
 def _split(given: Input) -> tuple[Input, str | None]:
@@ -132,7 +146,7 @@ def _sources(opened: Given) -> tuple[Source, ...]:
     kind = recognized(opened)
     sources = []
     for name, data in _models(kind, opened, _DEEPEST):
-        sources.append(Source(data, opened.path, opened.stamp, name or None))
+        sources.append(Source(data, opened.path, opened.stamp, None if kind.is_model else name))
         if len(sources) > _MOST_MODELS:
             raise ModelFormatError(f"{opened.name} holds more than {_MOST_MODELS:,} models")
     if not sources:
@@ -146,7 +160,7 @@ def _models(kind: Kind, given: Given, depth: int) -> Iterator[tuple[str, memoryv
         if kind.is_model:
             yield part.name, part.data
             continue
-        inner = Given(f"{part.name!r} in {given.name}", None, None, part.data)
+        inner = given.piece(part)
         for found in _kinds():
             if found.is_bundle and found.recognizes(inner):
                 if depth == 0:

@@ -13,7 +13,7 @@ class Source:
     data   the bytes of the model, all of them and no others
     path   of the file that was opened; None for bytes
     stamp  of the file; None for bytes
-    part   which model of a file that holds several things; None where the file is the model
+    part   which model of a bundle, "" for the only one without a name; None where the file is the model
     """
 
     data: memoryview = field(repr=False)
@@ -25,13 +25,13 @@ class Source:
     def name(self) -> str:
         """What to print: the name of the file, with that of the part."""
         name = "(bytes)" if self.path is None else self.path.name
-        return name if self.part is None else f"{name}::{self.part}"
+        return f"{name}::{self.part}" if self.part else name
 
     @property
     def quoted(self) -> str:
         """What messages call it."""
         name = "the model" if self.path is None else repr(str(self.path))
-        return name if self.part is None else f"{self.part!r} in {name}"
+        return f"{self.part!r} in {name}" if self.part else name
 
     @property
     def file(self) -> Path | None:
