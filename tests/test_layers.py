@@ -15,14 +15,14 @@ PACKAGE = Path(tflops_native.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 # From the bottom up: a file imports from its own layer and from those below it.
 LAYERS = (
-    ("errors", "formatting", "notes", "plain", "plain_json", "progress"),
+    ("cache", "errors", "formatting", "notes", "plain", "plain_json", "progress"),
     ("checks", "compiled", "plain_schema", "result"),
+    ("isolation",),
     ("model",),
     ("ops",),
     ("given_data",),
     ("workload",),
     ("arenas",),
-    ("isolation",),
     ("machine",),
     ("runtime",),
     ("timing",),

@@ -24,8 +24,12 @@ def tflops(*arguments):
     ).stdout
 
 
+PROGRAMS = [body for kind, body in BLOCKS if kind == "python"]
+
+
 def python_example():
-    (program,) = [body for kind, body in BLOCKS if kind == "python"]
+    """The one that needs no TensorFlow."""
+    (program,) = [body for body in PROGRAMS if "tflops.load(" in body]
     return program
 
 
@@ -83,3 +87,26 @@ def test_the_python_example_is_well_typed(tmp_path):
 def test_the_number_of_operators_is_current():
     (stated,) = re.findall(r"All (\d+) operators of the schema", README)
     assert f"\n{stated} of the schema's {stated} operators have a rule" in tflops("ops")
+
+
+def test_the_keras_examples_run(capsys):
+    """From the first screen, and the three cases in a row: each at most six lines."""
+    pytest.importorskip("tflops_native._native")
+    keras = pytest.importorskip("keras")
+    first, *cases = [body for body in PROGRAMS if body != python_example()]
+    assert "MobileNetV2" in first
+    small = first.replace("(weights=None)", "(weights=None, input_shape=(96, 96, 3), alpha=0.35)")
+    exec(compile(small, "README.md", "exec"), {})
+    assert len(cases) == 3
+    names = {}
+    for case in cases:
+        assert len([line for line in case.splitlines() if line]) <= 6
+        exec(compile(case, "README.md", "exec"), names)
+    assert isinstance(names["model"], keras.Model)
+    out = capsys.readouterr().out
+    assert "194,688 MACs" in out
+    assert [line.split()[:2] for line in out.splitlines()[-3:]] == [
+        ["28", "194688"],
+        ["56", "839808"],
+        ["112", "3484800"],
+    ]

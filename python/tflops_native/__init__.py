@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from tflops_native.errors import (
+    ConversionError,
     InputDataError,
     InvokeError,
     ModelFormatError,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from tflops_native.api import (
         analyze,
         compare,
+        convert,
         count,
         measure,
         memory,
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from tflops_native.measurement.timing import Origin, Timing
     from tflops_native.model.graph import Model
     from tflops_native.model.reader import load
+    from tflops_native.model.sources.conversion import Conversion
     from tflops_native.notes import Note
     from tflops_native.profile.result import OperatorTime, Profile
     from tflops_native.reports.baseline import Baseline
@@ -58,6 +61,7 @@ _LAZY = {
         (
             "analyze",
             "compare",
+            "convert",
             "count",
             "measure",
             "memory",
@@ -74,6 +78,7 @@ _LAZY = {
     "Check": "reports.budgets",
     "ChildLimits": "isolation.limits",
     "Comparison": "reports.comparison",
+    "Conversion": "model.sources.conversion",
     "Latency": "timing.statistics",
     "MemoryPlan": "reports.memory_plan",
     "Model": "model.graph",
@@ -102,6 +107,8 @@ __all__ = [
     "Check",
     "ChildLimits",
     "Comparison",
+    "Conversion",
+    "ConversionError",
     "InputDataError",
     "InvokeError",
     "Latency",
@@ -133,6 +140,7 @@ __all__ = [
     "baseline",
     "check",
     "compare",
+    "convert",
     "count",
     "load",
     "load_report",

@@ -3,7 +3,8 @@
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import product
-from os import PathLike
+from os import PathLike, fspath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from tflops_native.analysis.conventions import CONVENTIONS, convention_counts
@@ -14,6 +15,7 @@ from tflops_native.errors import OptionError, ProfileFormatError, TflopsError
 from tflops_native.isolation.limits import NO_LIMITS, ChildLimits
 from tflops_native.model.graph import Model
 from tflops_native.model.reader import load
+from tflops_native.model.sources.conversion import ConversionOptions
 from tflops_native.notes import Note
 from tflops_native.progress import Progress, no_progress
 from tflops_native.reports.report import Report
@@ -30,7 +32,8 @@ if TYPE_CHECKING:
     from tflops_native.runtime.installed import InstalledRuntimes
     from tflops_native.runtime.shapes import ObservedRun, Shapes
 
-Source: TypeAlias = Model | str | PathLike[str] | bytes | bytearray | memoryview
+# A model that was loaded, or what `load` takes: a path, bytes, or an object of TensorFlow.
+Source: TypeAlias = Model | str | PathLike[str] | bytes | bytearray | memoryview | object
 ShapeSource: TypeAlias = Literal["inferred", "runtime"]
 PLANNERS = ("tflite", "none")
 
@@ -51,7 +54,9 @@ def analyze(
     All shapes are inferred from the input shapes; shapes stored in the file are not trusted.
 
     Args:
-        model: a path, the bytes of a model, or what `load` returned.
+        model: a path, the bytes of a model, an object of TensorFlow (a Keras model, a `tf.function`,
+            a `tf.Module`, a `TFLiteConverter`), or what `load` or `convert` returned. What is not a
+            TensorFlow Lite model is converted in float32.
         input_shapes: input name -> shape, or the shape of the only input. Inputs left out have the
             shape of their data, else that in the file, with 1 for each length that it leaves open.
         signature: key of the signature to analyze; the main subgraph if None.
@@ -75,6 +80,48 @@ def analyze(
     workload = _workload(model, input_shapes, signature, inputs)
     counting = _Counting(strict, trip_count, shapes)
     return counting.analysis(workload, RunOptions(), isolated, NO_LIMITS, no_progress)
+
+
+def convert(
+    source: Source,
+    *,
+    quantize: str = "none",
+    representative: str | PathLike[str] | None = None,
+    output: str | PathLike[str] | None = None,
+    progress: Progress | None = None,
+) -> Model:
+    """Convert a model of Keras or TensorFlow to TensorFlow Lite, with the installed TensorFlow.
+
+    Files are converted in a child process, and the result is kept for the next time.
+
+    Args:
+        source: a `.keras` or `.h5` file, the folder of a SavedModel, or an object: a Keras model, a
+            `tf.function`, a concrete function, a `tf.Module` or a `TFLiteConverter`.
+        quantize: "none" (float32), "float16", "dynamic" (int8 weights), "int8" (inputs and outputs too)
+            or "int16x8".
+        representative: a .npz file with an array for each input, one sample per index of its first
+            dimension, for the ranges of "int8" and "int16x8". None: random data, with which times are
+            right and results are not.
+        output: a file to write the TensorFlow Lite model to.
+        progress: called with what is being done and how much of it, 0 to 1.
+
+    Raises:
+        ConversionError: TensorFlow is missing, or cannot convert it.
+        ModelFormatError: the source cannot be read, or is nothing that can be converted.
+        OptionError: an option is out of range, or the file cannot be written.
+    """
+    options = ConversionOptions(
+        quantize=quantize,
+        representative=None if representative is None else fspath(representative),
+    )
+    model = load(source, conversion=options, progress=progress or no_progress)
+    if output is not None:
+        try:
+            Path(output).write_bytes(model.data)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise OptionError(f"cannot write {str(output)!r}: {reason}") from error
+    return model
 
 
 def count(
@@ -316,7 +363,7 @@ def compare(
                 f"profiles are compared of one model, got {len(contenders)} contenders: give the model "
                 "once, and each profile with --profile"
             )
-        workload = _workload(contenders[0], input_shapes, signature, inputs)  # type: ignore[arg-type]
+        workload = _workload(contenders[0], input_shapes, signature, inputs)
         counted = Report.of(workload.model, analyze_workload(workload))
         return Comparison.of(logged(counted, workload, profile_files, devices))
     if len(options) > 1 and len(contenders) > 1:
@@ -340,7 +387,7 @@ def compare(
         if report is not None:
             sources.append((_source_name(contender, report), report))
             continue
-        workload = _workload(contender, input_shapes, signature, inputs)  # type: ignore[arg-type]
+        workload = _workload(contender, input_shapes, signature, inputs)
         analysis = analyze_workload(workload)
         for option in options:
             places.append(len(sources))

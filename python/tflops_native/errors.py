@@ -21,6 +21,10 @@ class ModelFormatError(TflopsError, ValueError):
     """The bytes are not a TensorFlow Lite model, or the model is damaged."""
 
 
+class ConversionError(TflopsError, ValueError):
+    """TensorFlow is missing, or cannot convert a model to TensorFlow Lite."""
+
+
 class ShapeError(TflopsError, ValueError):
     """A shape does not fit: an input shape asked for, or the shapes that meet at an operator."""
 

@@ -9,13 +9,14 @@ from typing import Any, TextIO
 # Bytes of paths that are not UTF-8, as Python has them: half a character of UTF-16, not valid in JSON.
 _NOT_UNICODE = re.compile("[\ud800-\udfff]")
 _LINE = 100  # characters that a list of short things may take and still stand on one line
+_ROW = 1000  # the same for an object in a list, which is a row of a table
 
 
 def dump_json(data: Any, stream: TextIO | None = None) -> str:
     """The text, which is also written to `stream` with a line feed behind it.
 
-    Structures are indented by 1. A list of numbers stands on one line; so do objects of scalars and lists
-    that fit on one.
+    Structures are indented by 1. A list of numbers stands on one line; so does each object in a list that
+    is not long, and whatever fits on one.
 
     Raises:
         ValueError: a number is not finite, or something is not plain data.
@@ -53,30 +54,36 @@ def _write(value: Any, line: str, parts: list[str]) -> None:
         opening = "["
         for item in value:
             parts.append(opening + inner)
-            _write(item, inner, parts)
+            row = _short_object(item, _ROW) if isinstance(item, Mapping) and item else None
+            if row is None:
+                _write(item, inner, parts)
+            else:
+                parts.append(row)
             opening = ","
         parts.append(line + "]")
     else:
         parts.append(_scalar(value))
 
 
-def _short_object(value: Mapping[Any, Any]) -> str | None:
-    """An object of a few scalars and short lists on one line, or None if that does not suit it."""
-    if 3 * len(value) > _LINE or not all(isinstance(key, str) for key in value):
+def _short_object(value: Mapping[Any, Any], longest: int = _LINE) -> str | None:
+    """An object of scalars, short lists and short objects on one line, or None if that does not suit it."""
+    # Each key takes two quotes and what parts it from the next.
+    if 3 * len(value) > longest or not all(isinstance(key, str) for key in value):
         return None
     items = []
+    length = 0
     for key, item in value.items():
         if isinstance(item, Mapping) and item:
-            return None
-        if isinstance(item, list | tuple) and item:
+            text = _short_object(item)
+        elif isinstance(item, list | tuple) and item:
             text = _on_one_line(item) if 3 * len(item) <= _LINE else None
-            if text is None:
-                return None
         else:
             text = _scalar(item)
+        if text is None or (length := length + len(text)) > longest:
+            return None
         items.append(f"{_quote(key)}: {text}")
     text = f"{{{', '.join(items)}}}"
-    return text if len(text) <= _LINE else None
+    return text if len(text) <= longest else None
 
 
 def _on_one_line(value: list[Any] | tuple[Any, ...]) -> str | None:

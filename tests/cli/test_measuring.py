@@ -57,7 +57,7 @@ def test_report_joins_counts_and_times(tflops):
     # Whether a note says that an operator is not known well depends on the machine.
     assert [label for label in labels(ended.out) if label != "note"] == [
         *("signature", "input"),
-        *("total", "memory", "coverage", "counting"),
+        *("total", "memory", "constants", "coverage", "counting"),
         *("latency", "stability", "roof", "runs", "before", "clock", "profile", "runtime"),
         *("model", "input", "compute", "latency", "speed", "memory", "time", "stability"),
     ]

@@ -58,10 +58,10 @@ def test_directory(tmp_path):
     assert message(tmp_path) == f"cannot read '{tmp_path}': it is a directory"
 
 
-def test_saved_model_directory(tmp_path):
-    (tmp_path / "saved_model.pb").write_bytes(b"")
+def test_a_core_ml_package(tmp_path):
+    (tmp_path / "Manifest.json").write_bytes(b"{}")
     assert message(tmp_path).startswith(
-        f"'{tmp_path}' is a SavedModel, not a TensorFlow Lite model: "
+        f"'{tmp_path}' is a Core ML model, not a TensorFlow Lite model: "
     )
 
 

@@ -43,6 +43,7 @@ def test_plain_data_has_base_units_and_a_version(made):
         "size_bytes": 12_345,
         "description": "made up",
         "sha256": hashlib.sha256(b"made up").hexdigest(),
+        "conversion": None,
     }
 
 

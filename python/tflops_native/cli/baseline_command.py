@@ -5,18 +5,20 @@ from typing import Any
 import click
 
 from tflops_native import gate
-from tflops_native.cli.options import input_options, measuring_options, model_argument
+from tflops_native.cli.model_input import report_or_model_argument
+from tflops_native.cli.options import input_options, measuring_options
 from tflops_native.cli.output import Output, output_options, show_result
 from tflops_native.cli.progress import progress_bar
+from tflops_native.model.graph import Model
 
 
 @click.command("baseline")
-@model_argument
+@report_or_model_argument
 @input_options
 @measuring_options()
 @click.option("--no-time", is_flag=True, help="Keep counts only; run nothing.")
 @output_options
-def command(model: str | bytes, no_time: bool, output: Output, **options: Any) -> None:
+def command(model: str | Model, no_time: bool, output: Output, **options: Any) -> None:
     """Write the figures of MODEL, or of a saved report of it, to a small file to commit.
 
     \b

@@ -7,11 +7,8 @@ from typing import Any
 import click
 
 from tflops_native import gate
-from tflops_native.cli.options import (
-    input_options,
-    measuring_options,
-    read_model_argument,
-)
+from tflops_native.cli.model_input import report_or_model_argument
+from tflops_native.cli.options import input_options, measuring_options
 from tflops_native.cli.output import Output, output_options, show_result
 from tflops_native.cli.progress import progress_bar
 from tflops_native.cli.quantities import ByteSize, Count, Duration, Growth, Share
@@ -19,6 +16,7 @@ from tflops_native.errors import OptionError
 from tflops_native.formats.budgets import check_document
 from tflops_native.formats.ci_reports import annotations, junit
 from tflops_native.formats.registry import render
+from tflops_native.model.graph import Model
 from tflops_native.reports.budgets import Check
 
 EXIT_CODES = {"pass": 0, "fail": 1, "undecided": 3}
@@ -26,7 +24,7 @@ _SUMMARY = "GITHUB_STEP_SUMMARY"
 
 
 @click.command("check")
-@click.argument("model", callback=lambda context, parameter, value: read_model_argument(value))
+@report_or_model_argument
 @click.option("--max-macs", type=Count(), help="At most so many MACs: 600M, 1.2G or a number.")
 @click.option("--max-flops", type=Count(), help="At most so many FLOPs, or OPs of integers.")
 @click.option("--max-params", type=Count(), help="At most so many parameters.")
@@ -69,7 +67,7 @@ _SUMMARY = "GITHUB_STEP_SUMMARY"
 def command(
     context: click.Context,
     /,
-    model: str | bytes,
+    model: str | Model,
     policy: str | None,
     junit_path: str | None,
     github: bool,

@@ -11,12 +11,12 @@ from typing import Any, TextIO
 
 import click
 
+from tflops_native.cli.errors import USAGE_ERROR, echo_error
 from tflops_native.cli.signals import ending_in_order
 from tflops_native.cli.streams import writing_output
 from tflops_native.errors import TflopsError
-from tflops_native.formats.printable import LINE_LIMIT, printable, printable_lines
+from tflops_native.formats.printable import printable_lines
 
-USAGE_ERROR = 2
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 # The modules and results of a command stay to its end: to search them for cycles after every 700 objects,
 # Python's default, and again at the end would be a tenth of the time of a count.
@@ -31,6 +31,7 @@ _COMMANDS = {
     "compare": "Compare models, reports or options: which is faster, and which operators make it so.",
     "check": "Check that a model keeps its limits, or a baseline.",
     "baseline": "Write the figures that later versions are checked against.",
+    "convert": "Convert a Keras model or a SavedModel to TensorFlow Lite.",
     "show": "Show a result that was saved as JSON.",
     "verify": "Compare the inferred shapes with the runtime's.",
     "peaks": "Measure what this machine can do at most.",
@@ -140,8 +141,7 @@ def _prepare_streams() -> None:
 def _fail(message: str, debug: bool) -> int:
     if debug:
         click.echo("\n".join(printable_lines(traceback.format_exc().rstrip("\n"))), err=True)
-    # One line of plain text, whatever names the file or the runtime brought in.
-    click.echo(f"error: {printable(' '.join(message.split()), LINE_LIMIT)}", err=True)
+    echo_error(message)
     return USAGE_ERROR
 
 

@@ -5,10 +5,10 @@ from typing import Any
 import click
 
 from tflops_native import api
+from tflops_native.cli.model_input import source_of
 from tflops_native.cli.options import (
     input_options,
     measuring_options,
-    read_model_argument,
     refuse_with_profile,
 )
 from tflops_native.cli.output import Output, output_options, show_result
@@ -24,7 +24,7 @@ _COMBINE_WITH_PROFILE = frozenset(
 def _contenders(
     context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
 ) -> tuple[str | bytes, ...]:
-    return tuple(map(read_model_argument, values))
+    return tuple(map(source_of, values))
 
 
 @click.command("compare")

@@ -1,31 +1,62 @@
 """`tflops count`: static analysis only."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tflops_native import api
+from tflops_native.cli.errors import USAGE_ERROR, echo_error
+from tflops_native.cli.model_input import Models, models_argument
 from tflops_native.cli.options import (
     convention_options,
     counting_options,
     input_file_option,
     input_options,
-    model_argument,
 )
-from tflops_native.cli.output import Output, output_options, show_reports, view_options
+from tflops_native.cli.output import (
+    Output,
+    output_options,
+    show_overview,
+    show_reports,
+    view_options,
+)
+from tflops_native.errors import TflopsError
+
+if TYPE_CHECKING:
+    from tflops_native.reports.report import Report
 
 
 @click.command("count")
-@model_argument
+@models_argument
 @input_options
 @counting_options
 @input_file_option
 @convention_options
 @view_options
 @output_options
-def command(model: str | bytes, output: Output, **options: Any) -> None:
+def command(models: Models, output: Output, **options: Any) -> None:
     """Count MACs, FLOPs and bytes per operator, without running the model.
 
-    A model with several signatures is counted for each of them.
+    A model with several signatures is counted for each of them. Of several models, of a bundle that
+    holds several, and of a folder, there is one line each; with --all the tables.
     """
-    show_reports(api.count(model, every_signature=True, isolated=True, **options), output)
+    reports: list[Report] = []
+    errors: list[TflopsError] = []
+    counted = 0
+    for model in models.each(errors.append):
+        try:
+            reports += api.count(model, every_signature=True, isolated=True, **options)
+            counted += 1
+        except TflopsError as error:
+            errors.append(error)
+    is_one = counted + len(errors) == 1
+    if is_one and errors:
+        raise errors[0]
+    if is_one or output.view.is_whole:
+        show_reports(reports, output)
+    else:
+        show_overview(reports, output)
+    for problem in errors:
+        echo_error(problem)
+    if errors:
+        click.get_current_context().exit(USAGE_ERROR)

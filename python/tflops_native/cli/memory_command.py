@@ -5,10 +5,12 @@ from typing import Any
 import click
 
 from tflops_native import api
-from tflops_native.cli.options import input_file_option, input_options, model_argument
+from tflops_native.cli.model_input import model_argument
+from tflops_native.cli.options import input_file_option, input_options
 from tflops_native.cli.output import Output, output_options, show_document
 from tflops_native.cli.quantities import WholeNumber
 from tflops_native.formats.memory_plan import memory_document
+from tflops_native.model.graph import Model
 
 
 @click.command("memory")
@@ -26,7 +28,7 @@ from tflops_native.formats.memory_plan import memory_document
     "--threads", type=WholeNumber(), default=1, show_default=True, help="Threads of the kernels."
 )
 @output_options
-def command(model: str | bytes, output: Output, **options: Any) -> None:
+def command(model: Model, output: Output, **options: Any) -> None:
     """Plan the memory of one inference: arena, state and weights, and when it is the most.
 
     The arena is that of the runtime's builtin kernels, byte for byte; the memory of XNNPACK and other

@@ -19,7 +19,6 @@ from tflops_native.cli.quantities import (
     Several,
     WholeNumber,
 )
-from tflops_native.cli.streams import STANDARD_INPUT, read_model
 from tflops_native.machine.affinity import usable_cpus
 from tflops_native.runtime.options import (
     DEFAULT_RUNTIME,
@@ -59,16 +58,6 @@ def _by_name(what: str) -> Callable[..., dict[str, Any]]:
         return dict(pairs)
 
     return collect
-
-
-def read_model_argument(value: str) -> str | bytes:
-    """A path, or "-" for standard input, which the command gets as bytes."""
-    return read_model() if value in STANDARD_INPUT else value
-
-
-model_argument = click.argument(
-    "model", callback=lambda context, parameter, value: read_model_argument(value)
-)
 
 
 def refuse_with_profile(context: click.Context, allowed: frozenset[str]) -> None:

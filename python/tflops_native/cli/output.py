@@ -15,6 +15,7 @@ from tflops_native.cli.quantities import WholeNumber
 from tflops_native.cli.streams import writing_output
 from tflops_native.errors import OptionError
 from tflops_native.formats.document import Document
+from tflops_native.formats.overview import overview_document
 from tflops_native.formats.registry import FORMATS, format_of_suffix, render
 from tflops_native.formats.report import report_document
 from tflops_native.formats.view import EVERYTHING, GROUPINGS, ORDERS, View
@@ -136,6 +137,14 @@ def show_reports(reports: Sequence[Report], output: Output) -> None:
         _write(dump_json(saved_reports(reports, samples=output.samples)), output)
     else:
         _write_documents([report_document(report, output.view) for report in reports], output)
+
+
+def show_overview(reports: Sequence[Report], output: Output) -> None:
+    """Write reports of several models: a row for each; JSON holds all of them whole."""
+    if output.name == "json":
+        show_reports(reports, output)
+    else:
+        show_document(overview_document(reports), output)
 
 
 def show_result(result: Any, output: Output) -> None:

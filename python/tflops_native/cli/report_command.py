@@ -5,19 +5,30 @@ from typing import Any
 import click
 
 from tflops_native import api
+from tflops_native.cli.model_input import model_argument
 from tflops_native.cli.options import (
     counting_options,
     input_options,
     measuring_options,
-    model_argument,
     refuse_with_profile,
 )
 from tflops_native.cli.output import Output, output_options, show_reports, view_options
 from tflops_native.cli.progress import progress_bar
 from tflops_native.errors import TflopsError
+from tflops_native.model.graph import Model
 
 _COMBINE_WITH_PROFILE = frozenset(
-    {"model", "profile_file", "input_shapes", "signature", "inputs", "strict", "trip_count"}
+    {
+        "model",
+        "quantize",
+        "representative",
+        "profile_file",
+        "input_shapes",
+        "signature",
+        "inputs",
+        "strict",
+        "trip_count",
+    }
     | {"shapes", "device", "peaks", "no_peaks", "output_format", "output_path", "no_samples"}
     | {"by", "depth", "sort", "top", "is_whole", "columns", "is_verbose"}
 )
@@ -54,7 +65,7 @@ _COMBINE_WITH_PROFILE = frozenset(
 def command(
     context: click.Context,
     /,
-    model: str | bytes,
+    model: Model,
     profile_file: str | None,
     device: str | None,
     peaks: str | None,

@@ -5,7 +5,8 @@ from typing import Any
 import click
 
 from tflops_native import api
-from tflops_native.cli.options import input_options, measuring_options, model_argument
+from tflops_native.cli.model_input import model_argument
+from tflops_native.cli.options import input_options, measuring_options
 from tflops_native.cli.output import (
     Output,
     output_options,
@@ -14,7 +15,7 @@ from tflops_native.cli.output import (
     verbose_option,
 )
 from tflops_native.cli.progress import progress_bar
-from tflops_native.model.reader import load
+from tflops_native.model.graph import Model
 from tflops_native.reports.report import Report
 
 
@@ -25,7 +26,7 @@ from tflops_native.reports.report import Report
 @verbose_option
 @output_options
 def command(
-    model: str | bytes,
+    model: Model,
     runtime: tuple[str, ...],
     kernels: tuple[str, ...],
     threads: tuple[int, ...],
@@ -33,18 +34,17 @@ def command(
     **options: Any,
 ) -> None:
     """Time inferences, without counting."""
-    loaded = load(model)
     with progress_bar() as progress:
         options |= {"profile": False, "isolated": True, "progress": progress}
         if len(runtime) * len(kernels) * len(threads) > 1:
             comparison = api.compare(
-                loaded, runtime=runtime, kernels=kernels, threads=threads, **options
+                model, runtime=runtime, kernels=kernels, threads=threads, **options
             )
         else:
             timing = api.measure(
-                loaded, runtime=runtime[0], kernels=kernels[0], threads=threads[0], **options
+                model, runtime=runtime[0], kernels=kernels[0], threads=threads[0], **options
             )
     if len(runtime) * len(kernels) * len(threads) > 1:
         show_result(comparison, output)
     else:
-        show_reports([Report.of(loaded, timing=timing)], output)
+        show_reports([Report.of(model, timing=timing)], output)

@@ -5,16 +5,17 @@ from typing import Any
 import click
 
 from tflops_native import api
+from tflops_native.cli.model_input import model_argument
 from tflops_native.cli.options import (
     data_options,
     input_options,
     limit_options,
-    model_argument,
     runtime_option,
 )
 from tflops_native.cli.output import Output, output_options, show_document
 from tflops_native.cli.progress import progress_bar
 from tflops_native.formats.verification import verification_document
+from tflops_native.model.graph import Model
 
 DIFFERENT = 1
 
@@ -27,7 +28,7 @@ DIFFERENT = 1
 @limit_options
 @output_options
 @click.pass_context
-def command(context: click.Context, /, model: str | bytes, output: Output, **options: Any) -> None:
+def command(context: click.Context, /, model: Model, output: Output, **options: Any) -> None:
     """Compare the inferred shape of every tensor with the runtime's.
 
     A model with several signatures is compared for each of them. The exit code is 0 where all

@@ -13,7 +13,7 @@ from tflops_native.analysis.result import Analysis, Coverage, InputAnalysis
 from tflops_native.formats import convention_counts
 from tflops_native.formats.document import Found, Line, labelled
 from tflops_native.formats.operator_columns import operation_unit
-from tflops_native.formats.printable import NAME_LIMIT, cut, printable
+from tflops_native.formats.printable import NAME_LIMIT, TEXT_LIMIT, cut, printable
 from tflops_native.notes import Note
 from tflops_native.reports.report import Report
 from tflops_native.runtime.options import KERNELS
@@ -41,6 +41,8 @@ def summary(report: Report) -> Found:
     """The lines, those that have nothing to say left out."""
     analysis, timing = report.analysis, report.timing
     found: Found = [_model(report)]
+    if report.model.conversion is not None:
+        found.append(Line("source", printable(report.model.conversion.text, TEXT_LIMIT)))
     found += _inputs(report)
     if analysis is not None:
         found.append(Line("compute", _compute(analysis)))

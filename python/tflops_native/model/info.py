@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from tflops_native.model.graph import Model
+from tflops_native.model.sources.conversion import Conversion
 from tflops_native.model.sources.files import sha256_of
 
 
@@ -14,6 +15,7 @@ class ModelInfo:
     path         of its file, or of the bundle that it is in; None where it came as bytes
     description  as the file has it
     sha256       of the content in hexadecimal; None until it is saved: large files take a while
+    conversion   what it was made from; None where it was a TensorFlow Lite model
     """
 
     name: str
@@ -21,6 +23,7 @@ class ModelInfo:
     size_bytes: int
     description: str
     sha256: str | None = None
+    conversion: Conversion | None = None
     data: memoryview | None = field(
         default=None, repr=False, compare=False, metadata={"plain": False}
     )
@@ -33,6 +36,7 @@ class ModelInfo:
             path=None if model.source.path is None else str(model.source.path),
             size_bytes=model.size_bytes,
             description=model.description,
+            conversion=model.source.conversion,
             data=model.data,
         )
 
@@ -51,12 +55,23 @@ class ModelInfo:
             known.size_bytes,
             known.description,
             known.sha256,
+            known.conversion,
         )
 
 
 def _restored(
-    name: str, path: str | None, size_bytes: int, description: str, sha256: str | None
+    name: str,
+    path: str | None,
+    size_bytes: int,
+    description: str,
+    sha256: str | None,
+    conversion: Conversion | None,
 ) -> ModelInfo:
     return ModelInfo(
-        name=name, path=path, size_bytes=size_bytes, description=description, sha256=sha256
+        name=name,
+        path=path,
+        size_bytes=size_bytes,
+        description=description,
+        sha256=sha256,
+        conversion=conversion,
     )

@@ -22,10 +22,12 @@ from tflops_native.model.graph import (
     Subgraph,
 )
 from tflops_native.model.schema import BUILTIN_OPERATORS
+from tflops_native.model.sources.conversion import Conversion, ConversionOptions
 from tflops_native.model.sources.files import FileStamp
 from tflops_native.model.sources.recognize import Input, open_again, open_source, open_sources
 from tflops_native.model.sources.source import Source
 from tflops_native.model.subgraph import OperatorCode, SubgraphReader, structure
+from tflops_native.progress import Progress, no_progress
 
 _SCHEMA_VERSION = 3
 _CUSTOM = BUILTIN_OPERATORS.index("CUSTOM")
@@ -46,23 +48,40 @@ _EXTERNAL_GROUP = structure("ExternalBufferGroup", "name")
 _EXTERNAL_BUFFER = structure("ExternalBuffer", "id group offset length packing")
 
 
-def load(source: Input) -> Model:
-    """Reads a TensorFlow Lite model from a file, or from bytes that hold one.
+def load(
+    source: Input,
+    *,
+    conversion: ConversionOptions | None = None,
+    progress: Progress = no_progress,
+) -> Model:
+    """Reads a TensorFlow Lite model, or what can be converted to one.
 
     A file above `LARGEST_READ_BYTES` stays mapped as long as the model, or any view of its data, exists.
 
     Args:
-        source: a path or the content. `FILE::NAME` or `FILE::INDEX` is one model of a bundle.
+        source: a path or the content: of a `.tflite`, of a bundle, archive or C array that holds one
+            (`FILE::NAME` or `FILE::INDEX` is one of several), or of a Keras model or SavedModel, which
+            the installed TensorFlow converts in a child process. Or an object of TensorFlow: a Keras
+            model, a `tf.function`, a concrete function, a `tf.Module` or a `TFLiteConverter`.
+        conversion: how to convert; None: in float32. Only for what has to be converted.
+        progress: called while it is converted.
 
     Raises:
-        ModelFormatError: the file cannot be read, is not a TensorFlow Lite model, or is damaged.
+        ModelFormatError: the file cannot be read, holds no model or several, or is damaged.
+        ConversionError: TensorFlow is missing, or cannot convert it.
+        OptionError: `conversion` is given, and nothing has to be converted.
     """
-    return read(open_source(source))
+    return read(open_source(source, None, conversion, progress))
 
 
-def load_all(source: Input) -> tuple[Model, ...]:
+def load_all(
+    source: Input,
+    *,
+    conversion: ConversionOptions | None = None,
+    progress: Progress = no_progress,
+) -> tuple[Model, ...]:
     """Reads all models of a bundle, or the one that the source is; arguments and errors as `load`."""
-    return tuple(read(found) for found in open_sources(source))
+    return tuple(read(found) for found in open_sources(source, conversion, progress))
 
 
 def read(source: Source) -> Model:
@@ -77,17 +96,23 @@ def read(source: Source) -> Model:
         raise ModelFormatError(f"{source.quoted} is truncated or damaged: {error}") from error
 
 
-def _load_again(path: Path, stamp: FileStamp, part: str | None) -> Model:
-    return read(open_again(path, stamp, part))
+def _load_again(
+    path: Path, stamp: FileStamp, part: str | None, conversion: Conversion | None
+) -> Model:
+    return read(open_again(path, stamp, part, conversion))
+
+
+def _load_bytes(data: bytes, conversion: Conversion | None) -> Model:
+    return read(replace(open_source(data), conversion=conversion))
 
 
 def _reduce(model: Model) -> tuple[Callable[..., Model], tuple[object, ...]]:
     """How a model is pickled and copied: by its file, else by its bytes."""
     source = model.source
     if source.path is None or source.stamp is None:
-        return load, (bytes(model.data),)
+        return _load_bytes, (bytes(model.data), source.conversion)
     # Without links: /dev/fd/3 is another file in another process.
-    return _load_again, (source.path.resolve(), source.stamp, source.part)
+    return _load_again, (source.path.resolve(), source.stamp, source.part, source.conversion)
 
 
 copyreg.pickle(Model, _reduce)

@@ -7,6 +7,7 @@ from tflops_native.analysis.conventions import ConventionCounts
 from tflops_native.analysis.operators import EXACT
 from tflops_native.analysis.result import Analysis
 from tflops_native.formatting import plural, seconds
+from tflops_native.model.sources.conversion import RANDOM
 from tflops_native.notes import Note
 
 if TYPE_CHECKING:
@@ -15,10 +16,19 @@ if TYPE_CHECKING:
     from tflops_native.analysis.result import InputAnalysis
     from tflops_native.machine.peaks.peaks import ThreadPeaks
     from tflops_native.measurement.timing import Timing
+    from tflops_native.model.info import ModelInfo
     from tflops_native.profile.result import Profile
     from tflops_native.reports.rows import ReportRow
 
 _NAMED = 3  # operators above their roof that are named, where there are more
+
+
+def conversion_notes(model: "ModelInfo") -> list[Note]:
+    """Of a model that was converted."""
+    if model.conversion is None or model.conversion.calibration != RANDOM:
+        return []
+    text = "quantized on random data: its times are right, its results are not"
+    return [Note(code="random_calibration", text=text, hint="pass --representative data.npz")]
 
 
 def counting_notes(analysis: Analysis) -> list[Note]:

@@ -11,6 +11,7 @@ from tflops_native.notes import Note
 from tflops_native.reports.groups import OperatorGroup, by_layer, by_type
 from tflops_native.reports.remarks import (
     convention_notes,
+    conversion_notes,
     counting_notes,
     profile_notes,
     roofline_notes,
@@ -93,7 +94,7 @@ class Report(Result):
     @property
     def notes(self) -> tuple[Note, ...]:
         """All that a reader should know."""
-        notes = list(self.remarks)
+        notes = [*self.remarks, *conversion_notes(self.model)]
         if self.analysis is not None:
             notes += counting_notes(self.analysis)
         for item in self.conventions:

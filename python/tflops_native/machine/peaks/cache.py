@@ -2,14 +2,11 @@
 
 import hashlib
 import json
-import os
 import platform
-import sys
-import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
+from tflops_native.cache import cache_folder, keep
 from tflops_native.checks import whole_number
 from tflops_native.compiled import native
 from tflops_native.errors import OptionError
@@ -88,21 +85,6 @@ def _thread_count(count: int, cpus: int, may_exceed: bool) -> int:
     return min(count, cpus)
 
 
-def cache_folder() -> Path | None:
-    """Where programs keep what they can make again; None where there is no such place."""
-    if folder := os.environ.get("XDG_CACHE_HOME"):
-        return Path(folder) / "tflops_native"
-    if sys.platform == "win32":
-        local = os.environ.get("LOCALAPPDATA")
-        return Path(local) / "tflops_native" / "Cache" if local else None
-    try:
-        home = Path.home()
-    except RuntimeError:
-        return None
-    middle = "Library/Caches" if sys.platform == "darwin" else ".cache"
-    return home / middle / "tflops_native"
-
-
 def _fingerprint(caches: tuple[Cache, ...]) -> Fingerprint:
     machine = this_machine()
     kernels = native().compute_kernels()
@@ -138,16 +120,6 @@ def _read(path: Path | None, fingerprint: Fingerprint) -> tuple[ThreadPeaks, ...
 
 
 def _write(path: Path | None, peaks: Peaks) -> None:
-    """Write atomically (temporary file, then rename); failures are ignored."""
-    if path is None:
-        return
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                dump_json(peaks.to_dict(), file)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+    """Failures are ignored: they can be measured again."""
+    if path is not None:
+        keep(path, dump_json(peaks.to_dict()).encode())

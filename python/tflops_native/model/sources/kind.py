@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tflops_native.errors import ModelFormatError
+from tflops_native.model.sources.conversion import Conversion, ConversionOptions
 from tflops_native.model.sources.files import FileStamp
+from tflops_native.progress import Progress, no_progress
 
 # What unpacking one file may come to, so that a small one cannot fill the memory.
 MOST_UNPACKED_BYTES = 1 << 30
@@ -47,17 +49,21 @@ class Budget:
 class Given:
     """What was given where a model is expected.
 
-    name    what messages call it: the path in quotes, or "the model"
-    path    of the file or folder; None for bytes, and for what lies in a file
-    stamp   of the file
-    data    its bytes; none of a folder
-    budget  what may be unpacked of it
+    name      what messages call it: the path in quotes, or "the model"
+    path      of the file or folder; None for bytes, and for what lies in a file
+    stamp     of the file
+    data      its bytes; none of a folder
+    options   how to convert it, where that is needed
+    progress  called while it is converted
+    budget    what may be unpacked of it
     """
 
     name: str
     path: Path | None
     stamp: FileStamp | None
     data: memoryview
+    options: ConversionOptions = field(default_factory=ConversionOptions)
+    progress: Progress = no_progress
     budget: Budget = field(default_factory=Budget)
 
     @property
@@ -73,7 +79,7 @@ class Given:
     def piece(self, part: "Part") -> "Given":
         """A part of it, as something given."""
         name = f"{part.name!r} in {self.name}" if part.name else self.name
-        return Given(name, None, None, part.data, self.budget)
+        return Given(name, None, None, part.data, budget=self.budget)
 
     @property
     def suffix(self) -> str:
@@ -85,27 +91,33 @@ class Given:
 class Part:
     """A piece of what was given, of which the kind is to be found out in turn.
 
-    name  "" where there is only one, and it has no name of its own
+    name        "" where there is only one, and it has no name of its own
+    path        a file that is this piece and nothing else; None where there is none
+    conversion  how it was made; None where it is as it was found
     """
 
     name: str
     data: memoryview
+    path: Path | None = None
+    conversion: Conversion | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of input. Each file beside this one, named in `recognize`, defines one as `KIND`.
 
-    recognizes  whether something is of this kind, by content alone
-    models      the model that it is, or the pieces that may hold some; raises `ModelFormatError`
-    is_model    whether it is a TensorFlow Lite model itself, and its only part the whole
-    is_bundle   whether it may hold models, and may lie in another bundle itself
+    recognizes    whether something is of this kind, by content alone
+    models        the model that it is, or the pieces that may hold some; raises `ModelFormatError`
+    is_model      whether it is a TensorFlow Lite model itself, and its only part the whole
+    is_bundle     whether it may hold models, and may lie in another bundle itself
+    is_converted  whether its model is made of it, in the way that options say
     """
 
     recognizes: Callable[[Given], bool]
     models: Callable[[Given], Iterable[Part]]
     is_model: bool = False
     is_bundle: bool = True
+    is_converted: bool = False
 
 
 def may_hold_model(start: bytes) -> bool:

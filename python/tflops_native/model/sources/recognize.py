@@ -2,42 +2,57 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
-from tflops_native.errors import ModelFormatError
+from tflops_native.errors import ModelFormatError, OptionError
+from tflops_native.model.sources.conversion import Conversion, ConversionOptions
 from tflops_native.model.sources.files import FileStamp, check_unchanged, read_file, reading
-from tflops_native.model.sources.kind import Given, Kind, may_hold_model
+from tflops_native.model.sources.kind import Given, Kind, Part, may_hold_model
 from tflops_native.model.sources.source import Source
 from tflops_native.model.sources.tflite import IDENTIFIER
 from tflops_native.model.sources.tflite import KIND as TFLITE
+from tflops_native.progress import Progress, no_progress
 
-# What may be given: a path or the content.
-Input = str | os.PathLike[str] | bytes | bytearray | memoryview
+# What may be given: a path, the content, or a model of TensorFlow as an object.
+Input = str | os.PathLike[str] | bytes | bytearray | memoryview | object
 PART = "::"  # between a file and the name of a model in it
 # Of the files in this folder that define a kind; each is imported when those before it did not fit.
-_KINDS = ("litertlm", "compressed", "foreign", "zip_archive", "c_array")
+_KINDS = ("litertlm", "compressed", "keras_model", "foreign", "zip_archive", "c_array")
 # A model in an archive in a bundle in a bundle.
 _DEEPEST = 3
 _MOST_MODELS = 1_000
 _MOST_NAMES = 20  # in a message
 
 
-def open_source(given: Input, part: str | None = None) -> Source:
+def open_source(
+    given: Input,
+    part: str | None = None,
+    options: ConversionOptions | None = None,
+    progress: Progress = no_progress,
+) -> Source:
     """Open a file, or take bytes, that hold a model.
 
     Args:
-        given: a path, also `FILE::NAME` or `FILE::INDEX` for one model of several, or the content.
+        given: a path, also `FILE::NAME` or `FILE::INDEX` for one model of several, the content, or an
+            object of TensorFlow.
         part: the same NAME or INDEX.
+        options: how to convert what is not a TensorFlow Lite model; None: as it is, in float32.
+        progress: called while it is converted.
 
     Raises:
         ModelFormatError: it cannot be opened, is empty, holds no model or, where no part is chosen,
             several.
+        ConversionError: it cannot be converted.
+        OptionError: there are options, and nothing to convert.
     """
     if part is None:
         given, part = _split(given)
-    opened = _opened(given)
-    sources = _sources(opened)
+    opened = _opened(given, options, progress)
+    if isinstance(opened, Source):
+        return opened
+    sources = _sources(opened, options is not None)
     if part is not None:
         return _chosen(opened, sources, part)
     if len(sources) > 1:
@@ -48,17 +63,24 @@ def open_source(given: Input, part: str | None = None) -> Source:
     return sources[0]
 
 
-def open_sources(given: Input) -> tuple[Source, ...]:
+def open_sources(
+    given: Input, options: ConversionOptions | None = None, progress: Progress = no_progress
+) -> tuple[Source, ...]:
     """Open all models that a file or bytes hold, or the one that `FILE::NAME` chooses.
 
     Raises:
-        ModelFormatError: as `open_source`.
+        TflopsError: as `open_source`.
     """
     given, part = _split(given)
-    return (open_source(given, part),) if part is not None else _sources(_opened(given))
+    if part is not None:
+        return (open_source(given, part, options, progress),)
+    opened = _opened(given, options, progress)
+    return (opened,) if isinstance(opened, Source) else _sources(opened, options is not None)
 
 
-def open_again(path: Path, stamp: FileStamp, part: str | None) -> Source:
+def open_again(
+    path: Path, stamp: FileStamp, part: str | None, conversion: Conversion | None
+) -> Source:
     """The model of a file that was opened before, in another process or from a pickle.
 
     Raises:
@@ -67,7 +89,7 @@ def open_again(path: Path, stamp: FileStamp, part: str | None) -> Source:
     check_unchanged(path, stamp)
     source = open_source(path, part)
     check_unchanged(path, stamp)
-    return source
+    return replace(source, conversion=conversion)
 
 
 def recognized(given: Given) -> Kind:
@@ -122,31 +144,44 @@ def _split(given: Input) -> tuple[Input, str | None]:
     return path, part
 
 
-def _opened(given: Input) -> Given:
+def _opened(given: Input, options: ConversionOptions | None, progress: Progress) -> Given | Source:
+    """The content of what was given; of an object the model that it was converted to."""
+    asked = options or ConversionOptions()
     if isinstance(given, (bytes, bytearray, memoryview)):
-        opened = Given("the model", None, None, memoryview(given).cast("B").toreadonly())
-    else:
-        try:
-            path = Path(given)
-        except TypeError as error:
-            raise ModelFormatError(
-                f"a model is a path or bytes, not {type(given).__name__}"
-            ) from error
+        data = memoryview(given).cast("B").toreadonly()
+        opened = Given("the model", None, None, data, asked, progress)
+    elif isinstance(given, (str, os.PathLike)):
+        path = Path(given)
         name = repr(str(path))
         with reading(name):
             if path.is_dir():
-                return Given(name, path, None, memoryview(b""))
-        opened = Given(name, path, *read_file(path, name))
+                return Given(name, path, None, memoryview(b""), asked, progress)
+        opened = Given(name, path, *read_file(path, name), asked, progress)
+    else:
+        # Imported for these alone.
+        from tflops_native.model.sources.tensorflow_object import convert_given
+
+        converted, conversion = convert_given(given, asked)
+        return Source(memoryview(converted), conversion=conversion)
     if not opened.data:
         raise ModelFormatError(f"{opened.name} is empty (0 bytes)")
     return opened
 
 
-def _sources(opened: Given) -> tuple[Source, ...]:
+def _sources(opened: Given, must_convert: bool) -> tuple[Source, ...]:
     kind = recognized(opened)
+    if must_convert and not kind.is_converted:
+        raise OptionError(
+            f"{opened.name} needs no conversion: quantize and representative are for models of Keras and "
+            "TensorFlow"
+        )
     sources = []
-    for name, data in _models(kind, opened, _DEEPEST):
-        sources.append(Source(data, opened.path, opened.stamp, None if kind.is_model else name))
+    for name, part in _models(kind, opened, _DEEPEST):
+        if part.conversion is not None:
+            sources.append(_converted(part))
+        else:
+            place = None if kind.is_model else name
+            sources.append(Source(part.data, opened.path, opened.stamp, place))
         if len(sources) > _MOST_MODELS:
             raise ModelFormatError(f"{opened.name} holds more than {_MOST_MODELS:,} models")
     if not sources:
@@ -154,11 +189,19 @@ def _sources(opened: Given) -> tuple[Source, ...]:
     return tuple(sources)
 
 
-def _models(kind: Kind, given: Given, depth: int) -> Iterator[tuple[str, memoryview]]:
+def _converted(part: Part) -> Source:
+    """What was converted: by the file that keeps it, so that runtimes and children can open that."""
+    if part.path is None:
+        return Source(part.data, conversion=part.conversion)
+    stamp, data = read_file(part.path, repr(str(part.path)))
+    return Source(data, part.path, stamp, conversion=part.conversion)
+
+
+def _models(kind: Kind, given: Given, depth: int) -> Iterator[tuple[str, Part]]:
     """The models in it by name; the name of a model in a bundle in a bundle has both, `a/b`."""
     for part in kind.models(given):
-        if kind.is_model:
-            yield part.name, part.data
+        if kind.is_model or part.conversion is not None:
+            yield part.name, part
             continue
         inner = given.piece(part)
         for found in _kinds():
@@ -167,8 +210,8 @@ def _models(kind: Kind, given: Given, depth: int) -> Iterator[tuple[str, memoryv
                     raise ModelFormatError(
                         f"{given.name} is nested more than {_DEEPEST} deep: unpack it first"
                     )
-                for name, data in _models(found, inner, depth - 1):
-                    yield "/".join(filter(None, (part.name, name))), data
+                for name, model in _models(found, inner, depth - 1):
+                    yield "/".join(filter(None, (part.name, name))), model
                 break
 
 

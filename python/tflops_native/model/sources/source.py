@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tflops_native.model.sources.conversion import Conversion
 from tflops_native.model.sources.files import FileStamp
 
 
@@ -10,20 +11,24 @@ from tflops_native.model.sources.files import FileStamp
 class Source:
     """Where a model came from, and its bytes.
 
-    data   the bytes of the model, all of them and no others
-    path   of the file that was opened; None for bytes
-    stamp  of the file; None for bytes
-    part   which model of a bundle, "" for the only one without a name; None where the file is the model
+    data        the bytes of the model, all of them and no others
+    path        of the file that was opened; None for bytes
+    stamp       of the file; None for bytes
+    part        which model of a bundle, "" for one without a name; None where the file is the model
+    conversion  what it was made from; `path` is then the file that keeps the result
     """
 
     data: memoryview = field(repr=False)
     path: Path | None = None
     stamp: FileStamp | None = field(default=None, repr=False)
     part: str | None = None
+    conversion: Conversion | None = None
 
     @property
     def name(self) -> str:
-        """What to print: the name of the file, with that of the part."""
+        """What to print: the name of the file with that of the part, or what was converted."""
+        if self.conversion is not None:
+            return self.conversion.source
         name = "(bytes)" if self.path is None else self.path.name
         return f"{name}::{self.part}" if self.part else name
 

@@ -1,0 +1,32 @@
+"""`tflops convert`: a model of Keras or TensorFlow to TensorFlow Lite."""
+
+import click
+
+from tflops_native import api
+from tflops_native.cli.model_input import conversion_options
+from tflops_native.cli.progress import progress_bar
+from tflops_native.formatting import byte_count
+
+
+@click.command("convert")
+@click.argument("source", metavar="SOURCE")
+@conversion_options
+@click.option(
+    "-o", "--output", required=True, metavar="FILE", help="Write the TensorFlow Lite model to FILE."
+)
+def command(source: str, quantize: str | None, representative: str | None, output: str) -> None:
+    """Convert a .keras or .h5 file, or the folder of a SavedModel, with the installed TensorFlow.
+
+    The other commands take these files as they are, and convert them in the same way.
+    """
+    with progress_bar() as progress:
+        model = api.convert(
+            source,
+            quantize=quantize or "none",
+            representative=representative,
+            output=output,
+            progress=progress,
+        )
+    conversion = model.source.conversion
+    text = "" if conversion is None else f", {conversion.text}"
+    click.echo(f"{output}: {byte_count(model.size_bytes)}B{text}")

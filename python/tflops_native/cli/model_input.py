@@ -1,0 +1,145 @@
+"""The models that commands are given: read, taken out of bundles, converted."""
+
+from collections.abc import Callable, Iterator
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tflops_native.cli.options import options
+from tflops_native.cli.progress import progress_bar
+from tflops_native.cli.streams import STANDARD_INPUT, read_model
+from tflops_native.errors import ModelFormatError, TflopsError
+from tflops_native.model.graph import Model
+from tflops_native.model.reader import load, load_all
+from tflops_native.model.sources.conversion import QUANTIZATIONS, ConversionOptions
+from tflops_native.reports.saved import is_saved
+
+# Of a folder these files are taken.
+MODEL_SUFFIXES = (".tflite", ".lite", ".task", ".litertlm", ".keras")
+
+conversion_options = options(
+    click.option(
+        "--quantize",
+        type=click.Choice(QUANTIZATIONS),
+        help="How to convert a Keras model or a SavedModel. [default: none, that is float32]",
+    ),
+    click.option(
+        "--representative",
+        metavar="FILE",
+        help="Data for --quantize int8 and int16x8: a .npz file, an array of samples for each input. "
+        "[default: random data: times are right, results are not]",
+    ),
+)
+
+
+def conversion_of(quantize: str | None, representative: str | None) -> ConversionOptions | None:
+    """What the options ask for; None where they ask for nothing."""
+    if quantize is None and representative is None:
+        return None
+    return ConversionOptions(quantize=quantize or "none", representative=representative)
+
+
+def model_argument(command: Callable[..., Any]) -> Callable[..., Any]:
+    """MODEL, and how to convert it; the command gets the loaded model as `model`."""
+
+    @wraps(command)
+    def with_model(
+        *arguments: Any, model: str, quantize: str | None, representative: str | None, **values: Any
+    ) -> Any:
+        conversion = conversion_of(quantize, representative)
+        with progress_bar() as progress:
+            loaded = load(source_of(model), conversion=conversion, progress=progress)
+        return command(*arguments, model=loaded, **values)
+
+    return options(click.argument("model"), conversion_options)(with_model)  # type: ignore[no-any-return]
+
+
+def report_or_model_argument(command: Callable[..., Any]) -> Callable[..., Any]:
+    """As `model_argument`; of a saved report the command gets the path."""
+
+    @wraps(command)
+    def with_either(
+        *arguments: Any, model: str, quantize: str | None, representative: str | None, **values: Any
+    ) -> Any:
+        given = saved_or_model(model, conversion_of(quantize, representative))
+        return command(*arguments, model=given, **values)
+
+    return options(click.argument("model"), conversion_options)(with_either)  # type: ignore[no-any-return]
+
+
+def saved_or_model(argument: str, conversion: ConversionOptions | None) -> str | Model:
+    """The path of a saved report as it is, anything else as a loaded model."""
+    source = source_of(argument)
+    if isinstance(source, str) and is_saved(source):
+        return source
+    with progress_bar() as progress:
+        return load(source, conversion=conversion, progress=progress)
+
+
+def models_argument(command: Callable[..., Any]) -> Callable[..., Any]:
+    """MODELS, and how to convert them; the command gets `models`, which loads one after the other."""
+
+    @wraps(command)
+    def with_models(
+        *arguments: Any,
+        models: tuple[str, ...],
+        quantize: str | None,
+        representative: str | None,
+        **values: Any,
+    ) -> Any:
+        conversion = conversion_of(quantize, representative)
+        return command(*arguments, models=Models(models, conversion), **values)
+
+    argument = click.argument("models", nargs=-1, required=True, metavar="MODEL")
+    return options(argument, conversion_options)(with_models)  # type: ignore[no-any-return]
+
+
+class Models:
+    """The models that arguments name: files, bundles with all in them, folders."""
+
+    def __init__(self, arguments: tuple[str, ...], conversion: ConversionOptions | None) -> None:
+        self._arguments = arguments
+        self._conversion = conversion
+
+    def each(self, failed: Callable[[TflopsError], None]) -> Iterator[Model]:
+        """Load one after the other; `failed` is called with the error of each that cannot be."""
+        for argument in self._arguments:
+            try:
+                sources = _expanded(argument)
+            except TflopsError as error:
+                failed(error)
+                continue
+            for source in sources:
+                try:
+                    with progress_bar() as progress:
+                        found = load_all(
+                            source_of(source), conversion=self._conversion, progress=progress
+                        )
+                except TflopsError as error:
+                    failed(error)
+                else:
+                    yield from found
+
+
+def source_of(argument: str) -> str | bytes:
+    """A path, or the bytes on standard input for "-"."""
+    return read_model() if argument in STANDARD_INPUT else argument
+
+
+def _expanded(argument: str) -> list[str]:
+    """The models in a folder; anything else is one."""
+    folder = Path(argument)
+    if not folder.is_dir() or (folder / "saved_model.pb").exists():
+        return [argument]
+    found = [
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in MODEL_SUFFIXES and path.is_file()
+    ]
+    if not found:
+        raise ModelFormatError(
+            f"there is no model in {argument!r}: no {', '.join(MODEL_SUFFIXES)} file"
+        )
+    return [str(path) for path in sorted(found)]

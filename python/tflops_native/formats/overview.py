@@ -1,0 +1,91 @@
+"""The document of several models: a row for each."""
+
+from collections.abc import Sequence
+
+from tflops_native import formatting as numbers
+from tflops_native.formats.document import Cell, Column, Document, Emphasis, Table, row_of
+from tflops_native.formats.printable import NAME_LIMIT, printable
+from tflops_native.reports.report import Report
+from tflops_native.reports.saved import saved_reports
+
+_COLUMNS = (
+    Column(key="model", heading="model", is_number=False, readable=20, shortest=8),
+    Column(key="signature", heading="signature", is_number=False, drop=3, readable=12, shortest=6),
+    Column(key="input_shapes", heading="input", is_number=False, drop=2, readable=12, shortest=8),
+    Column(key="operators", heading="operators", drop=1),
+    Column(key="macs", heading="MACs"),
+    Column(key="flops", heading="FLOPs"),
+    Column(key="parameters", heading="parameters", drop=4),
+    Column(key="weight_bytes", heading="weights"),
+    Column(key="median_seconds", heading="median"),
+    Column(key="p95_seconds", heading="p95", drop=5),
+    Column(key="operations_per_second", heading="FLOP/s"),
+)
+_TIMED = ("median_seconds", "p95_seconds", "operations_per_second")
+_COUNTED = ("operators", "macs", "flops", "parameters", "weight_bytes")
+
+
+def overview_document(reports: Sequence[Report]) -> Document:
+    """One row per report: what was counted, and what was measured, of each model."""
+    columns = [
+        column
+        for column in _COLUMNS
+        if (column.key not in _TIMED or any(report.timing for report in reports))
+        and (column.key not in _COUNTED or any(report.analysis for report in reports))
+        and (column.key != "signature" or any(report.signature for report in reports))
+    ]
+    return Document(
+        title=numbers.plural(len(reports), "model"),
+        parts=(
+            Table(
+                title="models",
+                columns=tuple(columns),
+                rows=tuple(
+                    row_of(columns, _cells(report), emphasis=_emphasis(report))
+                    for report in reports
+                ),
+                gap=2,
+            ),
+        ),
+        data=lambda: saved_reports(reports),
+    )
+
+
+def _emphasis(report: Report) -> Emphasis:
+    is_complete = report.analysis is None or report.analysis.coverage.is_complete
+    return Emphasis.NONE if is_complete else Emphasis.PROBLEM
+
+
+def _cells(report: Report) -> dict[str, Cell]:
+    cells = {
+        "model": Cell(report.model.name, printable(report.model.name, NAME_LIMIT)),
+        "signature": Cell(report.signature, printable(report.signature or "", NAME_LIMIT)),
+    }
+    analysis, timing = report.analysis, report.timing
+    if analysis is not None:
+        shapes = ", ".join(numbers.shape(item.shape) for item in analysis.inputs)
+        about = "≥" if analysis.coverage.is_lower_bound else ""
+        cells |= {
+            "input_shapes": Cell(shapes, shapes),
+            "operators": Cell(len(analysis.operators), f"{len(analysis.operators):,}"),
+            "macs": Cell(analysis.macs, about + numbers.count(analysis.macs)),
+            "flops": Cell(analysis.flops, about + numbers.count(analysis.flops)),
+            "parameters": Cell(analysis.parameters, numbers.count(analysis.parameters)),
+            "weight_bytes": Cell(
+                analysis.weight_bytes, numbers.byte_count(analysis.weight_bytes) + "B"
+            ),
+        }
+    if timing is not None:
+        latency = timing.latency
+        cells |= {
+            key: Cell(value, numbers.seconds(value))
+            for key, value in (
+                ("median_seconds", latency.median_seconds),
+                ("p95_seconds", latency.p95_seconds),
+            )
+            if value is not None
+        }
+        speed = report.operations_per_second
+        if speed is not None:
+            cells["operations_per_second"] = Cell(speed, f"{numbers.rate(speed)}FLOP/s")
+    return cells

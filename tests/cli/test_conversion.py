@@ -1,0 +1,294 @@
+"""Models of Keras and TensorFlow, as objects and as files, are counted as what they are converted to."""
+
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tflops_native
+from tflops_native.errors import ConversionError, ModelFormatError, OptionError
+from tflops_native.model.reader import load
+from tflops_native.model.sources import converted
+from zoo import ROOT
+
+tf = pytest.importorskip("tensorflow")
+keras = pytest.importorskip("keras")
+# TensorFlow and Keras warn of each other.
+pytestmark = [pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore")]
+
+
+@pytest.fixture(scope="module")
+def network():
+    """One convolution and one dense layer: 28·28·8·9 + 6272·10 MACs."""
+    keras.utils.set_random_seed(0)
+    return keras.Sequential(
+        [
+            keras.layers.Input((28, 28, 1)),
+            keras.layers.Conv2D(8, 3, padding="same"),
+            keras.layers.Flatten(),
+            keras.layers.Dense(10),
+        ],
+        name="net",
+    )
+
+
+MACS = 28 * 28 * 8 * 9 + 28 * 28 * 8 * 10
+
+
+@pytest.fixture(scope="module")
+def folder(network, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models")
+    network.save(folder / "net.keras")
+    network.save(folder / "net.h5")
+    tf.saved_model.save(network, folder / "saved")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """One cache for the files of this module: each conversion takes seconds."""
+    before = os.environ.get("XDG_CACHE_HOME")
+    os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
+    yield Path(os.environ["XDG_CACHE_HOME"]) / "tflops_native" / "converted"
+    if before is None:
+        del os.environ["XDG_CACHE_HOME"]
+    else:
+        os.environ["XDG_CACHE_HOME"] = before
+
+
+def test_keras_model(network, capfd):
+    report = tflops_native.report(network, runs=3, peaks=False, profile=False)
+    assert report.analysis.macs == MACS
+    assert report.timing.latency.samples == 3
+    assert report.model.name == "net"
+    assert (
+        report.model.conversion.text == f"converted from net, float32, TensorFlow {tf.__version__}"
+    )
+    assert "source    converted from net, float32" in str(report)
+    assert tflops_native.analyze(network, input_shapes=(2, 28, 28, 1)).macs == 2 * MACS
+    assert capfd.readouterr().out == ""
+
+
+def test_function_and_concrete_function():
+    function = tf.function(
+        lambda x: tf.matmul(x, x), input_signature=[tf.TensorSpec([4, 4], tf.float32)]
+    )
+    assert tflops_native.analyze(function).macs == 4**3
+    assert tflops_native.analyze(function.get_concrete_function()).macs == 4**3
+    without = tf.function(lambda x: tf.matmul(x, x))
+    with pytest.raises(ConversionError, match="cannot be converted"):
+        tflops_native.analyze(without)
+
+
+class TwoFunctions(tf.Module):
+    @tf.function(input_signature=[tf.TensorSpec([3, 4], tf.float32)])
+    def product(self, x):
+        return tf.matmul(x, tf.ones((4, 5)))
+
+    @tf.function(input_signature=[tf.TensorSpec([2, 4], tf.float32)])
+    def rectified(self, x):
+        return tf.nn.relu(x)
+
+
+def test_module_with_signatures():
+    reports = tflops_native.count(TwoFunctions(), every_signature=True)
+    assert {report.signature: report.analysis.macs for report in reports} == {
+        "product": 3 * 4 * 5,
+        "rectified": 0,
+    }
+
+
+def test_converter_that_was_set_up(network):
+    converter = tf.lite.TFLiteConverter.from_keras_model(network)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    analysis = tflops_native.analyze(converter)
+    assert analysis.macs == MACS
+    assert analysis.macs_by_arithmetic["int8"] > 0
+
+
+def test_what_is_no_model():
+    with pytest.raises(ModelFormatError, match="path, bytes or an object of TensorFlow, not int"):
+        tflops_native.analyze(3)
+
+
+@pytest.mark.parametrize("name", ["net.keras", "net.h5", "saved"])
+def test_files(folder, cache, name, network):
+    seen = []
+    model = tflops_native.load(folder / name, progress=lambda what, done: seen.append(what))
+    assert tflops_native.analyze(model).macs == MACS
+    assert model.source.name == name
+    assert any("convert" in what for what in seen)
+    again = []
+    assert load(folder / name, progress=lambda what, done: again.append(what)).data == model.data
+    assert again == []
+    # By the file that keeps it: a runtime and a child process open that.
+    assert model.path is not None
+    assert model.path.parent == cache
+    copy = pickle.loads(pickle.dumps(model))
+    assert copy.source.conversion == model.source.conversion
+
+
+def test_bytes_of_a_file(folder, cache):
+    assert tflops_native.analyze((folder / "net.keras").read_bytes()).macs == MACS
+    assert tflops_native.analyze((folder / "net.h5").read_bytes()).macs == MACS
+
+
+def types_of(model):
+    return {tensor.type.name for tensor in model.subgraphs[0].tensors}
+
+
+@pytest.mark.parametrize(
+    ("quantize", "input_type", "inside"),
+    [
+        ("float16", "FLOAT32", "FLOAT16"),
+        ("dynamic", "FLOAT32", "INT8"),
+        ("int8", "INT8", "INT8"),
+        ("int16x8", "FLOAT32", "INT16"),
+    ],
+)
+def test_quantizations(network, quantize, input_type, inside):
+    model = tflops_native.convert(network, quantize=quantize)
+    graph = model.subgraphs[0]
+    assert graph.tensors[graph.inputs[0]].type.name == input_type
+    assert inside in types_of(model)
+    assert tflops_native.analyze(model).macs == MACS
+    codes = [note.code for note in tflops_native.count(model)[0].notes]
+    assert ("random_calibration" in codes) == (quantize in ("int8", "int16x8"))
+
+
+def test_representative_data(network, tmp_path):
+    """The scale of the input is that of the data: its range in 255 steps."""
+    file = tmp_path / "data.npz"
+    data = np.linspace(-3, 7, 4 * 28 * 28, dtype=np.float32).reshape(4, 28, 28, 1)
+    np.savez(file, images=data)
+    model = tflops_native.convert(network, quantize="int8", representative=file)
+    graph = model.subgraphs[0]
+    assert graph.tensors[graph.inputs[0]].quantization.scale[0] == pytest.approx(10 / 255)
+    assert "calibrated on data.npz" in model.source.conversion.text
+    assert "random_calibration" not in [note.code for note in tflops_native.count(model)[0].notes]
+
+
+def test_bad_representative_data(network, tmp_path):
+    def message(file, quantize="int8"):
+        with pytest.raises((ConversionError, OptionError)) as error:
+            tflops_native.convert(network, quantize=quantize, representative=file)
+        assert "\n" not in str(error.value)
+        return str(error.value)
+
+    file = tmp_path / "data.npz"
+    assert "cannot read representative data" in message(file)
+    np.savez(file, a=np.zeros(3), b=np.zeros(3))
+    assert "has arrays a, b; the model's inputs are keras_tensor" in message(file)
+    np.savez(file, a=np.zeros((4, 27, 28, 1)))
+    assert "does not hold samples of shape (1, 28, 28, 1)" in message(file)
+    assert (
+        message(file, "dynamic")
+        == "representative data is for quantize int8 or int16x8, not 'dynamic'"
+    )
+
+
+def test_what_needs_no_conversion():
+    with pytest.raises(OptionError, match="needs no conversion"):
+        tflops_native.convert(ROOT / "examples" / "mobilenet_v1_0.25_96_float32.tflite")
+
+
+@keras.saving.register_keras_serializable("tests")
+class Doubled(keras.layers.Layer):
+    def call(self, x):
+        return x * 2
+
+
+def test_files_that_cannot_be_converted(tmp_path, cache):
+    def message(path):
+        with pytest.raises(ConversionError) as error:
+            load(path)
+        assert "\n" not in str(error.value)
+        return str(error.value)
+
+    custom = keras.Sequential([keras.layers.Input((3,)), Doubled()])
+    custom.save(tmp_path / "custom.keras")
+    assert "load it in Python, where its classes are known" in message(tmp_path / "custom.keras")
+
+    class Silent(tf.Module):
+        pass
+
+    tf.saved_model.save(Silent(), tmp_path / "silent")
+    assert "signatures" in message(tmp_path / "silent")
+    truncated = tmp_path / "cut.h5"
+    custom.save(tmp_path / "whole.h5")
+    truncated.write_bytes((tmp_path / "whole.h5").read_bytes()[:3000])
+    assert f"'{truncated}' cannot be converted: " in message(truncated)
+
+
+def test_part_of_a_saved_model(folder):
+    with pytest.raises(ModelFormatError, match="is a part of a SavedModel: give its folder"):
+        load(folder / "saved" / "saved_model.pb")
+
+
+def test_command_line(folder, cache, tmp_path, tflops):
+    target = tmp_path / "net.tflite"
+    ended = tflops("convert", folder / "net.keras", "-o", target, "--quantize", "dynamic")
+    assert (ended.status, ended.err) == (0, "")
+    assert "converted from net.keras, dynamic-range int8, TensorFlow" in ended.out
+    assert tflops_native.analyze(target).macs == MACS
+    assert f'"macs": {MACS}' in tflops("count", folder / "net.keras", "--format", "json").out
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "a.keras").write_bytes((folder / "net.keras").read_bytes())
+    lines = tflops("count", tmp_path).out.splitlines()
+    assert [line.split()[0] for line in lines] == ["model", "net.tflite", "a.keras"]
+
+
+WITHOUT = """
+import sys
+sys.modules["tensorflow"] = None
+import importlib.metadata
+def version(name):
+    raise importlib.metadata.PackageNotFoundError(name)
+importlib.metadata.version = version
+import importlib.util
+importlib.util.find_spec = lambda name: None
+from tflops_native.model.reader import load
+from tflops_native.errors import ConversionError
+try:
+    load(sys.argv[1])
+except ConversionError as error:
+    print(error)
+"""
+
+
+def test_without_tensorflow(folder):
+    ended = subprocess.run(
+        [sys.executable, "-c", WITHOUT, folder / "net.keras"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ended.stdout == (
+        f"'{folder / 'net.keras'}' is a Keras model: to convert it, TensorFlow is needed: "
+        "pip install 'tflops-native[tensorflow]'\n"
+    )
+
+
+def test_the_cache_is_bounded(tmp_path, monkeypatch):
+    monkeypatch.setattr(converted, "_MOST_KEPT_BYTES", 250)
+    for age, name in enumerate("abc"):
+        (tmp_path / f"{name}.tflite").write_bytes(bytes(100))
+        os.utime(tmp_path / f"{name}.tflite", (1000 - age, 1000 - age))
+    converted._make_room(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.tflite", "b.tflite"]
+
+
+def test_tensorflow_is_not_imported_for_a_tflite():
+    text = (
+        "import sys, tflops_native; tflops_native.analyze(sys.argv[1]);"
+        "print('tensorflow' in sys.modules, 'subprocess' in sys.modules)"
+    )
+    example = ROOT / "examples" / "mobilenet_v1_0.25_96_float32.tflite"
+    ended = subprocess.run(
+        [sys.executable, "-c", text, example], capture_output=True, text=True, check=True
+    )
+    assert ended.stdout == "False False\n"
