@@ -102,4 +102,36 @@ std::vector<std::int64_t> plan_arena(const std::vector<ArenaTensor>& tensors,
   return offsets;
 }
 
+std::vector<std::int64_t> plan_micro_arena(const std::vector<MicroBuffer>& buffers) {
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < buffers.size(); ++i) {
+    if (buffers[i].offset >= 0) order.push_back(i);
+  }
+  const auto given = static_cast<std::ptrdiff_t>(order.size());
+  for (std::size_t i = buffers.size(); i > 0; --i) {
+    if (buffers[i - 1].offset < 0) order.push_back(i - 1);
+  }
+  std::stable_sort(order.begin() + given, order.end(),
+                   [&](std::size_t a, std::size_t b) { return buffers[a].size > buffers[b].size; });
+  std::vector<std::int64_t> offsets(buffers.size());
+  std::vector<Placed> placed;
+  for (const std::size_t index : order) {
+    const MicroBuffer& buffer = buffers[index];
+    std::int64_t offset = std::max<std::int64_t>(buffer.offset, 0);
+    if (buffer.offset < 0) {
+      for (const Placed& other : placed) {
+        if (other.last < buffer.first || other.first > buffer.last) continue;
+        if (other.offset - offset >= buffer.size) break;
+        offset = std::max(offset, other.offset + other.size);
+      }
+    }
+    offsets[index] = offset;
+    const Placed found{offset, buffer.size, buffer.first, buffer.last};
+    placed.insert(std::upper_bound(placed.begin(), placed.end(), found,
+                                   [](const Placed& a, const Placed& b) { return a.offset < b.offset; }),
+                  found);
+  }
+  return offsets;
+}
+
 }  // namespace tflops

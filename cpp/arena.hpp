@@ -31,4 +31,17 @@ std::vector<std::int64_t> plan_arena(const std::vector<ArenaTensor>& tensors,
                                      const std::vector<std::pair<std::int32_t, std::int32_t>>& steps,
                                      std::int64_t alignment);
 
+// A buffer as the planner of TensorFlow Lite for Microcontrollers sees it: bytes, first and last use, and the offset if
+// the model gives it, else -1.
+struct MicroBuffer {
+  std::int64_t size;
+  std::int32_t first;
+  std::int32_t last;
+  std::int64_t offset;
+};
+
+// The offset of each buffer: those of the model first, then the largest first, each into the first gap that fits; of
+// equal ones the last goes first.
+std::vector<std::int64_t> plan_micro_arena(const std::vector<MicroBuffer>& buffers);
+
 }  // namespace tflops

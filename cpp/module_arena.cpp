@@ -25,6 +25,15 @@ void bind_arena(py::module_& module) {
         return plan_arena(given, steps, alignment);
       },
       "tensors"_a, "steps"_a, "alignment"_a);
+  module.def(
+      "plan_micro_arena",
+      [](const std::vector<std::tuple<std::int64_t, std::int32_t, std::int32_t, std::int64_t>>& buffers) {
+        std::vector<MicroBuffer> given;
+        given.reserve(buffers.size());
+        for (const auto& [size, first, last, offset] : buffers) given.push_back({size, first, last, offset});
+        return plan_micro_arena(given);
+      },
+      "buffers"_a);
 }
 
 }  // namespace tflops

@@ -353,6 +353,14 @@ def plan_arena(
     neither. Raises `ValueError` for an alignment below 1.
     """
 
+def plan_micro_arena(buffers: Sequence[tuple[int, int, int, int]]) -> list[int]:
+    """
+    Place buffers as TensorFlow Lite for Microcontrollers does: greedy, each into the first gap that fits.
+
+    A buffer is (bytes, first and last use, offset), the offset -1 where the model does not give it.
+    Those it gives come first, then the largest; of equal ones the last goes first. Returns the offsets.
+    """
+
 def calibrate_clock() -> tuple[int, float]:
     """
     What the clock of the measurements can tell, in nanoseconds.

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 # A model that was loaded, or what `load` takes: a path, bytes, or an object of TensorFlow.
 Source: TypeAlias = Model | str | PathLike[str] | bytes | bytearray | memoryview | object
 ShapeSource: TypeAlias = Literal["inferred", "runtime"]
-PLANNERS = ("tflite", "none")
+PLANNERS = ("tflite", "tflm", "none")
 
 
 def analyze(
@@ -179,7 +179,9 @@ def memory(
     Args:
         model, input_shapes, signature, inputs: as for `analyze`.
         planner: "tflite": as TensorFlow Lite 2.17.1 with its builtin kernels, their scratch tensors
-            included; "none": no placement, the arena is what is alive at once.
+            included; "tflm": as TensorFlow Lite for Microcontrollers with its reference kernels, without
+            what the interpreter itself needs at the tail; "none": no placement, the arena is what is
+            alive at once.
         threads: threads of the kernels, 1 to 1,024.
 
     Raises:
@@ -187,6 +189,7 @@ def memory(
         OptionError: an option is out of range.
         RuntimeLibraryError: the compiled part is missing.
     """
+    from tflops_native.arenas.micro_planner import plan_micro
     from tflops_native.arenas.tflite_planner import plan_arenas
     from tflops_native.reports.memory_plan import memory_plan
 
@@ -196,7 +199,10 @@ def memory(
     analysis = analyze_workload(workload)
     graph = workload.entry.subgraph
     shapes = {**analysis.called_shapes, graph.index: analysis.tensor_shapes}
-    plan = plan_arenas(workload.model, graph, shapes, threads=threads)
+    if planner == "tflm":
+        plan = plan_micro(workload.model, graph, shapes)
+    else:
+        plan = plan_arenas(workload.model, graph, shapes, threads=threads)
     return memory_plan(workload.model, analysis, plan, planner, threads)
 
 

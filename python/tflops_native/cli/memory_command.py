@@ -22,7 +22,7 @@ from tflops_native.model.graph import Model
     type=click.Choice(api.PLANNERS),
     default=api.PLANNERS[0],
     show_default=True,
-    help="Place tensors as TensorFlow Lite does, or only say what is alive at once.",
+    help="Place tensors as TensorFlow Lite does, as its version for microcontrollers, or not at all.",
 )
 @click.option(
     "--threads", type=WholeNumber(), default=1, show_default=True, help="Threads of the kernels."

@@ -20,6 +20,7 @@ from tflops_native.reports.saved import saved
 
 _PLANNERS = {
     "tflite": "TensorFlow Lite, builtin kernels",
+    "tflm": "TensorFlow Lite for Microcontrollers, reference kernels",
     "none": "none: what is alive at once",
 }
 _COLUMNS = (

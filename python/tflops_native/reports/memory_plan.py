@@ -16,6 +16,11 @@ from tflops_native.result import Result
 
 # A part of the arena that is worth a remark.
 _LARGE = 0.1
+_OTHER_SCRATCH = {
+    "tflite": "delegates such as XNNPACK have memory of their own instead",
+    "tflm": "kernels that are optimized for the target ask for other sizes",
+    "none": None,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +88,8 @@ class MemoryPeak:
 class MemoryPlan(Result):
     """The memory that one inference needs, as a planner lays it out.
 
-    planner           "tflite": the arena of TensorFlow Lite with builtin kernels; "none": no placement,
-                      what is alive at once
+    planner           "tflite": the arena of TensorFlow Lite with builtin kernels; "tflm": that of
+                      TensorFlow Lite for Microcontrollers; "none": no placement, what is alive at once
     threads           that kernels may use
     weight_bytes      constants in use, as stored in the model
     arena_bytes       of the arena of the entry point, with that of the subgraphs of one operator on top
@@ -256,6 +261,12 @@ def _notes(
             text=f"the sizes of {len(plan.unknown)} tensors are not known: the figures are too low",
             hint="give the data that decides them with --input",
         )
+    if planner == "tflm":
+        yield Note(
+            code="interpreter_outside",
+            text="what the interpreter of TensorFlow Lite for Microcontrollers needs at the tail of the "
+            "arena is not in it: it depends on the target",
+        )
     if peak.operator_index is None or not arena:
         return
     operator = graph.operators[peak.operator_index]
@@ -265,7 +276,8 @@ def _notes(
             yield Note(
                 code="scratch_at_peak",
                 text=f"{byte_count(tensor.size_bytes)}B at the peak are scratch of {operator.name}, "
-                f"{tensor.name}: delegates such as XNNPACK have memory of their own instead",
+                f"{tensor.name}",
+                hint=_OTHER_SCRATCH[planner],
             )
     used = {*operator.inputs, *operator.outputs}
     waiting = [t for t in there if t.index not in used and t.kind not in ("scratch", "input")]
