@@ -72,3 +72,18 @@ def test_what_was_saved_is_shown(tflops, tmp_path):
 )
 def test_bad_options(refuses, arguments, words):
     assert words in refuses("memory", MOBILENET, *arguments)
+
+
+def test_count_and_report_have_a_line(tflops):
+    arena = allocated(MOBILENET.read_bytes()).arena_bytes
+    (report,) = json.loads(tflops("count", MOBILENET, "--format", "json").out)["reports"]
+    assert report["arena"]["arena_bytes"] == arena
+    assert "memory    weights 467KiB + arena 106KiB, " in tflops("count", MOBILENET).out
+    assert (
+        "memory    weights 467KiB + arena 106KiB, " in tflops("report", MOBILENET, "--runs", 1).out
+    )
+
+
+def test_dequantized_weights_are_named_apart(tflops):
+    model = MODELS / "lstm_unrolled-float16.tflite.xz"
+    assert " (+ dequantized " in tflops("count", model).out

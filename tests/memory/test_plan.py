@@ -10,6 +10,9 @@ from memory_referee import planned
 from random_graphs import RandomGraph
 from tflops_native._native import plan_arena
 from tflops_native.arenas.kernel import Home
+from tflops_native.arenas.tflite_planner import plan_arenas
+from tflops_native.errors import ShapeError
+from tflops_native.model.reader import load
 
 FOREVER = 2**31 - 1
 
@@ -97,3 +100,24 @@ def test_ten_thousand_tensors_that_are_all_alive_lie_one_behind_the_other():
 def test_a_wrong_alignment_is_refused():
     with pytest.raises(ValueError, match="alignment must be 1 or more"):
         plan_arena([], [], 0)
+
+
+def test_a_subgraph_that_runs_itself_is_refused():
+    builder = ModelBuilder()
+    graph, body = builder.graph(), builder.graph()
+    for one in (graph, body):
+        one.input([4], "FLOAT32")
+        one.outputs = [one.tensor([4], "FLOAT32")]
+        fields = options("IfOptions", then_subgraph_index=1, else_subgraph_index=1)
+        condition = one.constant(np.array(True), "BOOL")
+        one.operator("IF", [condition, one.inputs[0]], one.outputs, fields)
+    model = load(builder.pack())
+    with pytest.raises(ShapeError, match="subgraph 1 runs itself"):
+        plan_arenas(model, model.subgraphs[0], {})
+
+
+def test_more_bytes_than_any_memory_are_refused():
+    model = load(chain(16, 16))
+    shapes = {0: [(2**61,), (16,)]}
+    with pytest.raises(ShapeError, match="more bytes than any memory"):
+        plan_arenas(model, model.subgraphs[0], shapes)

@@ -31,6 +31,7 @@ def test_plain_data_has_base_units_and_a_version(made):
         "valid_macs",
         "peaks",
         "remarks",
+        "arena",
         "operations_per_second",
         "attainable_seconds",
         "attainable_operations_per_second",

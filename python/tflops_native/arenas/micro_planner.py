@@ -14,8 +14,9 @@ from tflops_native.arenas.called import subgraphs_of
 from tflops_native.arenas.homes import first_home
 from tflops_native.arenas.kernel import Home, Kernel, Scratch, tensor_bytes
 from tflops_native.arenas.micro_scratch import micro_scratch_of
-from tflops_native.arenas.tflite_planner import CalledPlans, PlacedTensor, SubgraphPlan
+from tflops_native.arenas.tflite_planner import LARGEST, CalledPlans, PlacedTensor, SubgraphPlan
 from tflops_native.compiled import native
+from tflops_native.errors import ShapeError
 from tflops_native.model.called import CallRole
 from tflops_native.model.graph import Model, Operator, Subgraph
 from tflops_native.ops.tensor_spec import Shape
@@ -26,6 +27,7 @@ _OFFLINE: Final = "OfflineMemoryAllocation"
 _OFFLINE_HEADER: Final = 3
 # Far above what converters write.
 _DEPTH: Final = 32
+_SCOPES: Final = 1_000_000
 
 
 def plan_micro(
@@ -72,6 +74,7 @@ class _MicroPlanner:
     def __init__(self, model: Model, shapes: Mapping[int, Sequence[Shape | None]]) -> None:
         self.model = model
         self.scope = 0
+        self.made: dict[int, SubgraphPlan] = {}
         offline = _offline_offsets(model)
         self.visited: dict[int, _Visited] = {}
         first = 0
@@ -95,6 +98,8 @@ class _MicroPlanner:
         scratch = [buffer for one in self.visited.values() for _, _, buffer in one.scratch]
         # Those that nothing uses, as of other signatures, get memory too.
         buffers = [*tensors, *scratch]
+        if sum(buffer.size for buffer in buffers) > LARGEST:
+            raise ShapeError("the tensors have more bytes than any memory")
         offsets = native().plan_micro_arena(
             [(buffer.size, buffer.first, buffer.last, buffer.offline) for buffer in buffers]
         )
@@ -132,12 +137,14 @@ class _MicroPlanner:
             one.buffers[index].use(self.scope, operator)
 
     def _called(self, operator: Operator, depth: int) -> Iterator[tuple[CallRole, Subgraph]]:
-        if depth < _DEPTH:
+        if depth < _DEPTH and self.scope < _SCOPES:
             yield from subgraphs_of(self.model, operator)
 
     def _plan_of(
         self, graph: Subgraph, places: Mapping[int, int], end: int, depth: int
     ) -> SubgraphPlan:
+        if graph.index in self.made:
+            return self.made[graph.index]
         one = self.visited[graph.index]
         called = []
         for position, operator in enumerate(graph.operators):
@@ -152,16 +159,18 @@ class _MicroPlanner:
             for tensor in graph.tensors
             if one.homes[tensor.index] is Home.STATE
         )
-        return SubgraphPlan(
+        self.made[graph.index] = SubgraphPlan(
             subgraph_index=graph.index,
             tensors=tuple(_placed(one, places)),
             arena_bytes=end,
             state_bytes=state,
             steps=((0, max(len(graph.operators) - 1, 0)),),
             called=tuple(called),
+            called_bytes=0,
             has_dynamic=False,
             unknown=tuple(i for i in one.buffers if one.shapes[i] is None),
         )
+        return self.made[graph.index]
 
 
 def _placed(one: _Visited, places: Mapping[int, int]) -> Iterator[PlacedTensor]:

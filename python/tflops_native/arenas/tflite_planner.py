@@ -10,11 +10,14 @@ from tflops_native.arenas.kernel import Home, Kernel, Scratch, tensor_bytes
 from tflops_native.arenas.lifetimes import FOREVER, Lifetimes, lifetimes_of
 from tflops_native.arenas.scratch import added_at_start, scratch_of
 from tflops_native.compiled import native
+from tflops_native.errors import ShapeError
 from tflops_native.model.called import SUBGRAPH_OPTIONS, CallRole
 from tflops_native.model.graph import Model, Operator, Subgraph
 from tflops_native.ops.tensor_spec import Shape
 
 ALIGNMENT: Final = 64
+# Beyond this, offsets could leave 64 bits.
+LARGEST: Final = 2**60
 # A handle of a resource variable is its number.
 _HANDLE_BYTES: Final = 4
 # The arenas, as the native planner numbers them.
@@ -58,6 +61,7 @@ class SubgraphPlan:
     steps        ranges of operators planned one after the other: more than one where sizes are known
                  only during a run
     called       the memory of subgraphs that operators run
+    called_bytes the most bytes of arenas that an operator needs for those
     has_dynamic  whether sizes of tensors are known only during a run
     unknown      indices of tensors whose size is not known
     """
@@ -68,13 +72,9 @@ class SubgraphPlan:
     state_bytes: int
     steps: tuple[tuple[int, int], ...]
     called: tuple["CalledPlans", ...]
+    called_bytes: int
     has_dynamic: bool
     unknown: tuple[int, ...]
-
-    @property
-    def called_bytes(self) -> int:
-        """The most bytes of arenas that an operator needs for the subgraphs it runs."""
-        return max((call.size_bytes for call in self.called), default=0)
 
     @property
     def total_bytes(self) -> int:
@@ -133,7 +133,7 @@ def plan_arenas(
             missing are laid out with the shapes of the file.
         threads: that kernels may use.
     """
-    return _Planner(model, start, None, shapes, threads).plan()
+    return _Planner(model, start, None, shapes, threads, {}).plan()
 
 
 class _Planner:
@@ -144,8 +144,10 @@ class _Planner:
         role: CallRole | None,
         shapes: Mapping[int, Sequence[Shape | None]],
         threads: int,
+        made: "dict[tuple[int, CallRole | None], SubgraphPlan | None]",
     ) -> None:
         self.model, self.all_shapes, self.threads = model, shapes, threads
+        self.made = made  # None for a subgraph that is being planned: it cannot run itself
         self.subgraph = as_planned(model, subgraph, role)
         self.shapes = shapes.get(subgraph.index) or [t.shape for t in subgraph.tensors]
         self.homes = [first_home(tensor) for tensor in subgraph.tensors]
@@ -177,6 +179,7 @@ class _Planner:
             state_bytes=_end(tensors, Home.STATE),
             steps=tuple(self.steps),
             called=tuple(self.called),
+            called_bytes=max((call.size_bytes for call in self.called), default=0),
             has_dynamic=any(
                 self.homes[index] is Home.HEAP
                 for operator in self.subgraph.operators
@@ -220,10 +223,7 @@ class _Planner:
     def _call(self, position: int, operator: Operator) -> None:
         """Plan the subgraphs of an operator: its outputs are on the heap if theirs are."""
         found = list(subgraphs_of(self.model, operator))
-        plans = tuple(
-            _Planner(self.model, graph, role, self.all_shapes, self.threads).plan()
-            for role, graph in found
-        )
+        plans = tuple(self._plan_of(graph, role) for role, graph in found)
         at_once = any(role is CallRole.BODY for role, _ in found)
         self.called.append(CalledPlans(operator=position, plans=plans, at_once=at_once))
         returning = [
@@ -241,6 +241,22 @@ class _Planner:
         for index in operator.outputs:
             if self.homes[index] is Home.ARENA:
                 self.homes[index] = Home.HEAP
+
+    def _plan_of(self, graph: Subgraph, role: CallRole) -> SubgraphPlan:
+        """The plan of a subgraph, made once.
+
+        Raises:
+            ShapeError: it runs itself.
+        """
+        key = graph.index, role
+        if key not in self.made:
+            self.made[key] = None
+            planner = _Planner(self.model, graph, role, self.all_shapes, self.threads, self.made)
+            self.made[key] = planner.plan()
+        plan = self.made[key]
+        if plan is None:
+            raise ShapeError(f"subgraph {graph.index} runs itself")
+        return plan
 
     def _shapes_of(self, graph: Subgraph, tensors: Sequence[int]) -> list[Shape | None]:
         shapes = self.all_shapes.get(graph.index) or [t.shape for t in graph.tensors]
@@ -280,6 +296,8 @@ class _Planner:
             for index, scratch in self.scratch[position] if self.scratch else ():
                 place = _PLACES.get(scratch.home, -1)
                 entries.append((index, position, scratch.size_bytes, position, position, place))
+        if sum(entry[2] for entry in entries) > LARGEST:
+            raise ShapeError("the tensors have more bytes than any memory")
         offsets = native().plan_arena(entries, self.steps, ALIGNMENT)
         return {
             entry[0]: offset for entry, offset in zip(entries, offsets, strict=True) if offset >= 0

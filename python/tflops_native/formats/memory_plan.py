@@ -14,6 +14,7 @@ from tflops_native.formats.document import (
     Table,
     row_of,
 )
+from tflops_native.formats.memory_text import memory_text
 from tflops_native.formats.printable import NAME_LIMIT, printable
 from tflops_native.reports.memory_plan import MemoryPlan, MemoryTensor
 from tflops_native.reports.saved import saved
@@ -57,12 +58,6 @@ def memory_document(plan: MemoryPlan) -> Document:
     )
 
 
-def memory_line(weights: int, arena: int, state: int) -> str:
-    """ "weights 1.78MiB + arena 423KiB (+ state 0B)": what a board must have for a model."""
-    more = f" + state {numbers.byte_count(state)}B" if state else ""
-    return f"weights {numbers.byte_count(weights)}B + arena {numbers.byte_count(arena)}B{more}"
-
-
 def _lines(plan: MemoryPlan) -> Found:
     inputs = "; ".join(
         f"{printable(item.name, NAME_LIMIT)} {numbers.shape(item.shape)} {item.type}"
@@ -73,7 +68,15 @@ def _lines(plan: MemoryPlan) -> Found:
         Line("model", f", {size}B", printable(plan.model.name, NAME_LIMIT)),
         Line("inputs" if len(plan.inputs) > 1 else "input", inputs),
         Line("planner", _PLANNERS[plan.planner]),
-        Line("memory", memory_line(plan.weight_bytes, plan.arena_bytes, plan.state_bytes)),
+        Line(
+            "memory",
+            memory_text(
+                plan.weight_bytes,
+                plan.arena_bytes,
+                plan.state_bytes - plan.copied_bytes,
+                plan.copied_bytes,
+            ),
+        ),
         Line("arena", _arena(plan)),
     ]
     if plan.heap_bytes:

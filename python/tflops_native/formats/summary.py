@@ -12,6 +12,7 @@ from tflops_native import formatting as numbers
 from tflops_native.analysis.result import Analysis, Coverage, InputAnalysis
 from tflops_native.formats import convention_counts
 from tflops_native.formats.document import Found, Line, labelled
+from tflops_native.formats.memory_text import memory_text
 from tflops_native.formats.operator_columns import operation_unit
 from tflops_native.formats.printable import NAME_LIMIT, TEXT_LIMIT, cut, printable
 from tflops_native.notes import Note
@@ -52,7 +53,7 @@ def summary(report: Report) -> Found:
         found += _latency(timing)
         found += _speed(report)
     if analysis is not None:
-        found.append(Line("memory", _memory(analysis)))
+        found.append(Line("memory", _memory(report, analysis)))
         found += _where(report)
         found += convention_counts.lines(report, analysis)
     if timing is not None:
@@ -266,8 +267,14 @@ def _speed(report: Report) -> Found:
     return [Line("speed", text)]
 
 
-def _memory(analysis: Analysis) -> str:
+def _memory(report: Report, analysis: Analysis) -> str:
     moved = analysis.bytes_read + analysis.bytes_written
+    arena = report.arena
+    if arena is not None:
+        text = memory_text(
+            analysis.weight_bytes, arena.arena_bytes, arena.state_bytes, arena.copied_bytes
+        )
+        return f"{text}, {numbers.byte_count(moved)}B moved"
     state = f", state {numbers.byte_count(analysis.state_bytes)}B" if analysis.state_bytes else ""
     return (
         f"weights {numbers.byte_count(analysis.weight_bytes)}B, activations "

@@ -7,6 +7,7 @@ from typing import ClassVar
 from tflops_native.analysis.layers import layers_of
 from tflops_native.analysis.result import Analysis, InputAnalysis
 from tflops_native.arenas.kernel import Home
+from tflops_native.arenas.summary import all_plans, copied_bytes
 from tflops_native.arenas.tflite_planner import PlacedTensor, SubgraphPlan
 from tflops_native.formatting import byte_count
 from tflops_native.model.graph import Model, Subgraph
@@ -95,7 +96,8 @@ class MemoryPlan(Result):
     arena_bytes       of the arena of the entry point, with that of the subgraphs of one operator on top
     subgraph_bytes    how much of `arena_bytes` is for subgraphs
     lower_bound_bytes the most that is alive at one operator: no placement needs less
-    state_bytes       what outlives an inference: variables, and what kernels keep of constants
+    state_bytes       what outlives an inference: variables, what kernels keep, and copies of weights
+    copied_bytes      how much of it are weights in another form: dequantized, say
     heap_bytes        tensors outside of arenas: computed beforehand, or of a size that data decides
     peak              the operator during which the most is in use
     tensors           all of them, of the entry point first
@@ -116,6 +118,7 @@ class MemoryPlan(Result):
     subgraph_bytes: int
     lower_bound_bytes: int
     state_bytes: int
+    copied_bytes: int
     heap_bytes: int
     peak: MemoryPeak
     tensors: tuple[MemoryTensor, ...]
@@ -134,7 +137,7 @@ def memory_plan(
     Args:
         analysis: of the entry point that was planned.
     """
-    plans = list(_all_plans(plan))
+    plans = list(all_plans(plan))
     tensors = [tensor for one in plans for tensor in _tensors(model, one)]
     called = {call.operator: call.size_bytes for call in plan.called}
     graph = model.subgraphs[plan.subgraph_index]
@@ -155,6 +158,7 @@ def memory_plan(
         subgraph_bytes=plan.total_bytes - plan.arena_bytes,
         lower_bound_bytes=peak.alive_bytes,
         state_bytes=sum(one.state_bytes for one in plans),
+        copied_bytes=copied_bytes(model, plan),
         heap_bytes=sum(t.size_bytes for t in tensors if t.home in ("heap", "once")),
         peak=peak,
         tensors=tuple(tensors),
@@ -165,18 +169,6 @@ def memory_plan(
         ),
         notes=tuple(_notes(plan, graph, tensors, peak, planner)),
     )
-
-
-def _all_plans(plan: SubgraphPlan) -> Iterator[SubgraphPlan]:
-    """A plan and those of the subgraphs that it runs, each subgraph once."""
-    waiting, seen = [plan], set()
-    while waiting:
-        one = waiting.pop(0)
-        if one.subgraph_index in seen:
-            continue
-        seen.add(one.subgraph_index)
-        yield one
-        waiting += [inner for call in one.called for inner in call.plans]
 
 
 def _tensors(model: Model, plan: SubgraphPlan) -> Iterator[MemoryTensor]:

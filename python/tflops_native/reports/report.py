@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tflops_native.analysis.conventions import ConventionCounts
 from tflops_native.analysis.result import Analysis
+from tflops_native.arenas.summary import ArenaSummary, arena_summary
 from tflops_native.model.graph import Model
 from tflops_native.model.info import ModelInfo
 from tflops_native.notes import Note
@@ -42,6 +43,7 @@ class Report(Result):
     valid_macs      per row the MACs without kernel positions on padding, where they are asked for
     peaks           what the machine can do at most with the threads of the timing
     remarks         notes of whoever made the report, beside those that follow from its figures
+    arena           the memory of an inference with builtin kernels; None where it was not planned
     rows            one per operator; empty without an analysis
     """
 
@@ -61,6 +63,7 @@ class Report(Result):
     valid_macs: tuple[int, ...] | None = None
     peaks: "ThreadPeaks | None" = None
     remarks: tuple[Note, ...] = ()
+    arena: ArenaSummary | None = None
     rows: tuple[ReportRow, ...] = field(
         default=(), init=False, compare=False, metadata={"plain": False}
     )
@@ -73,7 +76,11 @@ class Report(Result):
     @classmethod
     def of(cls, model: Model, analysis: Analysis | None = None, **parts: Any) -> "Report":
         """Of a loaded model: join what belongs to the same model, signature and input shapes."""
-        return cls(model=ModelInfo.of(model), analysis=analysis, **parts)
+        arena = None
+        if analysis is not None and analysis.tensor_shapes:
+            shapes = {**analysis.called_shapes, analysis.subgraph_index: analysis.tensor_shapes}
+            arena = arena_summary(model, analysis.subgraph_index, shapes)
+        return cls(model=ModelInfo.of(model), analysis=analysis, arena=arena, **parts)
 
     def with_parts(self, **parts: Any) -> "Report":
         """The same report with other parts: with times, say."""
