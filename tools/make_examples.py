@@ -3,17 +3,20 @@
     python tools/make_examples.py [--output examples]
 
 The weights are random but seeded: the same versions of TensorFlow and Keras write the same bytes.
-Needs the package `tensorflow`.
+Needs the packages `tensorflow` and `litert-lm-builder`.
 """
 
+import zipfile
 from pathlib import Path
 
 import click
+from litert_lm_builder import litertlm_builder
 
 from keras_models import (
     Conversion,
     Recipe,
     attention_encoder,
+    build,
     convert_recipe,
     image_classifier,
     single_convolution,
@@ -38,6 +41,29 @@ EXAMPLES: dict[str, tuple[Recipe, Conversion]] = {
     ),
 }
 
+# What the bundles hold.
+BUNDLED = ("single_conv_28x28", "single_conv_dynamic")
+STORED_AT = (2024, 2, 29, 0, 0, 0)
+
+
+def write_bundles(folder: Path) -> None:
+    """A MediaPipe task and a LiteRT-LM bundle of two models each."""
+    with zipfile.ZipFile(folder / "two_models.task", "w") as archive:
+        for name in BUNDLED:
+            data = (folder / f"{name}.tflite").read_bytes()
+            archive.writestr(zipfile.ZipInfo(f"{name}.tflite", STORED_AT), data)
+    kinds = litertlm_builder.TfLiteModelType
+    bundle = litertlm_builder.LitertLmFileBuilder()
+    bundle.add_system_metadata(
+        litertlm_builder.Metadata(
+            key="Authors", value="tflops_native", dtype=litertlm_builder.DType.STRING
+        )
+    )
+    for name, kind in zip(BUNDLED, (kinds.PREFILL_DECODE, kinds.EMBEDDER), strict=True):
+        bundle.add_tflite_model(str(folder / f"{name}.tflite"), kind)
+    with (folder / "two_models.litertlm").open("wb") as file:
+        bundle.build(file)
+
 
 @click.command()
 @click.option(
@@ -54,6 +80,8 @@ def main(output: Path) -> None:
         path = output / f"{name}.tflite"
         path.write_bytes(convert_recipe(recipe, conversion))
         click.echo(f"{path}: {path.stat().st_size:,} bytes")
+    build(EXAMPLES["single_conv_dynamic"][0]).save(output / "single_conv.keras")
+    write_bundles(output)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,10 @@
 
 import os
 import pickle
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ import tflops_native
 from tflops_native.errors import ConversionError, ModelFormatError, OptionError
 from tflops_native.model.reader import load
 from tflops_native.model.sources import converted
-from zoo import ROOT
+from zoo import EXAMPLES, ROOT
 
 tf = pytest.importorskip("tensorflow")
 keras = pytest.importorskip("keras")
@@ -240,6 +242,144 @@ def test_command_line(folder, cache, tmp_path, tflops):
     (tmp_path / "x" / "a.keras").write_bytes((folder / "net.keras").read_bytes())
     lines = tflops("count", tmp_path).out.splitlines()
     assert [line.split()[0] for line in lines] == ["model", "net.tflite", "a.keras"]
+
+
+def nested_network():
+    """Two convolutions in a model in a model, the second with batch normalization and activation."""
+    backbone = keras.Sequential(
+        [
+            keras.layers.Input((8, 8, 4)),
+            keras.layers.Conv2D(4, 3, name="first"),
+            keras.layers.Conv2D(6, 3, use_bias=False, name="second"),
+            keras.layers.BatchNormalization(name="normal"),
+            keras.layers.ReLU(name="active"),
+        ],
+        name="backbone",
+    )
+    image = keras.Input((8, 8, 4))
+    hidden = keras.layers.Flatten(name="flat")(backbone(image))
+    return keras.Model(image, keras.layers.Dense(5, "softmax", name="head")(hidden), name="whole")
+
+
+def test_layers_are_those_of_keras(tmp_path, cache):
+    """With their names, classes and order; the MACs of each by its own formula."""
+    model = nested_network()
+    model.save(tmp_path / "whole.keras")
+    # 6 x 6 and 4 x 4 positions, 3 x 3 x 4 products for each of 4 and 6 channels.
+    macs = {"backbone/first": 36 * 36 * 4, "backbone/second": 16 * 36 * 6, "head": 96 * 5}
+    for source in (model, tmp_path / "whole.keras"):
+        report = tflops_native.count(source)[0]
+        groups = {group.name: group for group in report.by_layer if not group.is_rest}
+        assert {name: group.macs for name, group in groups.items() if group.macs} == {
+            "backbone": macs["backbone/first"] + macs["backbone/second"],
+            **macs,
+        }
+        assert groups["backbone/second"].class_name == "Conv2D"
+        assert groups["head"].class_name == "Dense"
+        order = [name for name in groups if name in (*macs, "flat")]
+        assert order == ["backbone/first", "backbone/second", "flat", "head"]
+        tops = [group for group in report.by_layer if group.depth == 0]
+        assert sum(group.macs for group in tops) == report.analysis.macs
+        layers = report.model.conversion.layers
+        assert sum(layer.parameters for layer in layers) == model.count_params()
+
+
+def test_parameters_beside_those_of_keras(tflops, tmp_path, cache):
+    model = nested_network()
+    model.get_layer("backbone").get_layer("first").set_weights(
+        [np.random.default_rng(0).normal(size=shape) for shape in ((3, 3, 4, 4), (4,))]
+    )
+    model.save(tmp_path / "whole.keras")
+    out = tflops("count", "-v", tmp_path / "whole.keras").out
+    total = model.count_params()
+    assert (
+        f"Keras     {total:,} parameters by count_params(); 24 of them are batch normalization"
+        in out
+    )
+
+
+def test_standard_input(folder, cache, process):
+    for data in ((folder / "net.keras").read_bytes(), (EXAMPLES / "two_models.task").read_bytes()):
+        ended = process(
+            *("count", "-", "--format", "json", "--input-shape", "1,28,28,1"),
+            input=data,
+            text=None,
+            encoding=None,
+        )
+        assert (ended.status, ended.err) == (0, b"")
+        assert b'"macs": ' in ended.out
+
+
+@pytest.mark.parametrize("name", ["two_models.task", "two_models.litertlm"])
+def test_models_of_a_bundle_are_timed(name, tflops):
+    for index in (0, 1):
+        ended = tflops(
+            *("report", f"{EXAMPLES / name}::{index}", "--input-shape", "1,28,28,1"),
+            *("--runs", "2", "--no-peaks"),
+        )
+        assert (ended.status, ended.err) == (0, "")
+        assert "194,688 MACs" in ended.out
+        assert f"model     {name}::" in ended.out
+    verified = tflops("verify", f"{EXAMPLES / name}::0")
+    assert verified.status == 0
+    for command in ("report", "time", "verify"):
+        ended = tflops(command, EXAMPLES / name)
+        assert (ended.status, ended.out) == (2, "")
+        assert "holds 2 models; choose one by name or index: " in ended.err
+
+
+def test_the_example_in_keras(tflops, cache):
+    out = tflops("count", EXAMPLES / "single_conv.keras", "--input-shape", "1,28,28,1").out
+    assert "194,688 MACs" in out
+
+
+def test_operators_that_tensorflow_lite_lacks():
+    function = tf.function(tf.linalg.inv, input_signature=[tf.TensorSpec([3, 3], tf.float32)])
+    with pytest.raises(ConversionError) as error:
+        tflops_native.analyze(function)
+    assert str(error.value).startswith(
+        "matrix_inverse cannot be converted: 'tf.MatrixInverse' op is neither a custom op nor a flex op; "
+        "it has operators that TensorFlow Lite lacks: set up a TFLiteConverter with "
+    )
+
+
+def test_a_loop_of_a_recurrent_layer():
+    """With an open batch size the converter needs lists of tensors."""
+    model = keras.Sequential([keras.layers.Input((10, 4)), keras.layers.LSTM(8)])
+    with pytest.raises(ConversionError, match=r"TensorListReserve.*; build .* unroll=True, or fix"):
+        tflops_native.analyze(model)
+    fixed = keras.Sequential([keras.layers.Input((10, 4), batch_size=1), keras.layers.LSTM(8)])
+    assert tflops_native.analyze(fixed).macs == 10 * 4 * 8 * (4 + 8)
+
+
+def test_a_tensorflow_that_is_too_old(monkeypatch, network):
+    monkeypatch.setattr(tf, "__version__", "2.4.1")
+    with pytest.raises(
+        ConversionError, match=r"TensorFlow 2\.4\.1 is too old to convert with: 2\.16"
+    ):
+        tflops_native.analyze(network)
+
+
+def test_ctrl_c_while_converting_leaves_nothing(folder, tmp_path, start):
+    environment = {
+        **os.environ,
+        "XDG_CACHE_HOME": str(tmp_path / "c"),
+        "TMPDIR": str(tmp_path / "t"),
+    }
+    (tmp_path / "t").mkdir()
+    copy = tmp_path / "bytes"
+    copy.write_bytes((folder / "net.keras").read_bytes())
+    with copy.open("rb") as source:
+        child = start("count", "-", stdin=source, env=environment, stderr=subprocess.PIPE)
+        deadline = time.monotonic() + 60
+        while not list((tmp_path / "t").iterdir()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.5)
+        child.send_signal(signal.SIGINT)
+        assert "interrupted" in child.communicate(timeout=60)[1]
+    assert child.returncode == 130
+    assert list((tmp_path / "t").iterdir()) == []
+    assert not (tmp_path / "c").exists()
 
 
 WITHOUT = """

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tflops_native.analysis.given import DecidingInputs, option_hint
+from tflops_native.analysis.keras_layers import KerasLayers
 from tflops_native.analysis.layers import layers_of
 from tflops_native.analysis.operators import OperatorAnalysis, Status, SubgraphAnalysis
 from tflops_native.model.element_types import ELEMENT_TYPES
@@ -42,6 +43,9 @@ class Recorder:
 
     def __post_init__(self) -> None:
         self.layers = layers_of(self.subgraph)
+        conversion = self.model.source.conversion
+        if conversion is not None and conversion.layers:
+            self.layers = KerasLayers(conversion.layers).of(self.subgraph, self.layers)
 
     def result(
         self,

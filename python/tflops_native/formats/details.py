@@ -3,6 +3,7 @@
 from pathlib import PurePath
 
 from tflops_native import formatting as numbers
+from tflops_native.analysis.keras_layers import FOLDED
 from tflops_native.analysis.operators import is_float, leaves
 from tflops_native.analysis.result import CONVENTION, Analysis, Coverage
 from tflops_native.formats.constants import constant_lines
@@ -79,11 +80,33 @@ def _counts(report: Report) -> Found:
         Line("total", _total(analysis)),
         Line("memory", _memory(analysis)),
         *constant_lines(analysis),
+        *_keras_parameters(report, analysis.parameters),
         *_once(analysis),
         Line("coverage", _coverage(analysis.coverage)),
         *counting_notes(analysis),
         Line("counting", CONVENTION),
     ]
+
+
+def _keras_parameters(report: Report, parameters: int) -> Found:
+    """How many parameters Keras counts, and why they are not as many here."""
+    conversion = report.model.conversion
+    layers = () if conversion is None else conversion.layers
+    if not layers:
+        return []
+    total = sum(layer.parameters for layer in layers)
+    folded = sum(layer.parameters for layer in layers if layer.class_name == FOLDED)
+    text = f"{total:,} parameters by count_params()"
+    if folded:
+        text += f"; {folded:,} of them are batch normalization, folded into other constants"
+    if rest := parameters - (total - folded):
+        why = (
+            "biases and constants that the converter adds"
+            if rest > 0
+            else "constants shared or unused"
+        )
+        text += f"; {abs(rest):,} {'more' if rest > 0 else 'fewer'} are {why}"
+    return [Line("Keras", text)]
 
 
 def _total(analysis: Analysis) -> str:

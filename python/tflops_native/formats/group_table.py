@@ -98,4 +98,7 @@ def _name(group: OperatorGroup, above: str) -> str:
     """The name within the group above."""
     if group.name is None:
         return NAMELESS
-    return "(directly)" if group.is_rest else group.name.removeprefix(f"{above}/")
+    if group.is_rest:
+        return "(directly)"
+    name = group.name.removeprefix(f"{above}/")
+    return name if group.class_name is None else f"{name} ({group.class_name})"

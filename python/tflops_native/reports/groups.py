@@ -1,10 +1,11 @@
 """Operators taken together: by their type, and by the layers of the network as a tree."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tflops_native.analysis.operators import Status
+from tflops_native.model.sources.conversion import KerasLayer
 
 if TYPE_CHECKING:
     from tflops_native.reports.rows import ReportRow
@@ -15,6 +16,7 @@ class OperatorGroup:
     """Several operators: all of a type, or all of a layer. Groups of depth 0 add up to the model.
 
     name                   the type; of a layer its path, "model/block_1"; None for operators of no layer
+    class_name             of a layer of a Keras model its class, "Conv2D"; else None
     depth                  how many groups it lies in
     is_rest                whether it is what its group has beside the groups in it, under the group's name
     operators              how many
@@ -29,6 +31,7 @@ class OperatorGroup:
     """
 
     name: str | None
+    class_name: str | None = None
     depth: int = 0
     is_rest: bool = False
     operators: int
@@ -65,14 +68,21 @@ def expense(group: OperatorGroup) -> tuple[float, int, int]:
     return group.time_seconds or 0.0, group.operations, group.bytes_moved
 
 
-def by_layer(rows: Sequence["ReportRow"]) -> tuple[OperatorGroup, ...]:
+def by_layer(
+    rows: Sequence["ReportRow"], keras_layers: Sequence[KerasLayer] = ()
+) -> tuple[OperatorGroup, ...]:
     """The layers as a tree in the order of the model, each group before the groups in it.
 
     A group that holds one other group and nothing else is one with it: "model/block_1".
+
+    Args:
+        keras_layers: those of the Keras model that the rows come from; they set the order.
     """
     root = _Node(path=())
     nameless: list[ReportRow] = []
-    for row in rows:
+    places = {layer.path: place for place, layer in enumerate(keras_layers)}
+    classes = {layer.path: layer.class_name for layer in keras_layers}
+    for row in sorted(rows, key=lambda row: places.get(row.operator.layer or "", len(places))):
         layer = row.operator.layer
         if layer is None:
             nameless.append(row)
@@ -83,6 +93,8 @@ def by_layer(rows: Sequence["ReportRow"]) -> tuple[OperatorGroup, ...]:
         found += node.groups(0)
     if nameless:
         found.append(group_of(nameless, name=None))
+    if classes:
+        found = [replace(group, class_name=classes.get(group.name or "")) for group in found]
     return tuple(found)
 
 

@@ -174,7 +174,8 @@ class Report(Result):
     @property
     def by_layer(self) -> tuple[OperatorGroup, ...]:
         """The layers as a tree in the order of the model, each group before the groups in it."""
-        return by_layer(self.rows)
+        conversion = self.model.conversion
+        return by_layer(self.rows, () if conversion is None else conversion.layers)
 
     def to_rows(self) -> list[dict[str, Any]]:
         """One flat dict per operator in base units, as `pandas.DataFrame` takes them."""

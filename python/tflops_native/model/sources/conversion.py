@@ -12,6 +12,20 @@ RANDOM = "random"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KerasLayer:
+    """A layer of a Keras model that holds no other layers.
+
+    path        its name behind those of the models that it lies in: "backbone/conv"
+    class_name  "Conv2D", say
+    parameters  as `count_params()` of the layer says
+    """
+
+    path: str
+    class_name: str
+    parameters: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Conversion:
     """What a model was before it was converted, and how that was done.
 
@@ -21,6 +35,7 @@ class Conversion:
                   that was set up elsewhere
     calibration   data that the ranges of int8 values are from: a file, or "random"; None without
     tensorflow    version of TensorFlow
+    layers        those of a Keras model, in its order
     """
 
     source: str
@@ -28,6 +43,7 @@ class Conversion:
     quantization: str | None
     calibration: str | None = None
     tensorflow: str
+    layers: tuple[KerasLayer, ...] = ()
 
     @property
     def text(self) -> str:

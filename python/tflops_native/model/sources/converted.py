@@ -1,10 +1,11 @@
 """Models of TensorFlow that lie in files: converted in a child process, and kept."""
 
 import hashlib
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,12 +13,14 @@ from pathlib import Path
 from tflops_native.cache import cache_folder, keep
 from tflops_native.errors import ConversionError, InvokeError
 from tflops_native.isolation.isolated import run_isolated
-from tflops_native.model.sources.conversion import Conversion, ConversionOptions
+from tflops_native.model.sources.conversion import Conversion, ConversionOptions, KerasLayer
 from tflops_native.model.sources.converter import convert_stored
+from tflops_native.plain import from_plain, to_plain
+from tflops_native.plain_json import dump_json
 from tflops_native.progress import Progress
 
 # Raised with every change of how models are converted, so that older results are made again.
-_VERSION = 1
+_VERSION = 2
 _MOST_KEPT_BYTES = 4 << 30
 _DISTRIBUTIONS = (
     "tensorflow",
@@ -62,10 +65,17 @@ def convert_path(
     )
     kept = _place(path, options, conversion)
     if kept is not None:
-        with suppress(OSError):
-            return Converted(kept.read_bytes(), kept, conversion)
-    data = _in_child(path, kind, options, progress)
-    if kept is not None and keep(kept, data):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            known = from_plain(Conversion, json.loads(kept.with_suffix(".json").read_bytes()))
+            return Converted(kept.read_bytes(), kept, replace(known, source=name))
+    data, layers = _in_child(path, kind, options, progress)
+    conversion = replace(conversion, layers=layers)
+    # The model last: where it is, all is.
+    if (
+        kept is not None
+        and keep(kept.with_suffix(".json"), dump_json(to_plain(conversion)).encode())
+        and keep(kept, data)
+    ):
         _make_room(kept.parent)
         return Converted(data, kept, conversion)
     return Converted(data, None, conversion)
@@ -88,8 +98,10 @@ def installed_tensorflow(what: str) -> str:
     raise ConversionError(f"{what}: to convert it, TensorFlow is needed: {_INSTALL}")
 
 
-def _in_child(path: Path, kind: str, options: ConversionOptions, progress: Progress) -> bytes:
-    """The model, converted where a crash of TensorFlow costs an error only."""
+def _in_child(
+    path: Path, kind: str, options: ConversionOptions, progress: Progress
+) -> tuple[bytes, tuple[KerasLayer, ...]]:
+    """The model and its layers, converted where a crash of TensorFlow costs an error only."""
     with _quiet_tensorflow():
         try:
             return run_isolated(convert_stored, str(path), kind, options, progress=progress)
@@ -157,3 +169,4 @@ def _make_room(folder: Path) -> None:
             kept_bytes += status.st_size
             if kept_bytes > _MOST_KEPT_BYTES:
                 file.unlink()
+                file.with_suffix(".json").unlink(missing_ok=True)

@@ -1,5 +1,6 @@
 """Calls TensorFlow's converter. The only file that uses TensorFlow to convert."""
 
+import re
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -9,17 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from tflops_native.errors import ConversionError, TflopsError
-from tflops_native.model.sources.conversion import CALIBRATED, ConversionOptions
+from tflops_native.model.sources.conversion import CALIBRATED, ConversionOptions, KerasLayer
 from tflops_native.progress import Progress
 
 _RANDOM_SAMPLES = 8
 _LONGEST_TEXT = 300  # characters of the converter's own words
 _OLDEST = (2, 16)
+# A line of the compiler in it: "file:1:2: error: loc(...): what is wrong".
+_COMPILER_ERROR = re.compile(r"error: (.+)")
 
 # What the converter says, in lower case -> what helps.
 _ADVICE = (
     (
-        ("select tf ops", "tf select", "flex op", "need tf select"),
+        ("select tf ops", "tf select", "flex op"),
         "it has operators that TensorFlow Lite lacks: set up a TFLiteConverter with "
         "tf.lite.OpsSet.SELECT_TF_OPS in Python, and pass that",
     ),
@@ -40,8 +43,13 @@ _ADVICE = (
 )
 
 
-def convert_stored(path: str, kind: str, options: ConversionOptions, progress: Progress) -> bytes:
-    """Convert a Keras file or the folder of a SavedModel.
+Layers = tuple[KerasLayer, ...]
+
+
+def convert_stored(
+    path: str, kind: str, options: ConversionOptions, progress: Progress
+) -> tuple[bytes, Layers]:
+    """Convert a Keras file or the folder of a SavedModel; also the layers of the Keras model.
 
     Raises:
         ConversionError: what the loader or the converter says, and what may help.
@@ -53,17 +61,21 @@ def convert_stored(path: str, kind: str, options: ConversionOptions, progress: P
 
         _check_version(tf)
         progress(f"load {name}", 0.2)
+        layers: Layers = ()
         if kind == "SavedModel":
             converter = tf.lite.TFLiteConverter.from_saved_model(path)
         else:
             model = tf.keras.models.load_model(path, compile=False)
+            layers = tuple(_keras_layers(model))
             converter = tf.lite.TFLiteConverter.from_keras_model(model)
         progress(f"convert {name}", 0.4)
-        return _converted(tf, converter, options)
+        return _converted(tf, converter, options), layers
 
 
-def convert_object(tf: Any, given: Any, kind: str, name: str, options: ConversionOptions) -> bytes:
-    """Convert what lives in this process.
+def convert_object(
+    tf: Any, given: Any, kind: str, name: str, options: ConversionOptions
+) -> tuple[bytes, Layers]:
+    """Convert what lives in this process; also the layers of a Keras model.
 
     Args:
         tf: the module that the object is of.
@@ -76,17 +88,33 @@ def convert_object(tf: Any, given: Any, kind: str, name: str, options: Conversio
     with _explained(name):
         _check_version(tf)
         if kind == "converter":
-            return bytes(given.convert())
+            return bytes(given.convert()), ()
         if kind == "module":
             with tempfile.TemporaryDirectory() as folder:
                 tf.saved_model.save(given, folder, signatures=_signatures(given))
-                return _converted(tf, tf.lite.TFLiteConverter.from_saved_model(folder), options)
+                return _converted(tf, tf.lite.TFLiteConverter.from_saved_model(folder), options), ()
         make = tf.lite.TFLiteConverter
         if kind == "Keras":
-            return _converted(tf, make.from_keras_model(given), options)
+            return _converted(tf, make.from_keras_model(given), options), tuple(
+                _keras_layers(given)
+            )
         get: Any = getattr(given, "get_concrete_function", None)
         concrete = given if get is None else get()
-        return _converted(tf, make.from_concrete_functions([concrete]), options)
+        return _converted(tf, make.from_concrete_functions([concrete]), options), ()
+
+
+def _keras_layers(model: Any, above: str = "") -> Iterator[KerasLayer]:
+    """The layers that hold no others, in the order of the model."""
+    for layer in model.layers:
+        path = above + str(layer.name)
+        if getattr(layer, "layers", None):
+            yield from _keras_layers(layer, f"{path}/")
+        else:
+            yield KerasLayer(
+                path=path,
+                class_name=type(layer).__name__,
+                parameters=int(layer.count_params()) if layer.built else 0,
+            )
 
 
 def _signatures(module: Any) -> Any:
@@ -214,7 +242,8 @@ def _explained(name: str) -> Iterator[None]:
 
 
 def _in_one_line(error: Exception) -> str:
-    """What an error says, without traces of the stack: its first sentences."""
-    lines = [line.strip() for line in str(error).splitlines()]
-    text = " ".join(line for line in lines if line) or type(error).__name__
+    """What an error says, without traces of the stack and places in the graph."""
+    found = _COMPILER_ERROR.search(str(error))
+    text = " ".join(str(error).split()) if found is None else found[1].rpartition("): ")[2]
+    text = text or type(error).__name__
     return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"

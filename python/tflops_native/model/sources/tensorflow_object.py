@@ -46,13 +46,14 @@ def convert_given(given: Any, options: ConversionOptions) -> tuple[bytes, Conver
     # It is imported already, but for a Keras model of another backend.
     tf = import_module("tensorflow")
     name = _name(given)
-    data = convert_object(tf, given, kind, name, options)
+    data, layers = convert_object(tf, given, kind, name, options)
     conversion = Conversion(
         source=name,
         kind=kind,
         quantization=None if kind == "converter" else options.quantize,
         calibration=None if kind == "converter" else options.calibration,
         tensorflow=str(tf.__version__),
+        layers=layers,
     )
     return data, conversion
 
