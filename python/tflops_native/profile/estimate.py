@@ -6,10 +6,11 @@ n + 1 us. Many of them say more where they differ: how often n and how often n +
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tflops_native.timing.precision import is_precise
-from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND, median_interval
+from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND
+from tflops_native.timing.unsteady import unsteady_median_bounds
 
 if TYPE_CHECKING:
     import numpy as np
@@ -105,10 +106,13 @@ class CutTimes:
 
         spread = self.spread_ns()
         typical = float(np.median(spread))
-        lower, upper = _bounds(self.reported_ns)[0], _bounds(self.reported_ns + self.most_cut_ns)[1]
+        lower, upper = (
+            unsteady_median_bounds(self.reported_ns)[0],
+            unsteady_median_bounds(self.reported_ns + self.most_cut_ns)[1],
+        )
         if self._is_spread(typical):
             error = _EVEN_SPREAD_ERROR * STEP_NS
-            within = _bounds(spread)
+            within = unsteady_median_bounds(spread)
             lower, upper = max(lower, within[0] - error), min(upper, within[1] + error)
         return TimeEstimate(
             typical_seconds=_seconds(typical - own_ns),
@@ -125,14 +129,6 @@ class CutTimes:
         steps = np.floor((self.reported_ns + self.likely_cut_ns - median_ns) / STEP_NS + 0.5)
         below, own, above = (float(np.mean(steps == step)) for step in (-1, 0, 1))
         return own <= _SHARE_OF_OWN_STEP and min(below, above) >= own / 2
-
-
-def _bounds(values: "NDArray[Any]") -> tuple[float, float]:
-    """Of the median; the extremes where there are too few values for an interval."""
-    interval = median_interval(values)
-    if interval is None:
-        return float(values.min()), float(values.max())
-    return interval.lower, interval.upper
 
 
 def _seconds(nanoseconds: float) -> float:

@@ -19,7 +19,8 @@ from tflops_native.profile.result import (
 from tflops_native.progress import Progress
 from tflops_native.timing.precision import Stop, next_look
 from tflops_native.timing.rounds import Contender, log_ratios, take_round
-from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND, median_interval
+from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND
+from tflops_native.timing.unsteady import unsteady_median_bounds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,12 +36,17 @@ SECONDS = 1.0
 SECONDS_LIMIT = 5.0
 ROUNDS = 20
 ROUNDS_IN_ANY_CASE = 3
+# The extremes of fewer do not hold the median with 95 %: they are on one side of it in 2 of 2^rounds cases.
+ROUNDS_OF_INTERVAL = 8
 # By how much of itself what the clock takes in the midst of a model differs from what it takes when it is
 # read time after time: 38 to 44 ns and not 40, whatever ran before (cpp/fast_clock.cpp).
 OWN_ERROR = 0.1
 # All samples are kept: no more than a median can use, and no more events than memory should hold.
 RUNS_LIMIT = 5_000
 EVENTS_LIMIT = 200_000
+# These are spread over so many rounds at least, or they would all be of the same tenth of a second: too
+# short to see how a machine changes.
+ROUNDS_TO_THE_LIMIT = 100
 
 
 @dataclass(slots=True)
@@ -88,7 +94,9 @@ class _Rounds:
 
     def take(self) -> None:
         """One round."""
-        take_round([self.clean, self.profiled], self.runs_limit - self.runs, SECONDS_LIMIT / ROUNDS)
+        limit = self.runs_limit
+        most = min(limit - self.runs, math.ceil(limit / ROUNDS_TO_THE_LIMIT))
+        take_round([self.clean, self.profiled], most, SECONDS_LIMIT / ROUNDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,11 +253,15 @@ def _outside(joined: JoinedRuns, inside: float) -> float:
 def _overhead(log_ratios: list[float], own_ns: float) -> Overhead:
     import numpy as np
 
-    interval = median_interval(log_ratios)
+    bounds = (
+        None
+        if len(log_ratios) < ROUNDS_OF_INTERVAL
+        else unsteady_median_bounds(np.array(log_ratios))
+    )
     return Overhead(
         relative=math.expm1(float(np.median(log_ratios))),
-        lower=None if interval is None else math.expm1(interval.lower),
-        upper=None if interval is None else math.expm1(interval.upper),
+        lower=None if bounds is None else math.expm1(bounds[0]),
+        upper=None if bounds is None else math.expm1(bounds[1]),
         rounds=len(log_ratios),
         empty_operator_ns=own_ns,
     )

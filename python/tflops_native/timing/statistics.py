@@ -198,13 +198,11 @@ def _interval(samples: "Sequence[float] | NDArray[Any]", share: float) -> Median
         return None
     # Far out there are too few samples to see well how they hang together; the middle shows it too.
     effective = count / max(
-        _correlation_time(np.sign(values - percentile(values, at))) for at in {share, 0.5}
+        correlation_time(np.sign(values - percentile(values, at))) for at in {share, 0.5}
     )
     if effective <= 2:
         return None
-    # Student's quantile instead of the normal one, to the first order: the correlation is estimated.
-    quantile = _QUANTILE * (1 + (_QUANTILE**2 + 1) / (4 * (effective - 1)))
-    half = quantile * count * math.sqrt(share * (1 - share) / effective)
+    half = quantile_of(effective) * count * math.sqrt(share * (1 - share) / effective)
     lower, upper = math.floor(count * share - half), math.ceil(count * share + half) + 1
     if lower < 1 or upper > count:
         return None
@@ -216,6 +214,14 @@ def _interval(samples: "Sequence[float] | NDArray[Any]", share: float) -> Median
     )
 
 
+def quantile_of(effective_samples: float) -> float:
+    """How many standard errors an interval has to either side, for more than 2 effective samples.
+
+    Student's quantile instead of the normal one, to the first order: the correlation is estimated.
+    """
+    return _QUANTILE * (1 + (_QUANTILE**2 + 1) / (4 * (effective_samples - 1)))
+
+
 def percentile(samples: "Sequence[float] | NDArray[Any]", share: float) -> float:
     """The percentile of a share, 0.95 for the 95th: between the two nearest samples, linearly."""
     import numpy as np
@@ -223,7 +229,7 @@ def percentile(samples: "Sequence[float] | NDArray[Any]", share: float) -> float
     return float(np.quantile(np.asarray(samples, dtype=np.float64), share))
 
 
-def _correlation_time(signs: "NDArray[Any]") -> float:
+def correlation_time(signs: "NDArray[Any]") -> float:
     """How many samples in a row say as much as one independent one: 1 plus twice all autocorrelations.
 
     Summed in pairs of lags as long as these are positive and made monotone (Geyer, "Practical Markov
