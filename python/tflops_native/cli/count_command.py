@@ -42,13 +42,19 @@ def command(models: Models, output: Output, **options: Any) -> None:
     """
     reports: list[Report] = []
     errors: list[TflopsError] = []
+    lines: list[str] = []
+
+    def failed(error: TflopsError, name: str = "") -> None:
+        errors.append(error)
+        lines.append(f"{name}: {error}" if name else str(error))
+
     counted = 0
-    for model in models.each(errors.append):
+    for model in models.each(failed):
         try:
             reports += api.count(model, every_signature=True, isolated=True, **options)
             counted += 1
         except TflopsError as error:
-            errors.append(error)
+            failed(error, model.source.name)
     is_one = counted + len(errors) == 1
     if is_one and errors:
         raise errors[0]
@@ -56,7 +62,7 @@ def command(models: Models, output: Output, **options: Any) -> None:
         show_reports(reports, output)
     else:
         show_overview(reports, output)
-    for problem in errors:
-        echo_error(problem)
+    for line in lines:
+        echo_error(line)
     if errors:
         click.get_current_context().exit(USAGE_ERROR)

@@ -1,6 +1,7 @@
 """The document of several models: a row for each."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tflops_native import formatting as numbers
 from tflops_native.formats.document import Cell, Column, Document, Emphasis, Table, row_of
@@ -14,7 +15,7 @@ _COLUMNS = (
     Column(key="input_shapes", heading="input", is_number=False, drop=2, readable=12, shortest=8),
     Column(key="operators", heading="operators", drop=1),
     Column(key="macs", heading="MACs"),
-    Column(key="flops", heading="FLOPs"),
+    Column(key="operations", heading="FLOPs"),
     Column(key="parameters", heading="parameters", drop=4),
     Column(key="weight_bytes", heading="weights"),
     Column(key="median_seconds", heading="median"),
@@ -22,7 +23,7 @@ _COLUMNS = (
     Column(key="operations_per_second", heading="FLOP/s"),
 )
 _TIMED = ("median_seconds", "p95_seconds", "operations_per_second")
-_COUNTED = ("operators", "macs", "flops", "parameters", "weight_bytes")
+_COUNTED = ("operators", "macs", "operations", "parameters", "weight_bytes")
 
 
 def overview_document(reports: Sequence[Report]) -> Document:
@@ -34,6 +35,11 @@ def overview_document(reports: Sequence[Report]) -> Document:
         and (column.key not in _COUNTED or any(report.analysis for report in reports))
         and (column.key != "signature" or any(report.signature for report in reports))
     ]
+    if any(report.analysis and report.analysis.integer_ops for report in reports):
+        # Of some models these are operations on integers.
+        columns = [
+            replace(column, heading=column.heading.replace("FLOP", "OP")) for column in columns
+        ]
     return Document(
         title=numbers.plural(len(reports), "model"),
         parts=(
@@ -64,12 +70,13 @@ def _cells(report: Report) -> dict[str, Cell]:
     analysis, timing = report.analysis, report.timing
     if analysis is not None:
         shapes = ", ".join(numbers.shape(item.shape) for item in analysis.inputs)
+        operations = analysis.total.operations
         about = "≥" if analysis.coverage.is_lower_bound else ""
         cells |= {
             "input_shapes": Cell(shapes, shapes),
             "operators": Cell(len(analysis.operators), f"{len(analysis.operators):,}"),
             "macs": Cell(analysis.macs, about + numbers.count(analysis.macs)),
-            "flops": Cell(analysis.flops, about + numbers.count(analysis.flops)),
+            "operations": Cell(operations, about + numbers.count(operations)),
             "parameters": Cell(analysis.parameters, numbers.count(analysis.parameters)),
             "weight_bytes": Cell(
                 analysis.weight_bytes, numbers.byte_count(analysis.weight_bytes) + "B"

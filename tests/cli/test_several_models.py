@@ -1,0 +1,72 @@
+"""`tflops count` of several models, bundles and folders: a line each, and what fails is named."""
+
+import csv
+import io
+import json
+import shutil
+
+import tflops_native
+from zoo import EXAMPLES
+
+FLOAT = EXAMPLES / "mobilenet_v1_0.25_96_float32.tflite"
+INT8 = EXAMPLES / "mobilenet_v1_0.25_96_int8.tflite"
+SINGLE = EXAMPLES / "single_conv_28x28.tflite"
+
+
+def rows(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_a_line_for_each(tflops):
+    ended = tflops("count", FLOAT, INT8, EXAMPLES / "two_models.task::0", "--format", "csv")
+    assert (ended.status, ended.err) == (0, "")
+    expected = [tflops_native.analyze(path) for path in (FLOAT, INT8, SINGLE)]
+    assert [
+        (row["model"], int(row["macs"]), int(row["operations"]), int(row["parameters"]))
+        for row in rows(ended.out)
+    ] == [
+        (name, analysis.macs, analysis.total.operations, analysis.parameters)
+        for name, analysis in zip(
+            (FLOAT.name, INT8.name, "two_models.task::single_conv_28x28.tflite"),
+            expected,
+            strict=True,
+        )
+    ]
+
+
+def test_json_holds_all_of_them(tflops):
+    ended = tflops("count", FLOAT, SINGLE, "--format", "json")
+    names = [report["model"]["name"] for report in json.loads(ended.out)["reports"]]
+    assert names == [FLOAT.name, SINGLE.name]
+
+
+def test_all_prints_the_tables(tflops):
+    ended = tflops("count", SINGLE, EXAMPLES / "two_models.task::0", "--all")
+    assert ended.out.count("0 CONV_2D") == 2
+
+
+def test_what_fails_is_named_and_the_rest_is_counted(tflops, tmp_path):
+    (tmp_path / "bad.tflite").write_bytes(b"no model at all")
+    ended = tflops("count", SINGLE, tmp_path / "bad.tflite", FLOAT, "--input-shape", "1,28,28,1")
+    assert ended.status == 2
+    assert [line.split()[0] for line in ended.out.splitlines()] == ["model", SINGLE.name]
+    first, second = ended.err.splitlines()
+    assert first.startswith(f"error: '{tmp_path / 'bad.tflite'}' is not a TensorFlow Lite model")
+    assert second.startswith(f"error: {FLOAT.name}: input 'input' is ?x96x96x3 in the file")
+
+
+def test_a_folder(tflops, tmp_path):
+    (tmp_path / "inner").mkdir()
+    shutil.copy(SINGLE, tmp_path / "inner" / "b.tflite")
+    shutil.copy(EXAMPLES / "two_models.task", tmp_path / "a.task")
+    (tmp_path / "notes.txt").write_text("none")
+    ended = tflops("count", tmp_path, "--input-shape", "1,28,28,1", "--format", "csv")
+    assert [row["model"] for row in rows(ended.out)] == [
+        "a.task::single_conv_28x28.tflite",
+        "a.task::single_conv_dynamic.tflite",
+        "b.tflite",
+    ]
+
+
+def test_a_folder_without_a_model(refuses, tmp_path):
+    assert refuses("count", tmp_path).startswith(f"there is no model in {str(tmp_path)!r}: ")
