@@ -37,6 +37,7 @@ def test_plain_data_has_base_units_and_a_version(made):
         "attainable_operations_per_second",
         "utilization",
         "notes",
+        "findings",
     ]
     assert plain["model"] == {
         "name": "tiny.tflite",

@@ -4,7 +4,7 @@ from tflops_native.analysis.stored import recorded_shape
 from tflops_native.model.graph import Operator, Subgraph
 
 # Operators that stand for a part of a model that was compiled for an accelerator.
-_COMPILED = {
+COMPILED = {
     "DISPATCH_OP": "an NPU (LiteRT dispatch)",
     "edgetpu-custom-op": "the Edge TPU",
     "ethos-u": "the Arm Ethos-U NPU",
@@ -13,7 +13,7 @@ _COMPILED = {
 
 def why_no_rule(operator: Operator) -> str:
     """What the report says of an operator that no rule counts."""
-    target = _COMPILED.get(operator.name)
+    target = COMPILED.get(operator.name)
     if target is not None:
         return (
             f"compiled for {target}, and the file does not say what it computes: "

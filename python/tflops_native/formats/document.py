@@ -135,10 +135,15 @@ class Role(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Labelled lines, with the notes where they belong."""
+    """Labelled lines, with the notes where they belong.
+
+    brief   the lines for a terminal or a pipe, where `lines` are too many and no details are asked for;
+            None: `lines`
+    """
 
     lines: tuple[Line | Note, ...]
     role: Role = Role.BODY
+    brief: tuple[Line | Note, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from tflops_native.formats.document import Cell, Column, Document, Lines, Part, 
 from tflops_native.formats.group_table import group_table
 from tflops_native.formats.operator_table import operator_table
 from tflops_native.formats.printable import NAME_LIMIT, printable
-from tflops_native.formats.summary import summary
+from tflops_native.formats.summary import brief_summary, summary
 from tflops_native.formats.view import EVERYTHING, View
 from tflops_native.reports.report import Report
 
@@ -19,7 +19,13 @@ def report_document(report: Report, view: View = EVERYTHING) -> Document:
         OptionError: there is no column of a name in the view.
     """
     name = report.model.name
-    parts: list[Part] = [Lines(tuple(summary(report)), Role.SUMMARY)]
+    parts: list[Part] = [
+        Lines(
+            tuple(summary(report, has_details=view.is_verbose)),
+            Role.SUMMARY,
+            tuple(brief_summary(report)),
+        )
+    ]
     if report.analysis is not None:
         parts.append(
             operator_table(report, report.analysis, view)

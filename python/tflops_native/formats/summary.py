@@ -3,8 +3,6 @@
 How it was measured and counted stands in `formats/details.py`.
 """
 
-import textwrap
-from collections import Counter
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -12,10 +10,10 @@ from tflops_native import formatting as numbers
 from tflops_native.analysis.result import Analysis, Coverage, InputAnalysis
 from tflops_native.formats import convention_counts
 from tflops_native.formats.document import Found, Line, labelled
+from tflops_native.formats.findings import ROOM, all_findings, all_notes, brief_findings, height
 from tflops_native.formats.memory_text import memory_text
 from tflops_native.formats.operator_columns import operation_unit
 from tflops_native.formats.printable import NAME_LIMIT, TEXT_LIMIT, cut, printable
-from tflops_native.notes import Note
 from tflops_native.reports.report import Report
 from tflops_native.runtime.options import KERNELS
 
@@ -26,20 +24,31 @@ if TYPE_CHECKING:
     from tflops_native.profile.result import Profile
     from tflops_native.timing.statistics import Latency
 
-ROOM = 70  # cells of a line of 80 beside its label
 _SHORTEST_NAME = 12
 _LINES = 10  # of a summary on a terminal of 80 columns
-# Notes that a line of the summary says already, or that nobody must read before trusting it.
-_DETAILS = frozenset(
-    {"convention", "disturbed", "imprecise_operators", "newer_runtime", "unmatched_events"}
-)
 _SMALL_SHARE = 0.005
 _VAGUE = 0.5
 _EXACT = 1_000_000  # below it operations are not rounded
 
 
-def summary(report: Report) -> Found:
-    """The lines, those that have nothing to say left out."""
+def summary(report: Report, *, has_details: bool) -> Found:
+    """The lines, those that have nothing to say left out, with all findings behind them.
+
+    Args:
+        has_details: whether details follow, which hold the notes.
+    """
+    notes = [] if has_details else all_notes(report)
+    return [*_figures(report), *all_findings(report), *notes]
+
+
+def brief_summary(report: Report) -> Found:
+    """The same in about ten lines of a terminal."""
+    found = _figures(report)
+    taken = sum(height(text) for _, text in map(labelled, found))
+    return [*found, *brief_findings(report, _LINES - taken)]
+
+
+def _figures(report: Report) -> Found:
     analysis, timing = report.analysis, report.timing
     found: Found = [_model(report)]
     if report.model.conversion is not None:
@@ -58,8 +67,7 @@ def summary(report: Report) -> Found:
         found += convention_counts.lines(report, analysis)
     if timing is not None:
         found += _stability(timing)
-    taken = sum(_height(text) for _, text in map(labelled, found))
-    return [*found, *_findings(report, _LINES - taken)]
+    return found
 
 
 def _model(report: Report) -> Line:
@@ -347,40 +355,3 @@ def _stability(timing: "Timing") -> Found:
     if options and len(text) + len(f"; try {options[0]}") <= ROOM:
         text += f"; try {options[0]}"
     return [Line("stability", text)]
-
-
-def _findings(report: Report, room: int) -> Found:
-    """What must be known before the figures are trusted, in so many lines; all of it is in the details."""
-    counts = Counter(_short(note) for note in report.notes if _is_shown(note, report))
-    found: Found = []
-    for position, (text, times) in enumerate(counts.items()):
-        line = text if times == 1 else f"{times:,} times: {text}"
-        left = len(counts) - position
-        room -= _height(line)
-        if room < (1 if left > 1 else 0):
-            more = f"{left:,} note{'s' if left > 1 else ''} with -v"
-            found.append(Line("" if found else "note", more))
-            break
-        found.append(Line("note", line))
-    return found
-
-
-def _short(note: Note) -> str:
-    """The note, without its reasons where it is long."""
-    text = str(note)
-    return text if _height(text) == 1 else text.partition(";")[0]
-
-
-def _height(text: str) -> int:
-    """Lines that a text takes."""
-    return len(textwrap.wrap(text, ROOM))
-
-
-def _is_shown(note: Note, report: Report) -> bool:
-    if note.code == "open_lengths" and report.analysis is not None:
-        # Said by the line of the input, unless it is more than the batch.
-        return any(
-            item.is_defaulted and [n for n in item.shape_signature[1:] if n < 0]
-            for item in report.analysis.inputs
-        )
-    return note.code not in _DETAILS

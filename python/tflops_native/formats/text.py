@@ -6,7 +6,7 @@ never cut: where even that is too wide, the terminal breaks the line.
 """
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from tflops_native.formats.document import (
@@ -20,6 +20,7 @@ from tflops_native.formats.document import (
     labelled,
 )
 from tflops_native.formats.printable import cut, printable, printable_lines, width
+from tflops_native.notes import Note
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -63,7 +64,8 @@ def _lines(document: Document, limit: int | None) -> Iterator[_Line]:
             yield []
         is_first = False
         if isinstance(part, Lines):
-            yield from _labelled_lines(part, limit)
+            is_whole = document.is_verbose or part.brief is None
+            yield from _labelled_lines(part.lines if is_whole else part.brief or (), limit)
         elif isinstance(part, Table):
             yield from _table(part, limit)
         else:
@@ -71,15 +73,15 @@ def _lines(document: Document, limit: int | None) -> Iterator[_Line]:
                 yield [(text, "")]
 
 
-def _labelled_lines(part: Lines, limit: int | None) -> Iterator[_Line]:
+def _labelled_lines(lines: Iterable[Line | Note], limit: int | None) -> Iterator[_Line]:
     """Label and text, wrapped beside the label where the terminal ends."""
-    for line in part.lines:
+    for line in lines:
         label, text = labelled(line)
         room = len(text) + 1 if limit is None else max(limit - LABEL_WIDTH, _LEAST_TEXT)
         if isinstance(line, Line) and line.name and width(text) > room:
             text = cut(line.name, max(room - len(line.text), _LEAST_NAME)) + line.text
         wrapped = textwrap.wrap(printable(text), room, break_on_hyphens=False) or [""]
-        style = "yellow" if label == "note" else ""
+        style = "yellow" if label in ("finding", "note") else ""
         yield [(f"{printable(label):{LABEL_WIDTH}}", "bold"), (wrapped[0], style)]
         for further in wrapped[1:]:
             yield [(" " * LABEL_WIDTH, ""), (further, style)]

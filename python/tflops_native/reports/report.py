@@ -1,6 +1,7 @@
 """A report: counts and times of a model. What is divided here is defined here, and nothing is printed."""
 
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tflops_native.analysis.conventions import ConventionCounts
@@ -9,6 +10,7 @@ from tflops_native.arenas.summary import ArenaSummary, arena_summary
 from tflops_native.model.graph import Model
 from tflops_native.model.info import ModelInfo
 from tflops_native.notes import Note
+from tflops_native.reports.findings.finding import Finding
 from tflops_native.reports.groups import OperatorGroup, by_layer, by_type
 from tflops_native.reports.remarks import (
     convention_notes,
@@ -53,6 +55,7 @@ class Report(Result):
         "attainable_operations_per_second",
         "utilization",
         "notes",
+        "findings",
     )
 
     model: ModelInfo
@@ -111,6 +114,14 @@ class Report(Result):
             notes += self.timing.notes
             notes += profile_notes(self.timing)
         return (*notes, *roofline_notes(self.rows, self.peaks))
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What stands out, with the figures and what to try; the weightiest first."""
+        # By name, because each kind of finding is a function of a report.
+        registry = import_module("tflops_native.reports.findings.registry")
+        found: tuple[Finding, ...] = registry.find(self)
+        return found
 
     @property
     def partitions(self) -> "tuple[ProfilePartition, ...]":

@@ -1,0 +1,1 @@
+"""What a report suggests: one kind of finding per file."""
