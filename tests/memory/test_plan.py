@@ -10,6 +10,7 @@ from memory_referee import planned
 from random_graphs import RandomGraph
 from tflops_native._native import plan_arena
 from tflops_native.arenas.kernel import Home
+from tflops_native.arenas.summary import arena_summary
 from tflops_native.arenas.tflite_planner import plan_arenas
 from tflops_native.errors import ShapeError
 from tflops_native.model.reader import load
@@ -121,3 +122,8 @@ def test_more_bytes_than_any_memory_are_refused():
     shapes = {0: [(2**61,), (16,)]}
     with pytest.raises(ShapeError, match="more bytes than any memory"):
         plan_arenas(model, model.subgraphs[0], shapes)
+
+
+def test_a_count_of_very_many_tensors_leaves_the_arena_out():
+    model = load(chain(*[1] * 10_001))
+    assert arena_summary(model, 0, {0: [(1,)] * 10_001}) is None

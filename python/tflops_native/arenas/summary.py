@@ -9,6 +9,8 @@ from tflops_native.errors import RuntimeLibraryError, ShapeError
 from tflops_native.model.graph import Model
 from tflops_native.ops.tensor_spec import Shape
 
+# The time of the planner grows with the square of their number, and a count is to be quick.
+_MOST_TENSORS = 10_000
 # What these make of a constant is a copy of weights. XNNPACK makes none of DEQUANTIZE.
 _COPIED = frozenset({"DENSIFY", "DEQUANTIZE"})
 
@@ -30,11 +32,14 @@ class ArenaSummary:
 def arena_summary(
     model: Model, subgraph: int, shapes: Mapping[int, Sequence[Shape | None]]
 ) -> ArenaSummary | None:
-    """Of one subgraph of a model; None without the compiled part, or where no memory is large enough.
+    """Of one subgraph of a model; None without the compiled part, where no memory is large
+    enough, or where there are so many tensors that it would take long: `tflops memory` plans those.
 
     Args:
         shapes: as for `plan_arenas`.
     """
+    if sum(len(graph.tensors) for graph in model.reachable(subgraph)) > _MOST_TENSORS:
+        return None
     try:
         plan = plan_arenas(model, model.subgraphs[subgraph], shapes)
     except (RuntimeLibraryError, ShapeError):
