@@ -40,9 +40,9 @@ LEVELS = {name: level for level, names in enumerate(LAYERS) for name in names}
 
 
 def layer(path):
-    """ "ops" for ops/matmul.py, "api" for api.py, "" for the package's own file."""
+    """ "ops" for ops/matmul.py, "api" for api.py, "" for the package's own files."""
     first = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-    return "" if first == "__init__" else first
+    return "" if first in ("__init__", "__main__") else first
 
 
 def imported(tree):
@@ -116,7 +116,7 @@ def test_there_is_something_to_look_at():
 def test_imports_point_down(path):
     here = layer(path)
     if not here:
-        # The package's own file hands out names when they are asked for.
+        # The package's own files hand out names when they are asked for, and run the command line.
         return
     found = own_layers(path) - {here, "_native"}
     assert {name: LEVELS[name] for name in found if LEVELS[name] >= LEVELS[here]} == {}

@@ -148,7 +148,8 @@ def test_help_lists_every_subcommand_with_its_own_words(tflops):
     for name in ("report", "count", "time", "explain", "ops"):
         usage, _, rest = tflops(name, "--help").out.partition("\n\n")
         assert usage.startswith(f"Usage: tflops {name}")
-        summary = " ".join(rest.split("\n\n")[0].split())
+        # After the examples.
+        summary = " ".join(rest.split("\n\n")[1].split())
         assert f"{name} {summary}" in help_text
 
 

@@ -1,5 +1,6 @@
-"""Ctrl-C: one word, exit code 130, and no process left behind."""
+"""Ctrl-C: samples are kept, then one word, exit code 130, and no process left behind."""
 
+import json
 import os
 import select
 import signal
@@ -73,27 +74,86 @@ def test_ctrl_c_right_after_the_start(start, command):
     check_gone(child)
 
 
-def test_ctrl_c_in_the_midst_of_a_measurement(start):
+def interrupted(start, arguments, step, times):
+    """Exit code, standard output and what a terminal showed, with Ctrl-C at a step."""
     import pty
 
     ours, theirs = pty.openpty()
-    streams = {"stdout": subprocess.PIPE, "stderr": theirs}
-    with start("report", SINGLE, "--runs", "100000000", **streams) as process:
+    with start(*arguments, stdout=subprocess.PIPE, stderr=theirs) as process:
         child = measuring_child(process.pid)
         shown = b""
-        while b"measure" not in shown:
+        while step not in shown:
             assert select.select([ours], [], [], PATIENCE_SECONDS)[0], shown
             shown += os.read(ours, 10_000)
-        process.send_signal(signal.SIGINT)
+        for _ in range(times):
+            process.send_signal(signal.SIGINT)
+            # Signals of one kind that arrive together are one.
+            time.sleep(0.02)
         out, _ = process.communicate(timeout=PATIENCE_SECONDS)
-    shown += os.read(ours, 10_000)
+    shown += os.read(ours, 100_000)
     os.close(theirs)
     os.close(ours)
-    assert process.returncode == 130
-    assert out == ""
-    assert shown.decode().rstrip().endswith("interrupted")
     assert b"Traceback" not in shown
     check_gone(child)
+    return process.returncode, out, shown.decode()
+
+
+LONG = ("--runs", "100000000")
+KEPT = "interrupted: the times are those measured until then"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("report", SINGLE, *LONG, "--no-peaks"), "latency "),
+        (("time", SINGLE, *LONG), "latency "),
+        (("compare", SINGLE, SINGLE, *LONG, "--max-time", "1h"), "result "),
+    ],
+    ids=["report", "time", "compare"],
+)
+def test_the_first_ctrl_c_ends_sampling_and_reports(start, arguments, expected):
+    status, out, shown = interrupted(start, arguments, b"measure latency", 1)
+    assert status == 130
+    assert expected in out
+    assert shown.rstrip().endswith(KEPT)
+
+
+def test_the_first_ctrl_c_says_why_sampling_ended(start):
+    arguments = ("time", SINGLE, *LONG, "--precision", "0.001%", "--format", "json")
+    _, out, _ = interrupted(start, (*arguments, "--max-time", "1h"), b"measure latency", 1)
+    (report,) = json.loads(out)["reports"]
+    assert report["timing"]["stop"]["reason"] == "interrupted"
+    assert report["timing"]["latency"]["samples"] == len(report["timing"]["samples_ns"]) > 0
+
+
+def test_ctrl_c_while_operators_are_timed_keeps_what_is_known(start):
+    arguments = ("report", SINGLE, "--runs", "3", "--no-peaks", "--format", "json")
+    status, out, _ = interrupted(start, arguments, b"time operators", 1)
+    assert status == 130
+    (report,) = json.loads(out)["reports"]
+    assert report["timing"]["latency"]["samples"] == 3
+
+
+def test_ctrl_c_between_models_shows_those_that_are_done(start):
+    arguments = ("time", SINGLE, SINGLE, SINGLE, *LONG)
+    status, out, _ = interrupted(start, arguments, b"measure latency", 1)
+    assert status == 130
+    assert out.count("latency ") == 1
+
+
+def test_the_second_ctrl_c_leaves(start):
+    # The child does not hear of the first one in the midst of a sample: these last for some seconds.
+    arguments = ("time", SINGLE, *LONG, "--interval", "5s")
+    status, out, shown = interrupted(start, arguments, b"measure latency", 2)
+    assert (status, out) == (130, "")
+    assert shown.rstrip().endswith("interrupted")
+
+
+def test_ctrl_c_leaves_where_there_are_no_samples(start, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    status, out, shown = interrupted(start, ("peaks",), b"measure peaks", 1)
+    assert (status, out) == (130, "")
+    assert shown.rstrip().endswith("interrupted")
 
 
 API = """

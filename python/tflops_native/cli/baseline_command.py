@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from tflops_native import gate
+from tflops_native.cli.help import Command
 from tflops_native.cli.model_input import report_or_model_argument
 from tflops_native.cli.options import input_options, measuring_options
 from tflops_native.cli.output import Output, output_options, show_result
@@ -12,7 +13,7 @@ from tflops_native.cli.progress import progress_bar
 from tflops_native.model.graph import Model
 
 
-@click.command("baseline")
+@click.command("baseline", cls=Command)
 @report_or_model_argument
 @input_options
 @measuring_options()

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from tflops_native import gate
+from tflops_native.cli.help import Command
 from tflops_native.cli.model_input import report_or_model_argument
 from tflops_native.cli.options import input_options, measuring_options
 from tflops_native.cli.output import Output, output_options, show_result
@@ -23,7 +24,7 @@ EXIT_CODES = {"pass": 0, "fail": 1, "undecided": 3}
 _SUMMARY = "GITHUB_STEP_SUMMARY"
 
 
-@click.command("check")
+@click.command("check", cls=Command)
 @report_or_model_argument
 @click.option("--max-macs", type=Count(), help="At most so many MACs: 600M, 1.2G or a number.")
 @click.option("--max-flops", type=Count(), help="At most so many FLOPs, or OPs of integers.")
@@ -80,8 +81,8 @@ def command(
     fails only where its whole interval lies above the limit, and passes only where all of it lies below.
 
     \b
-    tflops check MODEL --max-macs 600M --max-weights 4MiB      runs nothing
-    tflops check MODEL --max-latency 7ms --max-p95 9ms         measures, for up to a minute
+    tflops check MODEL --max-macs 600M --max-weights 4MiB  runs nothing
+    tflops check MODEL --max-latency 7ms --max-p95 9ms     for up to a minute
     tflops check MODEL --baseline base.json --max-regression latency=5%
     """
     # What is as it would be without being given says nothing of how to measure.

@@ -1,7 +1,9 @@
 """The `tflops` command: its subcommands, and how every error ends."""
 
+import difflib
 import gc
 import os
+import shlex
 import sys
 import traceback
 from collections.abc import Iterator
@@ -11,34 +13,45 @@ from typing import Any, TextIO
 
 import click
 
-from tflops_native.cli.errors import USAGE_ERROR, echo_error
-from tflops_native.cli.signals import ending_in_order
+from tflops_native.cli.completion import MODEL_SUFFIXES
+from tflops_native.cli.errors import USAGE_ERROR, echo_error, message_of
+from tflops_native.cli.signals import ending_in_order, interrupting_in_two_steps
 from tflops_native.cli.streams import writing_output
 from tflops_native.errors import TflopsError
 from tflops_native.formats.printable import printable_lines
+from tflops_native.progress import early_stop
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 # The modules and results of a command stay to its end: to search them for cycles after every 700 objects,
 # Python's default, and again at the end would be a tenth of the time of a count.
 _OBJECTS_PER_COLLECTION = 50_000
 
-# name -> (module, one line of help). Imported when used: `tflops explain` needs no table printer.
-_COMMANDS = {
-    "report": "FLOPs, time and FLOP/s of the model and of each operator.",
-    "count": "Count MACs, FLOPs and bytes per operator, without running the model.",
-    "memory": "Plan the memory of one inference: arena, state, weights.",
-    "time": "Time inferences, without counting.",
-    "compare": "Compare models, reports or options: which is faster, and which operators make it so.",
-    "check": "Check that a model keeps its limits, or a baseline.",
-    "baseline": "Write the figures that later versions are checked against.",
-    "convert": "Convert a Keras model or a SavedModel to TensorFlow Lite.",
-    "show": "Show a result that was saved as JSON.",
-    "verify": "Compare the inferred shapes with the runtime's.",
-    "peaks": "Measure what this machine can do at most.",
-    "runtimes": "List the runtimes that are installed.",
-    "explain": "Print the rule of an operator: roles, formula, source.",
-    "ops": "List the operators that are counted.",
+# section -> command -> one line of help. Imported when used: `tflops explain` needs no table printer.
+_SECTIONS = {
+    "Count and time": {
+        "report": "FLOPs, time and FLOP/s of the model and of each operator.",
+        "count": "Count MACs, FLOPs and bytes per operator, without running the model.",
+        "memory": "Plan the memory of one inference: arena, state, weights.",
+        "time": "Time inferences, without counting.",
+    },
+    "Compare and check": {
+        "compare": "Compare models, reports or options: which is faster, and which operators make it so.",
+        "check": "Check that a model keeps its limits, or a baseline.",
+        "baseline": "Write the figures that later versions are checked against.",
+        "verify": "Compare the inferred shapes with the runtime's.",
+    },
+    "Convert and show": {
+        "convert": "Convert a Keras model or a SavedModel to TensorFlow Lite.",
+        "show": "Show a result that was saved as JSON.",
+    },
+    "Look up": {
+        "peaks": "Measure what this machine can do at most.",
+        "runtimes": "List the runtimes that are installed.",
+        "explain": "Print the rule of an operator: roles, formula, source.",
+        "ops": "List the operators that are counted.",
+    },
 }
+_COMMANDS = [name for commands in _SECTIONS.values() for name in commands]
 
 
 class _Commands(click.Group):
@@ -55,9 +68,23 @@ class _Commands(click.Group):
         command: click.Command = module.command
         return command
 
+    def resolve_command(
+        self, context: click.Context, arguments: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = arguments[0]
+        if name not in _COMMANDS and not name.startswith("--"):
+            raise click.UsageError(_instead_of(name))
+        return super().resolve_command(context, arguments)
+
+    def format_help_text(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Examples"):
+            formatter.write_dl(_EXAMPLES)
+        super().format_help_text(context, formatter)
+
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+        for section, commands in _SECTIONS.items():
+            with formatter.section(section):
+                formatter.write_dl(list(commands.items()), col_spacing=3)
 
     def make_context(self, *arguments: Any, **options: Any) -> click.Context:
         with _reader_may_leave():
@@ -81,8 +108,25 @@ def _reader_may_leave() -> Iterator[None]:
         raise _ReaderLeftError from error
 
 
+_EXAMPLES = [
+    ("tflops report MODEL", "what it computes, how long that takes here, where the time goes"),
+    ("tflops count MODEL", "the same without running it"),
+    ("tflops compare A B", "which of two is faster"),
+    ("tflops COMMAND -h", "examples and options of a command"),
+]
+
+
+def _instead_of(name: str) -> str:
+    """What to type where a word is not a command."""
+    if name == "-" or Path(name).exists() or Path(name).suffix in MODEL_SUFFIXES:
+        return f"{name!r} is a model, not a command: type `tflops report {shlex.quote(name)}`"
+    near = difflib.get_close_matches(name.lower(), _COMMANDS, n=1)
+    hint = f"did you mean `tflops {near[0]}`?" if near else "`tflops -h` lists the commands"
+    return f"there is no command {name!r}: {hint}"
+
+
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="tflops-native", prog_name="tflops")
+@click.version_option(None, "-V", "--version", package_name="tflops-native", prog_name="tflops")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def tflops(debug: bool) -> None:
     """How many FLOPs a TensorFlow Lite model needs, how long it takes, and where the time goes."""
@@ -94,27 +138,30 @@ def run() -> None:
     debug = "--debug" in sys.argv[1:2]
     _prepare_streams()
     try:
-        with ending_in_order():
+        with ending_in_order(), interrupting_in_two_steps():
             status = tflops.main(standalone_mode=False, prog_name="tflops")
         with writing_output():
             sys.stdout.flush()
+        if early_stop.is_requested:
+            click.echo("interrupted: the times are those measured until then", err=True)
+            status = INTERRUPTED
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
         status = USAGE_ERROR
     except click.ClickException as error:
-        status = _fail(error.format_message(), debug)
+        status = _fail(_with_next_step(error), debug)
     except (_ReaderLeftError, BrokenPipeError):
         _discard(sys.stdout)
         sys.exit(0)
     except (TflopsError, OSError) as error:
-        status = _fail(_with_notes(error), debug)
+        status = _fail(message_of(error), debug)
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         status = INTERRUPTED
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         status = _fail(
-            f"{type(error).__name__}: {_with_notes(error)} (in {Path(place.filename).name}, line "
+            f"{type(error).__name__}: {message_of(error)} (in {Path(place.filename).name}, line "
             f"{place.lineno}); this is a bug in tflops: please report it, with what --debug shows",
             debug,
         )
@@ -125,6 +172,16 @@ def run() -> None:
         _discard(sys.stdout)
     gc.freeze()  # nothing is left to be looked for when the interpreter ends
     sys.exit(status or 0)
+
+
+def _with_next_step(error: click.ClickException) -> str:
+    """What click says, and what to type next where it does not say so itself."""
+    message = error.format_message()
+    context = getattr(error, "ctx", None)
+    is_incomplete = isinstance(error, click.MissingParameter | click.NoSuchOption)
+    if context is None or not (is_incomplete or message.startswith("Got unexpected extra")):
+        return message
+    return f"{message.rstrip('.')}: `{context.command_path} -h` shows examples"
 
 
 def _prepare_streams() -> None:
@@ -143,11 +200,6 @@ def _fail(message: str, debug: bool) -> int:
         click.echo("\n".join(printable_lines(traceback.format_exc().rstrip("\n"))), err=True)
     echo_error(message)
     return USAGE_ERROR
-
-
-def _with_notes(error: Exception) -> str:
-    """The message, and where it happened."""
-    return "; ".join([str(error), *getattr(error, "__notes__", [])])
 
 
 def _discard(stream: TextIO) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from tflops_native import api
+from tflops_native.cli.help import Command
 from tflops_native.cli.model_input import source_of
 from tflops_native.cli.options import (
     input_options,
@@ -27,7 +28,7 @@ def _contenders(
     return tuple(map(source_of, values))
 
 
-@click.command("compare")
+@click.command("compare", cls=Command)
 @click.argument("contenders", nargs=-1, required=True, callback=_contenders, metavar="A [B] [C]...")
 @input_options
 @measuring_options(compares=True)
@@ -64,10 +65,10 @@ def command(
     """Compare A with B, C, ...: which is faster, by how much, and which operators make the difference.
 
     \b
-    tflops compare A.tflite B.tflite                   measured here, interleaved
-    tflops compare MODEL --runtime tflite,litert       or --threads 1,2 or --kernels xnnpack,builtin
-    tflops compare before.json after.json              saved by `tflops report MODEL -o FILE.json`
-    tflops compare MODEL --profile cpu.log --profile gpu.log     logs of benchmark_model
+    tflops compare A.tflite B.tflite              measured here, interleaved
+    tflops compare MODEL --runtime tflite,litert  or --threads 1,2
+    tflops compare before.json after.json         saved with `tflops report -o`
+    tflops compare MODEL --profile cpu.log --profile gpu.log
     """
     if profile_files or devices:
         refuse_with_profile(context, _COMBINE_WITH_PROFILE)

@@ -3,12 +3,13 @@
 import click
 
 from tflops_native import api
+from tflops_native.cli.help import Command
 from tflops_native.cli.model_input import conversion_options
 from tflops_native.cli.progress import progress_bar
 from tflops_native.formatting import byte_count
 
 
-@click.command("convert")
+@click.command("convert", cls=Command)
 @click.argument("source", metavar="SOURCE")
 @conversion_options
 @click.option(
@@ -18,6 +19,10 @@ def command(source: str, quantize: str | None, representative: str | None, outpu
     """Convert a .keras or .h5 file, or the folder of a SavedModel, with the installed TensorFlow.
 
     The other commands take these files as they are, and convert them in the same way.
+
+    \b
+    tflops convert model.keras -o model.tflite
+    tflops convert saved_model/ -o model.tflite --quantize int8 --representative data.npz
     """
     with progress_bar() as progress:
         model = api.convert(

@@ -6,6 +6,7 @@ import click
 
 from tflops_native import api
 from tflops_native.cli.errors import USAGE_ERROR, echo_error
+from tflops_native.cli.help import Command
 from tflops_native.cli.model_input import Models, models_argument
 from tflops_native.cli.options import (
     convention_options,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from tflops_native.reports.report import Report
 
 
-@click.command("count")
+@click.command("count", cls=Command)
 @models_argument
 @input_options
 @counting_options
@@ -39,6 +40,12 @@ def command(models: Models, output: Output, **options: Any) -> None:
 
     A model with several signatures is counted for each of them. Of several models, of a bundle that
     holds several, and of a folder, there is one line each; with --all the tables.
+
+    \b
+    tflops count model.tflite
+    tflops count model.tflite --by type
+    tflops count models/ --format csv          one line for each model in the folder
+    cat model.tflite | tflops count -
     """
     reports: list[Report] = []
     errors: list[TflopsError] = []

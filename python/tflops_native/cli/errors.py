@@ -1,5 +1,7 @@
 """How an error is printed."""
 
+import os
+
 import click
 
 from tflops_native.formats.printable import LINE_LIMIT, printable
@@ -9,4 +11,12 @@ USAGE_ERROR = 2
 
 def echo_error(message: object) -> None:
     """One line of plain text, whatever names the file or the runtime brought in."""
-    click.echo(f"error: {printable(' '.join(str(message).split()), LINE_LIMIT)}", err=True)
+    # click leaves colours out where standard error is not a terminal.
+    is_colored = "NO_COLOR" not in os.environ
+    start = click.style("error:", fg="red", bold=True) if is_colored else "error:"
+    click.echo(f"{start} {printable(' '.join(str(message).split()), LINE_LIMIT)}", err=True)
+
+
+def message_of(error: Exception) -> str:
+    """The message, and where it happened."""
+    return "; ".join([str(error), *getattr(error, "__notes__", [])])

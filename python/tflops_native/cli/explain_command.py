@@ -7,6 +7,8 @@ import click
 
 from tflops_native import api
 from tflops_native.analysis.operators import OperatorAnalysis
+from tflops_native.cli.completion import complete_operators
+from tflops_native.cli.help import Command
 from tflops_native.cli.options import input_options
 from tflops_native.cli.output import Output, output_options, show_document
 from tflops_native.formats.explanation import explain_document, explain_operator_document
@@ -17,8 +19,8 @@ from tflops_native.ops._op import REGISTRY, Rule
 from tflops_native.ops.plugins import find_rule
 
 
-@click.command("explain")
-@click.argument("operator")
+@click.command("explain", cls=Command)
+@click.argument("operator", shell_complete=complete_operators)
 @input_options
 @output_options
 def command(
@@ -34,6 +36,11 @@ def command(
     in. MODEL:8/body/3 is operator 3 in the body of the loop that is operator 8.
 
     `tflops explain columns` explains the columns of that table.
+
+    \b
+    tflops explain CONV_2D             the rule of an operator
+    tflops explain model.tflite:8      operator 8 of a model, with its numbers
+    tflops explain columns             the columns of a report
     """
     if operator == "columns":
         show_document(columns_document(), output)

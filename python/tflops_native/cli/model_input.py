@@ -7,6 +7,12 @@ from typing import Any
 
 import click
 
+from tflops_native.cli.completion import (
+    MODEL_SUFFIXES,
+    complete_files,
+    complete_models,
+    complete_models_and_reports,
+)
 from tflops_native.cli.options import options
 from tflops_native.cli.progress import progress_bar
 from tflops_native.cli.streams import STANDARD_INPUT, read_model
@@ -15,9 +21,6 @@ from tflops_native.model.graph import Model
 from tflops_native.model.reader import load, load_all
 from tflops_native.model.sources.conversion import QUANTIZATIONS, ConversionOptions
 from tflops_native.reports.saved import is_saved
-
-# Of a folder these files are taken.
-MODEL_SUFFIXES = (".tflite", ".lite", ".task", ".litertlm", ".keras")
 
 conversion_options = options(
     click.option(
@@ -28,10 +31,15 @@ conversion_options = options(
     click.option(
         "--representative",
         metavar="FILE",
+        shell_complete=complete_files,
         help="Data for --quantize int8 and int16x8: a .npz file, an array of samples for each input. "
         "[default: random data: times are right, results are not]",
     ),
 )
+
+
+_MODEL = click.argument("model", shell_complete=complete_models)
+_REPORT_OR_MODEL = click.argument("model", shell_complete=complete_models_and_reports)
 
 
 def conversion_of(quantize: str | None, representative: str | None) -> ConversionOptions | None:
@@ -53,7 +61,7 @@ def model_argument(command: Callable[..., Any]) -> Callable[..., Any]:
             loaded = load(source_of(model), conversion=conversion, progress=progress)
         return command(*arguments, model=loaded, **values)
 
-    return options(click.argument("model"), conversion_options)(with_model)  # type: ignore[no-any-return]
+    return options(_MODEL, conversion_options)(with_model)  # type: ignore[no-any-return]
 
 
 def report_or_model_argument(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -66,7 +74,7 @@ def report_or_model_argument(command: Callable[..., Any]) -> Callable[..., Any]:
         given = saved_or_model(model, conversion_of(quantize, representative))
         return command(*arguments, model=given, **values)
 
-    return options(click.argument("model"), conversion_options)(with_either)  # type: ignore[no-any-return]
+    return options(_REPORT_OR_MODEL, conversion_options)(with_either)  # type: ignore[no-any-return]
 
 
 def saved_or_model(argument: str, conversion: ConversionOptions | None) -> str | Model:
@@ -92,7 +100,9 @@ def models_argument(command: Callable[..., Any]) -> Callable[..., Any]:
         conversion = conversion_of(quantize, representative)
         return command(*arguments, models=Models(models, conversion), **values)
 
-    argument = click.argument("models", nargs=-1, required=True, metavar="MODEL")
+    argument = click.argument(
+        "models", nargs=-1, required=True, metavar="MODEL...", shell_complete=complete_models
+    )
     return options(argument, conversion_options)(with_models)  # type: ignore[no-any-return]
 
 

@@ -19,6 +19,7 @@ from tflops_native.cli.quantities import (
     Several,
     WholeNumber,
 )
+from tflops_native.errors import RuntimeLibraryError
 from tflops_native.machine.affinity import usable_cpus
 from tflops_native.runtime.options import (
     DEFAULT_RUNTIME,
@@ -81,7 +82,11 @@ def _flat(
 def _several(name: str, kind: Any, default: Any, **settings: Any) -> Decorator:
     """An option that takes several values, with commas between them or given again."""
     return click.option(
-        name, type=Several(kind), multiple=True, default=[(default,)], callback=_flat, **settings
+        name,
+        type=Several(kind),
+        multiple=True,
+        default=[(default,)],
+        **{"callback": _flat, **settings},
     )
 
 
@@ -175,14 +180,25 @@ runtime_option = click.option(
 
 
 def _warn_of_many(count: int) -> int:
-    """Say before anything starts that so many threads will mostly wait for each other."""
-    if not MANY_PER_CPU < count <= THREADS_LIMIT:
-        return count
-    cpus = len(usable_cpus())
-    if count > MANY_PER_CPU * cpus:
+    """Say before anything starts that threads will wait for each other."""
+    try:
+        cpus = len(usable_cpus()) if count > 1 else count
+    except RuntimeLibraryError:
+        return count  # without the compiled part nothing is measured, which is said later
+    if cpus < count <= THREADS_LIMIT:
         cpu_text = "1 CPU" if cpus == 1 else f"{cpus} CPUs"
-        click.echo(f"note: {count} threads share {cpu_text}: this may take long", err=True)
+        is_many = count > MANY_PER_CPU * cpus
+        effect = "this may take long" if is_many else "times will be longer and vary more"
+        click.echo(f"note: {count} threads share {cpu_text}: {effect}", err=True)
     return count
+
+
+def _flat_threads(
+    context: click.Context, parameter: click.Parameter, values: tuple[tuple[int, ...], ...]
+) -> tuple[int, ...]:
+    threads: tuple[int, ...] = _flat(context, parameter, values)
+    _warn_of_many(max(threads))
+    return threads
 
 
 _THREADS_HELP = f"Threads of the runtime, 1 to {THREADS_LIMIT:,}"
@@ -220,6 +236,7 @@ _several_run_options = options(
         WholeNumber(),
         1,
         metavar="N",
+        callback=_flat_threads,
         help=f"{_THREADS_HELP}; {_SEVERAL_HELP}. [default: 1]",
     ),
 )

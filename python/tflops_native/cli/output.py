@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tflops_native.cli.completion import complete_files
 from tflops_native.cli.options import options
 from tflops_native.cli.quantities import WholeNumber
 from tflops_native.cli.streams import writing_output
@@ -75,6 +76,12 @@ _VIEW_FIELDS = ("by", "depth", "sort", "top", "is_whole", "columns", "is_verbose
 verbose_option = click.option(
     "-v", "--verbose", "is_verbose", is_flag=True, help="Say how it was measured and counted, too."
 )
+all_option = click.option(
+    "--all",
+    "is_whole",
+    is_flag=True,
+    help="Show all rows on a terminal; all tables of several models.",
+)
 # For commands with `output_options`, which collects them; above these.
 view_options = options(
     click.option(
@@ -95,7 +102,7 @@ view_options = options(
         metavar="N",
         help="Show the N most expensive rows. [default: 20 on a terminal, else all]",
     ),
-    click.option("--all", "is_whole", is_flag=True, help="Show all rows, on a terminal too."),
+    all_option,
     click.option(
         "--columns",
         metavar="NAME,...",
@@ -119,6 +126,7 @@ _OUTPUT = options(
         "--output",
         "output_path",
         metavar="FILE",
+        shell_complete=complete_files,
         help="Write to FILE; its suffix chooses the format: "
         + ", ".join(suffix for item in FORMATS.values() for suffix in item.suffixes[:1])
         + ".",

@@ -5,6 +5,8 @@ from typing import Any
 import click
 
 from tflops_native import api
+from tflops_native.cli.completion import complete_files
+from tflops_native.cli.help import Command
 from tflops_native.cli.model_input import model_argument
 from tflops_native.cli.options import (
     counting_options,
@@ -34,7 +36,7 @@ _COMBINE_WITH_PROFILE = frozenset(
 )
 
 
-@click.command("report")
+@click.command("report", cls=Command)
 @model_argument
 @input_options
 @measuring_options()
@@ -43,6 +45,7 @@ _COMBINE_WITH_PROFILE = frozenset(
     "--profile",
     "profile_file",
     metavar="FILE",
+    shell_complete=complete_files,
     help="Take the times from a file instead: the log or CSV of benchmark_model, the JSON of "
     "litert-benchmark or tflops-timer; - is standard input, FILE::N the Nth benchmark of several.",
 )
@@ -55,6 +58,7 @@ _COMBINE_WITH_PROFILE = frozenset(
 @click.option(
     "--peaks",
     metavar="FILE",
+    shell_complete=complete_files,
     help="Compare with the peaks in FILE, which `tflops peaks -o` or `tflops-timer --peaks` wrote. "
     "[default: those of this machine, measured once in two seconds]",
 )
@@ -73,7 +77,15 @@ def command(
     output: Output,
     **options: Any,
 ) -> None:
-    """FLOPs, time and FLOP/s of the model and of each operator."""
+    """FLOPs, time and FLOP/s of the model and of each operator.
+
+    \b
+    tflops report model.tflite                       or .keras, a SavedModel, .task, -
+    tflops report model.tflite --by layer --depth 2  the network as a tree
+    tflops report model.tflite --input-shape 8,224,224,3 --threads 4
+    tflops report model.tflite --profile phone.log   times that benchmark_model took
+    tflops report model.tflite -o report.html        also .json, .csv, .md
+    """
     if profile_file is not None:
         refuse_with_profile(context, _COMBINE_WITH_PROFILE)
     elif device is not None:
@@ -90,8 +102,9 @@ def command(
                 **options,
             )
     except (TflopsError, KeyboardInterrupt) as error:
-        # What was counted or measured before is not lost.
-        if getattr(error, "report", None) is not None:
+        # What was counted or measured before is not lost. A file of times that cannot be used is
+        # reported alone: counts are not what it was given for.
+        if profile_file is None and getattr(error, "report", None) is not None:
             show_reports([error.report], output)  # type: ignore[union-attr]
         raise
     show_reports([report], output)

@@ -2,18 +2,25 @@
 
 import click
 
+from tflops_native.cli.completion import complete_reports
+from tflops_native.cli.help import Command
 from tflops_native.cli.output import Output, output_options, show_reports, show_result, view_options
 from tflops_native.reports.saved import load_saved
 
 
-@click.command("show")
-@click.argument("file")
+@click.command("show", cls=Command)
+@click.argument("file", shell_complete=complete_reports)
 @view_options
 @output_options
 def command(file: str, output: Output) -> None:
     """Show a result that was saved as JSON with -o, in any format.
 
     FILE is what `tflops report MODEL -o FILE.json` wrote, or any other command with -o.
+
+    \b
+    tflops show report.json
+    tflops show report.json --by layer
+    tflops show report.json -o report.md
     """
     found = load_saved(file)
     if isinstance(found, tuple):

@@ -1,10 +1,35 @@
-"""SIGTERM and SIGHUP end a command in order: its child process and its files do not remain."""
+"""SIGTERM and SIGHUP end a command in order: its child process and its files do not remain.
+
+Ctrl-C ends sampling, if there is any, and what there is is reported; the second time it ends the command.
+"""
 
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+from tflops_native.progress import early_stop
+
+
+@contextmanager
+def interrupting_in_two_steps() -> Iterator[None]:
+    """The first Ctrl-C stops a measurement that takes samples; any other raises KeyboardInterrupt."""
+    early_stop.reset()
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        if not early_stop.request():
+            raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class _Ended(BaseException):

@@ -5,46 +5,99 @@ from typing import Any
 import click
 
 from tflops_native import api
-from tflops_native.cli.model_input import model_argument
+from tflops_native.cli.errors import USAGE_ERROR, echo_error, message_of
+from tflops_native.cli.help import Command
+from tflops_native.cli.model_input import Models, models_argument
 from tflops_native.cli.options import input_options, measuring_options
 from tflops_native.cli.output import (
     Output,
+    all_option,
     output_options,
+    show_overview,
     show_reports,
     show_result,
     verbose_option,
 )
 from tflops_native.cli.progress import progress_bar
+from tflops_native.errors import OptionError, TflopsError
 from tflops_native.model.graph import Model
+from tflops_native.reports.comparison import Comparison
 from tflops_native.reports.report import Report
 
+# Options of which several values are compared.
+_SEVERAL = ("runtime", "kernels", "threads")
 
-@click.command("time")
-@model_argument
+
+@click.command("time", cls=Command)
+@models_argument
 @input_options
 @measuring_options(compares=True)
+@all_option
 @verbose_option
 @output_options
-def command(
-    model: Model,
-    runtime: tuple[str, ...],
-    kernels: tuple[str, ...],
-    threads: tuple[int, ...],
-    output: Output,
-    **options: Any,
-) -> None:
-    """Time inferences, without counting."""
-    with progress_bar() as progress:
-        options |= {"profile": False, "isolated": True, "progress": progress}
-        if len(runtime) * len(kernels) * len(threads) > 1:
-            comparison = api.compare(
-                model, runtime=runtime, kernels=kernels, threads=threads, **options
-            )
-        else:
-            timing = api.measure(
-                model, runtime=runtime[0], kernels=kernels[0], threads=threads[0], **options
-            )
-    if len(runtime) * len(kernels) * len(threads) > 1:
-        show_result(comparison, output)
+def command(models: Models, output: Output, **options: Any) -> None:
+    """Time inferences, without counting.
+
+    Of several models, of a bundle that holds several, and of a folder, there is one line each; with --all
+    the whole answer of each.
+
+    \b
+    tflops time model.tflite
+    tflops time model.tflite --threads 4 --precision 0.5% --max-time 1min
+    tflops time model.tflite --threads 1,2,4         compared with each other
+    tflops time models/                              one line for each model
+    """
+    if any(len(options[name]) > 1 for name in _SEVERAL):
+        show_result(_compared(models, options), output)
+        return
+    reports: list[Report] = []
+    errors: list[TflopsError] = []
+    names: dict[TflopsError, str] = {}
+    is_interrupted = False
+    try:
+        for model in models.each(errors.append):
+            try:
+                reports.append(_timed(model, options))
+            except TflopsError as error:
+                errors.append(error)
+                names[error] = model.source.name
+    except KeyboardInterrupt:
+        is_interrupted = True
+    if not reports:
+        if is_interrupted or len(errors) == 1:
+            raise KeyboardInterrupt if is_interrupted else errors[0]
+    elif len(reports) + len(errors) == 1 or output.view.is_whole:
+        show_reports(reports, output)
     else:
-        show_reports([Report.of(model, timing=timing)], output)
+        show_overview(reports, output)
+    for problem in errors:
+        name = f"{names[problem]}: " if problem in names else ""
+        echo_error(name + message_of(problem))
+    if is_interrupted:
+        # What was measured before is shown.
+        raise KeyboardInterrupt
+    if errors:
+        click.get_current_context().exit(USAGE_ERROR)
+
+
+def _timed(model: Model, options: dict[str, Any]) -> Report:
+    one = {name: values[0] if name in _SEVERAL else values for name, values in options.items()}
+    with progress_bar() as progress:
+        timing = api.measure(model, profile=False, isolated=True, progress=progress, **one)
+    return Report.of(model, timing=timing)
+
+
+def _compared(models: Models, options: dict[str, Any]) -> Comparison:
+    """One model with several values of an option."""
+    loaded = list(models.each(_raised))
+    if len(loaded) != 1:
+        raise OptionError(
+            f"several values of --runtime, --kernels or --threads need one model, got {len(loaded)}: "
+            f"`tflops compare A B` compares models"
+        )
+    with progress_bar() as progress:
+        return api.compare(loaded[0], profile=False, isolated=True, progress=progress, **options)
+
+
+def _raised(error: TflopsError) -> None:
+    raise error

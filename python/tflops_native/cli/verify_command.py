@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from tflops_native import api
+from tflops_native.cli.help import Command
 from tflops_native.cli.model_input import model_argument
 from tflops_native.cli.options import (
     data_options,
@@ -20,7 +21,7 @@ from tflops_native.model.graph import Model
 DIFFERENT = 1
 
 
-@click.command("verify")
+@click.command("verify", cls=Command)
 @model_argument
 @input_options
 @runtime_option
@@ -33,6 +34,10 @@ def command(context: click.Context, /, model: Model, output: Output, **options: 
 
     A model with several signatures is compared for each of them. The exit code is 0 where all
     agree, 1 where one differs, 2 where the comparison failed.
+
+    \b
+    tflops verify model.tflite
+    tflops verify model.tflite --input-shape 4,96,96,3
     """
     with progress_bar() as progress:
         verification = api.verify(model, isolated=True, progress=progress, **options)

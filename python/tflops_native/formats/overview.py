@@ -34,6 +34,7 @@ def overview_document(reports: Sequence[Report]) -> Document:
         if (column.key not in _TIMED or any(report.timing for report in reports))
         and (column.key not in _COUNTED or any(report.analysis for report in reports))
         and (column.key != "signature" or any(report.signature for report in reports))
+        and (column.key != "operations_per_second" or any(map(_speed, reports)))
     ]
     if any(report.analysis and report.analysis.integer_ops for report in reports):
         # Of some models these are operations on integers.
@@ -55,6 +56,11 @@ def overview_document(reports: Sequence[Report]) -> Document:
         ),
         data=lambda: saved_reports(reports),
     )
+
+
+def _speed(report: Report) -> float | None:
+    """None where nothing was counted, too."""
+    return None if report.analysis is None else report.operations_per_second
 
 
 def _emphasis(report: Report) -> Emphasis:
@@ -82,6 +88,9 @@ def _cells(report: Report) -> dict[str, Cell]:
                 analysis.weight_bytes, numbers.byte_count(analysis.weight_bytes) + "B"
             ),
         }
+    elif timing is not None:
+        shapes = ", ".join(map(numbers.shape, timing.input_shapes.values()))
+        cells["input_shapes"] = Cell(shapes, shapes)
     if timing is not None:
         latency = timing.latency
         cells |= {
@@ -92,7 +101,7 @@ def _cells(report: Report) -> dict[str, Cell]:
             )
             if value is not None
         }
-        speed = report.operations_per_second
+        speed = _speed(report)
         if speed is not None:
             cells["operations_per_second"] = Cell(speed, f"{numbers.rate(speed)}FLOP/s")
     return cells

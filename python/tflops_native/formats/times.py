@@ -111,10 +111,12 @@ def _runs(timing: "Timing") -> Found:
 
 def _reached(stop: "Stop") -> str:
     if stop.precision is None:
-        return ""
+        return ": interrupted" if stop.reason == "interrupted" else ""
     wanted = f"±{precision_text(stop.precision)}"
     if stop.is_reached:
         return f": {wanted} reached"
+    if stop.reason == "interrupted":
+        return f": interrupted before reaching {wanted}"
     if stop.reason == "max_time":
         return f": stopped at --max-time before reaching {wanted}"
     if stop.reason == "runs":

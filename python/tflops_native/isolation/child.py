@@ -4,6 +4,7 @@ import os
 import pickle
 import signal
 import sys
+from types import FrameType
 from typing import IO, Any
 
 from tflops_native.errors import InvokeError, TflopsError
@@ -17,6 +18,7 @@ from tflops_native.isolation.messages import (
     Request,
     Step,
 )
+from tflops_native.progress import early_stop
 
 
 class Reporter:
@@ -40,6 +42,7 @@ def main() -> None:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
         request: Request = pickle.load(sys.stdin.buffer)
         _end_with(request.parent)
+        signal.signal(signal.SIGINT, _stop_sampling)
         try:
             _send(pipe, _run(request, pipe))
         except BrokenPipeError:
@@ -66,6 +69,11 @@ def _run(request: Request, pipe: IO[bytes]) -> Message:
         return Failure(
             InvokeError(f"the measuring process failed ({type(error).__name__}: {error})")
         )
+
+
+def _stop_sampling(number: int, frame: FrameType | None) -> None:
+    """The parent passes on that samples are to end. Ctrl-C itself does not come here."""
+    early_stop.is_requested = True
 
 
 def _end_with(parent: int) -> None:

@@ -28,7 +28,7 @@ from tflops_native.isolation.messages import (
     Step,
 )
 from tflops_native.isolation.stall import StallWatch
-from tflops_native.progress import Progress
+from tflops_native.progress import SAMPLING_STEPS, Progress, early_stop
 
 Outcome = TypeVar("Outcome")
 
@@ -74,7 +74,10 @@ def run_child(
     Raises:
         RuntimeLibraryError: no child process can be started.
         TflopsError: what the function raised.
+        KeyboardInterrupt: sampling was to end early before this began.
     """
+    if early_stop.is_requested:
+        raise KeyboardInterrupt
     with ExitStack() as open_files:
         try:
             request = open_files.enter_context(tempfile.TemporaryFile())
@@ -114,13 +117,22 @@ def _converse(
         except RuntimeError as error:
             raise RuntimeLibraryError(f"cannot start the measuring process: {error}") from error
         step = Step(_START, 0.0)
-        while isinstance(message := _receive(child), Step | Kept):
-            stall.heard()
-            if isinstance(message, Step):
-                step = message
-                progress(step.what, step.done)
-            elif keep is not None:
-                keep(message.outcome)
+
+        def stop_sampling() -> bool:
+            # Of Windows, a process cannot be sent this signal alone.
+            is_possible = step.what in SAMPLING_STEPS and os.name == "posix"
+            if is_possible:
+                child.send_signal(signal.SIGINT)
+            return is_possible
+
+        with early_stop.passed_on(stop_sampling):
+            while isinstance(message := _receive(child), Step | Kept):
+                stall.heard()
+                if isinstance(message, Step):
+                    step = message
+                    progress(step.what, step.done)
+                elif keep is not None:
+                    keep(message.outcome)
         if isinstance(message, Done):
             return message.outcome
         if isinstance(message, Failure):

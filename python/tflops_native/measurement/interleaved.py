@@ -20,7 +20,7 @@ from tflops_native.machine.machine import this_machine
 from tflops_native.measurement.timing import Origin, Timing, tool_name
 from tflops_native.profile.inlined import inline_composites
 from tflops_native.profile.profiling import ProfileTask, profile_models
-from tflops_native.progress import Progress, no_progress
+from tflops_native.progress import Progress, early_stop, no_progress
 from tflops_native.runtime.installed import runtime_notes
 from tflops_native.runtime.libraries import NativeRuntime, Runtime, open_runtime
 from tflops_native.runtime.options import RunOptions
@@ -176,7 +176,7 @@ def _measure(
                 evidence=evidence,
             )
         )
-    if profile:
+    if profile and not early_stop.is_requested:
         timings = _profiled(runners, timings, report)
     report("done", 1.0)
     return Interleaved(timings=tuple(timings), ratios=tuple(map(Ratio.of_blocks, ratios)))
@@ -241,6 +241,8 @@ def _take_blocks(
         reason = rule.reason_to_stop(max(samples), sampling) if blocks else None
         if reason is None and opening >= OPENING_SHARE * rule.max_seconds:
             reason = "max_time"
+        if reason is None and blocks and early_stop.is_requested:
+            reason = "interrupted"
         if reason is None and blocks >= next_look and rule.may_stop(min(samples), sampling):
             next_look = max(blocks + 1, round(LOOK_FACTOR * blocks))
             if precision is not None and _are_precise(found, precision):

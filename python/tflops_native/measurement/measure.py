@@ -13,7 +13,7 @@ from tflops_native.measurement.timing import Origin, Timing, tool_name
 from tflops_native.profile.inlined import inline_composites
 from tflops_native.profile.profiling import profile_model
 from tflops_native.profile.refine import refined
-from tflops_native.progress import Progress, no_progress
+from tflops_native.progress import Progress, early_stop, no_progress
 from tflops_native.runtime.installed import runtime_notes
 from tflops_native.runtime.libraries import NativeRuntime, open_runtime
 from tflops_native.runtime.options import RunOptions
@@ -122,7 +122,7 @@ def _measure(
         memory=held,
         notes=runtime_notes(runtime.info),
     )
-    if profile and isinstance(runtime, NativeRuntime):
+    if profile and isinstance(runtime, NativeRuntime) and not early_stop.is_requested:
         keep(timing)
         try:
             report("profile", 0.0)
@@ -137,7 +137,8 @@ def _measure(
                 inline_composites(workload.model, workload.entry.subgraph),
             )
             timing = replace(timing, profile=operators)
-            if operators.is_coarse if isolated_operators is None else isolated_operators:
+            wanted = operators.is_coarse if isolated_operators is None else isolated_operators
+            if wanted and not early_stop.is_requested:
                 keep(timing)
                 operators = refined(operators, clean, runtime, options, rule.max_seconds, report)
                 timing = replace(timing, profile=operators)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tflops_native.compiled import native
 from tflops_native.errors import InvokeError, ModelFormatError, RuntimeLibraryError
 from tflops_native.model.graph import Subgraph
-from tflops_native.progress import Progress
+from tflops_native.progress import Progress, early_stop
 from tflops_native.runtime.cut import cut_model, ends
 from tflops_native.runtime.libraries import NativeRuntime
 from tflops_native.runtime.options import RunOptions
@@ -83,7 +83,7 @@ def time_alone(
     groups = groups_of(graph, operators, fused)
     whole: dict[int, float] = {}
     for number, (index, group) in enumerate(groups.items()):
-        if time.perf_counter() - start >= max_seconds:
+        if time.perf_counter() - start >= max_seconds or early_stop.is_requested:
             break
         report("operators alone", number / len(groups))
         seconds = stage.seconds(group)

@@ -16,7 +16,7 @@ from tflops_native.profile.result import (
     Profile,
     UnmatchedEvent,
 )
-from tflops_native.progress import Progress
+from tflops_native.progress import Progress, early_stop
 from tflops_native.timing.precision import Stop, next_look
 from tflops_native.timing.rounds import Contender, log_ratios, take_round
 from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND
@@ -168,7 +168,8 @@ class _Task:
         if self.rounds.count < ROUNDS_IN_ANY_CASE:
             return
         is_full = self.rounds.runs >= self.rounds.runs_limit
-        is_late = self.seconds >= SECONDS_LIMIT
+        is_interrupted = early_stop.is_requested
+        is_late = self.seconds >= SECONDS_LIMIT or is_interrupted
         is_enough = self.seconds >= SECONDS and self.rounds.count >= ROUNDS
         if not (is_full or is_late or (is_enough and self.rounds.runs >= self._look)):
             return
@@ -176,8 +177,11 @@ class _Task:
         joined = join_runs(self._subgraph, self.rounds.chunks, self._inlined)
         is_precise = _is_precise(joined)
         if is_full or is_late or is_precise:
+            reason = "max_time" if is_late else "samples"
+            if is_precise or is_interrupted:
+                reason = "precision" if is_precise else "interrupted"
             stop = Stop(
-                reason="precision" if is_precise else "max_time" if is_late else "samples",
+                reason=reason,
                 precision=PRECISION,
                 is_reached=is_precise,
                 seconds=self.seconds,

@@ -23,7 +23,7 @@ LOOK_FACTOR = 1.3
 class Stop:
     """Why no more samples were taken.
 
-    reason       "precision", "runs", "max_time" or "samples" (as many as are kept)
+    reason       "precision", "runs", "max_time", "samples" (as many as are kept) or "interrupted"
     precision    what was wanted: half the width of the median's 95 % interval, relative to it; None
                  where only a number of samples was asked for
     is_reached   whether the samples are that precise; None where nothing was wanted

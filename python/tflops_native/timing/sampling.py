@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tflops_native.progress import Progress
+from tflops_native.progress import Progress, early_stop
 from tflops_native.timing.precision import Stop, is_precise, next_look
 from tflops_native.timing.stop_rule import StopRule
 
@@ -37,6 +37,8 @@ def take_samples(
             next_check = next_look(len(samples))
             if rule.wanted_precision is not None and is_precise(samples, rule.wanted_precision):
                 reason = "precision"
+        if reason is None and samples and early_stop.is_requested:
+            reason = "interrupted"
         if reason is not None:
             return samples, _stop(reason, samples, rule.wanted_precision, seconds)
         chunk = interpreter.time_invokes(
