@@ -49,7 +49,7 @@ ClockCalibration calibrate_clock(Now now) {
     // The first step may have begun before it was looked at.
     if (i >= 1 && nanoseconds(stop - begin) >= enough_ns && smallest >= enough_ns / wanted_steps) break;
   }
-  // The least of some rounds: what interrupts a round is no part of the cost.
+  // The minimum of some rounds: what interrupts a round is not part of the cost.
   double least = std::numeric_limits<double>::infinity();
   for (int round = 0; round < 20; ++round) {
     const auto start = now();

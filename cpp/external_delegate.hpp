@@ -17,7 +17,7 @@ struct DelegateSource {
 
 class ExternalDelegate {
  public:
-  // Throws RuntimeLibraryError if the library does not load, is no delegate, or makes none; with its words.
+  // Throws RuntimeLibraryError if the library does not load, is not a delegate, or makes none; with its words.
   explicit ExternalDelegate(const DelegateSource& source);
   ExternalDelegate(const ExternalDelegate&) = delete;
   ExternalDelegate& operator=(const ExternalDelegate&) = delete;

@@ -14,7 +14,7 @@ std::shared_ptr<Library> Library::open(const std::string& path) {
   if (TfliteLibrary::is_one(library)) return TfliteLibrary::of(library, path);
   if (LitertLibrary::is_one(library)) return LitertLibrary::of(library, path);
   throw RuntimeLibraryError("'" + path +
-                            "' is no runtime: it has neither TfLiteVersion, as TensorFlow Lite C libraries have, nor "
+                            "' is not a runtime: it has neither TfLiteVersion, as TensorFlow Lite C libraries have, nor "
                             "LiteRtCreateEnvironment, as LiteRT has");
 }
 

@@ -48,7 +48,7 @@ class ReadBuffers {
   // Nanoseconds from the moment all threads are ready until the last has read its buffer so many times.
   std::int64_t time(const ReadKernel& kernel, std::int64_t passes) const;
   // As `time`, for one pass over one of so many equal parts. Raises ArgumentError for a part out of
-  // range, or where the parts are no multiples of the granularity.
+  // range, or where the parts are not multiples of the granularity.
   std::int64_t time_part(const ReadKernel& kernel, std::int64_t part, std::int64_t parts) const;
   // What one pass over one buffer returns.
   std::uint32_t checksum(const ReadKernel& kernel) const;

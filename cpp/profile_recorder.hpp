@@ -13,7 +13,7 @@
 
 namespace tflops {
 
-// What ran. A delegate counts its operators by itself, so the index of a delegated event is no index
+// What ran. A delegate counts its operators by itself, so the index of a delegated event is not an index
 // into the model, and two partitions may both have an operator 0 of the same name.
 struct ProfileEvent {
   std::string name;

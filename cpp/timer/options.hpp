@@ -34,7 +34,7 @@ extern const char* const usage;
 // Whether one of the arguments is this option without a value, "--help".
 bool has_flag(int count, const char* const* arguments, const char* name);
 
-// The arguments are those of main. Throws ArgumentError for what is no option or no value.
+// The arguments are those of main. Throws ArgumentError for what is not an option or a value.
 Options parse_options(int count, const char* const* arguments);
 
 }  // namespace tflops::timer

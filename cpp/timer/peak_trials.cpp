@@ -70,7 +70,7 @@ std::string line_of(const std::string& path) {
   return line;
 }
 
-// "32K"; 0 for what is no size.
+// "32K"; 0 for what is not a size.
 std::int64_t bytes_of(const std::string& text) {
   std::int64_t bytes = 0;
   for (const char letter : text) {

@@ -251,12 +251,12 @@ def measure(
         pin: CPUs that all threads of the runtime may use; None leaves it to the system.
         fill: what inputs without data hold: "random" or "zeros".
         seed: of the random inputs, 0 or more.
-        runs: number of samples: exactly so many, or the maximum if `precision` is given too.
+        runs: number of samples, or the maximum if `precision` is given too.
         min_runs: minimum number of samples.
         precision: stop once the median is known to within this fraction of itself, at 95 %
             confidence; 0.01 if None and `runs` is None.
         max_time: maximum sampling time in seconds; 10 if None, unlimited if only `runs` is given.
-        interval: start one inference every so many seconds, for models that run at a rate.
+        interval: start one inference every `interval` seconds, for models that run at a rate.
         profile: whether to time each operator too, in runs of their own.
         isolated_operators: whether to time each operator alone, too, cut out of the model. None: where
             whole microseconds are all that is known, and too coarse: where more than a tenth of the
@@ -648,7 +648,7 @@ def peaks(
         progress: as for `measure`.
 
     Raises:
-        OptionError: the machine does not have so many CPUs.
+        OptionError: the machine has fewer CPUs.
         RuntimeLibraryError: the compiled part is missing.
         InvokeError: isolated, the child process ended without a result.
     """

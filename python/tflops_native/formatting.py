@@ -62,7 +62,7 @@ def seconds(value: float, digits: int = 3) -> str:
     """Significant digits with the unit that suits: 0.000412 -> "412µs"."""
     # Rounded first: 999.6 µs is written as 1.00 ms.
     rounded = float(f"{value:.{digits - 1}e}")
-    # What is left of sums and differences of floats is no time.
+    # What is left of sums and differences of floats is not a time.
     if abs(rounded) < _SHORTEST:
         return "0"
     unit, name = next((pair for pair in _SECONDS if abs(rounded) >= pair[0]), _SECONDS[-1])

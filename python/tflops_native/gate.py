@@ -53,7 +53,7 @@ def check(
 
     Args:
         model: a model as `measure` takes it, a report, or the path of a saved one.
-        max_macs, max_flops, max_params: at most so many; FLOPs hold OPs of integers, too.
+        max_macs, max_flops, max_params: upper limits; FLOPs include OPs of integers.
         max_weights, max_arena: bytes, of the constants and of the activations that are alive at once.
         max_latency, max_p95: seconds, of the median and of the 95th percentile.
         min_coverage: at least this fraction of the operators is counted exactly.

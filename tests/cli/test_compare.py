@@ -27,7 +27,9 @@ def test_two_phones(tflops):
     )
     assert ended.status == 0
     assert ended.err == ""
-    assert "B takes the same time as A; how certain that is cannot be told" in words(ended.out)
+    assert "B takes the same time as A; these files do not say how certain that is" in words(
+        ended.out
+    )
     assert "A was measured on A1, B on B2" in ended.out
     assert "B has the same operators and MACs as A" in ended.out
 

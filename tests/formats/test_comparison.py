@@ -103,11 +103,11 @@ def test_plain_data(comparison):
         ),
         (
             Ratio(value=0.5, blocks=None, **NONE),
-            "B takes 50.0% less time than A; how certain that is cannot be told from these files",
+            "B takes 50.0% less time than A; these files do not say how certain that is",
         ),
         (
             Ratio(value=1.0, blocks=None, **NONE),
-            "B takes the same time as A; how certain that is cannot be told from these files",
+            "B takes the same time as A; these files do not say how certain that is",
         ),
     ],
 )

@@ -242,7 +242,7 @@ def test_a_c_array_that_is_cut_or_wrong(tmp_path):
     )
     wrong = c_text("arduino").replace("PROGMEM = {", "PROGMEM = {").replace(" };", ", 300 };")
     assert message(wrong.encode()) == (
-        f"array 'g_model' in the model has '300' as value {len(ONE)}, which is no byte"
+        f"array 'g_model' in the model has '300' as value {len(ONE)}: not a byte"
     )
     assert "is not a TensorFlow Lite model" in message(
         b"int main() { int a[] = {1, 2}; return a[0]; }"

@@ -1,4 +1,4 @@
-"""The runtime library: the one that is carried, others by path, and what is no runtime at all."""
+"""The runtime library: the one that is carried, others by path, and what is not a runtime at all."""
 
 import shutil
 import subprocess
@@ -58,7 +58,7 @@ def test_text_file(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="a library that every Linux has")
 def test_a_library_of_something_else() -> None:
     message = (
-        "'libm.so.6' is no runtime: it has neither TfLiteVersion, as TensorFlow Lite C libraries "
+        "'libm.so.6' is not a runtime: it has neither TfLiteVersion, as TensorFlow Lite C libraries "
         "have, nor LiteRtCreateEnvironment, as LiteRT has"
     )
     with pytest.raises(RuntimeLibraryError) as caught:

@@ -161,8 +161,8 @@ def test_convolution(lhs, rhs, changes, expected, macs):
         ({"feature_group_count": 2}, "2 feature groups and 1 batch groups do not fit"),
         ({"padding": [0, 0, 0]}, "`padding` must have 4 elements, but is [0, 0, 0]"),
         ({"window_strides": [0, 1]}, "must be 1 or more"),
-        ({"input_feature_dimension": 0}, "input axes [0, 0, 1, 2] are no order of the axes"),
-        ({"output_batch_dimension": 4}, "output axes [4, 3, 1, 2] are no order of 4 axes"),
+        ({"input_feature_dimension": 0}, "input axes [0, 0, 1, 2] are not an order of the axes"),
+        ({"output_batch_dimension": 4}, "output axes [4, 3, 1, 2] are not an order of 4 axes"),
     ],
 )
 def test_convolution_refuses(changes, message):
@@ -262,7 +262,7 @@ def test_the_shape_in_the_file_is_part_of_the_operator(name, operands, fields, r
             [(3,)],
             {"start_indices": [0], "limit_indices": [4], "strides": [1]},
             (),
-            "is no block of `input` [3]",
+            "is not a block of `input` [3]",
         ),
         ("DYNAMIC_SLICE", [(3,), ()], {"slice_sizes": [4]}, (), "does not fit into `input` [3]"),
         ("DYNAMIC_UPDATE_SLICE", [(3,), (4,), ()], {}, (), "does not fit into `input` [3]"),

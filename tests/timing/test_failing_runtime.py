@@ -118,7 +118,7 @@ def test_noise_is_kept_apart_and_its_end_is_told(measured, error_of):
     ]
     assert len(measured(*noise).samples_ns) == 2
     message = error_of(*noise, "on operator:0 1 crash SIGABRT")
-    assert message.endswith("it last said: allocate says err | invoke says out | invoke says err")
+    assert message.endswith("last output: allocate says err | invoke says out | invoke says err")
 
 
 def test_a_hang_as_the_model_is_loaded(error_of):

@@ -175,7 +175,7 @@ def test_the_last_words_of_the_child_are_kept(monkeypatch, tmp_path):
         measure_in_child(SINGLE, **options())
     assert str(caught.value) == (
         "the runtime crashed (the measuring process was ended by SIGABRT at step 'start'); "
-        "it last said: line 3 | line 4 | line 5"
+        "last output: line 3 | line 4 | line 5"
     )
 
 

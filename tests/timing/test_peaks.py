@@ -258,7 +258,7 @@ def test_a_child_that_crashes(monkeypatch, tmp_path):
         run_isolated(measure_thread_peaks, 1, data_caches(usable_cpus()))
     assert str(caught.value) == (
         "the runtime crashed (the measuring process was ended by SIGILL at step 'start'); "
-        "it last said: it was me"
+        "last output: it was me"
     )
 
 

@@ -100,10 +100,10 @@ class ConventionCounts:
     convention     its name
     unit           of all counts
     counts         one per operator of the analysis, subgraphs that it runs included; None where
-                   nothing of it can be told
+                   it is not known
     total          sum of the counts that are known
     silent_zeros   operators in which `tflops` counts arithmetic, and the convention 0
-    unknown        operators whose count cannot be told: unsupported, or a shape is unknown
+    unknown        operators whose count is not known: unsupported, or a shape is unknown
     line           "tflite-converter" only: the line that the converter logs for these shapes; None
                    where it logs none
     is_printed     whether it logs it for this file: not where shapes of counted operators are open,
@@ -135,7 +135,7 @@ def convention_counts(
     "tflite-converter" is the converter's estimate (`EstimateArithmeticCount`), bit for bit where the
     shapes are those of the conversion. It sums over all functions of the module: condition and body
     of a loop and both branches once each. With `model`, branches that the analysis had no need to
-    follow are added as the file has them, and `is_printed` is told. A model with several signatures
+    follow are added as the file has them, and `is_printed` says which. A model with several signatures
     is estimated by the converter as a whole; here it is the entry point analysed, without a line.
 
     "tf-profiler" maps the profiler's table to the operators of TensorFlow Lite. The profiler sees the

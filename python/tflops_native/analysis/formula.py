@@ -97,7 +97,7 @@ def _bindings(rule: Op, text: str, shapes: Mapping[str, Shape | None]) -> dict[s
                     derived.append((axis, length))
     output = shapes.get("output")
     if output:
-        # Words for numbers that are no axis of their own.
+        # Words for numbers that are not an axis of their own.
         names.setdefault("batch", leading)
         names.setdefault("rows", math.prod(output[:-1]))
         names.setdefault("output_elements", math.prod(output))

@@ -67,7 +67,7 @@ class OperatorAnalysis:
     constant_bytes     bytes of the constants among the inputs
     parameters         elements of the parameters that it, or what it runs, is the first to use: they add up
                        to those of the model; 0 inside subgraphs that operators run
-    minimum            least cost, where data decides and `cost` is the upper bound
+    minimum            minimum cost, where data decides and `cost` is the upper bound
     calls              subgraphs that it runs
     once               what is done once, at the first invoke, and is in no total
     waits_for          inputs of the entry point whose values would make the count exact

@@ -1,4 +1,4 @@
-"""MACs without the taps that fall into the zero border of a convolution."""
+"""MACs without the kernel positions on the zero border of a convolution."""
 
 import math
 
@@ -19,13 +19,13 @@ _CONVOLUTIONS = Conv2D | DepthwiseConv2D | Conv3D | TransposeConv | Conv3DTransp
 def valid_macs(operator: OperatorAnalysis) -> int:
     """MACs of an operator that multiply an element of the input, subgraphs that it runs included.
 
-    Of CONV_2D, DEPTHWISE_CONV_2D and CONV_3D those without taps on padding, of TRANSPOSE_CONV and
+    Of CONV_2D, DEPTHWISE_CONV_2D and CONV_3D those without positions on padding, of TRANSPOSE_CONV and
     CONV_3D_TRANSPOSE those whose result lies inside of the output; of all others, all.
     """
     macs = operator.own_cost.macs
     axes = _axes(operator) if macs else []
     if axes:
-        # MACs are the product of windows and taps of all axes, batch and channels.
+        # MACs are the product of windows and kernel positions of all axes, batch and channels.
         dense = math.prod(axis.count * axis.taps for axis in axes)
         macs = macs // dense * math.prod(axis.valid_taps() for axis in axes)
     return macs + sum(

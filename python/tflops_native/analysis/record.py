@@ -95,7 +95,7 @@ class Recorder:
             waits_for=names,
             layer=self.layers[operator.index],
             parameters=self.parameters.get(operator.index, 0),
-            # A rule that runs subgraphs holds this walk, which nobody needs any more.
+            # A rule that runs subgraphs holds this walk, which is not needed any more.
             rule=None if calls else op,
         )
 

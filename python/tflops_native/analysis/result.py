@@ -1,4 +1,4 @@
-"""What a static analysis says: frozen data, exact integers, formatted by nobody."""
+"""What a static analysis says: frozen data, exact integers, without formatting."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -28,7 +28,7 @@ CONVENTION = (
 class InputAnalysis:
     """One input of the entry point: the shape counted, and the one in the file (-1: left open).
 
-    is_defaulted   True where the file leaves lengths open and nobody asked for any: they count as 1
+    is_defaulted   True where the file leaves lengths open and none were asked for: they count as 1
     """
 
     name: str

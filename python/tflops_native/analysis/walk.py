@@ -211,7 +211,7 @@ class Walk:
     ) -> Inferred:
         expected = op.output_count()
         if expected is not None and expected != len(operator.outputs):
-            # Before the rule makes as many of them as a file cares to say.
+            # Before the rule makes as many of them as the file states.
             raise ValueError(
                 f"it has {len(operator.outputs)} outputs in the file, "
                 f"but its options say {expected}"
@@ -274,7 +274,7 @@ class Walk:
     def _input_shapes(self, operator: Operator) -> tuple[Shape | None, ...]:
         found = []
         for index in operator.inputs:
-            # A tensor that nobody has written is what the message is about.
+            # A tensor that no operator has written is what the message is about.
             spec = None if index is None else self.specs.get(index)
             found.append(None if spec is None else spec.shape)
         return tuple(found)
@@ -326,7 +326,7 @@ def _options(rule: Rule, operator: Operator) -> Mapping[str, object]:
     try:
         return decode_custom_options(rule.layout, operator.custom_options)
     except ModelFormatError as error:
-        # Names of custom operators belong to nobody: this may be another one of the same name.
+        # Names of custom operators are not registered anywhere: this may be another one of the same name.
         raise UnknownValueError(f"its custom options cannot be read: {error}") from error
 
 

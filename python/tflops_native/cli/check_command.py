@@ -26,34 +26,32 @@ _SUMMARY = "GITHUB_STEP_SUMMARY"
 
 @click.command("check", cls=Command)
 @report_or_model_argument
-@click.option("--max-macs", type=Count(), help="At most so many MACs: 600M, 1.2G or a number.")
-@click.option("--max-flops", type=Count(), help="At most so many FLOPs, or OPs of integers.")
-@click.option("--max-params", type=Count(), help="At most so many parameters.")
-@click.option("--max-weights", type=ByteSize(), help="At most so many bytes of constants: 4MiB.")
+@click.option("--max-macs", type=Count(), help="Maximum MACs: 600M, 1.2G or a number.")
+@click.option("--max-flops", type=Count(), help="Maximum FLOPs, or OPs of integers.")
+@click.option("--max-params", type=Count(), help="Maximum parameters.")
+@click.option("--max-weights", type=ByteSize(), help="Maximum bytes of constants: 4MiB.")
+@click.option("--max-arena", type=ByteSize(), help="Maximum bytes of activations at once: 256KiB.")
+@click.option("--max-latency", type=Duration(), help="Maximum median: 7ms.")
+@click.option("--max-p95", type=Duration(), help="Maximum 95th percentile.")
 @click.option(
-    "--max-arena", type=ByteSize(), help="At most so many bytes of activations at once: 256KiB."
-)
-@click.option("--max-latency", type=Duration(), help="The median is at most so long: 7ms.")
-@click.option("--max-p95", type=Duration(), help="The 95th percentile is at most so long.")
-@click.option(
-    "--min-coverage", type=Share(), help="At least so much of the operators is counted: 100%."
+    "--min-coverage", type=Share(), help="Minimum share of operators that are counted: 100%."
 )
 @click.option(
-    "--baseline", metavar="FILE", help="What `tflops baseline` wrote of an earlier version."
+    "--baseline", metavar="FILE", help="File that `tflops baseline` wrote for an earlier version."
 )
 @click.option(
     "--max-regression",
     type=Growth(),
     multiple=True,
     callback=lambda context, parameter, pairs: dict(pairs) or None,
-    help="By how much a figure may be above the baseline: latency=5% or macs=0%; repeatable. "
+    help="Maximum growth over the baseline: latency=5% or macs=0%; repeatable. "
     "[default: no count may grow]",
 )
 @click.option(
     "--undecided",
     "policy",
     type=click.Choice(["pass", "fail"]),
-    help="End an undecided check as passed or failed. [default: exit code 3]",
+    help="Count an undecided check as passed or failed. [default: exit code 3]",
 )
 @click.option("--junit", "junit_path", metavar="FILE", help="Write JUnit XML, too.")
 @click.option(
@@ -77,7 +75,7 @@ def command(
 ) -> None:
     """Check that MODEL, or a report that was saved of it, keeps its limits.
 
-    The exit code is 0 if all are kept, 1 if one is not, 3 if that cannot be told, 2 for an error. A time
+    The exit code is 0 if all are kept, 1 if one is not, 3 if undecided, 2 for an error. A time
     fails only where its whole interval lies above the limit, and passes only where all of it lies below.
 
     \b

@@ -1,4 +1,4 @@
-"""`tflops report`: count, time, and join per operator."""
+"""`tflops report`: FLOPs, time and FLOP/s, of the model and per operator."""
 
 from typing import Any
 

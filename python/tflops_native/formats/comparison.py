@@ -21,7 +21,7 @@ _NAMED_SHARE = 0.05
 # Ratios from here on are said as multiples, and what is nearer to 1 as the same.
 _MULTIPLE = 1.995
 _SAME = 5e-5
-# Where a difference that large cannot be excluded, nobody should read "no difference".
+# Where a difference that large cannot be excluded, "no difference" would mislead.
 _VAGUE = 0.1
 
 
@@ -190,7 +190,7 @@ def time_sentence(ratio: Ratio, first: str, other: str) -> str:
                 f"{claim} in {numbers.plural(ratio.blocks, 'block')}, too few for an interval: "
                 "a longer --max-time takes more"
             )
-        return f"{claim}; how certain that is cannot be told from these files"
+        return f"{claim}; these files do not say how certain that is"
     if not ratio.differs:
         most = max(1 - ratio.lower, ratio.upper - 1)
         if most > _VAGUE:

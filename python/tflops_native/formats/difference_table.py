@@ -124,7 +124,7 @@ def _shared_path(layers: Iterable[str | None]) -> str:
 
 
 def _is_worth_a_row(part: PartDifference, difference: Difference, is_timed: bool) -> bool:
-    """What differs for certain, in counts or in time; where nobody knows how certain, all times."""
+    """What differs for certain, in counts or in time; where that is not known, all times."""
     if _differs(part) or not is_timed:
         return _differs(part)
     if part.lower_seconds is None:

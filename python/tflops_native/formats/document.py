@@ -1,4 +1,4 @@
-"""A document: what a command has to say, in the words of no format."""
+"""A document: what a command has to say, independent of the format."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -263,7 +263,7 @@ def columns_document() -> Document:
     for text in (
         "0 is zero. ? is not known: no rule, no time, or no measured peak to compare with. - does not "
         "apply: without operations there is no speed, and what is fused has no time of its own.",
-        "Rows without a number are no operators: `outside operators` is time between operators, `beyond "
+        "Rows without a number are not operators: `outside operators` is time between operators, `beyond "
         "medians` is what the medians of all operators leave of the median inference.",
         f"Where a terminal is narrow, columns are left out in this order: {left_out}.",
     ):

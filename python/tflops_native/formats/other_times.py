@@ -29,7 +29,7 @@ def _ending(profile: "Profile") -> list[tuple[str, float]]:
 
 
 def _title(event: "UnmatchedEvent") -> str:
-    """Of something that ran and is no operator's alone."""
+    """Of something that ran and is not one operator's alone."""
     if event.operators:
         return f"inside {event.name}: {numbers.plural(len(event.operators), 'operator')}"
     return f"unmatched: {event.name}"

@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 LABEL_WIDTH = 10
-_LEAST_NAME = 12  # cells
-_LEAST_TEXT = 20  # cells beside a label, however narrow the terminal is
+# With more, the headings stand below the rows too: in a terminal of 24 lines those above have scrolled away.
+_ROWS_IN_VIEW = 10
+_MIN_NAME = 12  # cells
+_MIN_TEXT = 20  # cells beside a label, however narrow the terminal is
 _STYLES = {
     Emphasis.NONE: "",
     Emphasis.STRONG: "bold",
@@ -77,9 +79,9 @@ def _labelled_lines(lines: Iterable[Line | Note], limit: int | None) -> Iterator
     """Label and text, wrapped beside the label where the terminal ends."""
     for line in lines:
         label, text = labelled(line)
-        room = len(text) + 1 if limit is None else max(limit - LABEL_WIDTH, _LEAST_TEXT)
+        room = len(text) + 1 if limit is None else max(limit - LABEL_WIDTH, _MIN_TEXT)
         if isinstance(line, Line) and line.name and width(text) > room:
-            text = cut(line.name, max(room - len(line.text), _LEAST_NAME)) + line.text
+            text = cut(line.name, max(room - len(line.text), _MIN_NAME)) + line.text
         wrapped = textwrap.wrap(printable(text), room, break_on_hyphens=False) or [""]
         style = "yellow" if label in ("finding", "note") else ""
         yield [(f"{printable(label):{LABEL_WIDTH}}", "bold"), (wrapped[0], style)]
@@ -101,15 +103,17 @@ def _table(table: Table, limit: int | None) -> Iterator[_Line]:
     if limit is not None:
         kept = _kept(columns, widths, table.gap, limit)
         _shrink(columns, widths, kept, table.gap, limit)
+    is_long = limit is not None and len(rows) > _ROWS_IN_VIEW
     for row, style in [
         *((row, "bold") for row in headed),
         *((row, _STYLES[found.emphasis]) for row, found in zip(rows, listed, strict=True)),
+        *((row, "bold") for row in headed if is_long),
     ]:
         cells = [_aligned(row[i], widths[i], columns[i].is_number) for i in kept]
         line = (" " * table.gap).join(cells)
         yield [(line if table.is_padded else line.rstrip(), style)]
     if table.legend and limit is not None:
-        for line in textwrap.wrap(table.legend, max(limit, _LEAST_TEXT)):
+        for line in textwrap.wrap(table.legend, max(limit, _MIN_TEXT)):
             yield [(line, "dim")]
 
 

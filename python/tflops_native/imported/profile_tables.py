@@ -149,7 +149,7 @@ def profiles_of(
     """The profiles of subgraphs, what ran inside of delegates, and notes; a table that was cut is left out.
 
     Raises:
-        ValueError: rows of a table are damaged, or cannot be told apart.
+        ValueError: rows of a table are damaged, or are ambiguous.
     """
     profiles: list[RecordedProfile] = []
     inside: tuple[RecordedEvent, ...] = ()

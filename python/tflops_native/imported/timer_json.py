@@ -38,7 +38,7 @@ def read_timer_json(plain: Mapping[str, Any]) -> TimerRecord:
         _get(plain, name, dict)
         for name in ("model", "runtime", "machine", "clock", "warm_up", "stop")
     )
-    samples = _integers(plain, "samples_ns", least=1)
+    samples = _integers(plain, "samples_ns", minimum=1)
     if not samples:
         raise ValueError("'samples_ns' is empty")
     shapes = _get(plain, "input_shapes", dict)
@@ -53,7 +53,7 @@ def read_timer_json(plain: Mapping[str, Any]) -> TimerRecord:
         runtime_version=_or_none(runtime, "version", str),
         runtime_library=_get(runtime, "library", str),
         kernels=_get(plain, "kernels", str),
-        threads=_integer(plain, "threads", least=1),
+        threads=_integer(plain, "threads", minimum=1),
         signature=_or_none(plain, "signature", str),
         input_shapes={str(name): _integers(shapes, name) for name in shapes},
         seed=_integer(plain, "seed"),
@@ -63,7 +63,7 @@ def read_timer_json(plain: Mapping[str, Any]) -> TimerRecord:
         allocate_ns=_integer(plain, "allocate_ns"),
         first_invoke_ns=_integer(plain, "first_invoke_ns"),
         warm_up=_warm_up(warm_up),
-        invokes_per_sample=_integer(plain, "invokes_per_sample", least=1),
+        invokes_per_sample=_integer(plain, "invokes_per_sample", minimum=1),
         stop=Stop(
             reason=_get(stop, "reason", str),
             precision=None if stop.get("precision") is None else _number(stop, "precision"),
@@ -79,7 +79,7 @@ def read_timer_json(plain: Mapping[str, Any]) -> TimerRecord:
 def _warm_up(plain: Mapping[str, Any]) -> WarmUp:
     samples, invokes = (
         _integers(plain, "samples_ns"),
-        _integer(plain, "invokes_per_sample", least=1),
+        _integer(plain, "invokes_per_sample", minimum=1),
     )
     return WarmUp(
         runs=len(samples) * invokes,
@@ -90,7 +90,7 @@ def _warm_up(plain: Mapping[str, Any]) -> WarmUp:
 
 
 def _peaks(plain: Mapping[str, Any]) -> ThreadPeaks:
-    _integer(plain, "threads", least=1)
+    _integer(plain, "threads", minimum=1)
     try:
         return from_plain(ThreadPeaks, plain)
     except ValueError as error:
@@ -99,7 +99,7 @@ def _peaks(plain: Mapping[str, Any]) -> ThreadPeaks:
 
 def _machine(plain: Mapping[str, Any]) -> Machine:
     def number(name: str) -> int | None:
-        return None if plain.get(name) is None else _integer(plain, name, least=1)
+        return None if plain.get(name) is None else _integer(plain, name, minimum=1)
 
     return Machine(
         processor=_or_none(plain, "processor", str),
@@ -121,12 +121,12 @@ def _events(plain: Mapping[str, Any]) -> TimerEvents:
         events.append(
             (
                 _get(event, "name", str),
-                _integer(event, "operator_index", least=-1),
-                _integer(event, "subgraph_index", least=-1),
+                _integer(event, "operator_index", minimum=-1),
+                _integer(event, "subgraph_index", minimum=-1),
                 _get(event, "delegated", bool),
             )
         )
-    invoke, offsets = _integers(plain, "invoke_ns", least=1), _integers(plain, "run_offsets")
+    invoke, offsets = _integers(plain, "invoke_ns", minimum=1), _integers(plain, "run_offsets")
     ids, depths = _integers(plain, "event_ids"), _integers(plain, "depths")
     at, elapsed = _integers(plain, "at_ns"), _integers(plain, "elapsed_ns")
     if not len(ids) == len(depths) == len(at) == len(elapsed):
@@ -144,9 +144,9 @@ def _events(plain: Mapping[str, Any]) -> TimerEvents:
         at_ns=np.array(at, dtype=np.int64),
         elapsed_ns=np.array(elapsed, dtype=np.int64),
         events=events,
-        builtin_resolution_ns=_integer(plain, "builtin_resolution_ns", least=1),
+        builtin_resolution_ns=_integer(plain, "builtin_resolution_ns", minimum=1),
         builtin_own_ns=_number(plain, "builtin_own_ns"),
-        delegate_resolution_ns=_integer(plain, "delegate_resolution_ns", least=1),
+        delegate_resolution_ns=_integer(plain, "delegate_resolution_ns", minimum=1),
         delegate_own_ns=_number(plain, "delegate_own_ns"),
     )
 
@@ -165,8 +165,8 @@ def _or_none(plain: Mapping[str, Any], name: str, kind: type[Kind]) -> Kind | No
 _KINDS: dict[type, str] = {str: "text", dict: "an object", list: "a list", bool: "true or false"}
 
 
-def _integer(plain: Mapping[str, Any], name: str, least: int = 0) -> int:
-    return _checked(plain.get(name), name, least)
+def _integer(plain: Mapping[str, Any], name: str, minimum: int = 0) -> int:
+    return _checked(plain.get(name), name, minimum)
 
 
 def _number(plain: Mapping[str, Any], name: str) -> float:
@@ -177,12 +177,12 @@ def _number(plain: Mapping[str, Any], name: str) -> float:
     return float(value)
 
 
-def _integers(plain: Mapping[str, Any], name: str, least: int = 0) -> tuple[int, ...]:
-    return tuple(_checked(value, name, least) for value in _get(plain, name, list))
+def _integers(plain: Mapping[str, Any], name: str, minimum: int = 0) -> tuple[int, ...]:
+    return tuple(_checked(value, name, minimum) for value in _get(plain, name, list))
 
 
-def _checked(value: object, name: str, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value < _LARGEST_NS:
+def _checked(value: object, name: str, minimum: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not minimum <= value < _LARGEST_NS:
         raise ValueError(f"{name!r} has {_short(value)} where a whole number is expected")
     return value
 

@@ -29,7 +29,7 @@ class TimerEvents:
     builtin_own_ns: float
     delegate_resolution_ns: int
     delegate_own_ns: float
-    is_fixed_sequence: bool = False  # not told
+    is_fixed_sequence: bool = False  # not recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,7 +46,7 @@ def main() -> None:
         try:
             _send(pipe, _run(request, pipe))
         except BrokenPipeError:
-            # The parent is gone and nobody waits for the result.
+            # The parent is gone and no one waits for the result.
             os._exit(1)
 
 
@@ -65,7 +65,7 @@ def _run(request: Request, pipe: IO[bytes]) -> Message:
     except BrokenPipeError:
         raise
     except Exception as error:
-        # Not an error of ours: told as a failure of what was run, never as a traceback.
+        # Not an error of ours: reported as a failure of what was run, never as a traceback.
         return Failure(
             InvokeError(f"the measuring process failed ({type(error).__name__}: {error})")
         )

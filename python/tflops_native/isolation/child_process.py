@@ -226,7 +226,7 @@ def _ending(
     """How the child ended.
 
     Args:
-        status: its exit status; None if Python in it could not have memory, and told us.
+        status: its exit status; None if Python in it could not have memory, and reported it.
     """
     place = f"at step {step.what!r}"
     limit = _limit_text(limits)

@@ -35,5 +35,5 @@ def run_isolated(
     if not isinstance(outcome, Ending):
         return outcome
     parts = [outcome.what, None if explain is None else explain(outcome)]
-    parts.append(f"it last said: {outcome.last_words}" if outcome.last_words else None)
+    parts.append(f"last output: {outcome.last_words}" if outcome.last_words else None)
     raise InvokeError("; ".join(part for part in parts if part))

@@ -62,7 +62,7 @@ def parse_cpu_list(text: str) -> tuple[int, ...]:
     """The reverse: "0-2,5" -> (0, 1, 2, 5), ascending and without repetition.
 
     Raises:
-        ValueError: the text is no such list.
+        ValueError: the text is not such a list.
     """
     cpus: set[int] = set()
     for part in text.split(","):

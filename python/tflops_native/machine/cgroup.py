@@ -92,7 +92,7 @@ def _read_group(folder: Path) -> CpuQuota | None:
 
 
 def _ratio(quota: str | int | None, period: str | int | None) -> float | None:
-    """CPUs' worth of time; None for "max", -1 and what is no number: no limit."""
+    """CPUs' worth of time; None for "max", -1 and what is not a number: no limit."""
     try:
         quota, period = int(quota or 0), int(period or 0)
     except ValueError:

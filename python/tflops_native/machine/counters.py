@@ -175,7 +175,7 @@ class Window:
 
 
 def _risen_in_tasks(before: Counters, after: Counters, name: str) -> Any:
-    """By how much a count rose in the threads that are there now; None if it is not told."""
+    """By how much a count rose in the threads that are there now; None if it is not reported."""
     rises = []
     for identity, task in after.tasks.items():
         now = getattr(task, name)

@@ -76,7 +76,7 @@ def _empty_shape(operator: OperatorAnalysis, subgraph: Subgraph) -> tuple[int, .
 
 
 def made_up_values(analysis: Analysis, options: RunOptions) -> tuple[Note, ...]:
-    """A note where shapes or iterations follow from values that nobody gave."""
+    """A note where shapes or iterations follow from values that were not given."""
     names = analysis.waits_for
     if not names:
         return ()

@@ -50,7 +50,7 @@ LEAST_ROUNDS = 2
 LEAST_BLOCKS = 10
 # Each look takes more blocks than the one before by this factor: few looks, little peeking.
 LOOK_FACTOR = 1.3
-# Opening models is no sampling, but for more than this much of the time for it nobody should wait.
+# Opening models is not sampling, but it may take no more than this share of the sampling time.
 OPENING_SHARE = 3.0
 
 # What goes on beside all contenders. What else explains samples follows from a series of one's own.

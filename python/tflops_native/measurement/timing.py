@@ -57,7 +57,7 @@ class Timing(Result):
     seed                of the random inputs
     load_ns             open the model and create the interpreter, delegates included
     allocate_ns         resize, infer shapes, reserve memory, prepare kernels
-    initialization_ns   both together, where they are not told apart
+    initialization_ns   both together, where they are not separate
     first_invoke_ns     first inference, apart: it pays for what is done once
     warm_up             further inferences that do not count
     invokes_per_sample  how many invokes in a row each sample spans

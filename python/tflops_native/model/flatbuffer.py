@@ -1,7 +1,7 @@
 """A small FlatBuffers reader that checks every offset before it follows it.
 
 Owns the binary encoding (https://flatbuffers.dev/internals/): tables, vtables, vectors, strings. It
-knows no TensorFlow Lite; which fields a table has, it is told by `TableType`. Every defect of the
+knows no TensorFlow Lite; `TableType` says which fields a table has. Every defect of the
 bytes is a `ModelFormatError` that says what was read, and at which byte. Nothing is copied but what
 is decoded.
 

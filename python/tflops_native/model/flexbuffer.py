@@ -40,7 +40,7 @@ def decode_flexbuffer(data: memoryview | bytes) -> FlexValue:
     """The value of a buffer: a map is a `dict`, a vector a `tuple`, a blob `bytes`, null `None`.
 
     Raises:
-        ModelFormatError: the bytes are no FlexBuffer, or a damaged one.
+        ModelFormatError: the bytes are not a FlexBuffer, or a damaged one.
     """
     if len(data) < 3:
         raise ModelFormatError(f"a FlexBuffer has 3 bytes or more, this one has {len(data)}")

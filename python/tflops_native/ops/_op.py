@@ -139,7 +139,7 @@ class InPlace:
 class Inferred:
     """What a rule returns.
 
-    outputs          one shape per output, None where it cannot be told
+    outputs          one shape per output, None where it is not known
     cost             counts, or `NO_ARITHMETIC`
     values           per output its elements, None for those that are not known, or None for all; empty:
                      none is known
@@ -153,7 +153,7 @@ class Inferred:
     in_place         what it moves instead where the first output takes the memory of the first input
     note             what the reader of a report should know of this operator
     is_bound         whether shapes and cost are upper bounds: the true ones depend on data
-    minimum          least cost, where data decides: then `cost` is an upper bound
+    minimum          minimum cost, where data decides: then `cost` is an upper bound
     is_lower_bound   whether more may be done than `cost` says: a loop whose iterations are not known
     calls            subgraphs that it runs, with their part in `cost`
     """
@@ -235,7 +235,7 @@ class Rule:
     ) -> Op:
         """The rule with the options of one operator of a model.
 
-        `context` holds what is no option, for rules that have these fields (see `Op`).
+        `context` holds what is not an option, for rules that have these fields (see `Op`).
 
         An operator without its options table, or with that of another operator, is run by the
         runtime with a zero-filled parameter struct (tflite/core/api/flatbuffer_conversions.cc), not

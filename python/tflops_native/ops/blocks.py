@@ -116,7 +116,9 @@ class BatchToSpaceND(Op):
     def infer(self, input: TensorSpec, block_shape: TensorSpec, crops: TensorSpec) -> Inferred:
         blocks, borders = _blocks(input, block_shape, crops, "crops")
         if input.shape[0] % math.prod(blocks):
-            raise ValueError(f"a batch of {input.shape[0]} is no multiple of blocks {list(blocks)}")
+            raise ValueError(
+                f"a batch of {input.shape[0]} is not a multiple of blocks {list(blocks)}"
+            )
         spatial = [
             length * block - before - after
             for length, block, (before, after) in zip(

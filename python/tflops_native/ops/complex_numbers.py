@@ -1,4 +1,4 @@
-"""Operators that turn complex numbers into real ones."""
+"""Operators that make real numbers of complex ones."""
 
 from dataclasses import dataclass
 

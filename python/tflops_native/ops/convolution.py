@@ -1,4 +1,4 @@
-"""Convolutions. Taps that fall into the zero padding are counted, as in every common counter."""
+"""Convolutions. Kernel positions on the zero padding are counted, as in every common counter."""
 
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -99,7 +99,7 @@ class DepthwiseConv2D(Op):
         if one != 1:
             raise ValueError(f"`filter` must be [1, KH, KW, O], but is {list(filter.shape)}")
         if c == 0 or o % c:
-            raise ValueError(f"{o} output channels are no multiple of {c} input channels")
+            raise ValueError(f"{o} output channels are not a multiple of {c} input channels")
         oh = window_output_size(h, kh, self.stride_h, self.padding, self.dilation_h_factor)
         ow = window_output_size(w, kw, self.stride_w, self.padding, self.dilation_w_factor)
         output = (n, oh, ow, o)
@@ -129,7 +129,7 @@ class TransposeConv(Op):
     bias          [O], optional
     output        [N, OH, OW, O]
 
-    MACs     N * H * W * C * KH * KW * O, taps outside the output included
+    MACs     N * H * W * C * KH * KW * O, positions outside the output included
     Other    1 per output element for the bias, and the fused activation
     Source   tflite/kernels/transpose_conv.cc, Prepare
     """
@@ -265,7 +265,7 @@ class Conv3DTranspose(Op):
     bias          [O], optional
     output        [N, OD, OH, OW, O]
 
-    MACs     N * D * H * W * C * KD * KH * KW * O, taps outside the output included
+    MACs     N * D * H * W * C * KD * KH * KW * O, positions outside the output included
     Other    1 per output element for the bias, and the fused activation
     Source   tflite/kernels/conv3d_transpose.cc, ResizeOutputAndTemporaryTensors
     """

@@ -227,7 +227,7 @@ class Convolution2DTransposeBias(Op):
     output   [N, OH, OW, O], along each axis stride * (n - 1) + k - p, where p is 0 for VALID and
              max(0, k - (n - 1) % stride - 1) for SAME
 
-    MACs     N * H * W * C * KH * KW * O, taps outside the output included
+    MACs     N * H * W * C * KH * KW * O, positions outside the output included
     Other    1 per output element for the bias
     Source   tflite/delegates/xnnpack/xnnpack_delegate.cc, VisitMediaPipeDeconvolutionNode
     """

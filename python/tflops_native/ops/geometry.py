@@ -89,7 +89,7 @@ def row_major_strides(shape: Shape) -> list[int]:
 def flat_indices(shape: Shape, picks: Sequence[Sequence[int]]) -> list[int]:
     """Row-major positions of the elements that are picked along each axis, in row-major order."""
     if not all(map(len, picks)):
-        return []  # at once: the other axes may be as long as a file cares to say
+        return []  # at once: the other axes may have any length the file states
     positions = [0]
     for stride, indices in zip(row_major_strides(shape), picks, strict=True):
         positions = [base + index * stride for base in positions for index in indices]

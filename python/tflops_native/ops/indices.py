@@ -14,7 +14,7 @@ class Indices:
     operand     position of the input that holds them; None: it has none
     table       position of the input that they index
     axis        along which axis of the table, or the option that says it
-    sizes       position of the constant that says how long the table is, where it is no input
+    sizes       position of the constant that says how long the table is, where it is not an input
     is_vector   whether the last axis of the operand is one index of several numbers
     passes_on   positions of the inputs whose numbers the outputs hold unchanged; None: all
     """

@@ -67,7 +67,7 @@ class Reshape(Op):
     @staticmethod
     def _resolve(target: tuple[int, ...], given: Shape) -> Shape:
         if target.count(-1) > 1 or any(length < -1 for length in target):
-            raise ValueError(f"{list(target)} is no shape: at most one length may be -1")
+            raise ValueError(f"{list(target)} is not a shape: at most one length may be -1")
         elements = size_of(given)
         known = math.prod(length for length in target if length != -1)
         if -1 in target:
@@ -161,7 +161,7 @@ class Transpose(Op):
         rank = len(input.shape)
         order = [normalized_axis(axis, rank) for axis in perm.required_integers("perm")]
         if sorted(order) != list(range(rank)):
-            raise ValueError(f"`perm` {order} is no order of the {rank} axes of `input`")
+            raise ValueError(f"`perm` {order} is not an order of the {rank} axes of `input`")
         output = tuple(input.shape[axis] for axis in order)
         value = small_elements(input)
         if value is not None and rank > 1:

@@ -62,7 +62,7 @@ class FullyConnected(Op):
         else:
             if depth and input.size % depth:
                 raise ValueError(
-                    f"the {input.size} elements of `input` {list(input.shape)} are no whole "
+                    f"the {input.size} elements of `input` {list(input.shape)} are not a whole "
                     f"number of rows of {depth}, the depth of `weights` {list(weights.shape)}"
                 )
             output = (input.size // depth if depth else size_of(input.shape[:-1]), units)

@@ -93,7 +93,7 @@ class Cast(Op):
     """
 
     def infer(self, input: TensorSpec) -> Inferred:
-        # The walk turns the value into the output's type.
+        # The walk converts the value to the output's type.
         return Inferred(outputs=(input.shape,), cost=NO_ARITHMETIC, values=(small_elements(input),))
 
 

@@ -192,7 +192,7 @@ class StridedSlice(Op):
         else:
             start = min(max(start + length if start < 0 else start, low), high)
         if self.shrink_axis_mask & bit:
-            return range(start, start + 1)  # out of range is no error
+            return range(start, start + 1)  # out of range is not an error
         if self.end_mask & bit:
             end = length if step > 0 else -1
         elif end is None:

@@ -67,7 +67,7 @@ class StablehloConvolution(Op):
     rhs      input features of one group, output features and spatial axes, likewise
     output   batch / batch_group_count, output features and spatial axes, likewise
 
-    MACs     output elements * window * input features of one group; taps on padding and on the holes
+    MACs     output elements * window * input features of one group; positions on padding and on the holes
              of a dilated `lhs` included
     Source   schema only, and the StableHLO specification: no released runtime has a kernel
     """
@@ -120,7 +120,7 @@ class StablehloConvolution(Op):
             *self.output_spatial_dimensions,
         )
         if sorted(axes) != list(range(len(made))):
-            raise ValueError(f"output axes {list(axes)} are no order of {len(made)} axes")
+            raise ValueError(f"output axes {list(axes)} are not an order of {len(made)} axes")
         by_axis = dict(zip(axes, made, strict=True))
         output = tuple(by_axis[axis] for axis in range(len(made)))
         macs = size_of(output) * math.prod(window) * depth
@@ -153,7 +153,7 @@ class StablehloConvolution(Op):
 def _taken(what: str, shape: Shape, axes: tuple[int, ...]) -> list[int]:
     """The lengths in the order of these axes."""
     if sorted(axes) != list(range(len(shape))):
-        raise ValueError(f"{what} axes {list(axes)} are no order of the axes of {list(shape)}")
+        raise ValueError(f"{what} axes {list(axes)} are not an order of the axes of {list(shape)}")
     return [shape[axis] for axis in axes]
 
 

@@ -35,7 +35,7 @@ class StablehloSlice(Op):
         for length, start, limit, stride in zip(input.shape, starts, limits, strides, strict=True):
             if not 0 <= start <= limit <= length or stride < 1:
                 raise ValueError(
-                    f"from {starts} to {limits} by {strides} is no block of `input` "
+                    f"from {starts} to {limits} by {strides} is not a block of `input` "
                     f"{list(input.shape)}"
                 )
             picks.append(range(start, limit, stride))
@@ -156,7 +156,7 @@ def _without_index_vector(indices: TensorSpec, axis: int) -> tuple[list[int], in
     """
     shape = list(indices.shape)
     if not 0 <= axis <= len(shape):
-        raise ValueError(f"`index_vector_dim` {axis} is no axis of indices {shape}")
+        raise ValueError(f"`index_vector_dim` {axis} is not an axis of indices {shape}")
     coordinates = shape.pop(axis) if axis < len(shape) else 1
     return shape, coordinates
 

@@ -28,7 +28,7 @@ def coerced(value: PartialValue, type: TensorType) -> PartialValue | None:
     try:
         return tuple(None if e is None else _as_type(e, type) for e in value)
     except (OverflowError, ValueError):
-        # The runtime goes on with some number; a shape that depends on it cannot be told.
+        # The runtime goes on with some number; a shape that depends on it is not known.
         return None
 
 

@@ -248,12 +248,12 @@ class Profile:
         if self.statistic == "mean":
             return None
         left = self.invoke_seconds - self.outside_seconds - self.operators_seconds
-        # What is left of sums of floats is no time.
+        # What is left of sums of floats is not a time.
         return 0.0 if abs(left) < _ROUNDING_SECONDS else left
 
     @property
     def imprecise(self) -> tuple[int, ...]:
-        """The operators that matter, but whose times are known less well than was wanted."""
+        """The operators that matter, but whose times are not as precise as wanted."""
         precision = None if self.stop is None else self.stop.precision
         return tuple(
             operator.index

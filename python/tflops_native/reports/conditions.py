@@ -66,7 +66,7 @@ def is_same_model(first: ModelInfo, other: ModelInfo) -> bool:
 def obstacle(first: Report, other: Report, found: tuple[Condition, ...]) -> str | None:
     """Why the times of two reports that were measured apart say nothing of each other; None if they do.
 
-    Of one model, what differs is what is compared. Of two models, all else must be the same, or nobody
+    Of one model, what differs is what is compared. Of two models, all else must be the same, or no one
     knows what makes the difference; their inputs belong to them.
     """
     if not found or is_same_model(first.model, other.model):

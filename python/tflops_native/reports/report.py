@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tflops_native.measurement.timing import Timing
     from tflops_native.profile.result import ProfilePartition
 
-# The least share of the operations that must have a roof for the model to have one.
+# The minimum share of the operations that must have a roof for the model to have one.
 _COVERED = 0.9
 
 
@@ -139,7 +139,7 @@ class Report(Result):
 
     @property
     def attainable_seconds(self) -> float | None:
-        """The least time of an inference: all operators with a roof, one after the other, at it.
+        """The minimum time of an inference: all operators with a roof, one after the other, at it.
 
         Without those that the delegate fuses into others, which spares it their reads and writes. None
         where operators without a roof do more than a tenth of the operations.
@@ -152,14 +152,14 @@ class Report(Result):
 
     @property
     def attainable_operations_per_second(self) -> float | None:
-        """Of the whole model in the least time."""
+        """Of the whole model in the minimum time."""
         if self.analysis is None or not self.attainable_seconds:
             return None
         return self.analysis.total.operations / self.attainable_seconds
 
     @property
     def utilization(self) -> float | None:
-        """The least time over the typical latency of the clean runs."""
+        """The minimum time over the typical latency of the clean runs."""
         seconds = self._typical_seconds
         if self.attainable_seconds is None or not seconds:
             return None

@@ -1,4 +1,4 @@
-"""The roofline: the least time that an operator could take on this machine, and what sets that limit.
+"""The roofline: the minimum time that an operator could take on this machine, and what sets that limit.
 
     compute time   operations of each arithmetic type over the peak of that type, added up
     memory time    bytes over the bandwidth of the levels of memory that they come from
@@ -49,8 +49,8 @@ class Roof:
 
     operations       of one inference
     bytes_moved      that it reads and writes
-    compute_seconds  the least time for its arithmetic
-    memory_seconds   the least time for its reads and writes
+    compute_seconds  the minimum time for its arithmetic
+    memory_seconds   the minimum time for its reads and writes
     memory_level     where most of the memory time goes: "L1", "L2", ... or "DRAM"
     """
 
@@ -67,7 +67,7 @@ class Roof:
 
     @property
     def seconds(self) -> float:
-        """The least time."""
+        """The minimum time."""
         return max(self.compute_seconds, self.memory_seconds)
 
     @property
@@ -77,7 +77,7 @@ class Roof:
 
     @property
     def limit(self) -> str:
-        """What sets the least time: "compute", or a level of memory."""
+        """What sets the minimum time: "compute", or a level of memory."""
         return COMPUTE if self.compute_seconds >= self.memory_seconds else self.memory_level
 
 
@@ -85,7 +85,7 @@ class Roof:
 class Utilization:
     """How near an operator comes to its roof.
 
-    share         least time over measured time, 0 to 1; above 1 only by errors. None for a time of 0
+    share         minimum time over measured time, 0 to 1; above 1 only by errors. None for a time of 0
     bound         what limits it: as `Roof.limit`, or "overhead"
     is_exceeded   whether it was quicker than its roof allows, by more than can be an error of measuring
     """

@@ -103,7 +103,7 @@ class Verification(Result):
 
 
 class _Comparison:
-    """Goes through the operators in order; `doubtful` are tensors that nothing can be told from."""
+    """Goes through the operators in order; `doubtful` are tensors that nothing follows from."""
 
     def __init__(
         self, subgraph: Subgraph, analysis: Analysis, shapes: Sequence[Shape | None]

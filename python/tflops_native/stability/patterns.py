@@ -86,7 +86,7 @@ def drift(samples: Sequence[int]) -> Drift | None:
     """The trend by Theil and Sen over the medians of blocks, tested by Mann and Kendall.
 
     The test's variance is widened by what neighbouring blocks have in common. None if the blocks
-    hang together so much that a trend cannot be told from a slow swing.
+    hang together so much that a trend cannot be distinguished from a slow swing.
     """
     import numpy as np
 

@@ -74,7 +74,7 @@ class Figures:
     tail                how far the 95th percentile lies above the median; None below 40 samples
     stalls              number of samples that were held up
     stalled             share of all the time that these took beyond the median
-    drift               trend over the whole measurement; None if it cannot be told from a slow swing
+    drift               trend over the whole measurement; None if it may be a slow swing
     drift_per_minute    the same by time
     slowdown            median of the last quarter of the samples over that of the first, minus 1
     autocorrelation     of each sample with the next, by ranks; None if all are equal
@@ -111,7 +111,7 @@ class Stability:
     causes    what can explain it, the weightiest first
     trusted_percentile   where others took a share of the time: the highest percentile that their work
               does not decide, 0.75 for the 75th; None if there is none, if that cannot be
-              told, or if others took no share
+              reported, or if others took no share
     """
 
     verdict: Verdict

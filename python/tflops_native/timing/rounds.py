@@ -1,4 +1,4 @@
-"""Several contenders measured interleaved: the moods of the machine are the same for all.
+"""Several contenders measured interleaved: the state of the machine is the same for all.
 
 In each round every contender takes a few samples in a row; the order is reversed with every round, so that
 a trend favors none. What is compared are the medians of each round.

@@ -12,7 +12,7 @@ MIN_SECONDS = 1.0
 DEFAULT_MAX_SECONDS = 10.0
 # As many as are kept: they are all in the report.
 MAX_SAMPLES = 100_000
-# Seconds between the beginnings of two runs.
+# Seconds between the starts of two runs.
 MAX_INTERVAL = 3600.0
 
 
@@ -20,12 +20,12 @@ MAX_INTERVAL = 3600.0
 class StopRule:
     """When to take samples, and when to stop.
 
-    runs        number of samples: exactly so many, or the maximum if `precision` is given too
+    runs        number of samples, or the maximum if `precision` is given too
     min_runs    minimum number of samples
     precision   stop once the median is known to within this fraction of itself, at 95 % confidence;
                 0.01 if None and `runs` is None
     max_time    maximum sampling time in seconds; 10 if None, unlimited if only `runs` is given
-    interval    start one inference every so many seconds, for models that run at a rate; 0 for runs
+    interval    start one inference every `interval` seconds, for models that run at a rate; 0 for runs
                 one after the other
 
     Raises:

@@ -18,7 +18,7 @@ _LOOK_SECONDS = 0.1
 # Of the samples of one look; more of them would not tell more.
 _LOOK_SAMPLES = 1000
 # Each of the two parts that are compared.
-_LEAST_SAMPLES = 5
+_MIN_SAMPLES = 5
 # Medians that differ by no more are alike.
 _TOLERANCE = 0.01
 
@@ -70,7 +70,7 @@ def is_steady(samples_ns: Sequence[int]) -> bool:
     import numpy as np
 
     length = len(samples_ns) // 4
-    if length < _LEAST_SAMPLES:
+    if length < _MIN_SAMPLES:
         return False
     newer, older = samples_ns[-length:], samples_ns[-2 * length : -length]
     medians = float(np.median(older)), float(np.median(newer))

@@ -71,7 +71,7 @@ class ThreadPeaks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fingerprint:
-    """All that peaks depend on, as far as it can be told.
+    """All that peaks depend on, as far as the system reports it.
 
     cpus              that may be used
     instructions      of the kernels that measured: "float32 AVX2"

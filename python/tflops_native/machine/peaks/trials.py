@@ -143,8 +143,8 @@ def _memory_peak(
         rate = best_rate(lambda passes: buffers.time(kernel, passes))
     else:
         # A part is not read again before all others were: no cache still holds it.
-        turn = cycle(range(parts))
-        rate = best_of(lambda: 1e9 / buffers.time_part(kernel, next(turn), parts)) / parts
+        part = cycle(range(parts))
+        rate = best_of(lambda: 1e9 / buffers.time_part(kernel, next(part), parts)) / parts
     return MemoryPeak(
         name=name,
         capacity_bytes=capacity,

@@ -9,7 +9,7 @@ from tflops_native.model.sources.tflite import IDENTIFIER
 
 _LARGEST_BYTES = 512 << 20  # of source text: a model of 80 MB
 _TEXT = re.compile(rb"[\t\n\r\f -~\x80-\xff]*")
-_LOOK_BYTES = 4096  # at the start, for what is no text
+_LOOK_BYTES = 4096  # at the start, for what is not text
 _COMMENT = re.compile(rb"/\*.*?\*/|//[^\n]*", re.DOTALL)
 # A name, its length in brackets, whatever attributes, and where the values begin. Bounded, so that no
 # text takes longer than its length.
@@ -71,7 +71,7 @@ def _decoded(values: bytes, what: str) -> bytes:
             number = 256
         if not -128 <= number <= 255:
             raise ModelFormatError(
-                f"{what} has {value[:20].decode('ascii', 'replace')!r} as value {place}, which is no byte"
+                f"{what} has {value[:20].decode('ascii', 'replace')!r} as value {place}: not a byte"
             )
         found.append(number & 0xFF)
     return bytes(found)

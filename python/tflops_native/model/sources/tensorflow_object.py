@@ -35,7 +35,7 @@ def convert_given(given: Any, options: ConversionOptions) -> tuple[bytes, Conver
     """The model that an object of TensorFlow becomes, and how.
 
     Raises:
-        ModelFormatError: it is no such object.
+        ModelFormatError: it is not such an object.
         ConversionError: it cannot be converted.
     """
     kind = kind_of(given)

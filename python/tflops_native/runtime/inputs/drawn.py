@@ -1,4 +1,4 @@
-"""Data that nobody gave: seeded random numbers that suit each type, or zeros."""
+"""Data for inputs that were not given: seeded random numbers that suit each type, or zeros."""
 
 import math
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ def draw(
 
     Numbers that index a table lie in it: below `index_limit`. Other floats lie in [-1, 1);
     quantized integers take the range they were calibrated for where the file says it, else all of
-    their type. Other integers are counts, lengths or indices that nobody told us of: 0 or 1.
+    their type. Other integers are counts, lengths or indices whose range is not known: 0 or 1.
 
     Args:
         item: the input.
