@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 LABEL_WIDTH = 10
-# With more, the headings stand below the rows too: in a terminal of 24 lines those above have scrolled away.
+# With more, the headings stand below the rows too: those above have left a terminal of 24 lines.
 _ROWS_IN_VIEW = 10
 _MIN_NAME = 12  # cells
 _MIN_TEXT = 20  # cells beside a label, however narrow the terminal is
