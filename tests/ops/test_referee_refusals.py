@@ -222,7 +222,7 @@ ONLY_BY_US = {
     # 7 // 2 rows of 2: one element is dropped without a word.
     "fully connected, a broken row": (
         Case("FULLY_CONNECTED", (data((7,)), weights((3, 2)), None)),
-        "no whole number of rows",
+        "not a whole number of rows",
     ),
     # An output without elements.
     "conv with stride 0": (conv((1, 5, 5, 3), (2, 3, 3, 3), stride_h=0), "stride must be 1"),
@@ -234,7 +234,7 @@ ONLY_BY_US = {
     "groups that do not divide the output": (conv((1, 5, 5, 6), (3, 3, 3, 3)), "2 groups"),
     "depthwise, no multiple of the channels": (
         Case("DEPTHWISE_CONV_2D", (data((1, 5, 5, 3)), weights((1, 3, 3, 4))), CONV),
-        "no multiple",
+        "not a multiple",
     ),
     "running sum along no axis": (one("CUMSUM", (2, 3), scalar(2)), "does not exist"),
     "reversed along no axis": (one("REVERSE_V2", (2, 3), decides([2])), "does not exist"),

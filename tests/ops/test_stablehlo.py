@@ -255,7 +255,7 @@ def test_the_shape_in_the_file_is_part_of_the_operator(name, operands, fields, r
         ("BROADCAST_IN_DIM", [(2,)], {"broadcast_dimensions": [1]}, (2,), "must be axes of"),
         ("ADD", [(2, 3), (3,)], {}, (), "StableHLO broadcasts nothing"),
         ("SELECT", [(3,), (2, 3), (2, 3)], {}, (), "`condition` must be a scalar or [2, 3]"),
-        ("TRANSPOSE", [(2, 3)], {"permutation": [0]}, (), "no order of the 2 axes"),
+        ("TRANSPOSE", [(2, 3)], {"permutation": [0]}, (), "not an order of the 2 axes"),
         ("CONCATENATE", [(2, 3), (2, 3)], {"dimension": -1}, (), "must be axes of"),
         (
             "SLICE",
