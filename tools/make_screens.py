@@ -1,11 +1,12 @@
 """Write `docs/screens.md`: what a terminal of 80x24 shows when `tflops report` has ended.
 
-    python tools/make_screens.py [--only NAME]
+    python tools/make_screens.py [--only NAME] [--nasnet FILE]
 
 Runs the command on a terminal of that size, for examples and test models of this repository and for
 NASNet Mobile, which Keras makes and TensorFlow converts. Then checks that each column can be named from
 the screen: its heading is there, and `tflops explain columns`, which the screen names, explains it. Linux
-and macOS. Needs the packages `tensorflow` and `keras` for NASNet.
+and macOS. Needs the packages `tensorflow` and `keras` for NASNet, which takes minutes; `--nasnet` takes one
+that was converted before.
 """
 
 import fcntl
@@ -139,14 +140,15 @@ def nameless(lines: list[str]) -> list[str]:
 @click.option(
     "--only", help="Show the screen of the model with this in its name, and write nothing."
 )
-def main(only: str | None) -> None:
+@click.option("--nasnet", help="NASNet Mobile as TensorFlow Lite model, instead of converting it.")
+def main(only: str | None, nasnet: str | None) -> None:
     """Write the page."""
     parts = []
     with tempfile.TemporaryDirectory() as name:
         for title, (model, options) in MODELS.items():
             if only is not None and only not in title:
                 continue
-            path = model(Path(name))
+            path = Path(nasnet) if nasnet and model is _nasnet else model(Path(name))
             lines = shown(("report", str(path), *options))
             if missing := nameless(lines):
                 raise click.ClickException(f"{title}: columns without a name: {', '.join(missing)}")

@@ -141,12 +141,14 @@ def on_terminal(report, width, view=ALL):
 
 
 def table_lines(text):
-    """The lines of the table with its heading, without the legend."""
+    """The lines of the table with its heading, without the one below and the legend."""
     lines = [line.rstrip() for line in text.split("\n\n")[0].splitlines()]
     legend = (
         "? unknown; - not applicable; fused: in another's time; tflops explain columns explained:"
     )
     while {*lines[-1].split()} <= {*legend.split()}:
+        lines.pop()
+    if len(lines) > 1 and lines[-1] == lines[0]:
         lines.pop()
     return lines
 
@@ -233,9 +235,20 @@ def test_a_wide_terminal_cuts_nothing():
     report = report_of("attention_encoder_dynamic.tflite")
     text = on_terminal(report, 300)
     assert "…" not in text
-    # Spaces at the end of a line of the table are no difference, and a pipe has no legend.
+    # Spaces at the end of a line of the table are no difference, and a pipe has neither a legend nor
+    # headings below the rows.
     lines = [line.rstrip() for line in text.splitlines() if "tflops explain" not in line]
+    lines = [line for at, line in enumerate(lines) if at == 0 or line != lines[0]]
     assert lines == [line.rstrip() for line in report_to_text(report).splitlines()]
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_columns_can_be_named_from_the_last_screen(width):
+    text = on_terminal(report_of("mobilenet_v3_small-int8"), width, View())
+    lines = [line.rstrip() for line in text.splitlines()]
+    screen = lines[-23:]
+    assert lines[0] in screen
+    assert any("tflops explain columns" in line for line in screen)
 
 
 def test_a_terminal_has_styles():

@@ -57,14 +57,15 @@ def on_terminal(report, view):
 
 def test_a_terminal_gets_the_twenty_most_expensive_and_the_sums_of_the_others():
     lines = on_terminal(many(), View())
-    assert len(lines) == 1 + 20 + 1 + 1
+    # Headings, rows, the sums, headings once more, a legend.
+    assert len(lines) == 1 + 20 + 1 + 1 + 1
     assert [line.split()[0] for line in lines[1:21]] == [str(n) for n in range(29, 9, -1)]
     # 2 FLOPs per MAC: 1 + ... + 10 of them.
     assert lines[21].split()[:4] == ["10", "others", "55", "110"]
 
 
 def test_all_of_them_where_they_are_asked_for_or_are_few():
-    assert len(on_terminal(many(), View(is_whole=True))) == 1 + 30 + 1
+    assert len(on_terminal(many(), View(is_whole=True))) == 1 + 30 + 1 + 1
     lines = on_terminal(many(20), View())
     assert [line.split()[0] for line in lines[1:21]] == [str(n) for n in range(20)]
 
@@ -139,7 +140,7 @@ def test_layers_are_a_tree():
     assert len(groups(report, by="layer")) == 1 + 3 + 30
     brief = on_terminal(report, View(by="layer"))
     # The largest ones, each below the group that it lies in.
-    assert len(brief) == 1 + 20 + 1
+    assert len(brief) == 1 + 20 + 1 + 1
     assert [line.split()[0] for line in brief[1:4]] == ["net", "block_2", "conv_29"]
 
 
