@@ -1,7 +1,6 @@
 """What an analysis says of one operator, and of the subgraphs that it runs: frozen data, exact integers."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import ClassVar
@@ -139,6 +138,8 @@ class OperatorAnalysis:
         return self.own_bytes_written + self._inner(lambda operator: operator.bytes_written)
 
     def _inner(self, number: Callable[["OperatorAnalysis"], int]) -> int:
+        if not self.calls:
+            return 0
         return sum(
             call.times * sum(map(number, call.operators)) for call in self.calls if call.is_counted
         )
@@ -146,18 +147,15 @@ class OperatorAnalysis:
     @property
     def operations(self) -> dict[str, int]:
         """Operations by arithmetic type, 2 per MAC: {"int8": 1200, "float32": 36}."""
-        counts = Counter(
-            {name: OPERATIONS_PER_MAC * macs for name, macs in self._own_macs().items()}
-        )
+        counts = {name: OPERATIONS_PER_MAC * macs for name, macs in self._own_macs().items()}
         other = self.own_cost.scalar_ops + self.own_cost.transcendentals
         if other:
-            counts[self.arithmetic] += other
+            counts[self.arithmetic] = counts.get(self.arithmetic, 0) + other
         for call in self.calls:
             if call.is_counted and call.times:
                 for operator in call.operators:
-                    for name, number in operator.operations.items():
-                        counts[name] += call.times * number
-        return dict(counts)
+                    add_counts(counts, operator.operations, call.times)
+        return counts
 
     @property
     def macs_by_arithmetic(self) -> dict[str, int]:
@@ -166,27 +164,32 @@ class OperatorAnalysis:
         for call in self.calls:
             if call.is_counted and call.times:
                 for operator in call.operators:
-                    for name, number in operator.macs_by_arithmetic.items():
-                        counts[name] += call.times * number
-        return dict(counts)
+                    add_counts(counts, operator.macs_by_arithmetic, call.times)
+        return counts
 
-    def _own_macs(self) -> Counter[str]:
-        counts: Counter[str] = Counter()
-        if self.own_cost.macs and self.mac_arithmetic is not None:
-            counts[self.mac_arithmetic] += self.own_cost.macs - self.other_macs
-            if self.other_macs:
-                counts[self.arithmetic] += self.other_macs
+    def _own_macs(self) -> dict[str, int]:
+        if not self.own_cost.macs or self.mac_arithmetic is None:
+            return {}
+        counts = {self.mac_arithmetic: self.own_cost.macs - self.other_macs}
+        if self.other_macs:
+            counts[self.arithmetic] = counts.get(self.arithmetic, 0) + self.other_macs
         return counts
 
     @property
     def flops(self) -> int:
         """Floating-point operations."""
-        return sum(count for name, count in self.operations.items() if is_float(name))
+        return sum([count for name, count in self.operations.items() if is_float(name)])
 
     @property
     def integer_ops(self) -> int:
         """Integer operations."""
         return self.cost.operations - self.flops
+
+
+def add_counts(counts: dict[str, int], more: Mapping[str, int], times: int = 1) -> None:
+    """Add counts by type to others. Not a `Counter`: making one takes longer than the rest."""
+    for name, number in more.items():
+        counts[name] = counts.get(name, 0) + times * number
 
 
 def total_cost(operators: Iterable[OperatorAnalysis]) -> Cost:

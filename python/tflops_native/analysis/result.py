@@ -10,6 +10,7 @@ from tflops_native.analysis.memory import PeakMemory
 from tflops_native.analysis.operators import (
     OperatorAnalysis,
     Status,
+    add_counts,
     leaves,
     total_cost,
 )
@@ -163,18 +164,18 @@ class Analysis(Result):
     @property
     def operations(self) -> dict[str, int]:
         """Operations by arithmetic type."""
-        counts: Counter[str] = Counter()
+        counts: dict[str, int] = {}
         for operator in self.operators:
-            counts.update(operator.operations)
-        return dict(counts)
+            add_counts(counts, operator.operations)
+        return counts
 
     @property
     def macs_by_arithmetic(self) -> dict[str, int]:
         """MACs by arithmetic type."""
-        counts: Counter[str] = Counter()
+        counts: dict[str, int] = {}
         for operator in self.operators:
-            counts.update(operator.macs_by_arithmetic)
-        return dict(counts)
+            add_counts(counts, operator.macs_by_arithmetic)
+        return counts
 
     @property
     def bytes_read(self) -> int:

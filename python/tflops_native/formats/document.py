@@ -218,5 +218,7 @@ def labelled(line: Line | Note) -> tuple[str, str]:
 
 def row_of(columns: Sequence[Column], cells: Mapping[str, Cell], **properties: Any) -> Row:
     """A row with these cells by key, and nothing in the other columns."""
-    nothing = Cell()
-    return Row(cells=tuple(cells.get(column.key, nothing) for column in columns), **properties)
+    return Row(cells=tuple([cells.get(column.key, _NOTHING) for column in columns]), **properties)
+
+
+_NOTHING = Cell()

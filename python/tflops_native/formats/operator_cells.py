@@ -3,11 +3,11 @@
 0 is zero; "?" is not known; "-" does not apply.
 """
 
-from collections.abc import Container
+from collections.abc import Callable, Container, Sequence
 
 from tflops_native import formatting as numbers
 from tflops_native.analysis.operators import EXACT, OperatorAnalysis, Status
-from tflops_native.formats.document import Cell, Emphasis
+from tflops_native.formats.document import Cell, Column, Emphasis
 from tflops_native.formats.printable import NAME_LIMIT, printable
 from tflops_native.reports.rows import ReportRow
 
@@ -28,39 +28,32 @@ def short_type(name: str) -> str:
     return name
 
 
-def cells_of(row: ReportRow, imprecise: Container[int] = (), root: str = "") -> Cells:
+def cells_of(
+    row: ReportRow, columns: Sequence[Column], imprecise: Container[int] = (), root: str = ""
+) -> Cells:
     """What there is to say of one operator, by key of the column, but for its place.
 
     Args:
+        columns: of the table: of those that nobody sees there is only the value.
         imprecise: operators that are marked for it.
         root: what the names of all layers begin with, and is left out for people.
     """
-    operator, cost = row.operator, row.operator.cost
-    is_known = operator.status is not Status.UNSUPPORTED
-    texts = {
-        "operator": printable(operator.name, NAME_LIMIT),
-        "layer": layer_text(operator.layer, root),
-        "output_shape": _output(operator),
-        "status": operator.status.value,
-        "macs": _count(cost.macs, is_known),
-        "operations": _count(cost.operations, is_known),
-        "arithmetic": "+".join(map(short_type, operator.operations))
-        or (NOTHING if is_known else UNKNOWN),
-        "parameters": numbers.count(operator.parameters),
-        "bytes_moved": numbers.byte_count(operator.bytes_read + operator.bytes_written),
-        "share": _share(row),
-        "time_seconds": time_text(row),
-        "time_uncertainty": _uncertainty(row, imprecise),
-        "alone_seconds": _alone(row),
-        "time_share": _no_time(row) if row.time_share is None else percent_text(row.time_share),
-        "own_time_share": _no_time(row)
-        if row.own_time_share is None
-        else percent_text(row.own_time_share),
-        "operations_per_second": rate_text(row),
-        "utilization": _utilization(row),
-        "bound": _no_roof(row) if row.utilization is None else row.utilization.bound,
-    }
-    return {key: Cell(value, texts.get(key, "")) for key, value in row.values().items()}
+    values = row.values()
+    cells = {}
+    for column in columns:
+        key = column.key
+        value, text = values.get(key), ""
+        if column.is_shown:
+            if key == "layer":
+                text = layer_text(row.operator.layer, root)
+            elif key == "time_uncertainty":
+                text = _uncertainty(row, imprecise)
+            elif key in _TEXTS:
+                text = _TEXTS[key](row)
+        # Most of what nobody sees is nothing; there may be tens of thousands of rows.
+        if text or value is not None:
+            cells[key] = Cell(value, text)
+    return cells
 
 
 def _output(operator: OperatorAnalysis) -> str:
@@ -71,8 +64,21 @@ def _output(operator: OperatorAnalysis) -> str:
     return text + ("*" if operator.shapes_assumed else "")
 
 
-def _count(number: int, is_known: bool) -> str:
-    return numbers.count(number) if is_known else UNKNOWN
+def _count(number: int, row: ReportRow) -> str:
+    return UNKNOWN if row.operator.status is Status.UNSUPPORTED else numbers.count(number)
+
+
+def _arithmetic(row: ReportRow) -> str:
+    nothing = UNKNOWN if row.operator.status is Status.UNSUPPORTED else NOTHING
+    return "+".join(map(short_type, row.operator.operations)) or nothing
+
+
+def _moved(operator: OperatorAnalysis) -> int:
+    return operator.bytes_read + operator.bytes_written
+
+
+def _time_share(row: ReportRow, share: float | None) -> str:
+    return _no_time(row) if share is None else percent_text(share)
 
 
 def _share(row: ReportRow) -> str:
@@ -170,3 +176,24 @@ def emphasis_of(row: ReportRow) -> Emphasis:
     if row.own_time_share is not None and row.own_time_share >= 0.1:
         return Emphasis.STRONG
     return Emphasis.WEAK if row.operator.status is Status.NO_ARITHMETIC else Emphasis.NONE
+
+
+# By key of the column; those of layers and of uncertainties depend on more than the row.
+_TEXTS: dict[str, Callable[[ReportRow], str]] = {
+    "operator": lambda row: printable(row.operator.name, NAME_LIMIT),
+    "output_shape": lambda row: _output(row.operator),
+    "status": lambda row: row.operator.status.value,
+    "macs": lambda row: _count(row.operator.cost.macs, row),
+    "operations": lambda row: _count(row.operator.cost.operations, row),
+    "arithmetic": _arithmetic,
+    "parameters": lambda row: numbers.count(row.operator.parameters),
+    "bytes_moved": lambda row: numbers.byte_count(_moved(row.operator)),
+    "share": _share,
+    "time_seconds": time_text,
+    "alone_seconds": _alone,
+    "time_share": lambda row: _time_share(row, row.time_share),
+    "own_time_share": lambda row: _time_share(row, row.own_time_share),
+    "operations_per_second": rate_text,
+    "utilization": _utilization,
+    "bound": lambda row: _no_roof(row) if row.utilization is None else row.utilization.bound,
+}

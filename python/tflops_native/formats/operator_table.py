@@ -129,7 +129,7 @@ class _Rows:
 
     def _row(self, position: int) -> Row:
         row = self._report.rows[position]
-        cells = cells_of(row, self._imprecise, self._root)
+        cells = cells_of(row, self._columns, self._imprecise, self._root)
         cells |= convention_counts.cells(self._report, position)
         cells["index"] = Cell(str(row.operator.index), str(row.operator.index))
         return row_of(self._columns, cells, emphasis=emphasis_of(row))
@@ -209,7 +209,9 @@ def _called(
         for inner in call.operators:
             row = ReportRow(operator=inner, time=times_inside.get(inner.index))
             left_out = _OF_THE_WHOLE if row.time is None else _OF_THE_WHOLE - _OF_A_TIME
-            cells = {key: cell for key, cell in cells_of(row).items() if key not in left_out}
+            cells = {
+                key: cell for key, cell in cells_of(row, columns).items() if key not in left_out
+            }
             path = f"{place}/{call.role}/{inner.index}"
             cells["index"] = Cell(path, str(inner.index))
             found.append(row_of(columns, cells, emphasis=emphasis_of(row), depth=depth + 1))

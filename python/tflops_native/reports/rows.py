@@ -44,6 +44,7 @@ class ReportRow:
         estimate = None if self.time is None else self.time.estimate
         is_known = operator.status is not Status.UNSUPPORTED
         reached = self.utilization
+        read, written = operator.bytes_read, operator.bytes_written
         return {
             "index": operator.index,
             "operator": operator.name,
@@ -56,9 +57,9 @@ class ReportRow:
             "scalar_ops": cost.scalar_ops if is_known else None,
             "transcendentals": cost.transcendentals if is_known else None,
             "parameters": operator.parameters,
-            "bytes_read": operator.bytes_read,
-            "bytes_written": operator.bytes_written,
-            "bytes_moved": operator.bytes_read + operator.bytes_written,
+            "bytes_read": read,
+            "bytes_written": written,
+            "bytes_moved": read + written,
             "share": self.share if is_known else None,
             "time_seconds": None if estimate is None else estimate.typical_seconds,
             "time_lower_seconds": None if estimate is None else estimate.lower_seconds,
