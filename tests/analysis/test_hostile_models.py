@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
+from tflops_native import api
 from tflops_native.analysis.calls import FOLLOWED_PER_COUNTED, MAX_COUNTED, MAX_DEPTH
 from tflops_native.analysis.operators import Status
 from tflops_native.analysis.walk import Walk
 from tflops_native.errors import ShapeError
+from tflops_native.formats.registry import FORMATS, render
+from tflops_native.formats.report import report_document
 from tflops_native.model.reader import load
 from workloads import analyze_model
 
@@ -276,3 +279,77 @@ def test_an_input_is_asked_for_with_too_high_a_rank():
     model.graphs[0].tensors[1].hasRank = True
     with pytest.raises(ShapeError, match="rank 300"):
         analyzed(model, input_shapes={"": [1] * 300})
+
+
+@pytest.mark.parametrize("shape", [[HUGE] * 3, [HUGE] * 255], ids=len)
+@pytest.mark.parametrize("is_used", [True, False])
+def test_state_of_an_impossible_size(shape, is_used):
+    model = builders.ModelBuilder()
+    graph = model.graph()
+    x, y = graph.input([1]), graph.tensor([1])
+    state = graph.tensor(shape, isVariable=True)
+    graph.operator("ADD" if is_used else "ABS", [x, state] if is_used else [x], [y])
+    graph.outputs = [y]
+    with pytest.raises(ShapeError, match=r"more than 2\*\*63 elements"):
+        analyzed(model)
+
+
+@pytest.mark.parametrize("values", [[], [1, 0]], ids=len)
+@pytest.mark.parametrize("is_known", [True, False])
+@pytest.mark.parametrize("name", ["IF", "STABLEHLO_CASE"])
+def test_what_decides_on_a_branch_is_one_value(name, is_known, values):
+    model = builders.ModelBuilder()
+    graph, *branches = (model.graph() for _ in range(3))
+    for branch in branches:
+        branch.outputs = [branch.input([4])]
+    kind = "BOOL" if name == "IF" else "INT32"
+    array = np.array(values, kind.lower() if kind != "BOOL" else "bool")
+    decider = graph.constant(array) if is_known else graph.input([len(values)], kind)
+    x, y = graph.input([4]), graph.tensor([4])
+    table = (
+        builders.options("IfOptions", then_subgraph_index=1, else_subgraph_index=2)
+        if name == "IF"
+        else builders.options("StablehloCaseOptions", branch_subgraph_indices=[1, 2])
+    )
+    graph.operator(name, [decider, x], [y], table)
+    graph.outputs = [y]
+    with pytest.raises(ShapeError, match=f"must be one .*, but has {len(values)}"):
+        analyzed(model)
+
+
+def loops_in_loops(depth, work):
+    """A model of loops whose number of iterations only data decides, each in the body of the last."""
+    model = builders.ModelBuilder()
+    graph = model.graph()
+    for _ in range(depth):
+        given = [graph.input([], "BOOL"), graph.input([4])]
+        condition, body = model.graph(), model.graph()
+        condition.outputs = [condition.input([], "BOOL")]
+        condition.input([4])
+        graph.outputs = [graph.tensor([], "BOOL"), graph.tensor([4])]
+        count = len(model.graphs)
+        table = builders.options(
+            "WhileOptions", cond_subgraph_index=count - 2, body_subgraph_index=count - 1
+        )
+        graph.operator("WHILE", given, graph.outputs, table)
+        graph = body
+    go_on, x = graph.input([], "BOOL"), graph.input([4])
+    graph.outputs = [go_on, graph.tensor([4])]
+    table = {"ABS": ("AbsOptions", {}), "RESHAPE": ("ReshapeOptions", {"new_shape": [4]})}[work]
+    graph.operator(work, [x], graph.outputs[1:], builders.options(table[0], **table[1]))
+    return model
+
+
+@pytest.mark.parametrize("work", ["ABS", "RESHAPE"])
+@pytest.mark.parametrize(
+    ("depth", "trip_count"),
+    [(1, 10**400), (1, 10**40), (3, 10**13), (30, 2**31 - 1)],
+    ids=["googol", "one", "three", "thirty"],
+)
+def test_iterations_beyond_all_figures_are_not_counted(depth, trip_count, work):
+    (report,) = api.count(loops_in_loops(depth, work).pack(), trip_count=trip_count)
+    (operator,) = report.analysis.operators
+    assert operator.status is Status.UNSUPPORTED
+    assert "more than can be counted" in operator.note or depth > 3
+    for name in FORMATS:
+        assert max(map(len, render(report_document(report), name).split("\n"))) < 10_000

@@ -4,8 +4,10 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from tflops_native.errors import ShapeError
 from tflops_native.model.element_types import bits, packed_bytes
 from tflops_native.model.graph import Model, Operator, Subgraph
+from tflops_native.model.limits import size_problem
 from tflops_native.model.schema import TensorType
 from tflops_native.ops.tensor_spec import Shape
 
@@ -70,13 +72,21 @@ def peak_bytes(
 
 def state_bytes(model: Model, start: Subgraph) -> int:
     """Bytes of the variable tensors of a subgraph and of those that it runs: the state of recurrent
-    operators, which is kept from one inference to the next."""
-    return sum(
-        _size(tensor.type, tensor.shape)
-        for subgraph in model.reachable(start.index)
-        for tensor in subgraph.tensors
-        if tensor.is_variable
-    )
+    operators, which is kept from one inference to the next.
+
+    Raises:
+        ShapeError: there can be no tensor of the shape of one.
+    """
+    total = 0
+    for subgraph in model.reachable(start.index):
+        for tensor in subgraph.tensors:
+            if tensor.is_variable:
+                problem = size_problem(tensor.shape)
+                if problem is not None:
+                    where = f"tensor {tensor.index} in subgraph {subgraph.index}"
+                    raise ShapeError(f"variable {tensor.name!r} ({where}): {problem}")
+                total += _size(tensor.type, tensor.shape)
+    return total
 
 
 def _sizes(subgraph: Subgraph, shapes: Sequence[Shape | None]) -> dict[int, int]:

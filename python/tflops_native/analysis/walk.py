@@ -4,7 +4,6 @@ Shapes stored in the file are not trusted: converters leave placeholders there. 
 an operator has no rule or depends on data, and every operator that rests on them says so.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -20,12 +19,12 @@ from tflops_native.analysis.unruled import scratch_tensors, why_no_rule
 from tflops_native.errors import ModelFormatError, ShapeError, TflopsError
 from tflops_native.model.custom_options import decode_custom_options
 from tflops_native.model.graph import Model, Operator, Subgraph
-from tflops_native.model.limits import shape_problem, shown_shape
+from tflops_native.model.limits import shown_shape, size_problem
 from tflops_native.model.schema import TensorType
 from tflops_native.ops._op import Inferred, Op, Rule
 from tflops_native.ops.executions import Execution
 from tflops_native.ops.plugins import find_rule
-from tflops_native.ops.result_checks import is_foreign, result_problem, title
+from tflops_native.ops.result_checks import MAX_COUNT, is_foreign, result_problem, title
 from tflops_native.ops.tensor_spec import (
     PartialValue,
     Shape,
@@ -34,7 +33,6 @@ from tflops_native.ops.tensor_spec import (
 )
 from tflops_native.ops.values import coerced
 
-MAX_ELEMENTS = 2**63 - 1
 _SHOWN_INPUTS = 8
 # Inputs, rule and result of an operator.
 _Found: TypeAlias = tuple[tuple[TensorSpec | None, ...], Op, Inferred]
@@ -115,7 +113,14 @@ class Walk:
         found = self.follow(operator)
         if isinstance(found, UnknownValueError):
             return self._record().unsupported(operator, found, self._observed(operator))
-        return self._record().result(operator, *found)
+        made = self._record().result(operator, *found)
+        if (
+            made.calls
+            and max(made.cost.operations, made.bytes_read, made.bytes_written) > MAX_COUNT
+        ):
+            reason = UnknownValueError("the subgraphs that it runs do more than can be counted")
+            return self._record().unsupported(operator, reason, self._observed(operator))
+        return made
 
     def follow(self, operator: Operator) -> _Found | UnknownValueError:
         """As `visit`, for what comes after: the outputs are remembered, and no record is made.
@@ -312,11 +317,9 @@ class Walk:
 @lru_cache(maxsize=4096)
 def _check(shape: Shape) -> None:
     """Raise `ValueError` unless a tensor can have this shape."""
-    problem = shape_problem(shape)
+    problem = size_problem(shape)
     if problem is not None:
         raise ValueError(problem)
-    if math.prod(shape) > MAX_ELEMENTS:
-        raise ValueError(f"a tensor of shape {shown_shape(shape)} has more than 2**63 elements")
 
 
 def _options(rule: Rule, operator: Operator) -> Mapping[str, object]:

@@ -1,10 +1,12 @@
 """Bounds of every tensor, whether a file stores its shape or a rule infers it."""
 
+import math
 from collections.abc import Sequence
 
 # Far above what any kernel takes. Without it a few kilobytes can double a rank at each operator.
 MAX_RANK = 256
 MAX_LENGTH = 2**31 - 1  # the runtime keeps lengths in 32 bits
+MAX_ELEMENTS = 2**63 - 1
 _SHOWN_LENGTHS = 16
 
 
@@ -18,6 +20,14 @@ def shape_problem(shape: Sequence[int]) -> str | None:
         length = f"of {wrong}" if abs(wrong) < 2**64 else "beyond 64 bits"
         return f"a tensor cannot have a length {length}: lengths go from 0 to {MAX_LENGTH}"
     return None
+
+
+def size_problem(shape: Sequence[int]) -> str | None:
+    """Why no tensor of this shape can be stored; None if one can."""
+    problem = shape_problem(shape)
+    if problem is None and math.prod(shape) > MAX_ELEMENTS:
+        return f"a tensor of shape {shown_shape(shape)} has more than 2**63 elements"
+    return problem
 
 
 def shown_shape(shape: Sequence[int]) -> str:

@@ -44,6 +44,8 @@ class If(Op):
             ("then", self.then_subgraph_index),
             ("else", self.else_subgraph_index),
         ]
+        if cond.size != 1:
+            raise ValueError(f"`cond` must be one truth value, but has {cond.size}")
         if cond.value is not None:
             role, index = branches[0] if cond.value[0] else branches[1]
             return _always(self.caller, role, index, input)
@@ -70,6 +72,8 @@ class Case(Op):
         branches = [(f"branch {i}", s) for i, s in enumerate(self.branch_subgraph_indices)]
         if not branches:
             raise ValueError("there is no branch to run")
+        if index.size != 1:
+            raise ValueError(f"`index` must be one number, but has {index.size}")
         if index.value is not None:
             number = int(index.value[0])
             inside = 0 <= number < len(branches)

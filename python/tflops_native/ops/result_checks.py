@@ -5,6 +5,10 @@ from typing import Any
 
 from tflops_native.ops._op import Cost, Inferred, Rule
 
+# No operator on tensors that can be stored comes near it; loops in loops, and rules of a user, go beyond
+# what floats hold.
+MAX_COUNT = 2**127
+
 _COUNTS = ("macs", "scalar_ops", "transcendentals")
 _NUMBERS = ("dense_macs", "other_macs", "bytes_read", "bytes_written", "bytes_read_again")
 
@@ -43,13 +47,13 @@ def _count_problem(result: Inferred) -> str | None:
         for part in _COUNTS:
             if not _is_count(getattr(cost, part)):
                 return (
-                    f"its {name} has {part}={getattr(cost, part)!r}, where an integer, 0 or more, is "
-                    "expected"
+                    f"its {name} has {part}={_shown(getattr(cost, part))}, where an integer, 0 or more, "
+                    "is expected"
                 )
     for name in _NUMBERS:
         number = getattr(result, name)
         if number is not None and not _is_count(number):
-            return f"its {name} is {number!r}, where an integer, 0 or more, is expected"
+            return f"its {name} is {_shown(number)}, where an integer, 0 or more, is expected"
     return None
 
 
@@ -72,4 +76,10 @@ def _value_problem(result: Inferred) -> str | None:
 
 
 def _is_count(number: Any) -> bool:
-    return isinstance(number, int) and not isinstance(number, bool) and number >= 0
+    is_integer = isinstance(number, int) and not isinstance(number, bool)
+    return is_integer and 0 <= number <= MAX_COUNT
+
+
+def _shown(number: Any) -> str:
+    is_beyond = isinstance(number, int) and number > MAX_COUNT
+    return "beyond 2**127" if is_beyond else repr(number)
