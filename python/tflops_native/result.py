@@ -20,7 +20,7 @@ class Result:
         return self._shown("text")
 
     def _repr_html_(self) -> str:
-        return self._shown("html")
+        return self._shown("notebook")
 
     def _shown(self, name: str) -> str:
         """By name, because the formats import the results."""

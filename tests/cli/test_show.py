@@ -85,7 +85,7 @@ def test_a_report_is_small(tflops, here):
     [
         ("csv", "index,operator,"),
         ("md", "### single_conv"),
-        ("html", "<div>"),
+        ("html", "<!doctype html>"),
         ("txt", "# operator"),
     ],
 )

@@ -9,6 +9,7 @@ import re
 import pytest
 
 from report_schema import validate_saved
+from tflops_native.formats import notebook
 from tflops_native.formats.registry import render
 from tflops_native.formats.report import report_document
 from tflops_native.formats.view import EVERYTHING, View
@@ -30,7 +31,7 @@ def test_text(case, golden):
 
 def test_html(case, golden):
     name, report = case
-    html = render(report_document(report), "html")
+    html = notebook.render(report_document(report))
     golden(f"{name}.html", html.replace("><", ">\n<") + "\n")
 
 

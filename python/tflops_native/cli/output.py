@@ -17,7 +17,7 @@ from tflops_native.cli.streams import writing_output
 from tflops_native.errors import OptionError
 from tflops_native.formats.document import Document
 from tflops_native.formats.overview import overview_document
-from tflops_native.formats.registry import FORMATS, format_of_suffix, render
+from tflops_native.formats.registry import FORMATS, format_of_suffix
 from tflops_native.formats.report import report_document
 from tflops_native.formats.view import EVERYTHING, GROUPINGS, ORDERS, View
 from tflops_native.reports.report import Report
@@ -182,7 +182,7 @@ def _write_documents(documents: Sequence[Document], output: Output) -> None:
                     click.echo()
                 print_text(document, console)
     else:
-        _write("\n\n".join(render(item, output.name) for item in documents), output)
+        _write(FORMATS[output.name].render_all(documents), output)
 
 
 def _is_terminal() -> bool:

@@ -173,6 +173,8 @@ class Document:
     data     makes what JSON prints
     records  the rows of a CSV, where these are not those of the first table
     is_verbose  whether details are asked for
+    figures         makes the drawings, which pages and notebooks have
+    further_tables  makes further tables, which pages have
     """
 
     title: str
@@ -180,6 +182,8 @@ class Document:
     data: Callable[[], Any]
     records: Table | None = None
     is_verbose: bool = False
+    figures: Callable[[], Sequence[Figure]] = tuple
+    further_tables: Callable[[], Sequence[Table]] = tuple
 
     @property
     def page(self) -> tuple[Part, ...]:

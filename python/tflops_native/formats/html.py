@@ -1,58 +1,53 @@
-"""The document as an HTML fragment, for notebooks: no script, nothing from elsewhere."""
+"""The document as one HTML file that needs no network: it opens from an e-mail, and prints.
 
-from html import escape
+Tables are sorted by a click on a heading and fold; the data of the result is in the file, so that
+`tflops show` reads it back.
+"""
 
-from tflops_native.formats.document import Block, Document, Figure, Lines, Part, Table, labelled
-from tflops_native.formats.printable import printable, printable_lines
+from collections.abc import Sequence
+from typing import Any
 
-_CELL = "padding:2px 8px;white-space:pre;font-variant-numeric:tabular-nums"
+from tflops_native.formats.document import Document, Part
+from tflops_native.formats.html_parts import part_html, text_html
+from tflops_native.formats.page_assets import SCRIPT, STYLE
+from tflops_native.plain_json import dump_json
+from tflops_native.reports.saved import PAGE_DATA
 
 
 def render(document: Document) -> str:
-    """One `div` with everything in it."""
-    return f"<div>{''.join(map(_part, document.page))}</div>"
+    """A whole page."""
+    return render_all([document])
 
 
-def _part(part: Part) -> str:
-    match part:
-        case Lines():
-            return "".join(
-                f"<div><b>{_text(label)}</b> {_text(text)}</div>"
-                for label, text in map(labelled, part.lines)
-            )
-        case Table():
-            return _table(part)
-        case Block():
-            return f"<pre>{escape(chr(10).join(printable_lines(part.text)))}</pre>"
-        case Figure():
-            return f"<div><b>{_text(part.title)}</b>{part.svg}</div>"
-
-
-def _table(table: Table) -> str:
-    shown = table.shown
-    head = "".join(
-        _cell("th", column.heading, column.is_number, column.meaning) for column in shown
-    )
-    rows = "".join(
-        "<tr>"
+def render_all(documents: Sequence[Document]) -> str:
+    """Several on one page, as those of a model with several signatures."""
+    title = documents[0].title
+    bodies = "".join(
+        f"<section><h1>{text_html(document.title)}</h1>"
         + "".join(
-            _cell("td", text, column.is_number)
-            for column, text in zip(shown, table.texts(row), strict=True)
+            f"<div class=part>{part_html(part, is_page=True)}</div>" for part in _parts(document)
         )
-        + "</tr>"
-        for row in table.rows
+        + "</section>"
+        for document in documents
     )
-    found = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-    if not table.is_long:
-        return found
-    return f"<details open><summary>{_text(table.title)}</summary>{found}</details>"
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
+        f"<title>{text_html(title)}</title><style>{STYLE}</style></head><body>{bodies}\n"
+        f"{PAGE_DATA}{_data(documents)}</script><script>{SCRIPT}</script></body></html>"
+    )
 
 
-def _cell(tag: str, text: str, is_number: bool, meaning: str = "") -> str:
-    side = "right" if is_number else "left"
-    hint = f' title="{_text(meaning)}"' if meaning else ""
-    return f'<{tag}{hint} style="text-align:{side};{_CELL}">{_text(text)}</{tag}>'
+def _parts(document: Document) -> Sequence[Part]:
+    """The summary, the figures, and the tables behind them."""
+    page = document.page
+    return (*page[:1], *document.figures(), *page[1:], *document.further_tables())
 
 
-def _text(text: str) -> str:
-    return escape(printable(text))
+def _data(documents: Sequence[Document]) -> str:
+    """JSON in which nothing ends the element that holds it."""
+    data: Any = documents[0].data()
+    if len(documents) > 1:
+        data = {**data, "reports": [item for each in documents for item in each.data()["reports"]]}
+    text = dump_json(data)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

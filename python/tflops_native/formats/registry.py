@@ -1,6 +1,6 @@
 """The formats of a document: one file each, registered here for every command."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import PurePath
@@ -24,6 +24,14 @@ class Format:
         # Imported when used: a command writes one of them.
         text: str = import_module(f"tflops_native.formats.{self.name}").render(document)
         return text
+
+    def render_all(self, documents: Sequence[Document]) -> str:
+        """Several in one text: one below the other, where the format does not say otherwise."""
+        module = import_module(f"tflops_native.formats.{self.name}")
+        if hasattr(module, "render_all"):
+            text: str = module.render_all(documents)
+            return text
+        return "\n\n".join(map(self.render, documents))
 
 
 FORMATS: Mapping[str, Format] = {

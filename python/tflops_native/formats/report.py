@@ -3,12 +3,22 @@
 from typing import Any
 
 from tflops_native.formats.details import details
-from tflops_native.formats.document import Cell, Column, Document, Lines, Part, Role, Table, row_of
+from tflops_native.formats.document import (
+    Cell,
+    Column,
+    Document,
+    Figure,
+    Lines,
+    Part,
+    Role,
+    Table,
+    row_of,
+)
 from tflops_native.formats.group_table import group_table
 from tflops_native.formats.operator_table import operator_table
 from tflops_native.formats.printable import NAME_LIMIT, printable
 from tflops_native.formats.summary import brief_summary, summary
-from tflops_native.formats.view import EVERYTHING, View
+from tflops_native.formats.view import EVERYTHING, GROUPINGS, View
 from tflops_native.reports.report import Report
 
 
@@ -38,8 +48,40 @@ def report_document(report: Report, view: View = EVERYTHING) -> Document:
         parts=tuple(parts),
         is_verbose=view.is_verbose,
         data=lambda: _plain(report),
+        figures=lambda: _figures(report),
+        further_tables=lambda: _further_tables(report, view),
         records=_latency(report, name) if report.analysis is None else None,
     )
+
+
+def _figures(report: Report) -> list[Figure]:
+    """Those that the report has the data for."""
+    # Imported when drawn: text needs none of them.
+    from tflops_native.formats.figures.histogram_figure import histogram_figure
+    from tflops_native.formats.figures.layers_figure import layers_figure
+    from tflops_native.formats.figures.roofline_figure import roofline_figure
+    from tflops_native.formats.figures.samples_figure import samples_figure
+
+    found = []
+    if report.timing is not None:
+        verdict = report.timing.stability.verdict
+        for title, svg in (
+            ("Roofline: each operator, its size the share of the time", roofline_figure(report)),
+            ("Time against MACs, by layer", layers_figure(report)),
+            (f"Samples in the order of the runs: {verdict}", samples_figure(report)),
+            ("Histogram of the samples", histogram_figure(report)),
+        ):
+            if svg is not None:
+                found.append(Figure(title, svg))
+    return found
+
+
+def _further_tables(report: Report, view: View) -> list[Table]:
+    """The operators taken together, where the first table does not do that already."""
+    if report.analysis is None:
+        return []
+    others = [by for by in GROUPINGS if by != view.by]
+    return [group_table(report, report.analysis, by, View(by=by)) for by in others]
 
 
 def _plain(report: Report) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from tflops_native.analysis.result import Analysis
 from tflops_native.errors import OptionError
+from tflops_native.formats import notebook
 from tflops_native.formats.budgets import baseline_document, check_document
 from tflops_native.formats.comparison import comparison_document
 from tflops_native.formats.document import Document
@@ -40,8 +41,9 @@ def document_of(result: Any) -> Document:
 
 
 def shown(result: Any, name: str) -> str:
-    """A result in the format of this name."""
-    return render(document_of(result), name)
+    """A result in the format of this name, or as the HTML fragment of a notebook."""
+    document = document_of(result)
+    return notebook.render(document) if name == "notebook" else render(document, name)
 
 
 def _of_analysis(analysis: Analysis) -> Document:

@@ -37,6 +37,9 @@ _KINDS: Mapping[str, type[Result]] = {
     "verification": Verification,
 }
 REPORT = "report"
+# How a page begins, and what stands before the data in it.
+_PAGE = b"<!doctype html>"
+PAGE_DATA = '<script type="application/json" id="tflops-data">'
 # What annotations mean that are imported for type checkers only.
 NAMES = {"ThreadPeaks": ThreadPeaks, "Timing": Timing}
 
@@ -132,7 +135,7 @@ def save_report(report: Report, path: str | os.PathLike[str], *, samples: bool =
 def is_saved(path: str | os.PathLike[str]) -> bool:
     """Whether a file looks like JSON rather than a model: its name or its first byte say so."""
     found = Path(path)
-    if found.suffix.lower() == ".json":
+    if found.suffix.lower() in (".json", ".html", ".htm"):
         return True
     try:
         if not found.is_file():
@@ -189,6 +192,14 @@ def load_peaks(path: str | os.PathLike[str], threads: int) -> ThreadPeaks:
     return found
 
 
+def _data_of(content: bytes) -> bytes:
+    """The JSON of a file: that of a page of ours stands in the page."""
+    if content[: len(_PAGE)].lower() != _PAGE:
+        return content
+    _, opening, rest = content.partition(PAGE_DATA.encode())
+    return rest.partition(b"</script>")[0] if opening else b""
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         # Before opening: to open a pipe may wait forever.
@@ -196,7 +207,7 @@ def _read(path: Path) -> dict[str, Any]:
             raise ProfileFormatError(f"cannot read '{path}': it is not a regular file")
         if path.exists() and path.stat().st_size > LARGEST_BYTES:
             raise ProfileFormatError(f"cannot read '{path}': it is larger than 1 GiB")
-        plain = json.loads(path.read_bytes())
+        plain = json.loads(_data_of(path.read_bytes()))
     except FileNotFoundError as error:
         raise ProfileFormatError(f"cannot read '{path}': no such file") from error
     except OSError as error:

@@ -1,0 +1,1 @@
+"""Figures of a report: SVG of our own, one figure per file."""
