@@ -1,6 +1,6 @@
 """The smallest model worth timing: hardly anything but the call itself."""
 
-import flatbuffers  # type: ignore[import-untyped]
+import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 

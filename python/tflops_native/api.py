@@ -124,6 +124,49 @@ def convert(
     return model
 
 
+def extract(
+    model: Source,
+    operators: int | Sequence[int],
+    *,
+    output: str | PathLike[str] | None = None,
+    inputs_file: str | PathLike[str] | None = None,
+    input_shapes: InputShapes | None = None,
+    inputs: Inputs | None = None,
+    fill: str = "random",
+    seed: int = 0,
+    runtime: str = DEFAULT_RUNTIME,
+) -> Model:
+    """Operators of the main subgraph as a model of their own, with their weights and shapes.
+
+    For bug reports, and to time an operator elsewhere. Needs the extra "extract".
+
+    Args:
+        model: as for `analyze`.
+        operators: their index in the table of a report, or several: an operator and what is fused into it.
+        output: a file to write the model to.
+        inputs_file: a .npz file to write what the operators are fed in a run of the model, by name of the
+            inputs, usable as data of the extracted model; its inputs then have the shapes of that run.
+        input_shapes, inputs, fill, seed, runtime: of that run, as for `measure`.
+
+    Raises:
+        OptionError: there is no such operator, it cannot run by itself, the package `flatbuffers` is
+            missing, or a file cannot be written.
+        ModelFormatError: the model cannot be read, or uses what is newer than the schema.
+        InvokeError: the runtime refuses the model.
+    """
+    from tflops_native.profile.extract import extracted
+
+    workload = _workload(model, input_shapes, None, inputs)
+    options = RunOptions(runtime=runtime, kernels="builtin", fill=fill, seed=seed)
+    return extracted(
+        workload,
+        [operators] if isinstance(operators, int) else list(operators),
+        options,
+        output=None if output is None else Path(output),
+        inputs_file=None if inputs_file is None else Path(inputs_file),
+    )
+
+
 def count(
     model: Source,
     *,

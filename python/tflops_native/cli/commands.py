@@ -42,6 +42,7 @@ _SECTIONS = {
     },
     "Convert and show": {
         "convert": "Convert a Keras model or a SavedModel to TensorFlow Lite.",
+        "extract": "Write an operator of a model as a model of its own.",
         "show": "Show a result that was saved as JSON.",
     },
     "Look up": {

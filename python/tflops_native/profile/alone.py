@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from tflops_native.compiled import native
 from tflops_native.errors import InvokeError, ModelFormatError, RuntimeLibraryError
 from tflops_native.model.graph import Subgraph
 from tflops_native.progress import Progress, early_stop
 from tflops_native.runtime.cut import cut_model, ends
+from tflops_native.runtime.kept import filled, kept_values
 from tflops_native.runtime.libraries import NativeRuntime
 from tflops_native.runtime.options import RunOptions
 from tflops_native.runtime.session import Session
@@ -22,15 +22,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tflops_native._native import Interpreter, ModelCopy
-
-    Values = Mapping[int, "NDArray[Any]"]
-
 # Of each operator: enough samples for a median, and no more time than makes the whole quick.
 SAMPLES = 30
 SECONDS_EACH = 0.02
-# Kept tensors are in memory all at once.
-KEPT_BYTES_LIMIT = 1 << 30
 # What an invoke costs by itself is seen from so many pairs of the shortest operators.
 PAIRS = 7
 # Padding is done by the operator that takes its result.
@@ -140,30 +134,8 @@ class _Stage:
         self._values: dict[int, NDArray[Any]] = {}
 
     def keep(self) -> None:
-        """One run of all operators in which every tensor is an output, and keeps its values."""
-        graph, session = self._graph, self._session
-        made = [
-            index
-            for index in dict.fromkeys(i for o in graph.operators for i in o.outputs)
-            if not graph.tensors[index].is_variable
-        ]
-        whole = cut_model(
-            self._model,
-            range(len(graph.operators)),
-            subgraph=graph.index,
-            inputs=graph.inputs,
-            outputs=made,
-        )
-        given = {
-            index: session.interpreter.get_input(session.positions[position])
-            for position, index in enumerate(graph.inputs)
-        }
-        interpreter = self._filled(whole, graph.inputs, given)
-        if sum(info.byte_size for info in interpreter.outputs) > KEPT_BYTES_LIMIT:
-            raise MemoryError
-        interpreter.invoke()
-        outputs = zip(made, map(interpreter.get_output, range(len(made))), strict=True)
-        self._values = given | dict(outputs)
+        """One run of all operators, of which the values of all tensors are kept."""
+        self._values = kept_values(self._session, self._runtime, self._options)
 
     def seconds(self, group: Sequence[int]) -> float | None:
         """The median of an invoke of these operators; None if they cannot run alone."""
@@ -176,7 +148,7 @@ class _Stage:
             cut = cut_model(
                 self._model, group, subgraph=self._graph.index, inputs=inputs, outputs=outputs
             )
-            interpreter = self._filled(cut, inputs, self._values)
+            interpreter = filled(cut, inputs, self._values, self._runtime, self._options)
             interpreter.invoke()
             invokes = self._clock.invokes_per_sample(interpreter)
             taken = interpreter.time_invokes(SAMPLES, SECONDS_EACH, invokes)
@@ -204,21 +176,3 @@ class _Stage:
             if both is not None:
                 saved.append(whole[first] + whole[second] - both)
         return float(np.median(saved)) if saved else 0.0
-
-    def _filled(self, cut: "ModelCopy", inputs: Sequence[int], values: "Values") -> "Interpreter":
-        options = self._options
-        interpreter: Interpreter = native().Interpreter(
-            self._runtime.library,
-            cut,
-            threads=options.threads,
-            kernels=options.kernels,
-            delegate=options.delegate,
-            delegate_options=list(options.delegate_options.items()),
-        )
-        for position, index in enumerate(inputs):
-            if tuple(values[index].shape) != interpreter.inputs[position].shape:
-                interpreter.resize_input(position, values[index].shape)
-        interpreter.allocate()
-        for position, index in enumerate(inputs):
-            interpreter.set_input(position, values[index])
-        return interpreter
