@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from tflops_native import api
+from tflops_native.cli.help import Command
 from tflops_native.cli.model_input import conversion_of, conversion_options, source_of
 from tflops_native.cli.options import data_options, input_options, runtime_option
 from tflops_native.cli.progress import progress_bar
@@ -18,7 +19,7 @@ _OPERATORS = re.compile(r"\d+(-\d+)?(,\d+(-\d+)?)*")
 _MOST = 100_000
 
 
-@click.command("extract")
+@click.command("extract", cls=Command)
 @click.argument("operator", metavar="MODEL:INDEX")
 @click.option("-o", "--output", required=True, metavar="FILE", help="Write the model to FILE.")
 @click.option(
@@ -38,6 +39,11 @@ def command(
 
     INDEX is that of the table of `tflops report`. Several, such as 3,4 or 3-5, are an operator and what
     is fused into it.
+
+    \b
+    tflops extract model.tflite:4 -o op.tflite
+    tflops extract model.tflite:3-5 -o op.tflite --inputs fed.npz
+    tflops time op.tflite --input fed.npz
     """
     source, operators = _split(operator)
     if options.pop("signature", None) is not None:
