@@ -322,7 +322,7 @@ def test_models_of_a_bundle_are_timed(name, tflops):
         assert f"model     {name}::" in ended.out
     verified = tflops("verify", f"{EXAMPLES / name}::0")
     assert verified.status == 0
-    for command in ("report", "time", "verify"):
+    for command in ("report", "memory", "verify"):
         ended = tflops(command, EXAMPLES / name)
         assert (ended.status, ended.out) == (2, "")
         assert "holds 2 models; choose one by name or index: " in ended.err

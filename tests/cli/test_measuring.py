@@ -24,7 +24,7 @@ SUMMARY = ("model", "input", "latency", "stability")
 def labels(text):
     """Of the lines around the table, but for those that depend on the machine."""
     found = [line.split()[0] for line in text.splitlines() if re.match(r"[a-z]", line)]
-    return [label for label in found if label not in ("note", "resident")]
+    return [label for label in found if label not in ("note", "finding", "resident")]
 
 
 def test_time_prints_no_counts(tflops):
@@ -117,13 +117,16 @@ def test_progress_goes_to_a_terminal_and_not_into_the_result(process):
 
     ours, theirs = pty.openpty()
     ended = process(
-        "time", "-v", SINGLE, "--runs", "2", capture_output=False, stdout=-1, stderr=theirs
+        *("time", "-v", SINGLE, "--runs", "2", "--interval", "1s"),
+        capture_output=False,
+        stdout=-1,
+        stderr=theirs,
     )
     os.close(theirs)
     shown = read_terminal(ours)
     assert ended.status == 0
     assert labels(ended.out) == ["input", *TIMES, "runtime", *SUMMARY]
     assert "\x1b" not in ended.out
-    assert "warm up" in shown
+    assert "measure latency" in shown
     # The last thing is to clear the line.
     assert re.search(r"\x1b\[2K[^a-z]*$", shown)

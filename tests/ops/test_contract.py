@@ -88,7 +88,9 @@ class OneOperation:
     """Instead of subgraphs: each does one operation."""
 
     def call(self, subgraph, inputs):
-        return Called(outputs=(), cost=Cost(scalar_ops=1), is_exact=True, operators=())
+        return Called(
+            outputs=(), cost=Cost(scalar_ops=1), is_exact=True, operators=(), peak_bytes=0
+        )
 
 
 def context(case):

@@ -160,7 +160,7 @@ def test_a_model_on_standard_input(process, command, name, is_pipe):
     [
         ("</dev/null", "standard input is empty (0 bytes)"),
         ("<&-", "cannot read the model: standard input is closed"),
-        ("</dev/zero", "standard input is not a TensorFlow Lite model: "),
+        ("</dev/zero", "what is not recognized on standard input is larger than 64 MiB"),
     ],
 )
 def test_standard_input_that_is_not_a_model(process, redirection, message):
@@ -194,7 +194,8 @@ def special(request, tmp_path):
 @posix
 @pytest.mark.parametrize("command", ["count", "time", "report", "verify"])
 def test_a_special_file_as_a_model(refuses, special, command):
-    assert "is a directory" in (said := refuses(command, special)) or "regular file" in said
+    said = refuses(command, special)
+    assert "is a directory" in said or "regular file" in said or "there is no model in" in said
 
 
 @posix
@@ -202,8 +203,8 @@ def test_a_special_file_as_a_profile(special, tflops):
     with pytest.raises(ProfileFormatError, match=r"directory|regular file"):
         load_timing(special, workload(SINGLE))
     ended = tflops("report", SINGLE, "--profile", special)
-    assert ended.status == 2
-    assert "194,688 MACs" in ended.out
+    # Before anything is counted: nothing is lost.
+    assert (ended.status, ended.out) == (2, "")
     assert ended.err.count("\n") == 1
 
 

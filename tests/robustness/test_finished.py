@@ -165,7 +165,7 @@ def test_shapes_of_a_run_that_crashes_keep_the_counts(tflops, fake_runtime, tmp_
     path.write_bytes(fake_tflite.model("on invoke 1 crash SIGSEGV"))
     ended = tflops("report", path, "--runtime", fake_runtime, "--shapes", "runtime")
     assert ended.status == 2
-    assert "coverage  3 counted" in ended.out
+    assert "FLOPs     100% ABS (3)" in ended.out
     assert "crashed" in ended.err
 
 

@@ -14,7 +14,7 @@ from tflops_native.cli.completion import (
     complete_models_and_reports,
 )
 from tflops_native.cli.options import options
-from tflops_native.cli.progress import progress_bar
+from tflops_native.cli.progress import progress_if_any
 from tflops_native.cli.streams import STANDARD_INPUT, read_model
 from tflops_native.errors import ModelFormatError, TflopsError
 from tflops_native.model.graph import Model
@@ -57,7 +57,7 @@ def model_argument(command: Callable[..., Any]) -> Callable[..., Any]:
         *arguments: Any, model: str, quantize: str | None, representative: str | None, **values: Any
     ) -> Any:
         conversion = conversion_of(quantize, representative)
-        with progress_bar() as progress:
+        with progress_if_any() as progress:
             loaded = load(source_of(model), conversion=conversion, progress=progress)
         return command(*arguments, model=loaded, **values)
 
@@ -82,7 +82,7 @@ def saved_or_model(argument: str, conversion: ConversionOptions | None) -> str |
     source = source_of(argument)
     if isinstance(source, str) and is_saved(source):
         return source
-    with progress_bar() as progress:
+    with progress_if_any() as progress:
         return load(source, conversion=conversion, progress=progress)
 
 
@@ -123,7 +123,7 @@ class Models:
                 continue
             for source in sources:
                 try:
-                    with progress_bar() as progress:
+                    with progress_if_any() as progress:
                         found = load_all(
                             source_of(source), conversion=self._conversion, progress=progress
                         )

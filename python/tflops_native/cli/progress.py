@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from tflops_native.progress import Progress, early_stop, no_progress
 
@@ -21,6 +21,21 @@ _NAMES = {
     "operators alone": "time operators alone",
     "peaks": "measure peaks of this machine",
 }
+
+
+@contextmanager
+def progress_if_any() -> Iterator[Progress]:
+    """A bar as soon as there is progress: most models are loaded without."""
+    with ExitStack() as opened:
+        shown: Progress | None = None
+
+        def show(what: str, done: float) -> None:
+            nonlocal shown
+            if shown is None:
+                shown = opened.enter_context(progress_bar())
+            shown(what, done)
+
+        yield show
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import IO, Any, TypeVar
 
@@ -191,8 +191,10 @@ class _Noise:
         self._thread.start()
 
     def _read(self) -> None:
-        while self._pipe is not None and (piece := os.read(self._pipe.fileno(), _PIECE_BYTES)):
-            self._end = (self._end + piece)[-_LAST_BYTES:]
+        # Closed meanwhile, where Ctrl-C came as this thread started.
+        with suppress(ValueError, OSError):
+            while self._pipe is not None and (piece := os.read(self._pipe.fileno(), _PIECE_BYTES)):
+                self._end = (self._end + piece)[-_LAST_BYTES:]
 
     def finish(self) -> None:
         """After the end of the child."""
