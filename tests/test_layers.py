@@ -33,7 +33,7 @@ LAYERS = (
     ("reports",),
     ("formats",),
     ("api",),
-    ("gate",),
+    ("gate", "sweeps"),
     ("cli",),
 )
 LEVELS = {name: level for level, names in enumerate(LAYERS) for name in names}

@@ -47,9 +47,11 @@ if TYPE_CHECKING:
     from tflops_native.reports.report import Report
     from tflops_native.reports.rows import ReportRow
     from tflops_native.reports.saved import load_report, save_report
+    from tflops_native.reports.sweep import Sweep
     from tflops_native.reports.verification import Verification
     from tflops_native.runtime.options import RunOptions
     from tflops_native.stability.verdict import Stability
+    from tflops_native.sweeps import sweep
     from tflops_native.timing.statistics import Latency
     from tflops_native.timing.stop_rule import StopRule
     from tflops_native.workload import Workload
@@ -75,6 +77,7 @@ _LAZY = {
         "api",
     ),
     **dict.fromkeys(("baseline", "check"), "gate"),
+    "sweep": "sweeps",
     "Analysis": "analysis.result",
     "Baseline": "reports.baseline",
     "Check": "reports.budgets",
@@ -94,6 +97,7 @@ _LAZY = {
     "ReportRow": "reports.rows",
     "RunOptions": "runtime.options",
     "Stability": "stability.verdict",
+    "Sweep": "reports.sweep",
     "StopRule": "timing.stop_rule",
     "Timing": "measurement.timing",
     "Verification": "reports.verification",
@@ -132,6 +136,7 @@ __all__ = [
     "ShapeError",
     "Stability",
     "StopRule",
+    "Sweep",
     "TflopsError",
     "Timing",
     "UnsupportedOperatorError",
@@ -153,6 +158,7 @@ __all__ = [
     "report",
     "runtimes",
     "save_report",
+    "sweep",
     "verify",
 ]
 

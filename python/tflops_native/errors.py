@@ -9,12 +9,14 @@ class TflopsError(Exception):
     report   where a report failed after it had counted: the `Report` with what is known; else None
     comparison
              the same where a comparison failed: the `Comparison` of what was counted; else None
+    sweep    where a sweep ended early: the `Sweep` of the cells that were finished; else None
     timing   where only the times of operators could not be measured: the `Timing` without them
     """
 
     report: Any = None
     timing: Any = None
     comparison: Any = None
+    sweep: Any = None
 
 
 class ModelFormatError(TflopsError, ValueError):

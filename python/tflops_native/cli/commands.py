@@ -36,6 +36,7 @@ _SECTIONS = {
     },
     "Compare and check": {
         "compare": "Compare models, reports or options: which is faster, and which operators make it so.",
+        "sweep": "Measure a grid of shapes, threads, runtimes and quantizations.",
         "check": "Check that a model keeps its limits, or a baseline.",
         "baseline": "Write the figures that later versions are checked against.",
         "verify": "Compare the inferred shapes with the runtime's.",

@@ -117,7 +117,7 @@ class Models:
         """Load one after the other; `failed` is called with the error of each that cannot be."""
         for argument in self._arguments:
             try:
-                sources = _expanded(argument)
+                sources = expanded(argument)
             except TflopsError as error:
                 failed(error)
                 continue
@@ -138,7 +138,7 @@ def source_of(argument: str) -> str | bytes:
     return read_model() if argument in STANDARD_INPUT else argument
 
 
-def _expanded(argument: str) -> list[str]:
+def expanded(argument: str) -> list[str]:
     """The models in a folder; anything else is one."""
     folder = Path(argument)
     if not folder.is_dir() or (folder / "saved_model.pb").exists():

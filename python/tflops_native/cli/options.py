@@ -146,8 +146,7 @@ convention_options = options(
         "--valid-taps", is_flag=True, help="Count MACs without kernel positions on padding, too."
     ),
 )
-data_options = options(
-    input_file_option,
+_random_options = options(
     click.option(
         "--fill",
         type=click.Choice(FILLS),
@@ -163,6 +162,7 @@ data_options = options(
         help="Seed for random inputs.",
     ),
 )
+data_options = options(input_file_option, _random_options)
 
 
 _RUNTIME_HELP = (
@@ -256,8 +256,13 @@ limit_options = options(
 )
 
 
-def measuring_options(*, compares: bool = False) -> Decorator:
-    """Options of commands that measure."""
+def measuring_options(*, compares: bool = False, takes_data: bool = True) -> Decorator:
+    """Options of commands that measure.
+
+    Args:
+        compares: whether runtime, kernels and threads may be several.
+        takes_data: whether inputs may be given data.
+    """
     return options(
         _several_run_options if compares else _run_options,
         click.option("--pin", type=CpuList(), help="Run on these CPUs only: 1 or 0,2 or 0-3."),
@@ -274,7 +279,7 @@ def measuring_options(*, compares: bool = False) -> Decorator:
             callback=lambda context, parameter, pairs: dict(pairs),
             help="Option passed to the delegate, KEY=VALUE; repeatable.",
         ),
-        data_options,
+        data_options if takes_data else _random_options,
         click.option(
             "--precision",
             type=Fraction(),

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tflops_native.errors import OptionError
 from tflops_native.machine.affinity import parse_cpu_list
+from tflops_native.reports.sweep_grid import shape_pattern
 
 if TYPE_CHECKING:
     _Type = click.ParamType[Any]
@@ -212,6 +214,22 @@ class InputShape(_Type):
             return name, tuple(int(length) for length in lengths.replace("x", ",").split(","))
         except ValueError:
             self.fail(f"{value!r} is not a shape: write it as 1,224,224,3 or name=1,224,224,3")
+
+
+class ShapeGrid(_Type):
+    """`name=1,{128..320..32},224,3`, the shapes of an input of a sweep."""
+
+    name = "[NAME=]N,{N..N..STEP},..."
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        name, _, lengths = str(value).rpartition("=")
+        try:
+            shape_pattern(lengths)
+        except OptionError as error:
+            self.fail(str(error))
+        return name, lengths
 
 
 class InputFile(_Type):

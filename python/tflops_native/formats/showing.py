@@ -15,6 +15,7 @@ from tflops_native.formats.peaks import peaks_document
 from tflops_native.formats.registry import render
 from tflops_native.formats.report import report_document
 from tflops_native.formats.runtimes import runtimes_document
+from tflops_native.formats.sweep import cell_document, sweep_document
 from tflops_native.formats.verification import verification_document
 from tflops_native.machine.peaks.peaks import Peaks
 from tflops_native.measurement.timing import Timing
@@ -24,6 +25,8 @@ from tflops_native.reports.budgets import Check
 from tflops_native.reports.comparison import Comparison
 from tflops_native.reports.memory_plan import MemoryPlan
 from tflops_native.reports.report import Report
+from tflops_native.reports.sweep import Sweep
+from tflops_native.reports.sweep_cell import SweepCell
 from tflops_native.reports.verification import Verification
 from tflops_native.runtime.installed import InstalledRuntimes
 
@@ -65,6 +68,8 @@ _DOCUMENTS: dict[type, Callable[[Any], Document]] = {
     MemoryPlan: memory_document,
     Peaks: peaks_document,
     Report: report_document,
+    Sweep: sweep_document,
+    SweepCell: cell_document,
     Timing: _of_timing,
     Verification: verification_document,
 }

@@ -24,6 +24,7 @@ from tflops_native.notes import Note
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
 LABEL_WIDTH = 10
 # With more, the headings stand below the rows too: those above have left a terminal of 24 lines.
@@ -55,6 +56,14 @@ def print_text(document: Document, console: "Console") -> None:
     for line in _lines(document, limit):
         # Not markup: names may hold brackets.
         console.print(Text.assemble(*line), soft_wrap=True, highlight=False)
+
+
+def table_text(table: Table, limit: int) -> "Text":
+    """A table for a terminal that is so wide, with its colours."""
+    from rich.text import Text
+
+    lines = [Text.assemble(*line) for line in _table(table, limit)]
+    return Text("\n").join(lines)
 
 
 def _lines(document: Document, limit: int | None) -> Iterator[_Line]:

@@ -20,6 +20,8 @@ from tflops_native.reports.budgets import Check
 from tflops_native.reports.comparison import Comparison
 from tflops_native.reports.memory_plan import MemoryPlan
 from tflops_native.reports.report import Report
+from tflops_native.reports.sweep import Sweep
+from tflops_native.reports.sweep_cell import SweepCell
 from tflops_native.reports.verification import Verification
 from tflops_native.result import Result
 from tflops_native.runtime.installed import InstalledRuntimes
@@ -29,11 +31,13 @@ LARGEST_BYTES = 1 << 30
 _PREFIX = "tflops_native/"
 _KINDS: Mapping[str, type[Result]] = {
     "baseline": Baseline,
+    "cell": SweepCell,
     "check": Check,
     "comparison": Comparison,
     "memory": MemoryPlan,
     "peaks": Peaks,
     "runtimes": InstalledRuntimes,
+    "sweep": Sweep,
     "verification": Verification,
 }
 REPORT = "report"

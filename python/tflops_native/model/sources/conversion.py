@@ -1,5 +1,6 @@
 """How a model of TensorFlow becomes a TensorFlow Lite model: what is asked for, and what was done."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -86,3 +87,20 @@ class ConversionOptions:
             raise OptionError(
                 f"representative data is for quantize {' or '.join(CALIBRATED)}, not {self.quantize!r}"
             )
+
+
+def conversions(
+    quantizations: Sequence[str], representative: str | None
+) -> tuple[ConversionOptions, ...]:
+    """One for each quantization; the data goes to those that need it.
+
+    Raises:
+        OptionError: there is no such quantization, or data and none that needs it.
+    """
+    needing = [name for name in quantizations if name in CALIBRATED]
+    return tuple(
+        ConversionOptions(
+            quantize=name, representative=representative if name in needing or not needing else None
+        )
+        for name in quantizations
+    )
