@@ -1,5 +1,6 @@
 """Models of Keras and TensorFlow, as objects and as files, are counted as what they are converted to."""
 
+import csv
 import os
 import pickle
 import signal
@@ -259,6 +260,18 @@ def nested_network():
     image = keras.Input((8, 8, 4))
     hidden = keras.layers.Flatten(name="flat")(backbone(image))
     return keras.Model(image, keras.layers.Dense(5, "softmax", name="head")(hidden), name="whole")
+
+
+def test_several_quantizations_are_several_models(folder, cache, tflops):
+    ended = tflops("count", folder / "net.keras", "--quantize", "none,int8", "--format", "csv")
+    assert (ended.status, ended.err) == (0, "")
+    rows = list(csv.DictReader(ended.out.splitlines()))
+    assert [(row["quantization"], int(row["macs"])) for row in rows] == [
+        ("none", MACS),
+        ("int8", MACS),
+    ]
+    # Four bytes of a weight become one; biases stay four.
+    assert 3 * int(rows[1]["weight_bytes"]) < int(rows[0]["weight_bytes"])
 
 
 def test_layers_are_those_of_keras(tmp_path, cache):

@@ -1,6 +1,6 @@
 """The models that commands are given: read, taken out of bundles, converted."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -15,26 +15,38 @@ from tflops_native.cli.completion import (
 )
 from tflops_native.cli.options import options
 from tflops_native.cli.progress import progress_if_any
+from tflops_native.cli.quantities import Several
 from tflops_native.cli.streams import STANDARD_INPUT, read_model
 from tflops_native.errors import ModelFormatError, TflopsError
 from tflops_native.model.graph import Model
 from tflops_native.model.reader import load, load_all
-from tflops_native.model.sources.conversion import QUANTIZATIONS, ConversionOptions
+from tflops_native.model.sources.conversion import QUANTIZATIONS, ConversionOptions, conversions
 from tflops_native.reports.saved import is_saved
 
+_REPRESENTATIVE = click.option(
+    "--representative",
+    metavar="FILE",
+    shell_complete=complete_files,
+    help="Data for --quantize int8 and int16x8: a .npz file, an array of samples for each input. "
+    "[default: random data: times are right, results are not]",
+)
 conversion_options = options(
     click.option(
         "--quantize",
         type=click.Choice(QUANTIZATIONS),
         help="How to convert a Keras model or a SavedModel. [default: none, that is float32]",
     ),
+    _REPRESENTATIVE,
+)
+_SEVERAL_CONVERSIONS = options(
     click.option(
-        "--representative",
-        metavar="FILE",
-        shell_complete=complete_files,
-        help="Data for --quantize int8 and int16x8: a .npz file, an array of samples for each input. "
-        "[default: random data: times are right, results are not]",
+        "--quantize",
+        type=Several(click.Choice(QUANTIZATIONS)),
+        metavar="|".join(QUANTIZATIONS),
+        help="How to convert Keras models and SavedModels; several, with commas between them, are "
+        "several models. [default: none, that is float32]",
     ),
+    _REPRESENTATIVE,
 )
 
 
@@ -93,25 +105,29 @@ def models_argument(command: Callable[..., Any]) -> Callable[..., Any]:
     def with_models(
         *arguments: Any,
         models: tuple[str, ...],
-        quantize: str | None,
+        quantize: tuple[str, ...] | None,
         representative: str | None,
         **values: Any,
     ) -> Any:
-        conversion = conversion_of(quantize, representative)
-        return command(*arguments, models=Models(models, conversion), **values)
+        ways: Sequence[ConversionOptions | None] = (None,)
+        if quantize is not None or representative is not None:
+            ways = conversions(quantize or ("none",), representative)
+        return command(*arguments, models=Models(models, ways), **values)
 
     argument = click.argument(
         "models", nargs=-1, required=True, metavar="MODEL...", shell_complete=complete_models
     )
-    return options(argument, conversion_options)(with_models)  # type: ignore[no-any-return]
+    return options(argument, _SEVERAL_CONVERSIONS)(with_models)  # type: ignore[no-any-return]
 
 
 class Models:
     """The models that arguments name: files, bundles with all in them, folders."""
 
-    def __init__(self, arguments: tuple[str, ...], conversion: ConversionOptions | None) -> None:
+    def __init__(
+        self, arguments: tuple[str, ...], conversions: Sequence[ConversionOptions | None]
+    ) -> None:
         self._arguments = arguments
-        self._conversion = conversion
+        self._conversions = conversions
 
     def each(self, failed: Callable[[TflopsError], None]) -> Iterator[Model]:
         """Load one after the other; `failed` is called with the error of each that cannot be."""
@@ -121,16 +137,20 @@ class Models:
             except TflopsError as error:
                 failed(error)
                 continue
-            for source in sources:
+            for path in sources:
                 try:
-                    with progress_if_any() as progress:
-                        found = load_all(
-                            source_of(source), conversion=self._conversion, progress=progress
-                        )
+                    source = source_of(path)
                 except TflopsError as error:
                     failed(error)
-                else:
-                    yield from found
+                    continue
+                for conversion in self._conversions:
+                    try:
+                        with progress_if_any() as progress:
+                            found = load_all(source, conversion=conversion, progress=progress)
+                    except TflopsError as error:
+                        failed(error)
+                    else:
+                        yield from found
 
 
 def source_of(argument: str) -> str | bytes:

@@ -11,6 +11,7 @@ from tflops_native.reports.saved import saved_reports
 
 _COLUMNS = (
     Column(key="model", heading="model", is_number=False, readable=20, shortest=8),
+    Column(key="quantization", heading="quantized", is_number=False),
     Column(key="signature", heading="signature", is_number=False, drop=3, readable=12, shortest=6),
     Column(key="input_shapes", heading="input", is_number=False, drop=2, readable=12, shortest=8),
     Column(key="operators", heading="operators", drop=1),
@@ -34,6 +35,7 @@ def overview_document(reports: Sequence[Report]) -> Document:
         if (column.key not in _TIMED or any(report.timing for report in reports))
         and (column.key not in _COUNTED or any(report.analysis for report in reports))
         and (column.key != "signature" or any(report.signature for report in reports))
+        and (column.key != "quantization" or any(report.model.conversion for report in reports))
         and (column.key != "operations_per_second" or any(map(_speed, reports)))
     ]
     if any(report.analysis and report.analysis.integer_ops for report in reports):
@@ -73,6 +75,8 @@ def _cells(report: Report) -> dict[str, Cell]:
         "model": Cell(report.model.name, printable(report.model.name, NAME_LIMIT)),
         "signature": Cell(report.signature, printable(report.signature or "", NAME_LIMIT)),
     }
+    if report.model.conversion is not None and (how := report.model.conversion.quantization):
+        cells["quantization"] = Cell(how, how)
     analysis, timing = report.analysis, report.timing
     if analysis is not None:
         shapes = ", ".join(numbers.shape(item.shape) for item in analysis.inputs)
