@@ -6,11 +6,10 @@ from typing import Any
 class TflopsError(Exception):
     """Base of all errors of this package: one `except` catches them.
 
-    report   where a report failed after it had counted: the `Report` with what is known; else None
-    comparison
-             the same where a comparison failed: the `Comparison` of what was counted; else None
-    sweep    where a sweep ended early: the `Sweep` of the cells that were finished; else None
-    timing   where only the times of operators could not be measured: the `Timing` without them
+    report      where a report failed after it had counted: the `Report` with what is known; else None
+    comparison  the same where a comparison failed: the `Comparison` of what was counted; else None
+    sweep       where a sweep ended early: the `Sweep` of the cells that were finished; else None
+    timing      where only the times of operators could not be measured: the `Timing` without them
     """
 
     report: Any = None
