@@ -119,6 +119,14 @@ def test_bundles_in_bundles():
     assert "is nested more than 3 deep" in message(deep)
 
 
+@pytest.mark.parametrize("padding", [1, 2, 4, 16])
+def test_a_padded_bundle_in_a_bundle(padding):
+    """MediaPipe's builder writes zeros in front, so that what is in it is aligned."""
+    inner = archive([("one.tflite", ONE), ("two.tflite", TWO)], front=bytes(padding))
+    models = load_all(archive([("a.task", inner)], front=bytes(padding)))
+    assert [model.source.part for model in models] == ["a.task/one.tflite", "a.task/two.tflite"]
+
+
 def test_a_model_with_files_behind_it_is_that_model(tmp_path):
     """Metadata packs labels as a ZIP archive behind the FlatBuffer."""
     assert name_of(load(ONE + archive([("labels.txt", b"cat\n")]))) == "one"

@@ -12,8 +12,10 @@ from tflops_native.progress import Progress, no_progress
 # What unpacking one file may come to, so that a small one cannot fill the memory.
 MOST_UNPACKED_BYTES = 1 << 30
 MOST_PIECES = 10_000
-# ZIP, gzip, xz and LiteRT-LM.
-_BUNDLE_STARTS = (b"PK\x03\x04", b"\x1f\x8b", b"\xfd7zXZ\0", b"LITERTLM")
+_ZIP_START = b"PK\x03\x04"
+_PADDING_BYTES = 16  # that builders of bundles write in front, to align what is in them
+# gzip, xz and LiteRT-LM.
+_BUNDLE_STARTS = (b"\x1f\x8b", b"\xfd7zXZ\0", b"LITERTLM")
 
 
 class Budget:
@@ -122,4 +124,5 @@ class Kind:
 
 def may_hold_model(start: bytes) -> bool:
     """Whether the first bytes of a piece of a bundle are those of a model, or of another bundle."""
-    return start[4:8] == b"TFL3" or start.startswith(_BUNDLE_STARTS)
+    is_archive = _ZIP_START in start[: _PADDING_BYTES + len(_ZIP_START)]
+    return is_archive or start[4:8] == b"TFL3" or start.startswith(_BUNDLE_STARTS)
