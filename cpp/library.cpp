@@ -13,9 +13,10 @@ std::shared_ptr<Library> Library::open(const std::string& path) {
   void* const library = load_library(path);
   if (TfliteLibrary::is_one(library)) return TfliteLibrary::of(library, path);
   if (LitertLibrary::is_one(library)) return LitertLibrary::of(library, path);
-  throw RuntimeLibraryError("'" + path +
-                            "' is not a runtime: it has neither TfLiteVersion, as TensorFlow Lite C libraries have, nor "
-                            "LiteRtCreateEnvironment, as LiteRT has");
+  throw RuntimeLibraryError(
+      "'" + path +
+      "' is not a runtime: it has neither TfLiteVersion, as TensorFlow Lite C libraries have, nor "
+      "LiteRtCreateEnvironment, as LiteRT has");
 }
 
 }  // namespace tflops
