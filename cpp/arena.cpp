@@ -111,8 +111,10 @@ std::vector<std::int64_t> plan_micro_arena(const std::vector<MicroBuffer>& buffe
   for (std::size_t i = buffers.size(); i > 0; --i) {
     if (buffers[i - 1].offset < 0) order.push_back(i - 1);
   }
-  std::stable_sort(order.begin() + given, order.end(),
-                   [&](std::size_t a, std::size_t b) { return buffers[a].size > buffers[b].size; });
+  // Of equal size the last first.
+  std::sort(order.begin() + given, order.end(), [&](std::size_t a, std::size_t b) {
+    return buffers[a].size != buffers[b].size ? buffers[a].size > buffers[b].size : a > b;
+  });
   std::vector<std::int64_t> offsets(buffers.size());
   std::vector<Placed> placed;
   for (const std::size_t index : order) {

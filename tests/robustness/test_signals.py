@@ -80,6 +80,7 @@ def test_a_post_mortem_that_is_ended_leaves_no_folder(start, fake_runtime, tmp_p
                 break
         else:
             pytest.fail("there was no post-mortem")
+        time.sleep(0.2)  # between the folder and what removes it lies a moment of Python's own
         process.send_signal(number)
         process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == (-number if number == signal.SIGTERM else 130)
