@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from tflops_native.errors import ModelFormatError
 from tflops_native.model.sources.kind import Given, Kind, Part
-from tflops_native.model.sources.view_file import ViewFile
+from tflops_native.model.sources.view_file import ViewFile, zip_names
 
 # The first bytes -> what it is, and what to do.
 _STARTS = {
@@ -114,15 +114,8 @@ def _of_graph(given: Given) -> tuple[str, str] | None:
 
 def _is_pytorch_archive(given: Given) -> bool:
     """A ZIP archive that holds pickles or an exported program."""
-    if not given.start.startswith(b"PK\x03\x04"):
-        return False
-    try:
-        with zipfile.ZipFile(ViewFile(given.data)) as archive:
-            names = archive.namelist()[:100]
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return False
     ends = ("/data.pkl", "serialized_exported_program.json", "/models/model.json")
-    return any(name.endswith(ends) for name in names)
+    return any(name.endswith(ends) for name in zip_names(given.data)[:100])
 
 
 def _recognizes(given: Given) -> bool:

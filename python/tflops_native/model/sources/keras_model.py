@@ -1,14 +1,13 @@
 """Keras models in files (`.keras`, `.h5`) and SavedModel folders, which TensorFlow converts."""
 
 import tempfile
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from tflops_native.errors import ModelFormatError
 from tflops_native.model.sources.converted import Converted, convert_path
 from tflops_native.model.sources.kind import Given, Kind, Part
-from tflops_native.model.sources.view_file import ViewFile
+from tflops_native.model.sources.view_file import zip_names
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _SAVED_MODEL = "saved_model.pb"
@@ -20,20 +19,10 @@ def _recognizes(given: Given) -> bool:
         return given.path is not None and (given.path / _SAVED_MODEL).exists()
     return (
         given.start.startswith(_HDF5)
-        or _is_keras_archive(given)
+        or {"config.json", "metadata.json"} <= set(zip_names(given.data))
         # ONNX begins alike, with a name of a producer.
         or (given.start.startswith(_SAVED_MODEL_START) and given.suffix == ".pb")
     )
-
-
-def _is_keras_archive(given: Given) -> bool:
-    if not given.start.startswith(b"PK\x03\x04"):
-        return False
-    try:
-        with zipfile.ZipFile(ViewFile(given.data)) as archive:
-            return {"config.json", "metadata.json"} <= set(archive.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return False
 
 
 def _models(given: Given) -> Iterator[Part]:

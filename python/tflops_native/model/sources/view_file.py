@@ -2,6 +2,7 @@
 
 import errno
 import io
+import zipfile
 from typing import Any
 
 
@@ -30,3 +31,15 @@ class ViewFile(io.RawIOBase):
         target[: len(found)] = found
         self._at += len(found)
         return len(found)
+
+
+def zip_names(data: memoryview) -> list[str]:
+    """The names of what a ZIP archive holds; none where it is damaged, or not an archive."""
+    if bytes(data[:4]) != b"PK\x03\x04":
+        return []
+    try:
+        with zipfile.ZipFile(ViewFile(data)) as archive:
+            return archive.namelist()
+    # The last is what the standard library says of versions of the format that it does not read.
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return []
