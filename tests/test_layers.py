@@ -32,8 +32,9 @@ LAYERS = (
     ("imported",),
     ("reports",),
     ("formats",),
+    ("pipeline",),
     ("api",),
-    ("gate", "sweeps"),
+    ("comparing", "gate", "sweeps"),
     ("cli",),
 )
 LEVELS = {name: level for level, names in enumerate(LAYERS) for name in names}

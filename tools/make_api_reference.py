@@ -16,7 +16,7 @@ import pdoc.doc
 import pdoc.render
 
 import tflops_native
-from tflops_native import api, workload
+from tflops_native import api, comparing, workload
 from tflops_native.plain_schema import described
 
 
@@ -27,7 +27,7 @@ def reference() -> pdoc.doc.Module:
         getattr(tflops_native, name)
     # numpy's own alias is half a page of protocols.
     array_like = type("ArrayLike", (), {"__module__": "numpy.typing"})
-    for user in (api, workload):
+    for user in (api, comparing, workload):
         # Names in the text of the alias `InputData`, which pdoc looks for where the alias is used.
         vars(user).update(ArrayLike=array_like, PathLike=PathLike)
     module = pdoc.doc.Module(tflops_native)

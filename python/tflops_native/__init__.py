@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from tflops_native.analysis.result import Analysis
     from tflops_native.api import (
         analyze,
-        compare,
         convert,
         count,
         extract,
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
         runtimes,
         verify,
     )
+    from tflops_native.comparing import compare
     from tflops_native.gate import baseline, check
     from tflops_native.isolation.limits import ChildLimits
     from tflops_native.machine.peaks.peaks import Peaks
@@ -63,7 +63,6 @@ _LAZY = {
     **dict.fromkeys(
         (
             "analyze",
-            "compare",
             "convert",
             "count",
             "extract",
@@ -77,6 +76,7 @@ _LAZY = {
         "api",
     ),
     **dict.fromkeys(("baseline", "check"), "gate"),
+    "compare": "comparing",
     "sweep": "sweeps",
     "Analysis": "analysis.result",
     "Baseline": "reports.baseline",

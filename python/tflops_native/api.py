@@ -1,40 +1,50 @@
 """The functions that most callers need: one pipeline, which the command line calls too."""
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from itertools import product
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING
 
-from tflops_native.analysis.conventions import CONVENTIONS, convention_counts
 from tflops_native.analysis.entry import analyze_workload
 from tflops_native.analysis.result import Analysis
 from tflops_native.checks import one_of, whole_number
-from tflops_native.errors import OptionError, ProfileFormatError, TflopsError
-from tflops_native.isolation.limits import NO_LIMITS, ChildLimits
+from tflops_native.errors import OptionError, TflopsError
+from tflops_native.isolation.limits import NO_LIMITS
 from tflops_native.model.graph import Model
 from tflops_native.model.reader import load
 from tflops_native.model.sources.conversion import ConversionOptions
-from tflops_native.notes import Note
+from tflops_native.pipeline import (
+    Counting,
+    ShapeSource,
+    Source,
+    child_limits,
+    convention_names,
+    counted_report,
+    distinct_workloads,
+    loaded_model,
+    measure_counted,
+    observe_shapes,
+    refuse_measuring,
+    resolve_workload,
+    resolve_workloads,
+    run_options,
+    with_peaks,
+    with_recorded_peaks,
+)
 from tflops_native.progress import Progress, no_progress
 from tflops_native.reports.report import Report
 from tflops_native.runtime.options import DEFAULT_RUNTIME, THREADS_LIMIT, RunOptions
 from tflops_native.timing.stop_rule import StopRule
-from tflops_native.workload import Inputs, InputShapes, Workload
+from tflops_native.workload import Inputs, InputShapes
 
 if TYPE_CHECKING:
     from tflops_native.machine.peaks.peaks import Peaks
     from tflops_native.measurement.timing import Timing
-    from tflops_native.reports.comparison import Comparison
     from tflops_native.reports.memory_plan import MemoryPlan
     from tflops_native.reports.verification import Verification
     from tflops_native.runtime.installed import InstalledRuntimes
-    from tflops_native.runtime.shapes import ObservedRun, Shapes
 
-# A model that was loaded, or what `load` takes: a path, bytes, or an object of TensorFlow.
-Source: TypeAlias = Model | str | PathLike[str] | bytes | bytearray | memoryview | object
-ShapeSource: TypeAlias = Literal["inferred", "runtime"]
 PLANNERS = ("tflite", "tflm", "none")
 
 
@@ -77,8 +87,8 @@ def analyze(
         RuntimeLibraryError, InvokeError: with `shapes="runtime"`, the model cannot be run.
         OptionError: an option is out of range.
     """
-    workload = _workload(model, input_shapes, signature, inputs)
-    counting = _Counting(strict, trip_count, shapes)
+    workload = resolve_workload(model, input_shapes, signature, inputs)
+    counting = Counting(strict, trip_count, shapes)
     return counting.analysis(workload, RunOptions(), isolated, NO_LIMITS, no_progress)
 
 
@@ -156,7 +166,7 @@ def extract(
     """
     from tflops_native.profile.extract import extracted
 
-    workload = _workload(model, input_shapes, None, inputs)
+    workload = resolve_workload(model, input_shapes, None, inputs)
     options = RunOptions(runtime=runtime, kernels="builtin", fill=fill, seed=seed)
     return extracted(
         workload,
@@ -196,15 +206,15 @@ def count(
     Raises:
         The same as `analyze`.
     """
-    loaded = _loaded(model)
-    counting = _Counting(strict, trip_count, shapes)
-    names = _conventions(conventions)
-    workloads = _workloads(loaded, input_shapes, signature, inputs, every_signature)
+    loaded = loaded_model(model)
+    counting = Counting(strict, trip_count, shapes)
+    names = convention_names(conventions)
+    workloads = resolve_workloads(loaded, input_shapes, signature, inputs, every_signature)
     reports = []
-    for workload, same in _questions(workloads):
+    for workload, same in distinct_workloads(workloads):
         analysis = counting.analysis(workload, RunOptions(), isolated, NO_LIMITS, no_progress)
         analysis = replace(analysis, same_signatures=same)
-        reports.append(_counted(loaded, analysis, names, valid_taps))
+        reports.append(counted_report(loaded, analysis, names, valid_taps))
     return tuple(reports)
 
 
@@ -238,7 +248,7 @@ def memory(
 
     one_of("a planner", planner, PLANNERS)
     whole_number("threads", threads, minimum=1, maximum=THREADS_LIMIT)
-    workload = _workload(model, input_shapes, signature, inputs)
+    workload = resolve_workload(model, input_shapes, signature, inputs)
     analysis = analyze_workload(workload)
     graph = workload.entry.subgraph
     shapes = {**analysis.called_shapes, graph.index: analysis.tensor_shapes}
@@ -320,14 +330,14 @@ def measure(
             own words.
         OptionError: an option is out of range, or a CPU to pin to is not allowed.
     """
-    options = _run_options(runtime, kernels, threads, delegate, delegate_options, pin, fill, seed)
+    options = run_options(runtime, kernels, threads, delegate, delegate_options, pin, fill, seed)
     rule = StopRule(
         runs=runs, min_runs=min_runs, precision=precision, max_time=max_time, interval=interval
     )
-    limits = _limits(isolated, timeout, memory_limit)
-    workload = _workload(model, input_shapes, signature, inputs)
+    limits = child_limits(isolated, timeout, memory_limit)
+    workload = resolve_workload(model, input_shapes, signature, inputs)
     analysis = analyze_workload(workload)
-    return _measure(
+    return measure_counted(
         workload,
         analysis,
         options,
@@ -338,184 +348,6 @@ def measure(
         limits,
         progress or no_progress,
     )
-
-
-def compare(
-    *contenders: Source | Report,
-    profile_files: Sequence[str | PathLike[str]] = (),
-    devices: Sequence[str] = (),
-    input_shapes: InputShapes | None = None,
-    signature: str | None = None,
-    inputs: Inputs | None = None,
-    runtime: str | Sequence[str] = DEFAULT_RUNTIME,
-    kernels: str | Sequence[str] = "xnnpack",
-    threads: int | Sequence[int] = 1,
-    delegate: str | None = None,
-    delegate_options: Mapping[str, str] | None = None,
-    pin: Sequence[int] | None = None,
-    fill: str = "random",
-    seed: int = 0,
-    runs: int | None = None,
-    min_runs: int = 1,
-    precision: float | None = None,
-    max_time: float | None = None,
-    interval: float = 0.0,
-    timed: bool = True,
-    profile: bool = True,
-    isolated: bool = False,
-    timeout: float | None = None,
-    memory_limit: int | None = None,
-    progress: Progress | None = None,
-) -> "Comparison":
-    """Compare models, reports, one model under several options, or logs of several devices.
-
-    Models are measured here, interleaved. Reports that were saved, and logs, are compared as they are.
-
-    Args:
-        contenders: two or more models, as `analyze` takes them, reports, or paths of saved ones; or one
-            model and several values of `runtime`, `kernels` or `threads`, or several `profile_files`. The
-            first is what the others are compared with.
-        profile_files: times of the one model from elsewhere, as `report` takes them.
-        devices: labels for the devices that `profile_files` are of, one each.
-        runtime, kernels, threads: as for `measure`; several of them for one model.
-        input_shapes, signature, inputs, delegate, delegate_options, pin, fill, seed, runs, min_runs,
-            max_time, interval, isolated, timeout, memory_limit, progress: as for `measure`, of all models.
-        precision: stop once all ratios are known to within this fraction.
-        timed: whether models are measured; else only their counts are compared.
-        profile: whether operators are timed, too.
-
-    Raises:
-        OptionError: there are not two contenders, or too many kinds of them.
-        TflopsError: as `analyze` and `measure`. Where counting went well, the attribute `comparison` of
-            the error holds the counts side by side.
-    """
-    from tflops_native.reports.comparison import Comparison
-    from tflops_native.reports.contenders import logged, refuse_other_kinds, saved_or_none
-
-    refuse_other_kinds(contenders)
-    options = [
-        _run_options(*chosen, delegate, delegate_options, pin, fill, seed)
-        for chosen in product(_several(runtime), _several(kernels), _several(threads))
-    ]
-    rule = StopRule(
-        runs=runs, min_runs=min_runs, precision=precision, max_time=max_time, interval=interval
-    )
-    limits = _limits(isolated, timeout, memory_limit)
-    if profile_files or devices:
-        _refuse_measuring(options[0], rule, limits)
-    # What is a model, and with which options, at its place; reports stand at theirs.
-    found = [saved_or_none(contender, signature) for contender in contenders]
-    models = [at for at, report in enumerate(found) if report is None]
-    if profile_files or devices:
-        if len(contenders) != 1 or not models or len(options) > 1:
-            raise OptionError(
-                f"profiles are compared of one model, got {len(contenders)} contenders: give the model "
-                "once, and each profile with --profile"
-            )
-        workload = _workload(contenders[0], input_shapes, signature, inputs)
-        counted = Report.of(workload.model, analyze_workload(workload))
-        return Comparison.of(logged(counted, workload, profile_files, devices))
-    if len(options) > 1 and len(contenders) > 1:
-        raise OptionError(
-            f"several options are compared with one model, got {len(options)} combinations of options "
-            f"and {len(contenders)} contenders: give one model, or one value of each option"
-        )
-    if len(contenders) * len(options) < 2:
-        raise OptionError(
-            "a comparison needs two contenders or more: give a second model or report, or several values "
-            "of an option (--runtime tflite,litert)"
-        )
-    if not models and (given := _measuring_names(options[0], rule, limits)):
-        raise OptionError(
-            f"{', '.join(given)} cannot be combined with saved reports: they were measured before"
-        )
-    live: list[tuple[Workload, Analysis, RunOptions]] = []
-    sources: list[tuple[str, Report]] = []
-    places: list[int] = []
-    for contender, report in zip(contenders, found, strict=True):
-        if report is not None:
-            sources.append((_source_name(contender, report), report))
-            continue
-        workload = _workload(contender, input_shapes, signature, inputs)
-        analysis = analyze_workload(workload)
-        for option in options:
-            places.append(len(sources))
-            live.append((workload, analysis, option))
-            counted = Report.of(workload.model, analysis)
-            sources.append((_source_name(contender, counted), counted))
-    if not live or not timed:
-        return Comparison.of(sources)
-    try:
-        return _compared(sources, places, live, rule, profile, isolated, limits, progress)
-    except TflopsError as error:
-        error.comparison = Comparison.of(sources)  # what was counted is not lost
-        raise
-
-
-def _compared(
-    sources: Sequence[tuple[str, Report]],
-    places: Sequence[int],
-    live: Sequence[tuple[Workload, Analysis, RunOptions]],
-    rule: StopRule,
-    profile: bool,
-    isolated: bool,
-    limits: ChildLimits,
-    progress: Progress | None,
-) -> "Comparison":
-    """With the times of those that are measured here, which stand at `places`: interleaved if several."""
-    from tflops_native.measurement.delegation import with_delegation
-    from tflops_native.measurement.fit import advised, made_up_values, refuse_empty
-    from tflops_native.measurement.interleaved import measure_interleaved
-    from tflops_native.measurement.isolated import interleaved_isolated
-    from tflops_native.reports.comparison import Comparison
-
-    hear = progress or no_progress
-    for workload, analysis, option in live:
-        refuse_empty(workload, analysis, option.kernels)
-    workload, analysis, option = live[0]
-    stop, ratios = None, {}
-    if len(live) == 1:
-        timings = [
-            _measure(workload, analysis, option, rule, profile, None, isolated, limits, hear)
-        ]
-    else:
-        tasks = [(workload, option) for workload, _, option in live]
-        with advised(workload, analysis):
-            if isolated:
-                measured = interleaved_isolated(tasks, rule, profile, hear, limits)
-            else:
-                measured = measure_interleaved(tasks, rule, profile, hear)
-        timings = [
-            replace(
-                with_delegation(timing, workload, analysis),
-                notes=(*made_up_values(analysis, option), *timing.notes),
-            )
-            for timing, (workload, analysis, option) in zip(measured.timings, live, strict=True)
-        ]
-        stop = measured.timings[0].stop
-        if places[0] == 0:
-            # Of the first contender: others that are measured here with a saved one are not interleaved.
-            ratios = dict(zip(places[1:], measured.ratios, strict=True))
-    made = list(sources)
-    for place, timing in zip(places, timings, strict=True):
-        source, counted = made[place]
-        made[place] = (source, counted.with_parts(timing=timing))
-    return Comparison.of(made, [ratios.get(place) for place in range(1, len(made))], stop)
-
-
-def _several(value: Any) -> Sequence[Any]:
-    """The values of an option that may have several."""
-    if isinstance(value, str | PathLike) or not isinstance(value, Sequence):
-        return [value]
-    if not value:
-        raise OptionError("an option without any value: leave it out for its default")
-    return value
-
-
-def _source_name(contender: Source | Report, report: Report) -> str:
-    if isinstance(contender, str | PathLike):
-        return str(contender)
-    return report.model.path or report.model.name
 
 
 def report(
@@ -576,22 +408,22 @@ def report(
         TflopsError: as `analyze` and `measure`. Where counting went well, the attribute `report` of
             the error holds the report with what is finished.
     """
-    options = _run_options(runtime, kernels, threads, delegate, delegate_options, pin, fill, seed)
+    options = run_options(runtime, kernels, threads, delegate, delegate_options, pin, fill, seed)
     rule = StopRule(
         runs=runs, min_runs=min_runs, precision=precision, max_time=max_time, interval=interval
     )
-    limits = _limits(isolated, timeout, memory_limit)
+    limits = child_limits(isolated, timeout, memory_limit)
     if profile_file is not None:
         if isolated_operators is not None:
             raise OptionError(
                 "isolated_operators cannot be combined with profile_file: the times come from the file"
             )
-        _refuse_measuring(options, rule, limits)
-    workload = _workload(model, input_shapes, signature, inputs)
-    counting = _Counting(strict, trip_count, shapes)
+        refuse_measuring(options, rule, limits)
+    workload = resolve_workload(model, input_shapes, signature, inputs)
+    counting = Counting(strict, trip_count, shapes)
     hear = progress or no_progress
     analysis = counting.analysis(workload, options, isolated, limits, hear)
-    counted = _counted(workload.model, analysis, _conventions(conventions), valid_taps)
+    counted = counted_report(workload.model, analysis, convention_names(conventions), valid_taps)
     try:
         if profile_file is not None:
             from tflops_native.imported.load import load_timing
@@ -599,8 +431,8 @@ def report(
 
             timing = load_timing(profile_file, workload, device=device)
             timing = with_delegation(timing, workload, analysis)
-            return _with_recorded_peaks(counted.with_parts(timing=timing), peaks, profile_file)
-        timing = _measure(
+            return with_recorded_peaks(counted.with_parts(timing=timing), peaks, profile_file)
+        timing = measure_counted(
             workload,
             analysis,
             options,
@@ -621,8 +453,8 @@ def report(
         raise
     measured = counted.with_parts(timing=timing)
     if not isinstance(peaks, bool):
-        return _with_recorded_peaks(measured, peaks, None)
-    return _with_peaks(measured, peaks, options.threads, isolated, hear)
+        return with_recorded_peaks(measured, peaks, None)
+    return with_peaks(measured, peaks, options.threads, isolated, hear)
 
 
 def verify(
@@ -654,17 +486,17 @@ def verify(
     """
     from tflops_native.reports.verification import Verification
 
-    options = _run_options(runtime, "builtin", threads, None, None, None, fill, seed)
-    limits = _limits(isolated, timeout, memory_limit)
-    loaded = _loaded(model)
+    options = run_options(runtime, "builtin", threads, None, None, None, fill, seed)
+    limits = child_limits(isolated, timeout, memory_limit)
+    loaded = loaded_model(model)
     parts = []
-    for workload, same in _questions(
-        _workloads(loaded, input_shapes, signature, inputs, every_signature=True)
+    for workload, same in distinct_workloads(
+        resolve_workloads(loaded, input_shapes, signature, inputs, every_signature=True)
     ):
         analysis = replace(analyze_workload(workload), same_signatures=same)
         hear = progress or no_progress
         try:
-            shapes = _runtime_shapes(workload, analysis, options, isolated, limits, hear)
+            shapes = observe_shapes(workload, analysis, options, isolated, limits, hear)
         except TflopsError as error:
             if workload.signature is not None and signature is None:
                 error.add_note(f"signature {workload.signature!r}: --signature compares one alone")
@@ -714,258 +546,3 @@ def runtimes(*, isolated: bool = False) -> "InstalledRuntimes":
     if isolated:
         return run_isolated(installed_runtimes, progress=no_progress, limits=NO_LIMITS)
     return installed_runtimes()
-
-
-@dataclass(frozen=True, slots=True)
-class _Counting:
-    """How to count."""
-
-    strict: bool
-    trip_count: int | None
-    shapes: ShapeSource
-
-    def __post_init__(self) -> None:
-        one_of("shapes", self.shapes, get_args(ShapeSource))
-        if self.trip_count is not None:
-            whole_number("trip_count", self.trip_count, minimum=0)
-
-    def analysis(
-        self,
-        workload: Workload,
-        options: RunOptions,
-        isolated: bool,
-        limits: ChildLimits,
-        progress: Progress,
-    ) -> Analysis:
-        """On inferred shapes, or on those of a run."""
-        if self.shapes == "inferred":
-            return analyze_workload(workload, strict=self.strict, trip_count=self.trip_count)
-        # Shapes that do not fit are refused first: the runtime could end the process on them.
-        inferred = analyze_workload(workload, trip_count=self.trip_count)
-        try:
-            run = _observed_run(workload, inferred, options, isolated, limits, progress)
-        except TflopsError as error:
-            error.report = Report.of(workload.model, inferred, timing_error=str(error))
-            raise
-        return analyze_workload(
-            workload,
-            strict=self.strict,
-            trip_count=self.trip_count,
-            tensor_shapes=run.shapes,
-            execution=run.execution,
-            unobserved=run.unobserved,
-        )
-
-
-def _loaded(model: Source) -> Model:
-    return model if isinstance(model, Model) else load(model)
-
-
-def _workload(
-    model: Source, input_shapes: InputShapes | None, signature: str | None, inputs: Inputs | None
-) -> Workload:
-    return Workload.resolve(
-        _loaded(model), input_shapes=input_shapes, signature=signature, inputs=inputs
-    )
-
-
-def _workloads(
-    model: Model,
-    input_shapes: InputShapes | None,
-    signature: str | None,
-    inputs: Inputs | None,
-    every_signature: bool,
-) -> tuple[Workload, ...]:
-    """One workload, or one per signature where none is named."""
-    if signature is None and every_signature:
-        return Workload.resolve_all(model, input_shapes=input_shapes, inputs=inputs)
-    return (_workload(model, input_shapes, signature, inputs),)
-
-
-def _questions(workloads: Iterable[Workload]) -> Iterator[tuple[Workload, tuple[str, ...]]]:
-    """Those that differ in more than their names, each with the signatures that are the same."""
-    by_question: dict[Hashable, list[Workload]] = {}
-    for workload in workloads:
-        by_question.setdefault(workload.question, []).append(workload)
-    for first, *others in by_question.values():
-        yield first, tuple(other.signature for other in others if other.signature is not None)
-
-
-def _conventions(names: Iterable[str]) -> list[str]:
-    if isinstance(names, str):
-        names = [names]
-    return [one_of("a convention", name, tuple(CONVENTIONS)) for name in names]
-
-
-def _counted(
-    model: Model, analysis: Analysis, conventions: Sequence[str], valid_taps: bool
-) -> Report:
-    valid = None
-    if valid_taps:
-        # Imported when used: it knows the rules of all convolutions.
-        from tflops_native.analysis.padding import valid_macs
-
-        valid = tuple(map(valid_macs, analysis.operators))
-    return Report.of(
-        model,
-        analysis,
-        conventions=tuple(convention_counts(analysis, name, model) for name in conventions),
-        valid_macs=valid,
-    )
-
-
-def _run_options(
-    runtime: str,
-    kernels: str,
-    threads: int,
-    delegate: str | None,
-    delegate_options: Mapping[str, str] | None,
-    pin: Sequence[int] | None,
-    fill: str,
-    seed: int,
-) -> RunOptions:
-    return RunOptions(
-        runtime=runtime,
-        kernels=kernels,
-        threads=threads,
-        delegate=delegate,
-        delegate_options=delegate_options or {},
-        pin=None if pin is None else tuple(pin),
-        fill=fill,
-        seed=seed,
-    )
-
-
-def _limits(isolated: bool, timeout: float | None, memory_limit: int | None) -> ChildLimits:
-    limits = ChildLimits(timeout_seconds=timeout, memory_bytes=memory_limit)
-    if not isolated and limits != NO_LIMITS:
-        raise OptionError("timeout and memory_limit need a child process: isolated=True")
-    return limits
-
-
-def _measuring_names(options: RunOptions, rule: StopRule, limits: ChildLimits) -> list[str]:
-    """What describes a measurement and is not as it would be without being given."""
-    return [
-        field.name
-        for given in (options, rule, limits)
-        for field in fields(given)
-        if getattr(given, field.name) != getattr(type(given)(), field.name)
-    ]
-
-
-def _refuse_measuring(options: RunOptions, rule: StopRule, limits: ChildLimits) -> None:
-    """Raise where times come from a file, but a measurement is described."""
-    if names := _measuring_names(options, rule, limits):
-        raise OptionError(
-            f"{', '.join(names)} cannot be combined with profile_file: the times come from the file"
-        )
-
-
-def _measure(
-    workload: Workload,
-    analysis: Analysis,
-    options: RunOptions,
-    rule: StopRule,
-    profile: bool,
-    isolated_operators: bool | None,
-    isolated: bool,
-    limits: ChildLimits,
-    progress: Progress,
-) -> "Timing":
-    from tflops_native.measurement.delegation import with_delegation
-    from tflops_native.measurement.fit import advised, made_up_values, refuse_empty
-    from tflops_native.measurement.isolated import measure_isolated
-    from tflops_native.measurement.measure import measure_workload
-
-    refuse_empty(workload, analysis, options.kernels)
-    with advised(workload, analysis, options):
-        if isolated:
-            timing = measure_isolated(
-                workload, options, rule, profile, isolated_operators, progress, limits
-            )
-        else:
-            timing = measure_workload(
-                workload, options, rule, profile, isolated_operators, progress
-            )
-    timing = with_delegation(timing, workload, analysis)
-    return replace(timing, notes=(*made_up_values(analysis, options), *timing.notes))
-
-
-def _runtime_shapes(
-    workload: Workload,
-    analysis: Analysis,
-    options: RunOptions,
-    isolated: bool,
-    limits: ChildLimits,
-    progress: Progress,
-) -> "Shapes":
-    from tflops_native.measurement.fit import advised
-    from tflops_native.measurement.isolated import runtime_shapes_isolated
-    from tflops_native.runtime.shapes import runtime_shapes
-
-    with advised(workload, analysis, options):
-        if isolated:
-            return runtime_shapes_isolated(workload, options, progress, limits)
-        return runtime_shapes(workload, options, progress)
-
-
-def _observed_run(
-    workload: Workload,
-    analysis: Analysis,
-    options: RunOptions,
-    isolated: bool,
-    limits: ChildLimits,
-    progress: Progress,
-) -> "ObservedRun":
-    from tflops_native.measurement.fit import advised
-    from tflops_native.measurement.isolated import observe_run_isolated
-    from tflops_native.runtime.shapes import observe_run
-
-    with advised(workload, analysis):
-        if isolated:
-            return observe_run_isolated(workload, options, progress, limits)
-        return observe_run(workload, options, progress)
-
-
-def _with_recorded_peaks(
-    report: Report,
-    peaks: "Peaks | str | PathLike[str] | bool",
-    profile_file: str | PathLike[str] | None,
-) -> Report:
-    """A report with peaks that are given, or that the file of its times holds.
-
-    Those of this machine say nothing of times from elsewhere.
-    """
-    from tflops_native.machine.peaks.peaks import Peaks
-    from tflops_native.reports.saved import load_peaks
-
-    threads = None if report.timing is None else report.timing.threads
-    if peaks is False or threads is None:
-        return report
-    if isinstance(peaks, Peaks):
-        return report.with_parts(peaks=peaks.of_threads(threads))
-    if peaks is not True:
-        return report.with_parts(peaks=load_peaks(peaks, threads))
-    try:
-        return report.with_parts(peaks=load_peaks(profile_file or "-", threads))
-    except ProfileFormatError:
-        return report  # it holds none
-
-
-def _with_peaks(
-    report: Report, wanted: bool, threads: int, isolated: bool, progress: Progress
-) -> Report:
-    """A report with the peaks of this machine for as many threads as the model was timed with."""
-    from tflops_native.machine.peaks.cache import machine_peaks
-
-    if not wanted:
-        return report
-    try:
-        peaks = machine_peaks([threads], may_exceed=True, isolated=isolated, progress=progress)
-    except TflopsError as error:
-        return report.with_parts(remarks=(Note(code="no_peaks", text=str(error)),))
-    except KeyboardInterrupt as error:
-        # The measurement is finished: it is not lost.
-        error.report = report  # type: ignore[attr-defined]
-        raise
-    return report.with_parts(peaks=peaks.of_threads(threads))

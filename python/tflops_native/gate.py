@@ -7,9 +7,9 @@ from os import PathLike
 from typing import Any
 
 from tflops_native import api
-from tflops_native.api import Source
 from tflops_native.checks import number
 from tflops_native.errors import OptionError, ProfileFormatError
+from tflops_native.pipeline import Source
 from tflops_native.reports.baseline import Baseline
 from tflops_native.reports.budgets import METRICS, Check, check_report, counts_of
 from tflops_native.reports.conditions import conditions_of

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from tflops_native import api
-from tflops_native.api import Source
 from tflops_native.checks import whole_number
 from tflops_native.errors import ConversionError, OptionError, TflopsError
 from tflops_native.machine.affinity import usable_cpus
@@ -19,6 +18,7 @@ from tflops_native.model.graph import Model
 from tflops_native.model.info import ModelInfo
 from tflops_native.model.reader import load
 from tflops_native.model.sources.conversion import ConversionOptions, conversions
+from tflops_native.pipeline import Source
 from tflops_native.plain_json import dump_json
 from tflops_native.progress import Progress, early_stop, no_progress
 from tflops_native.reports.report import Report

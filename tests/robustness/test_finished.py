@@ -117,7 +117,7 @@ def test_ctrl_c_while_operators_are_timed_shows_the_report(tflops, monkeypatch):
         error.timing = timing
         raise error
 
-    monkeypatch.setattr("tflops_native.api._measure", interrupted)
+    monkeypatch.setattr("tflops_native.api.measure_counted", interrupted)
     ended = tflops("report", SINGLE)
     assert (ended.status, ended.err.strip()) == (130, "interrupted")
     assert MACS in ended.out

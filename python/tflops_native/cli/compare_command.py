@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from tflops_native import api
+from tflops_native import comparing
 from tflops_native.cli.help import Command
 from tflops_native.cli.model_input import source_of
 from tflops_native.cli.options import (
@@ -74,7 +74,7 @@ def command(
         refuse_with_profile(context, _COMBINE_WITH_PROFILE)
     try:
         with progress_bar() as progress:
-            comparison = api.compare(
+            comparison = comparing.compare(
                 *contenders,
                 profile_files=profile_files,
                 devices=devices,
