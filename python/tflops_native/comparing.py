@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import product
-from os import PathLike
+from os import PathLike, fspath
 from typing import Any
 
 from tflops_native.analysis.entry import analyze_workload
 from tflops_native.analysis.result import Analysis
 from tflops_native.errors import OptionError, TflopsError
 from tflops_native.isolation.limits import ChildLimits
+from tflops_native.model.graph import Model
+from tflops_native.model.reader import load
+from tflops_native.model.sources.conversion import ConversionOptions, conversions
 from tflops_native.pipeline import (
     Source,
     child_limits,
@@ -32,6 +35,8 @@ def compare(
     *contenders: Source | Report,
     profile_files: Sequence[str | PathLike[str]] = (),
     devices: Sequence[str] = (),
+    quantize: str | Sequence[str] | None = None,
+    representative: str | PathLike[str] | None = None,
     input_shapes: InputShapes | None = None,
     signature: str | None = None,
     inputs: Inputs | None = None,
@@ -61,10 +66,13 @@ def compare(
 
     Args:
         contenders: two or more models, as `analyze` takes them, reports, or paths of saved ones; or one
-            model and several values of `runtime`, `kernels` or `threads`, or several `profile_files`. The
-            first is what the others are compared with.
+            model and several values of `quantize`, `runtime`, `kernels` or `threads`, or several
+            `profile_files`. The first is what the others are compared with.
         profile_files: times of the one model from elsewhere, as `report` takes them.
         devices: labels for the devices that `profile_files` are of, one each.
+        quantize: how to convert models of Keras and TensorFlow, as for `convert`; several of them for one
+            model.
+        representative: as for `convert`, for those of the quantizations that need it.
         runtime, kernels, threads: as for `measure`; several of them for one model.
         input_shapes, signature, inputs, delegate, delegate_options, pin, fill, seed, runs, min_runs,
             max_time, interval, isolated, timeout, memory_limit, progress: as for `measure`, of all models.
@@ -79,6 +87,8 @@ def compare(
     """
 
     refuse_other_kinds(contenders)
+    hear = progress or no_progress
+    ways = _conversions(quantize, representative)
     options = [
         run_options(*chosen, delegate, delegate_options, pin, fill, seed)
         for chosen in product(_several(runtime), _several(kernels), _several(threads))
@@ -93,25 +103,29 @@ def compare(
     found = [saved_or_none(contender, signature) for contender in contenders]
     models = [at for at, report in enumerate(found) if report is None]
     if profile_files or devices:
-        if len(contenders) != 1 or not models or len(options) > 1:
+        if len(contenders) != 1 or not models or len(ways) * len(options) > 1:
             raise OptionError(
                 f"profiles are compared of one model, got {len(contenders)} contenders: give the model "
                 "once, and each profile with --profile"
             )
-        workload = resolve_workload(contenders[0], input_shapes, signature, inputs)
+        model = _loaded(contenders[0], ways[0], hear)
+        workload = resolve_workload(model, input_shapes, signature, inputs)
         counted = Report.of(workload.model, analyze_workload(workload))
         return Comparison.of(logged(counted, workload, profile_files, devices))
-    if len(options) > 1 and len(contenders) > 1:
+    combinations = len(ways) * len(options)
+    if combinations > 1 and len(contenders) > 1:
         raise OptionError(
-            f"several options are compared with one model, got {len(options)} combinations of options "
+            f"several options are compared with one model, got {combinations} combinations of options "
             f"and {len(contenders)} contenders: give one model, or one value of each option"
         )
-    if len(contenders) * len(options) < 2:
+    if len(contenders) * combinations < 2:
         raise OptionError(
             "a comparison needs two contenders or more: give a second model or report, or several values "
             "of an option (--runtime tflite,litert)"
         )
-    if not models and (given := measuring_names(options[0], rule, limits)):
+    given = measuring_names(options[0], rule, limits)
+    given += ["quantize"] if ways[0] is not None else []
+    if not models and given:
         raise OptionError(
             f"{', '.join(given)} cannot be combined with saved reports: they were measured before"
         )
@@ -122,17 +136,19 @@ def compare(
         if report is not None:
             sources.append((_source_name(contender, report), report))
             continue
-        workload = resolve_workload(contender, input_shapes, signature, inputs)
-        analysis = analyze_workload(workload)
-        for option in options:
-            places.append(len(sources))
-            live.append((workload, analysis, option))
+        for way in ways:
+            model = _loaded(contender, way, hear)
+            workload = resolve_workload(model, input_shapes, signature, inputs)
+            analysis = analyze_workload(workload)
             counted = Report.of(workload.model, analysis)
-            sources.append((_source_name(contender, counted), counted))
+            for option in options:
+                places.append(len(sources))
+                live.append((workload, analysis, option))
+                sources.append((_source_name(contender, counted), counted))
     if not live or not timed:
         return Comparison.of(sources)
     try:
-        return _compared(sources, places, live, rule, profile, isolated, limits, progress)
+        return _compared(sources, places, live, rule, profile, isolated, limits, hear)
     except TflopsError as error:
         error.comparison = Comparison.of(sources)  # what was counted is not lost
         raise
@@ -146,7 +162,7 @@ def _compared(
     profile: bool,
     isolated: bool,
     limits: ChildLimits,
-    progress: Progress | None,
+    progress: Progress,
 ) -> Comparison:
     """With the times of those that are measured here, which stand at `places`: interleaved if several."""
     from tflops_native.measurement.delegation import with_delegation
@@ -154,22 +170,23 @@ def _compared(
     from tflops_native.measurement.interleaved import measure_interleaved
     from tflops_native.measurement.isolated import interleaved_isolated
 
-    hear = progress or no_progress
     for workload, analysis, option in live:
         refuse_empty(workload, analysis, option.kernels)
     workload, analysis, option = live[0]
     stop, ratios = None, {}
     if len(live) == 1:
         timings = [
-            measure_counted(workload, analysis, option, rule, profile, None, isolated, limits, hear)
+            measure_counted(
+                workload, analysis, option, rule, profile, None, isolated, limits, progress
+            )
         ]
     else:
         tasks = [(workload, option) for workload, _, option in live]
         with advised(workload, analysis):
             if isolated:
-                measured = interleaved_isolated(tasks, rule, profile, hear, limits)
+                measured = interleaved_isolated(tasks, rule, profile, progress, limits)
             else:
-                measured = measure_interleaved(tasks, rule, profile, hear)
+                measured = measure_interleaved(tasks, rule, profile, progress)
         timings = [
             replace(
                 with_delegation(timing, workload, analysis),
@@ -186,6 +203,22 @@ def _compared(
         source, counted = made[place]
         made[place] = (source, counted.with_parts(timing=timing))
     return Comparison.of(made, [ratios.get(place) for place in range(1, len(made))], stop)
+
+
+def _conversions(
+    quantize: str | Sequence[str] | None, representative: str | PathLike[str] | None
+) -> Sequence[ConversionOptions | None]:
+    """How to convert, in turn; None where nothing is asked for."""
+    if quantize is None and representative is None:
+        return [None]
+    names = ["none"] if quantize is None else _several(quantize)
+    return conversions(names, None if representative is None else fspath(representative))
+
+
+def _loaded(contender: Source, way: ConversionOptions | None, progress: Progress) -> Model:
+    if isinstance(contender, Model) and way is None:
+        return contender
+    return load(contender, conversion=way, progress=progress)
 
 
 def _several(value: Any) -> Sequence[Any]:

@@ -6,6 +6,7 @@ import json
 import shutil
 
 import tflops_native
+from tflops_native.cli.model_input import expanded
 from zoo import EXAMPLES
 
 FLOAT = EXAMPLES / "mobilenet_v1_0.25_96_float32.tflite"
@@ -70,3 +71,15 @@ def test_a_folder(tflops, tmp_path):
 
 def test_a_folder_without_a_model(refuses, tmp_path):
     assert refuses("count", tmp_path).startswith(f"there is no model in {str(tmp_path)!r}: ")
+
+
+def test_a_saved_model_in_a_folder(tmp_path):
+    """Is one model, whatever lies in it."""
+    inner = tmp_path / "sub" / "saved"
+    (inner / "assets").mkdir(parents=True)
+    (inner / "saved_model.pb").write_bytes(b"")
+    shutil.copy(SINGLE, inner / "assets" / "asset.tflite")
+    shutil.copy(SINGLE, tmp_path / "sub" / "z.tflite")
+    (tmp_path / "a.tflite").mkdir()
+    assert expanded(str(tmp_path)) == [str(inner), str(tmp_path / "sub" / "z.tflite")]
+    assert expanded(str(inner)) == [str(inner)]

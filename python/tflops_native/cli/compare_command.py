@@ -6,7 +6,7 @@ import click
 
 from tflops_native import comparing
 from tflops_native.cli.help import Command
-from tflops_native.cli.model_input import source_of
+from tflops_native.cli.model_input import expanded, several_conversion_options, source_of
 from tflops_native.cli.options import (
     input_options,
     measuring_options,
@@ -25,11 +25,12 @@ _COMBINE_WITH_PROFILE = frozenset(
 def _contenders(
     context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
 ) -> tuple[str | bytes, ...]:
-    return tuple(map(source_of, values))
+    return tuple(source_of(path) for value in values for path in expanded(value))
 
 
 @click.command("compare", cls=Command)
 @click.argument("contenders", nargs=-1, required=True, callback=_contenders, metavar="A [B] [C]...")
+@several_conversion_options
 @input_options
 @measuring_options(compares=True)
 @click.option(
@@ -67,6 +68,7 @@ def command(
     \b
     tflops compare A.tflite B.tflite              measured here, interleaved
     tflops compare MODEL --runtime tflite,litert  or --threads 1,2
+    tflops compare model.keras --quantize none,int8
     tflops compare before.json after.json         saved with `tflops report -o`
     tflops compare MODEL --profile cpu.log --profile gpu.log
     """

@@ -1,5 +1,6 @@
 """The models that commands are given: read, taken out of bundles, converted."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
 from pathlib import Path
@@ -38,7 +39,7 @@ conversion_options = options(
     ),
     _REPRESENTATIVE,
 )
-_SEVERAL_CONVERSIONS = options(
+several_conversion_options = options(
     click.option(
         "--quantize",
         type=Several(click.Choice(QUANTIZATIONS)),
@@ -117,7 +118,7 @@ def models_argument(command: Callable[..., Any]) -> Callable[..., Any]:
     argument = click.argument(
         "models", nargs=-1, required=True, metavar="MODEL...", shell_complete=complete_models
     )
-    return options(argument, _SEVERAL_CONVERSIONS)(with_models)  # type: ignore[no-any-return]
+    return options(argument, several_conversion_options)(with_models)  # type: ignore[no-any-return]
 
 
 class Models:
@@ -159,17 +160,26 @@ def source_of(argument: str) -> str | bytes:
 
 
 def expanded(argument: str) -> list[str]:
-    """The models in a folder; anything else is one."""
+    """The models in a folder and below; anything else is one."""
     folder = Path(argument)
     if not folder.is_dir() or (folder / "saved_model.pb").exists():
         return [argument]
-    found = [
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in MODEL_SUFFIXES and path.is_file()
-    ]
+    found = sorted(_models_below(folder))
     if not found:
         raise ModelFormatError(
-            f"there is no model in {argument!r}: no {', '.join(MODEL_SUFFIXES)} file"
+            f"there is no model in {argument!r}: no {', '.join(MODEL_SUFFIXES)} file and no SavedModel"
         )
-    return [str(path) for path in sorted(found)]
+    return [str(path) for path in found]
+
+
+def _models_below(folder: Path) -> Iterator[Path]:
+    """Files with the suffix of a model, and folders of a SavedModel, which are not looked into."""
+    for place, folders, names in os.walk(folder):
+        if "saved_model.pb" in names:
+            folders.clear()
+            yield Path(place)
+            continue
+        for name in names:
+            path = Path(place, name)
+            if path.suffix.lower() in MODEL_SUFFIXES and path.is_file():
+                yield path

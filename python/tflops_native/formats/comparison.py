@@ -147,7 +147,10 @@ def _facts(contender: Contender) -> dict[str, str | None]:
     report, timing = contender.report, contender.report.timing
     facts: dict[str, str | None] = {"model": report.model.name}
     source = PurePath(contender.source).name
-    if source != report.model.name:
+    if report.model.conversion is not None:
+        # The file is where the result is kept, which says nothing to a person.
+        facts["quantization"] = report.model.conversion.quantization_text
+    elif source != report.model.name:
         facts["file"] = source
     if timing is not None:
         facts |= conditions_of(timing)
@@ -156,7 +159,7 @@ def _facts(contender: Contender) -> dict[str, str | None]:
         if timing.kernels is not None and timing.origin.measured == "here":
             facts["kernels"] = f"{timing.kernels} kernels"
         facts.pop("profiler")
-    return {"model": None, "file": None, **facts}
+    return {"model": None, "file": None, "quantization": None, **facts}
 
 
 def _verdict(first: Contender, difference: Difference) -> Iterator[Line]:

@@ -7,6 +7,7 @@ from typing import Any
 from tflops_native.errors import OptionError
 from tflops_native.imported.load import load_timing
 from tflops_native.model.graph import Model
+from tflops_native.model.sources.tensorflow_object import kind_of
 from tflops_native.reports.report import Report
 from tflops_native.reports.saved import is_saved, load_report
 from tflops_native.workload import Workload
@@ -25,7 +26,7 @@ def refuse_other_kinds(contenders: Sequence[Any]) -> None:
                 "given as runtime=['tflite', 'litert']"
             )
         known = (str, PathLike, bytes, bytearray, memoryview, Model, Report)
-        if not isinstance(contender, known):
+        if not isinstance(contender, known) and kind_of(contender) is None:
             raise OptionError(
                 f"a contender must be a model or a report, got a {type(contender).__name__}"
             )

@@ -47,11 +47,16 @@ class Conversion:
     layers: tuple[KerasLayer, ...] = ()
 
     @property
+    def quantization_text(self) -> str | None:
+        """For people: "float32", "dynamic-range int8"."""
+        return {"none": "float32", "dynamic": "dynamic-range int8"}.get(
+            self.quantization or "", self.quantization
+        )
+
+    @property
     def text(self) -> str:
         """For people: "converted from model.keras, float32, TensorFlow 2.21.0"."""
-        how = {None: None, "none": "float32", "dynamic": "dynamic-range int8"}.get(
-            self.quantization, self.quantization
-        )
+        how = self.quantization_text
         data = None if self.calibration is None else f"calibrated on {self.calibration}"
         if self.calibration == RANDOM:
             data = f"{data} data"
