@@ -1,6 +1,8 @@
 """What operators must move: against loops that mark what they touch, and the runtime itself."""
 
+import math
 import random
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from builders import ModelBuilder, options
 from tflops_native._native import Interpreter, Library
 from tflops_native.model.reader import load
 from tflops_native.model.schema import Padding
+from tflops_native.ops import resize
 from tflops_native.ops.traffic import Window
 from workloads import analyze_model
 
@@ -62,9 +65,9 @@ def test_windows_smaller_than_their_stride():
 
 @pytest.mark.parametrize("name", ["RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR"])
 @pytest.mark.parametrize("mode", [{}, {"align_corners": True}, {"half_pixel_centers": True}])
-def test_resizing_reads_the_pixels_that_change_the_result(name, mode):
+@pytest.mark.parametrize(("length", "size"), [(11, 3), (10, 7), (12, 6), (7, 7), (3, 11), (9, 1)])
+def test_resizing_reads_the_pixels_that_change_the_result(name, mode, length, size):
     """The runtime itself says which: those that move the output when they alone are 1."""
-    size, length = 3, 11
     builder = ModelBuilder()
     graph = builder.graph()
     x, target = graph.input([1, length, 1, 1]), graph.constant([size, 1], "INT32")
@@ -82,6 +85,25 @@ def test_resizing_reads_the_pixels_that_change_the_result(name, mode):
         interpreter.invoke()
         used += bool(interpreter.get_output(0).any())
     assert analyze_model(load(data)).bytes_read == used * F32 + 2 * F32
+
+
+@pytest.mark.parametrize("size", [2049, 30_000, 65_000])
+def test_a_long_axis_is_resized_in_no_time(size, monkeypatch):
+    """Whatever is between the positions that are read, they are not visited one by one."""
+    visits = []
+    counted = SimpleNamespace(floor=lambda at: visits.append(at) or math.floor(at), ceil=math.ceil)
+    monkeypatch.setattr(resize, "math", counted)
+
+    def build(graph):
+        x, target = graph.input([1, 65_535, 1, 1]), graph.constant([size, 1], "INT32")
+        graph.outputs = [graph.tensor([1, size, 1, 1])]
+        graph.operator(
+            "RESIZE_BILINEAR", [x, target], graph.outputs, options("ResizeBilinearOptions")
+        )
+
+    read = analyzed(build).bytes_read
+    assert size * F32 < read <= 65_535 * F32 + 2 * F32
+    assert len(visits) < 10
 
 
 def test_a_tensor_given_twice_is_read_once():

@@ -1,9 +1,10 @@
 """What a static analysis says: frozen data, exact integers, without formatting."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from functools import wraps
+from typing import Any, ClassVar, TypeVar
 
 from tflops_native.analysis.constants import ConstantKind
 from tflops_native.analysis.memory import PeakMemory
@@ -11,6 +12,7 @@ from tflops_native.analysis.operators import (
     OperatorAnalysis,
     Status,
     add_counts,
+    is_float,
     leaves,
     total_cost,
 )
@@ -23,6 +25,23 @@ CONVENTION = (
     "1 MAC = 2 FLOPs; bias, activations and padding are counted; "
     "exp, tanh, ... count 1 each; data movement counts 0"
 )
+
+
+Sum = TypeVar("Sum")
+
+
+def _once(compute: Callable[["Analysis"], Sum]) -> Callable[["Analysis"], Sum]:
+    """Compute a sum over the operators once: there may be tens of thousands, and a report asks often."""
+
+    @wraps(compute)
+    def kept(analysis: "Analysis") -> Sum:
+        sums = analysis._sums
+        if compute.__name__ not in sums:
+            sums[compute.__name__] = compute(analysis)
+        found: Sum = sums[compute.__name__]
+        return found
+
+    return kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,13 +141,18 @@ class Analysis(Result):
     has_runtime_iterations: bool = False
     unobserved: str | None = None
     same_signatures: tuple[str, ...] = ()
+    _sums: dict[str, Any] = field(
+        default_factory=dict, init=False, repr=False, compare=False, metadata={"plain": False}
+    )
 
     @property
+    @_once
     def total(self) -> Cost:
         """Sum over all operators."""
         return total_cost(self.operators)
 
     @property
+    @_once
     def initialization(self) -> Cost:
         """What is done once, at the first invoke, and is in no total."""
         found = list(leaves(self.operators))
@@ -147,6 +171,7 @@ class Analysis(Result):
         return self.total.macs
 
     @property
+    @_once
     def dense_macs(self) -> int:
         """MACs if all weights were stored; `macs` where none are sparse."""
         return sum(operator.dense_macs for operator in self.operators)
@@ -154,16 +179,20 @@ class Analysis(Result):
     @property
     def flops(self) -> int:
         """Floating-point operations of one inference."""
-        return sum(operator.flops for operator in self.operators)
+        return sum(number for name, number in self._operations().items() if is_float(name))
 
     @property
     def integer_ops(self) -> int:
         """Integer operations of one inference."""
-        return sum(operator.integer_ops for operator in self.operators)
+        return self.total.operations - self.flops
 
     @property
     def operations(self) -> dict[str, int]:
         """Operations by arithmetic type."""
+        return dict(self._operations())
+
+    @_once
+    def _operations(self) -> dict[str, int]:
         counts: dict[str, int] = {}
         for operator in self.operators:
             add_counts(counts, operator.operations)
@@ -178,22 +207,26 @@ class Analysis(Result):
         return counts
 
     @property
+    @_once
     def bytes_read(self) -> int:
         """Bytes that the operators must read, constants included."""
         return sum(operator.bytes_read for operator in self.operators)
 
     @property
+    @_once
     def bytes_written(self) -> int:
         """Bytes that the operators must write."""
         return sum(operator.bytes_written for operator in self.operators)
 
     @property
+    @_once
     def waits_for(self) -> tuple[str, ...]:
         """Inputs whose values decide on shapes or iterations, and are not known: without them a run on
         random data may be refused, or be of another size than is meant."""
         return unique(name for operator in self.operators for name in operator.waits_for)
 
     @property
+    @_once
     def coverage(self) -> Coverage:
         """How much of the model the totals cover."""
         found = list(leaves(self.operators))

@@ -9,8 +9,8 @@ from tflops_native.ops.geometry import size_of, with_rank
 from tflops_native.ops.tensor_spec import Shape, TensorSpec, Value
 from tflops_native.ops.traffic import reading
 
-# Output positions along an axis that are followed to the input; of longer axes all input is read.
-_FOLLOWED = 100_000
+# Of more output positions along an axis none is assumed to share with the next what it reads.
+_FOLLOWED = 2048
 
 
 def _resized(input: TensorSpec, size: TensorSpec) -> Shape:
@@ -91,9 +91,22 @@ def _reading_pixels(
     output = result.outputs[0] or ()
     pixels = 1
     for length, count in zip(input.shape[1:3], output[1:3], strict=True):
-        if not length or count > _FOLLOWED:
+        if not length or not count:
             return result
         is_aligned = align_corners and count > 1
         scale = (length - 1) / (count - 1) if is_aligned else length / count
-        pixels *= len({at for i in range(count) for at in sources(i, scale, length)})
+        pixels *= _read(
+            count, lambda position, of=length, by=scale: sources(position, by, of), scale
+        )
     return reading(result, input, pixels * input.shape[0] * input.shape[3], size)
+
+
+def _read(count: int, sources: Callable[[int], tuple[int, ...]], scale: float) -> int:
+    """How many input positions so many output positions read, `scale` apart."""
+    between = max(sources(count - 1)) - min(sources(0)) + 1
+    if scale <= 1:
+        # None is passed over.
+        return between
+    if count > _FOLLOWED:
+        return min(count * len(sources(0)), between)
+    return len({source for position in range(count) for source in sources(position)})
