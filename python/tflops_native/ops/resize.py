@@ -11,6 +11,8 @@ from tflops_native.ops.traffic import reading
 
 # Of more output positions along an axis none is assumed to share with the next what it reads.
 _FOLLOWED = 2048
+# Of a position of the output, the scale, and the length of the input.
+_Sources = Callable[[int, float, int], tuple[int, ...]]
 
 
 def _resized(input: TensorSpec, size: TensorSpec) -> Shape:
@@ -85,7 +87,7 @@ def _reading_pixels(
     input: TensorSpec,
     size: TensorSpec,
     align_corners: bool,
-    sources: Callable[[int, float, int], tuple[int, ...]],
+    sources: _Sources,
 ) -> Inferred:
     """The result, with only the pixels read that `sources` names for a position, a scale and a length."""
     output = result.outputs[0] or ()
@@ -95,18 +97,17 @@ def _reading_pixels(
             return result
         is_aligned = align_corners and count > 1
         scale = (length - 1) / (count - 1) if is_aligned else length / count
-        pixels *= _read(
-            count, lambda position, of=length, by=scale: sources(position, by, of), scale
-        )
+        pixels *= _read(sources, count, scale, length)
     return reading(result, input, pixels * input.shape[0] * input.shape[3], size)
 
 
-def _read(count: int, sources: Callable[[int], tuple[int, ...]], scale: float) -> int:
-    """How many input positions so many output positions read, `scale` apart."""
-    between = max(sources(count - 1)) - min(sources(0)) + 1
+def _read(sources: _Sources, count: int, scale: float, length: int) -> int:
+    """How many positions along the input's axis the output's positions read."""
+    first, last = sources(0, scale, length), sources(count - 1, scale, length)
+    between = max(last) - min(first) + 1
     if scale <= 1:
         # None is passed over.
         return between
     if count > _FOLLOWED:
-        return min(count * len(sources(0)), between)
-    return len({source for position in range(count) for source in sources(position)})
+        return min(count * len(first), between)
+    return len({source for at in range(count) for source in sources(at, scale, length)})
