@@ -13,6 +13,7 @@ SINGLE = EXAMPLES / "single_conv_28x28.tflite"
 LOGS = ROOT / "tests" / "imported" / "logs"
 PHONE = ROOT / "tests" / "models" / "phone" / "phone.tflite"
 CPU, GPU, AGAIN = (LOGS / name for name in ("a00_base.log", "b09_gpu.log", "a05_ios.log"))
+KINDS = ("float32", "int8")
 SHORT = ("--max-time", "0.2", "--no-operators")
 
 
@@ -184,3 +185,21 @@ def test_reports_in_python():
     assert repr(found).startswith("<Comparison of single_conv_28x28.tflite and mobilenet")
     assert "B against A" in str(found)
     assert "<table" in found._repr_html_()
+
+
+def test_the_rows_by_layer_add_up(tflops, tmp_path):
+    pytest.importorskip("tflops_native._native", exc_type=ImportError)
+    path = tmp_path / "found.json"
+    models = [ROOT / "tests" / "models" / f"attention_encoder-{name}.tflite.xz" for name in KINDS]
+    tflops("compare", *models, "--max-time", "0.5", "-o", path)
+    for name in ("csv", "markdown", "html", "text"):
+        assert tflops("show", path, "--format", name).status == 0
+    (difference,) = json.loads(path.read_text())["differences"]
+    lines = tflops("show", path).out.splitlines()
+    start = next(at for at, line in enumerate(lines) if line.startswith("layer "))
+    rows = lines[start + 1 : lines.index("", start)]
+    assert len(rows) <= 12
+    shares = [float(row.split()[-1]) for row in rows if not row.startswith("difference")]
+    assert sum(shares) == pytest.approx(100, abs=0.05 * len(rows) + 0.1)
+    assert rows[-1].startswith("difference")
+    assert difference["seconds"] != 0

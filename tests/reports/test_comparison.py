@@ -11,6 +11,7 @@ from tflops_native.measurement.timing import Origin
 from tflops_native.plain import from_plain
 from tflops_native.profile.result import UnmatchedEvent
 from tflops_native.reports.comparison import Comparison, label_of
+from tflops_native.reports.parts import REST, PartDifference, modules_of
 from tflops_native.reports.report import Report
 from tflops_native.reports.saved import NAMES, load_saved
 from tflops_native.timing.ratio import Ratio
@@ -208,3 +209,48 @@ def test_it_reads_back_as_it_was(measured, tmp_path):
 )
 def test_labels(position, label):
     assert label_of(position) == label
+
+
+def part(layer, difference, kind="operator"):
+    return PartDifference(
+        part=kind, name="ADD", layer=layer, difference_seconds=difference, first_macs=1, macs=3
+    )
+
+
+REST_PART = replace(part(None, -2.0, "rest"), name=REST)
+
+
+@pytest.mark.parametrize(
+    ("layers", "expected"),
+    [
+        # By their first names, of which there are three.
+        (
+            {"a/x": 1.0, "a/y/z": 4.0, "b/x": -8.0, "c": 0.5, None: 3.0},
+            {"b": -8.0, "a": 5.0, None: 3.0, REST: -2.0, "c": 0.5},
+        ),
+        # By two names where the first one says nothing.
+        (
+            {"net/a": 1.0, "net/b/x": 2.0, "net/b/y": 7.0, "net/c": 3.0},
+            {"net/b": 9.0, "net/c": 3.0, REST: -2.0, "net/a": 1.0},
+        ),
+        # Two groups are better than none.
+        ({"a/x": 1.0, "b": 2.0, "a/y": 4.0}, {"a": 5.0, REST: -2.0, "b": 2.0}),
+        ({"a/x": 1.0, "a/y": 4.0}, {"a/y": 4.0, REST: -2.0, "a/x": 1.0, "": 0}),
+    ],
+    ids=["first", "second", "two", "single"],
+)
+def test_sums_by_layer(layers, expected):
+    parts = [*(part(layer, seconds) for layer, seconds in layers.items()), REST_PART]
+    found = modules_of(parts)
+    if "" in expected:
+        assert found == ()  # each is an operator of its own: the table of operators says it
+        return
+    assert {group.name: group.difference_seconds for group in found} == expected
+    sizes = [abs(group.difference_seconds) for group in found]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sum(group.macs - group.first_macs for group in found) == 2 * len(parts)
+    assert sum(group.count for group in found) == len(parts)
+
+
+def test_parts_without_layers_are_in_no_table():
+    assert modules_of([part(None, 1.0), part(None, 2.0), REST_PART]) == ()

@@ -6,9 +6,13 @@ from tflops_native import formatting as numbers
 from tflops_native.formats.document import Cell, Column, Emphasis, Row, Table, row_of
 from tflops_native.formats.printable import NAME_LIMIT, printable
 from tflops_native.reports.comparison import Comparison, Difference
-from tflops_native.reports.parts import GroupDifference, PartDifference
+from tflops_native.reports.parts import REST, GroupDifference, PartDifference, modules_of
 
 _ROWS = 15  # of the table; what is left is one row
+_LAYERS = 10
+# Of the difference; layers with less are taken together.
+_WORTH_SHARE = 0.01
+_OF_NONE = "of no layer"
 _CHANGES = {"both": "", "added": "added", "removed": "removed"}
 
 
@@ -22,6 +26,10 @@ def difference_tables(comparison: Comparison, difference: Difference) -> Iterato
     if not is_other_model and (not is_timed or is_same_time):
         return
     yield _types(difference, first, is_timed)
+    if modules := modules_of(difference.parts):
+        shown = [item for item in modules if _is_shown(item, difference, is_timed)]
+        if any(item.name not in (None, REST) for item in shown):
+            yield _layers(difference, first, is_timed, modules, shown[:_LAYERS])
     if any(_is_worth_a_row(part, difference, is_timed) for part in difference.parts):
         yield _parts(difference, first, is_timed)
 
@@ -41,6 +49,54 @@ def _columns(difference: Difference, first: str, is_timed: bool) -> tuple[Column
         Column(key="seconds", heading=f"time {other}", is_shown=is_timed),
         Column(key="difference_seconds", heading=f"{other} - {first}", is_shown=is_timed),
         Column(key="share", heading="%", is_shown=is_timed, drop=2),
+    )
+
+
+def _is_shown(item: GroupDifference, difference: Difference, is_timed: bool) -> bool:
+    """Of the layers: what differs in counts, or is a part of the difference that is worth a line."""
+    if _type_differs(item) or not is_timed or not difference.seconds:
+        return _type_differs(item)
+    return abs(item.difference_seconds or 0.0) >= _WORTH_SHARE * abs(difference.seconds)
+
+
+def _layers(
+    difference: Difference,
+    first: str,
+    is_timed: bool,
+    modules: Sequence[GroupDifference],
+    shown: Sequence[GroupDifference],
+) -> Table:
+    other = difference.label
+    columns = (
+        Column(key="name", heading="layer", is_number=False, readable=20, shortest=10),
+        Column(key="first_count", heading=f"# {first}", drop=3),
+        Column(key="count", heading=f"# {other}", drop=3),
+        *_columns(difference, first, is_timed),
+    )
+    above = _shared_path(item.name for item in shown if item.name != REST)
+    rows = [
+        row_of(
+            columns,
+            {
+                "name": Cell(
+                    item.name,
+                    printable(
+                        _OF_NONE if item.name is None else item.name.removeprefix(above),
+                        NAME_LIMIT,
+                    ),
+                ),
+                "first_count": _number(item.first_count),
+                "count": _number(item.count),
+                **_figures(item, difference.seconds),
+            },
+        )
+        for item in shown
+    ]
+    if is_timed:
+        left = [item for item in modules if item not in shown]
+        rows += _closing(columns, difference, left, "layers")
+    return Table(
+        title=f"{other} against {first}, by layer", columns=columns, rows=tuple(rows), gap=2
     )
 
 

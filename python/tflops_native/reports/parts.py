@@ -12,6 +12,10 @@ from tflops_native.reports.matching import match_operators
 from tflops_native.reports.report import Report
 from tflops_native.reports.rows import ReportRow
 
+# So many groups say more than two of which one is nearly all.
+_SEVERAL = 3
+# A file may hold names of any depth.
+_DEEPEST = 10
 REST = "rest (outside operators)"
 Change: TypeAlias = Literal["both", "added", "removed"]
 PartKind: TypeAlias = Literal["operator", "delegate", "event", "rest"]
@@ -138,6 +142,32 @@ def types_of(parts: Iterable[PartDifference]) -> tuple[GroupDifference, ...]:
 def layers_of(parts: Iterable[PartDifference]) -> tuple[GroupDifference, ...]:
     """The sums by layer, the largest difference first."""
     return _groups((part.layer, part) for part in parts)
+
+
+def modules_of(parts: Sequence[PartDifference]) -> tuple[GroupDifference, ...]:
+    """The sums by the first names of layers' paths, the largest difference first: by as many names as leave
+    several.
+
+    What is of no layer is one group, without a name, and what is outside of all operators another. Empty
+    where there are no two such groups, or none with two operators.
+    """
+    paths = [part.layer.split("/") for part in parts if part.layer]
+    numbers = {
+        depth: len({tuple(path[:depth]) for path in paths})
+        for depth in range(1, min(max(map(len, paths), default=0), _DEEPEST) + 1)
+    }
+    enough = [depth for fewest in (_SEVERAL, 2) for depth in numbers if numbers[depth] >= fewest]
+    for depth in enough:
+        found = _groups((_module(part, depth), part) for part in parts)
+        if any(group.name not in (None, REST) and group.count > 1 for group in found):
+            return found
+    return ()
+
+
+def _module(part: PartDifference, depth: int) -> str | None:
+    if part.layer:
+        return "/".join(part.layer.split("/")[:depth])
+    return REST if part.part == "rest" else None
 
 
 def _groups(
