@@ -54,7 +54,7 @@ def check(
     Args:
         model: a model as `measure` takes it, a report, or the path of a saved one.
         max_macs, max_flops, max_params: upper limits; FLOPs include OPs of integers.
-        max_weights, max_arena: bytes, of the constants and of the activations that are alive at once.
+        max_weights, max_arena: bytes, of the constants and of the arena that TensorFlow Lite plans.
         max_latency, max_p95: seconds, of the median and of the 95th percentile.
         min_coverage: at least this fraction of the operators is counted exactly.
         baseline: what `baseline` made of an earlier version, or the path of its file.
@@ -125,7 +125,7 @@ def baseline(
     timing = report.timing if timed else None
     return Baseline(
         model=report.model.hashed(),
-        counts={} if report.analysis is None else counts_of(report.analysis),
+        counts=counts_of(report),
         latency=None if timing is None else timing.latency,
         conditions={} if timing is None else conditions_of(timing),
     )
@@ -152,7 +152,8 @@ def _growth(asked: Mapping[str, float] | None, base: Baseline | None) -> dict[st
             raise OptionError("max_regression needs a baseline to compare with")
         return {}
     if asked is None:
-        return dict.fromkeys((name for name in METRICS if not METRICS[name].is_time), 0.0)
+        # What it does not have, it does not limit: an arena that was not planned.
+        return dict.fromkeys((name for name in METRICS if name in base.counts), 0.0)
     for name, by in asked.items():
         if name not in METRICS:
             raise OptionError(f"there is no metric {name!r}; there are {', '.join(METRICS)}")

@@ -1,5 +1,6 @@
 """`tflops compare`: models, saved reports, options of one model, logs of several devices."""
 
+import csv
 import json
 
 import pytest
@@ -203,3 +204,15 @@ def test_the_rows_by_layer_add_up(tflops, tmp_path):
     assert sum(shares) == pytest.approx(100, abs=0.05 * len(rows) + 0.1)
     assert rows[-1].startswith("difference")
     assert difference["seconds"] != 0
+
+
+def test_the_arena_of_each(tflops):
+    pytest.importorskip("tflops_native._native", exc_type=ImportError)
+    models = (FLOAT, INT8)
+    ended = tflops("compare", *models, "--no-time", "--format", "csv")
+    rows = list(csv.DictReader(ended.out.splitlines()))
+    arenas = [tflops_native.memory(model).arena_bytes for model in models]
+    assert [int(row["arena_bytes"]) for row in rows] == arenas
+    out = tflops("compare", *models, "--no-time").out
+    assert "  arena" in out.splitlines()[0]
+    assert "activations" not in out

@@ -1,5 +1,6 @@
 """Limits: what passes, what fails, and how often a verdict on a time is wrong."""
 
+import json
 import math
 from dataclasses import replace
 from xml.etree import ElementTree
@@ -15,6 +16,7 @@ from tflops_native.reports.baseline import Baseline
 from tflops_native.reports.budgets import Check, Range, check_report, decide, widened
 from tflops_native.timing.precision import is_precise, next_look
 from tflops_native.timing.statistics import Latency, median_interval
+from zoo import EXAMPLES
 
 TRIALS = 300
 LONGEST = 4000
@@ -119,15 +121,44 @@ def test_a_baseline_of_itself_passes():
     found = tflops_native.check(report, baseline=base)
     assert found.verdict == "pass"
     assert {line.metric for line in found.lines} == {
-        *("macs", "flops", "params", "weights", "arena", "coverage")
+        *("macs", "flops", "params", "weights", "coverage")
     }
     assert from_plain(Check, found.to_dict()) == found
     assert from_plain(Baseline, base.to_dict()) == base
-    assert repr(found) == "<Check of tiny.tflite: pass, 6 limits>"
+    assert repr(found) == "<Check of tiny.tflite: pass, 5 limits>"
     less = replace(base, counts={**base.counts, "macs": base.counts["macs"] / 1.05})
     assert tflops_native.check(report, baseline=less).verdict == "fail"
     allowed = tflops_native.check(report, baseline=less, max_regression={"macs": 0.06})
     assert allowed.verdict == "pass"
+
+
+def test_the_arena_is_the_planned_one(tmp_path):
+    """As `tflops_native.memory` plans it; without it, nothing is decided, and no baseline limits it."""
+    pytest.importorskip("tflops_native._native", exc_type=ImportError)
+    model = EXAMPLES / "mobilenet_v1_0.25_96_float32.tflite"
+    planned = tflops_native.memory(model).arena_bytes
+    assert tflops_native.check(model, max_arena=planned).verdict == "pass"
+    assert tflops_native.check(model, max_arena=planned - 1).verdict == "fail"
+    base = tflops_native.baseline(model, timed=False)
+    assert base.counts["arena"] == planned
+    smaller = replace(base, counts={**base.counts, "arena": planned - 1})
+    (failed,) = (
+        x for x in tflops_native.check(model, baseline=smaller).lines if x.verdict != "pass"
+    )
+    assert (failed.metric, failed.verdict) == ("arena", "fail")
+    (report,) = tflops_native.count(model)
+    unplanned = report.with_parts(arena=None)
+    (line,) = tflops_native.check(unplanned, max_arena=planned).lines
+    assert (line.verdict, line.value) == ("undecided", None)
+    assert line.reason.startswith("it was not planned: ")
+    assert "arena" not in tflops_native.baseline(unplanned).counts
+    # A report from before arenas were planned has none.
+    path = tmp_path / "old.json"
+    tflops_native.save_report(unplanned, path)
+    plain = json.loads(path.read_text())
+    del plain["reports"][0]["arena"]
+    path.write_text(json.dumps(plain))
+    assert tflops_native.check(path, max_macs=1e9).verdict == "pass"
 
 
 def test_junit_and_annotations():

@@ -30,7 +30,7 @@ _SUMMARY = "GITHUB_STEP_SUMMARY"
 @click.option("--max-flops", type=Count(), help="Maximum FLOPs, or OPs of integers.")
 @click.option("--max-params", type=Count(), help="Maximum parameters.")
 @click.option("--max-weights", type=ByteSize(), help="Maximum bytes of constants: 4MiB.")
-@click.option("--max-arena", type=ByteSize(), help="Maximum bytes of activations at once: 256KiB.")
+@click.option("--max-arena", type=ByteSize(), help="Maximum bytes of the planned arena: 256KiB.")
 @click.option("--max-latency", type=Duration(), help="Maximum median: 7ms.")
 @click.option("--max-p95", type=Duration(), help="Maximum 95th percentile.")
 @click.option(

@@ -48,6 +48,7 @@ def _columns(comparison: Comparison) -> tuple[Column, ...]:
     reports = [item.report for item in comparison.contenders]
     has_times = any(_typical(report) is not None for report in reports)
     has_counts = any(report.analysis is not None for report in reports)
+    has_arenas = any(report.arena is not None for report in reports)
     has_loads = any(report.timing and report.timing.load_ns is not None for report in reports)
     units = {operation_unit(r.analysis) for r in reports if r.analysis is not None}
     unit = units.pop() if len(units) == 1 else "OP"
@@ -60,7 +61,13 @@ def _columns(comparison: Comparison) -> tuple[Column, ...]:
         Column(key="operations", heading=f"{unit}s", is_shown=has_counts, drop=3),
         Column(key="parameters", heading="params", is_shown=has_counts, drop=5),
         Column(key="weight_bytes", heading="weights", is_shown=has_counts, drop=4),
-        Column(key="activation_bytes", heading="activations", is_shown=has_counts, drop=4),
+        Column(key="arena_bytes", heading="arena", is_shown=has_arenas, drop=4),
+        Column(
+            key="activation_bytes",
+            heading="activations",
+            is_shown=has_counts and not has_arenas,
+            drop=4,
+        ),
         Column(key="moved_bytes", heading="moved", is_shown=False),
         Column(key="load_seconds", heading="load", is_shown=has_loads, drop=1),
         Column(key="first_invoke_seconds", heading="first", is_shown=has_loads, drop=2),
@@ -109,6 +116,8 @@ def _cells(
             "activation_bytes": _bytes(analysis.peak_memory.size_bytes),
             "moved_bytes": _bytes(moved),
         }
+    if report.arena is not None:
+        cells["arena_bytes"] = _bytes(report.arena.arena_bytes)
     if (timing := report.timing) is not None:
         load = timing.initialization_ns
         if timing.load_ns is not None and timing.allocate_ns is not None:
