@@ -8,7 +8,7 @@ from tflops_native.analysis.calls import FOLLOWED_PER_COUNTED, MAX_COUNTED, MAX_
 from tflops_native.analysis.operators import Status
 from tflops_native.analysis.walk import Walk
 from tflops_native.errors import ShapeError
-from tflops_native.formats.registry import FORMATS, render
+from tflops_native.formats.registry import OF_ALL, render
 from tflops_native.formats.report import report_document
 from tflops_native.model.reader import load
 from workloads import analyze_model
@@ -351,5 +351,5 @@ def test_iterations_beyond_all_figures_are_not_counted(depth, trip_count, work):
     (operator,) = report.analysis.operators
     assert operator.status is Status.UNSUPPORTED
     assert "more than can be counted" in operator.note or depth > 3
-    for name in FORMATS:
+    for name in OF_ALL:
         assert max(map(len, render(report_document(report), name).split("\n"))) < 10_000

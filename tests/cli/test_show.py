@@ -5,7 +5,7 @@ import json
 import pytest
 
 import tflops_native
-from tflops_native.formats.registry import FORMATS
+from tflops_native.formats.registry import OF_ALL
 from zoo import EXAMPLES
 
 pytest.importorskip("tflops_native._native", exc_type=ImportError)
@@ -33,7 +33,7 @@ def test_a_saved_report_shows_the_text_of_the_run(tflops, here, monkeypatch):
     saved = tflops("report", SINGLE, "--runs", "3", "-o", "r.json")
     assert (saved.status, saved.out, saved.err) == (0, "", "")
     (report,) = printed
-    for form in FORMATS:
+    for form in OF_ALL:
         shown = tflops("show", "r.json", "--format", form)
         assert (shown.status, shown.err) == (0, "")
         if form == "json":

@@ -13,71 +13,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from made_documents import document, names
 from tflops_native.errors import OptionError
 from tflops_native.formats import notebook
 from tflops_native.formats.document import (
-    Block,
-    Cell,
-    Column,
-    Document,
     Figure,
     Line,
-    Lines,
-    Row,
-    Table,
 )
 from tflops_native.formats.printable import printable, width
-from tflops_native.formats.registry import FORMATS, format_of_suffix, render
+from tflops_native.formats.registry import OF_ALL, format_of_suffix, render
 from tflops_native.formats.report import report_document
 from tflops_native.model.reader import load
 from tflops_native.notes import Note
 from tflops_native.reports.report import Report
 from workloads import analyze_model
 from zoo import MODELS
-
-HOSTILE = [
-    "=cmd|' /C calc'!A0",
-    "+1+1",
-    "-2+3",
-    "@SUM(A1)",
-    "\t=1",
-    "\r=1",
-    " =1",
-    "\uff1d1",
-    'a";=1',
-    "<script>alert(1)</script>",
-    "a|b`c`\n| d",
-    "[x](javascript:alert(1))",
-    "\x1b]0;title\x07",
-    "\u202egnp.exe",
-    "</pre><b>",
-]
-names = st.sampled_from(HOSTILE) | st.text()
-
-
-def document(rows, *, lines=(), blocks=()):
-    """A document of a table of names and numbers."""
-    columns = (
-        Column(key="name", heading="name", is_number=False),
-        Column(key="time_seconds", heading="time"),
-    )
-    return Document(
-        title="made up",
-        parts=(
-            Lines(tuple(lines)),
-            *map(Block, blocks),
-            Table(
-                title="rows",
-                columns=columns,
-                rows=tuple(
-                    Row(cells=(Cell(name, name), Cell(number, f"{number:.3g}s")))
-                    for name, number in rows
-                ),
-            ),
-        ),
-        data=lambda: {"rows": len(rows)},
-    )
-
 
 rows = st.lists(st.tuples(names, st.floats(allow_nan=False, allow_infinity=False)), max_size=4)
 
@@ -142,7 +92,7 @@ def test_html_holds_names_as_text(rows, name):
 @given(rows, names)
 def test_no_format_hands_on_what_steers_a_terminal(rows, name):
     written = document(rows, lines=[Line("input", name)], blocks=[name])
-    for form in FORMATS:
+    for form in OF_ALL:
         for line in render(written, form).split("\n"):
             assert line.isprintable()
 
@@ -193,7 +143,7 @@ def test_markdown_stays_below_a_mebibyte_and_says_what_is_missing(letter):
 def test_figures_are_in_html_only():
     written = document([("a", 1.0)])
     drawn = dataclasses.replace(written, parts=(*written.parts, Figure("f", "<svg></svg>")))
-    for form in ("text", "csv", "markdown", "json"):
+    for form in ("text", "csv", "markdown", "json", "latex"):
         assert render(drawn, form) == render(written, form)
     assert "<svg></svg>" in render(drawn, "html")
 
@@ -220,6 +170,7 @@ def test_wide_characters_take_two_cells():
         ("c.md", "markdown"),
         ("d.htm", "html"),
         ("e.txt", "text"),
+        ("f.tex", "latex"),
     ],
 )
 def test_the_suffix_chooses_the_format(name, form):

@@ -26,7 +26,7 @@ from fuzz.limits import limits
 from fuzz.mutations import mutated
 from tflops_native import api
 from tflops_native.errors import TflopsError
-from tflops_native.formats.registry import FORMATS, render
+from tflops_native.formats.registry import OF_ALL, render
 from tflops_native.formats.report import report_document
 
 # The rest of a real model is more of the same, and takes its time.
@@ -71,7 +71,7 @@ def check(data):
             raw = RAW.search(render(document, "text"))
             assert raw is None, f"{raw[0]!r} in the text"
         if len(data) // 8 % OTHER_FORMATS_EVERY == 0:
-            for name in FORMATS:
+            for name in OF_ALL:
                 render(documents[0], name)
     return "counted"
 

@@ -8,7 +8,7 @@ import pytest
 
 from report_schema import validate_text
 from tflops_native.errors import OptionError
-from tflops_native.formats.registry import FORMATS
+from tflops_native.formats.registry import OF_ALL
 from tflops_native.formats.showing import shown
 from tflops_native.ops import Cost
 from tflops_native.plain_json import dump_json
@@ -55,7 +55,7 @@ def test_plain_data_is_json_of_finite_numbers(case):
     assert json.loads(json.dumps(plain, allow_nan=False)) == plain
 
 
-@pytest.mark.parametrize("form", list(FORMATS))
+@pytest.mark.parametrize("form", list(OF_ALL))
 def test_what_was_saved_shows_itself_as_before(case, form, tmp_path):
     _, report = case
     path = tmp_path / "report.json"

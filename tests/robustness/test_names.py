@@ -28,7 +28,7 @@ HOSTILE = {
     "long": "long" * 50_000,
     "wide": "\u4e00\u0301" * 1000,
 }
-FORMATS = ["text", "json", "csv", "markdown", "html"]
+FORMATS = ["text", "json", "csv", "markdown", "html", "latex"]
 # What a terminal or a viewer acts upon, or does not show.
 STEERING = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 

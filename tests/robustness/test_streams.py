@@ -14,7 +14,7 @@ pytest.importorskip("tflops_native._native", exc_type=ImportError)
 
 SINGLE = EXAMPLES / "single_conv_28x28.tflite"
 posix = pytest.mark.skipif(os.name != "posix", reason="shells and devices of POSIX")
-FORMATS = ["text", "json", "csv", "markdown", "html"]
+FORMATS = ["text", "json", "csv", "markdown", "html", "latex"]
 COMMANDS = [
     ["count", SINGLE],
     ["report", SINGLE, "--runs", "1", "--no-peaks"],

@@ -95,6 +95,7 @@ def analyze_workload(
         model=ModelInfo.of(model),
         signature=entry.signature,
         subgraph_index=entry.subgraph.index,
+        subgraph_name=entry.subgraph.name,
         inputs=tuple(
             InputAnalysis(
                 name=item.name,

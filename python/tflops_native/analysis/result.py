@@ -93,6 +93,7 @@ class Coverage:
 class Analysis(Result):
     """The static analysis of one entry point of a model, for one set of input shapes.
 
+    subgraph_name   as the file has it
     same_signatures further signatures that run the same subgraph on the same shapes and data
     tensor_shapes   per tensor of the subgraph its shape, None where it is unknown
     called_shapes   the same per subgraph that operators run, by its index
@@ -141,6 +142,7 @@ class Analysis(Result):
     has_runtime_iterations: bool = False
     unobserved: str | None = None
     same_signatures: tuple[str, ...] = ()
+    subgraph_name: str = ""
     _sums: dict[str, Any] = field(
         default_factory=dict, init=False, repr=False, compare=False, metadata={"plain": False}
     )

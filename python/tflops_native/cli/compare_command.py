@@ -12,7 +12,7 @@ from tflops_native.cli.options import (
     measuring_options,
     refuse_with_profile,
 )
-from tflops_native.cli.output import Output, output_options, show_result
+from tflops_native.cli.output import Output, output_options_with, show_result
 from tflops_native.cli.progress import progress_bar
 from tflops_native.errors import TflopsError
 
@@ -50,7 +50,7 @@ def _contenders(
 )
 @click.option("--no-time", is_flag=True, help="Compare counts only; run nothing.")
 @click.option("--no-operators", is_flag=True, help="Time whole inferences only.")
-@output_options
+@output_options_with("github-benchmark", "bencher")
 @click.pass_context
 def command(
     context: click.Context,

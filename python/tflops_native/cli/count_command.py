@@ -16,7 +16,7 @@ from tflops_native.cli.options import (
 )
 from tflops_native.cli.output import (
     Output,
-    output_options,
+    output_options_with,
     show_overview,
     show_reports,
     view_options,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @input_file_option
 @convention_options
 @view_options
-@output_options
+@output_options_with("model-explorer", "github-benchmark", "bencher")
 def command(models: Models, output: Output, **options: Any) -> None:
     """Count MACs, FLOPs and bytes per operator, without running the model.
 

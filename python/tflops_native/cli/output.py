@@ -1,10 +1,11 @@
 """Where results go, and in which format."""
 
 import os
+import shlex
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import wraps
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,8 @@ from tflops_native.cli.streams import writing_output
 from tflops_native.errors import OptionError
 from tflops_native.formats.document import Document
 from tflops_native.formats.overview import overview_document
-from tflops_native.formats.registry import FORMATS, format_of_suffix
+from tflops_native.formats.printable import printable
+from tflops_native.formats.registry import FORMATS, OF_ALL, format_of_suffix
 from tflops_native.formats.report import report_document
 from tflops_native.formats.view import EVERYTHING, GROUPINGS, ORDERS, View
 from tflops_native.reports.report import Report
@@ -49,7 +51,15 @@ class Output:
 
 def output_options(command: Any) -> Any:
     """--format, -o and --no-samples; the command gets them as `output`."""
+    return _with_output(command, OF_ALL)
 
+
+def output_options_with(*names: str) -> Callable[[Any], Any]:
+    """The same with further formats, for a command whose results have what other tools want."""
+    return partial(_with_output, names=(*OF_ALL, *names))
+
+
+def _with_output(command: Any, names: Sequence[str]) -> Any:
     @wraps(command)
     def with_output(
         *arguments: Any,
@@ -65,10 +75,15 @@ def output_options(command: Any) -> Any:
         if path is not None and not path.parent.is_dir():
             # Before anything is measured.
             raise OptionError(f"cannot write '{path}': there is no folder '{path.parent}'")
+        if FORMATS[name].has_several and path is None:
+            raise OptionError(
+                f"--format {name} is several files: give -o NAME.json, and they are NAME-time.json, "
+                f"NAME-macs.json, ..."
+            )
         view = View(**{name: values.pop(name) for name in _VIEW_FIELDS if name in values})
         return command(*arguments, output=Output(name, path, not no_samples, view), **values)
 
-    return _OUTPUT(with_output)
+    return _format_options(names)(with_output)
 
 
 # Of a View, those that have an option.
@@ -114,25 +129,30 @@ view_options = options(
 )
 
 
-_OUTPUT = options(
-    click.option(
-        "--format",
-        "output_format",
-        type=click.Choice(list(FORMATS)),
-        help="Format of the output. [default: text, or that of the suffix of -o]",
-    ),
-    click.option(
-        "-o",
-        "--output",
-        "output_path",
-        metavar="FILE",
-        shell_complete=complete_files,
-        help="Write to FILE; its suffix chooses the format: "
-        + ", ".join(suffix for item in FORMATS.values() for suffix in item.suffixes[:1])
-        + ".",
-    ),
-    click.option("--no-samples", is_flag=True, help="Leave raw samples out of JSON."),
-)
+def _format_options(names: Sequence[str]) -> Any:
+    return options(
+        click.option(
+            "--format",
+            "output_format",
+            type=click.Choice(names),
+            help="Format of the output. [default: text, or that of the suffix of -o]",
+        ),
+        click.option(
+            "-o",
+            "--output",
+            "output_path",
+            metavar="FILE",
+            shell_complete=complete_files,
+            help="Write to FILE; its suffix chooses the format: "
+            + ", ".join(suffix for item in FORMATS.values() for suffix in item.suffixes[:1])
+            + ".",
+        ),
+        click.option(
+            "--no-samples",
+            is_flag=True,
+            help="Leave raw samples out of JSON and of the data in HTML.",
+        ),
+    )
 
 
 def show_reports(reports: Sequence[Report], output: Output) -> None:
@@ -144,7 +164,10 @@ def show_reports(reports: Sequence[Report], output: Output) -> None:
 
         _write(dump_json(saved_reports(reports, samples=output.samples)), output)
     else:
-        _write_documents([report_document(report, output.view) for report in reports], output)
+        documents = [
+            report_document(report, output.view, samples=output.samples) for report in reports
+        ]
+        _write_documents(documents, output)
 
 
 def show_overview(reports: Sequence[Report], output: Output) -> None:
@@ -152,7 +175,7 @@ def show_overview(reports: Sequence[Report], output: Output) -> None:
     if output.name == "json":
         show_reports(reports, output)
     else:
-        show_document(overview_document(reports), output)
+        show_document(overview_document(reports, samples=output.samples), output)
 
 
 def show_result(result: Any, output: Output) -> None:
@@ -181,8 +204,25 @@ def _write_documents(documents: Sequence[Document], output: Output) -> None:
                 if position:
                     click.echo()
                 print_text(document, console)
+    elif FORMATS[output.name].has_several:
+        texts = FORMATS[output.name].render_files(documents)
+        model = documents[0].reports[0].model
+        _write_several(texts, printable(model.path or model.name), output)
     else:
         _write(FORMATS[output.name].render_all(documents), output)
+
+
+def _write_several(texts: Mapping[str, str], model: str, output: Output) -> None:
+    """A file for each, and on standard output what opens them."""
+    if output.path is None:
+        raise ValueError("several files need a path")
+    paths = []
+    for key, text in texts.items():
+        path = output.path.with_name(f"{output.path.stem}-{key}{output.path.suffix or '.json'}")
+        _write(text, replace(output, path=path))
+        paths.append(str(path))
+    with writing_output():
+        click.echo(f"model-explorer {shlex.quote(model)} --node_data_paths={','.join(paths)}")
 
 
 def _is_terminal() -> bool:

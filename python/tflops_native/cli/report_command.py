@@ -14,7 +14,7 @@ from tflops_native.cli.options import (
     measuring_options,
     refuse_with_profile,
 )
-from tflops_native.cli.output import Output, output_options, show_reports, view_options
+from tflops_native.cli.output import Output, output_options_with, show_reports, view_options
 from tflops_native.cli.progress import progress_bar
 from tflops_native.errors import TflopsError
 from tflops_native.model.graph import Model
@@ -64,7 +64,7 @@ _COMBINE_WITH_PROFILE = frozenset(
 )
 @click.option("--no-peaks", is_flag=True, help="Compare with no peaks.")
 @view_options
-@output_options
+@output_options_with("trace", "model-explorer", "github-benchmark", "bencher")
 @click.pass_context
 def command(
     context: click.Context,

@@ -4,14 +4,20 @@ import click
 
 from tflops_native.cli.completion import complete_reports
 from tflops_native.cli.help import Command
-from tflops_native.cli.output import Output, output_options, show_reports, show_result, view_options
+from tflops_native.cli.output import (
+    Output,
+    output_options_with,
+    show_reports,
+    show_result,
+    view_options,
+)
 from tflops_native.reports.saved import load_saved
 
 
 @click.command("show", cls=Command)
 @click.argument("file", shell_complete=complete_reports)
 @view_options
-@output_options
+@output_options_with("trace", "model-explorer", "github-benchmark", "bencher")
 def command(file: str, output: Output) -> None:
     """Show a result that was saved as JSON with -o, in any format.
 

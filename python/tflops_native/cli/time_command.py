@@ -12,7 +12,7 @@ from tflops_native.cli.options import input_options, measuring_options
 from tflops_native.cli.output import (
     Output,
     all_option,
-    output_options,
+    output_options_with,
     show_overview,
     show_reports,
     show_result,
@@ -34,7 +34,7 @@ _SEVERAL = ("runtime", "kernels", "threads")
 @measuring_options(compares=True)
 @all_option
 @verbose_option
-@output_options
+@output_options_with("github-benchmark", "bencher")
 def command(models: Models, output: Output, **options: Any) -> None:
     """Time inferences, without counting.
 

@@ -38,6 +38,7 @@ def comparison_document(comparison: Comparison) -> Document:
         for table in difference_tables(comparison, difference)
     ]
     return Document(
+        reports=tuple(item.report for item in comparison.contenders),
         title=printable(" and ".join(names), NAME_LIMIT),
         parts=(_table(comparison), *tables, Lines(tuple(closing))),
         data=lambda: saved("comparison", comparison.to_dict()),

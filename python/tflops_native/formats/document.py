@@ -3,10 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tflops_native.formats.printable import TEXT_LIMIT, printable
 from tflops_native.notes import Note
+
+if TYPE_CHECKING:
+    from tflops_native.reports.report import Report
 
 Value: TypeAlias = bool | int | float | str | None
 
@@ -175,6 +178,7 @@ class Document:
     is_verbose  whether details are asked for
     figures         makes the drawings, which pages and notebooks have
     further_tables  makes further tables, which pages have
+    reports         those that it is about, for the formats that other tools read
     """
 
     title: str
@@ -184,6 +188,7 @@ class Document:
     is_verbose: bool = False
     figures: Callable[[], Sequence[Figure]] = tuple
     further_tables: Callable[[], Sequence[Table]] = tuple
+    reports: "tuple[Report, ...]" = ()
 
     @property
     def page(self) -> tuple[Part, ...]:

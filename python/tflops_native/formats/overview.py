@@ -27,8 +27,12 @@ _TIMED = ("median_seconds", "p95_seconds", "operations_per_second")
 _COUNTED = ("operators", "macs", "operations", "parameters", "weight_bytes")
 
 
-def overview_document(reports: Sequence[Report]) -> Document:
-    """One row per report: what was counted, and what was measured, of each model."""
+def overview_document(reports: Sequence[Report], *, samples: bool = True) -> Document:
+    """One row per report: what was counted, and what was measured, of each model.
+
+    Args:
+        samples: whether its data has raw samples.
+    """
     columns = [
         column
         for column in _COLUMNS
@@ -56,7 +60,8 @@ def overview_document(reports: Sequence[Report]) -> Document:
                 gap=2,
             ),
         ),
-        data=lambda: saved_reports(reports),
+        data=lambda: saved_reports(reports, samples=samples),
+        reports=tuple(reports),
     )
 
 

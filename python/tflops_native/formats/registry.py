@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import PurePath
+from typing import Any
 
 from tflops_native.errors import OptionError
 from tflops_native.formats.document import Document
@@ -13,25 +14,38 @@ from tflops_native.formats.document import Document
 class Format:
     """One format.
 
-    suffixes   of files that are written in it, in small letters
+    suffixes         of files that are written in it, in small letters
+    is_of_reports    another tool reads it, and wants what only reports have
+    has_several      it is several files, one for each thing that it shows
     """
 
     name: str
-    suffixes: tuple[str, ...]
+    suffixes: tuple[str, ...] = ()
+    is_of_reports: bool = False
+    has_several: bool = False
+
+    @property
+    def _module(self) -> Any:
+        # Imported when used: a command writes one of them.
+        return import_module(f"tflops_native.formats.{self.name.replace('-', '_')}")
 
     def render(self, document: Document) -> str:
         """The text, without a line feed at the end, by the file of this name."""
-        # Imported when used: a command writes one of them.
-        text: str = import_module(f"tflops_native.formats.{self.name}").render(document)
+        text: str = self._module.render(document)
         return text
 
     def render_all(self, documents: Sequence[Document]) -> str:
         """Several in one text: one below the other, where the format does not say otherwise."""
-        module = import_module(f"tflops_native.formats.{self.name}")
+        module = self._module
         if hasattr(module, "render_all"):
             text: str = module.render_all(documents)
             return text
         return "\n\n".join(map(self.render, documents))
+
+    def render_files(self, documents: Sequence[Document]) -> dict[str, str]:
+        """The texts of a format that has several, by what each shows."""
+        texts: dict[str, str] = self._module.render_files(documents)
+        return texts
 
 
 FORMATS: Mapping[str, Format] = {
@@ -42,8 +56,15 @@ FORMATS: Mapping[str, Format] = {
         Format(name="csv", suffixes=(".csv",)),
         Format(name="markdown", suffixes=(".md", ".markdown")),
         Format(name="html", suffixes=(".html", ".htm")),
+        Format(name="latex", suffixes=(".tex",)),
+        Format(name="trace", is_of_reports=True),
+        Format(name="model-explorer", is_of_reports=True, has_several=True),
+        Format(name="github-benchmark", is_of_reports=True),
+        Format(name="bencher", is_of_reports=True),
     )
 }
+# Those that every command can write.
+OF_ALL = tuple(item.name for item in FORMATS.values() if not item.is_of_reports)
 
 
 def render(document: Document, name: str) -> str:

@@ -22,8 +22,11 @@ from tflops_native.formats.view import EVERYTHING, GROUPINGS, View
 from tflops_native.reports.report import Report
 
 
-def report_document(report: Report, view: View = EVERYTHING) -> Document:
+def report_document(report: Report, view: View = EVERYTHING, *, samples: bool = True) -> Document:
     """Counts of a model, its times, or both.
+
+    Args:
+        samples: whether its data has raw samples; figures show them in any case.
 
     Raises:
         OptionError: there is no column of a name in the view.
@@ -47,10 +50,11 @@ def report_document(report: Report, view: View = EVERYTHING) -> Document:
         title=printable(name, NAME_LIMIT),
         parts=tuple(parts),
         is_verbose=view.is_verbose,
-        data=lambda: _plain(report),
+        data=lambda: _plain(report, samples),
         figures=lambda: _figures(report),
         further_tables=lambda: _further_tables(report, view),
         records=_latency(report, name) if report.analysis is None else None,
+        reports=(report,),
     )
 
 
@@ -84,11 +88,11 @@ def _further_tables(report: Report, view: View) -> list[Table]:
     return [group_table(report, report.analysis, by, View(by=by)) for by in others]
 
 
-def _plain(report: Report) -> dict[str, Any]:
+def _plain(report: Report, samples: bool) -> dict[str, Any]:
     # Imported when used: it knows all results, and a count needs none of them.
     from tflops_native.reports.saved import saved_reports
 
-    return saved_reports([report])
+    return saved_reports([report], samples=samples)
 
 
 def _latency(report: Report, name: str) -> Table:

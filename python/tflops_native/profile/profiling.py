@@ -9,6 +9,8 @@ from tflops_native.model.graph import Subgraph
 from tflops_native.profile.estimate import CutTimes, TimeEstimate
 from tflops_native.profile.inlined import Inlined
 from tflops_native.profile.join import JoinedRuns, JoinedTimes, join_runs
+from tflops_native.profile.record import RecordedRuns
+from tflops_native.profile.recording import record_runs
 from tflops_native.profile.result import (
     RELEVANT_SHARE,
     OperatorTime,
@@ -186,7 +188,8 @@ class _Task:
                 is_reached=is_precise,
                 seconds=self.seconds,
             )
-            self.profile = make_profile(joined, self.rounds.log_ratios, stop)
+            recorded = record_runs(self._subgraph, self.rounds.chunks, self._inlined)
+            self.profile = make_profile(joined, self.rounds.log_ratios, stop, recorded)
 
 
 def profile_of_runs(subgraph: Subgraph, runs: "ProfiledRuns", clean_median_ns: float) -> Profile:
@@ -200,14 +203,21 @@ def profile_of_runs(subgraph: Subgraph, runs: "ProfiledRuns", clean_median_ns: f
         is_reached=None,
         seconds=float(np.sum(runs.invoke_ns)) / NANOSECONDS_PER_SECOND,
     )
-    return make_profile(join_runs(subgraph, [runs]), [math.log(max(ratio, 1e-9))], stop)
+    joined, recorded = join_runs(subgraph, [runs]), record_runs(subgraph, [runs])
+    return make_profile(joined, [math.log(max(ratio, 1e-9))], stop, recorded)
 
 
-def make_profile(joined: JoinedRuns, log_ratios: list[float], stop: Stop) -> Profile:
+def make_profile(
+    joined: JoinedRuns,
+    log_ratios: list[float],
+    stop: Stop,
+    recorded: RecordedRuns | None = None,
+) -> Profile:
     """The estimates of all that was joined.
 
     Args:
         log_ratios: per round, of an invoke with the profiler and one without.
+        recorded: the runs that are kept as they were.
     """
     operators = tuple(
         OperatorTime(
@@ -239,6 +249,7 @@ def make_profile(joined: JoinedRuns, log_ratios: list[float], stop: Stop) -> Pro
         outside_seconds=_outside(joined, inside),
         overhead=_overhead(log_ratios, max(joined.builtin.own_ns, joined.delegate.own_ns)),
         stop=stop,
+        recorded=recorded,
     )
 
 

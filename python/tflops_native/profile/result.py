@@ -5,6 +5,7 @@ from statistics import median
 from typing import ClassVar, Literal
 
 from tflops_native.profile.estimate import TimeEstimate
+from tflops_native.profile.record import RecordedRuns
 from tflops_native.timing.precision import Stop
 from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND
 
@@ -164,6 +165,7 @@ class Profile:
     stop             why there were no more runs; its precision is that of each operator that takes at
                      least `RELEVANT_SHARE` of the time, as far as chance goes; None where the source
                      does not say
+    recorded         a few of the runs with all their events; None where the source does not say
     """
 
     DERIVED: ClassVar[tuple[str, ...]] = ("beyond_medians_seconds", "imprecise")
@@ -182,6 +184,7 @@ class Profile:
     stop: Stop | None = None
     partitions: tuple[ProfilePartition, ...] = ()
     kept: tuple[KeptOperator, ...] = ()
+    recorded: RecordedRuns | None = None
 
     @classmethod
     def of_runs(
@@ -195,6 +198,7 @@ class Profile:
         overhead: Overhead,
         stop: Stop,
         partitions: tuple[ProfilePartition, ...] = (),
+        recorded: RecordedRuns | None = None,
     ) -> "Profile":
         """From runs that were measured one by one."""
         return cls(
@@ -209,6 +213,7 @@ class Profile:
             overhead=overhead,
             stop=stop,
             partitions=partitions,
+            recorded=recorded,
         )
 
     @property

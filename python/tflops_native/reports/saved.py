@@ -87,7 +87,7 @@ def without_samples(report: Report) -> Report:
         timing,
         samples_ns=(),
         warm_up=None if warm_up is None else replace(warm_up, samples_ns=()),
-        profile=None if profile is None else replace(profile, invoke_ns=()),
+        profile=None if profile is None else replace(profile, invoke_ns=(), recorded=None),
         evidence=None if evidence is None else replace(evidence, windows=(evidence.total,)),
     )
     return report.with_parts(timing=kept)
