@@ -3,6 +3,7 @@
 import json
 import re
 import unicodedata
+import zipfile
 
 import pytest
 
@@ -112,6 +113,60 @@ def test_custom_operators(tflops, custom, output):
     check_harmless(ended.out, output)
 
 
+@pytest.mark.parametrize("output", FORMATS)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["count", "--by", "layer", "--all"],
+        ["count", "--by", "type"],
+        ["memory"],
+        ["memory", "--planner", "tflm"],
+        ["check", "--max-macs", "1", "--max-params", "1"],
+    ],
+    ids=" ".join,
+)
+def test_what_is_asked_of_a_model(tflops, named, arguments, output):
+    ended = tflops(arguments[0], named, *arguments[1:], "--format", output)
+    assert ended.status in (0, 1), ended.err
+    check_harmless(ended.err)
+    check_harmless(ended.out, output)
+
+
+@pytest.mark.parametrize("output", FORMATS)
+def test_comparisons(tflops, named, custom, tmp_path, output):
+    """Of saved reports, and of models that differ in what has these names."""
+    first, second = tmp_path / "first.json", tmp_path / "second.json"
+    assert tflops("count", named, "-o", first).status == 0
+    assert tflops("count", custom, "-o", second).status == 0
+    ended = tflops("compare", first, second, "--format", output)
+    assert ended.status == 0, ended.err
+    check_harmless(ended.out, output)
+
+
+def test_a_baseline(tflops, named, custom, tmp_path):
+    base = tmp_path / "base.json"
+    assert tflops("baseline", named, "-o", base).status == 0
+    for output in FORMATS:
+        ended = tflops("check", custom, "--baseline", base, "--format", output)
+        check_harmless(ended.out, output)
+        check_harmless(ended.err)
+
+
+@pytest.mark.parametrize("output", FORMATS)
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_in_a_bundle(tflops, named, tmp_path, name, output):
+    """Those of the entries of an archive, which are asked for and listed."""
+    bundle = tmp_path / "bundle.zip"
+    data = named.read_bytes()
+    with zipfile.ZipFile(bundle, "w") as archive:
+        for end in ("a", "b"):
+            archive.writestr(HOSTILE[name].replace("\0", "")[:60_000] + f"{end}.tflite", data)
+    ended = tflops("count", bundle, "--format", output)
+    check_harmless(ended.out, output)
+    check_harmless(ended.err)
+    check_error(tflops("count", f"{bundle}::no such", "--format", output))
+
+
 def test_a_strict_count(tflops, custom):
     check_error(tflops("count", custom, "--strict"))
 
@@ -166,11 +221,27 @@ def test_what_runtimes_say_of_names(process, custom, command, runtime):
 
 
 @pytest.mark.parametrize("output", FORMATS)
-@pytest.mark.parametrize("command", [["report", "--runs", "1", "--no-peaks"], ["verify"]], ids=len)
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["report", "--runs", "1", "--no-peaks"],
+        ["verify"],
+    ],
+    ids=" ".join,
+)
 def test_measurements(process, named, command, output):
     pytest.importorskip("tflops_native._native", exc_type=ImportError)
     ended = process(command[0], named, *command[1:], "--format", output)
     assert (ended.status, ended.err) == (0, "")
+    check_harmless(ended.out, output)
+
+
+@pytest.mark.parametrize("output", ["text", "html"])
+def test_a_sweep(process, named, output):
+    pytest.importorskip("tflops_native._native", exc_type=ImportError)
+    ended = process("sweep", named, "--threads", "1,2", "--runs", "1", "--format", output)
+    assert ended.status == 0, ended.err
+    check_harmless(ended.err)
     check_harmless(ended.out, output)
 
 
