@@ -8,6 +8,7 @@ import click
 
 from tflops_native import gate
 from tflops_native.cli.help import Command
+from tflops_native.cli.limits_file import KEYS, limits_of
 from tflops_native.cli.model_input import report_or_model_argument
 from tflops_native.cli.options import input_options, measuring_options
 from tflops_native.cli.output import Output, output_options, show_result
@@ -16,6 +17,7 @@ from tflops_native.cli.quantities import ByteSize, Count, Duration, Growth, Shar
 from tflops_native.errors import OptionError
 from tflops_native.formats.budgets import check_document
 from tflops_native.formats.ci_reports import annotations, junit
+from tflops_native.formats.printable import printable
 from tflops_native.formats.registry import render
 from tflops_native.model.graph import Model
 from tflops_native.reports.budgets import Check
@@ -77,11 +79,13 @@ def command(
 
     The exit code is 0 if all are kept, 1 if one is not, 3 if undecided, 2 for an error. A time
     fails only where its whole interval lies above the limit, and passes only where all of it lies below.
+    Limits may stand in tflops.toml, or in [tool.tflops] of pyproject.toml: see docs/ci.md.
 
     \b
     tflops check MODEL --max-macs 600M --max-weights 4MiB  runs nothing
     tflops check MODEL --max-latency 7ms --max-p95 9ms     for up to a minute
     tflops check MODEL --baseline base.json --max-regression latency=5%
+    tflops check MODEL                                     limits of tflops.toml
     """
     # What is as it would be without being given says nothing of how to measure.
     given = {
@@ -90,6 +94,7 @@ def command(
         if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
     }
     _refuse_missing_folder(junit_path)
+    policy = _with_limits_of_file(context, given, policy)
     with progress_bar() as progress:
         found = gate.check(model, isolated=True, progress=progress, **given)
     show_result(found, output)
@@ -101,6 +106,30 @@ def command(
     if verdict == "undecided" and policy is not None:
         verdict = "pass" if policy == "pass" else "fail"
     context.exit(EXIT_CODES[verdict])
+
+
+def _with_limits_of_file(
+    context: click.Context, given: dict[str, Any], policy: str | None
+) -> str | None:
+    """Add what a file says of the model to what is given, which overrides it; returns the policy."""
+    argument = context.params["model"]
+    found = limits_of(argument, context.command, Path.cwd())
+    if found is None:
+        return policy
+    names = {key.replace("-", "_") for key in KEYS}
+    if not found.values and not names & set(given):
+        raise OptionError(
+            f"there is nothing to check: no glob in '{found.path}' matches {argument!r}, and no limit is "
+            "given, as --max-latency 7ms"
+        )
+    if found.globs:
+        globs = ", ".join(map(repr, found.globs))
+        click.echo(printable(f"limits of {found.path}: {globs}", 400), err=True)
+    values = dict(found.values)
+    policy = policy or values.pop("policy", None)
+    values.pop("policy", None)
+    given.update({name: value for name, value in values.items() if name not in given})
+    return policy
 
 
 def _github(found: Check) -> None:
