@@ -222,3 +222,21 @@ def test_seconds_of_fewer_digits(value, digits, text):
 )
 def test_rate(value, digits, text):
     assert numbers.rate(value, digits) == text
+
+
+@pytest.mark.parametrize(
+    ("fraction", "text"),
+    [
+        (0, "0%"),
+        (1e-9, "<0.1%"),
+        (0.00049, "<0.1%"),
+        (0.0005, "0.1%"),
+        (0.004, "0.4%"),
+        (0.0094, "0.9%"),
+        (0.00996, "1%"),
+        (0.23, "23%"),
+        (1.5, "150%"),
+    ],
+)
+def test_a_share_is_nothing_only_where_there_is_nothing(fraction, text):
+    assert numbers.share(fraction) == text

@@ -74,6 +74,15 @@ def percent(fraction: float) -> str:
     return f"{100 * fraction:z.1f}"  # "z": what rounds to zero has no sign
 
 
+def share(fraction: float) -> str:
+    """Whole percents with the sign; below one a decimal, for "0%" would say that there is nothing."""
+    if not fraction:
+        return "0%"
+    if fraction < 0.0005:
+        return "<0.1%"
+    return f"{100 * fraction:.{0 if fraction >= 0.00995 else 1}f}%"
+
+
 def shape(lengths: tuple[int, ...] | None) -> str:
     """1x224x224x3; "scalar" without axes, "?" where it is unknown or open."""
     if lengths is None:

@@ -6,17 +6,20 @@ from xml.etree import ElementTree
 
 import pytest
 
-from made_reports import float_analysis, model, operator
+from made_reports import float_analysis, level, model, operator
 from tflops_native import api
 from tflops_native.formats import notebook
 from tflops_native.formats.figures.plot import HEIGHT, WIDTH, Scale
+from tflops_native.formats.figures.roofline_figure import roofline_figure
 from tflops_native.formats.figures.samples_figure import samples_figure
 from tflops_native.formats.html import render_all
 from tflops_native.formats.registry import render
 from tflops_native.formats.report import report_document
+from tflops_native.machine.peaks.peaks import ComputePeak, ThreadPeaks
 from tflops_native.ops import Cost
 from tflops_native.reports.report import Report
 from tflops_native.reports.saved import load_report, load_saved
+from tflops_native.timing.statistics import Latency
 from zoo import zoo_model
 
 
@@ -136,3 +139,51 @@ def test_a_page_of_mobilenet_v2_is_small():
     report = Report.of(loaded, api.analyze(loaded))
     text = re.sub(r"<script type=.*?</script>", "", page(report), flags=re.DOTALL)
     assert len(text.encode()) <= 150_000
+
+
+def text_boxes(svg):
+    """Left, top, right and bottom of each text on the plot; a digit of a wide font has 7.6 of 12 pixels."""
+    found = []
+    for item in svg.iter("text"):
+        if item.get("transform"):
+            continue
+        width = 7.6 * len("".join(item.itertext()))
+        x, y = float(item.get("x")), float(item.get("y"))
+        left = x - {"end": width, "middle": width / 2}.get(item.get("text-anchor"), 0)
+        found.append((left, y - 9, left + width, y + 2))
+    return found
+
+
+def overlapping(boxes):
+    return [
+        (one, other)
+        for position, one in enumerate(boxes)
+        for other in boxes[:position]
+        if one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+    ]
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.02, 1.1, 1.5, 4])
+@pytest.mark.parametrize("largest", [5e9, 25e9, 800e9])
+def test_names_of_roofs_do_not_lie_on_each_other(made, factor, largest):
+    report = made("mixed")
+    levels = [level(f"L{n}", 10**n, largest * factor**-n) for n in range(1, 5)]
+    compute = [
+        ComputePeak(arithmetic=name, operations_per_second=largest * factor**n, instructions="FMA")
+        for n, name in enumerate(report.analysis.operations)
+    ]
+    roofs = ThreadPeaks(threads=1, compute=tuple(compute), memory=tuple(levels))
+    (svg,) = figures(roofline_figure(made("mixed").with_parts(peaks=roofs)))
+    names = [item for item in svg.iter("text") if "/s" in "".join(item.itertext())]
+    assert len(names) >= len(compute) + 1
+    assert not overlapping(text_boxes(svg))
+
+
+@pytest.mark.parametrize("spread", [0, 1, 10, 1000])
+def test_names_in_the_figure_of_samples_do_not_lie_on_each_other(made, spread):
+    report = made("time")
+    samples = tuple(2_100 + spread * (n % 21) for n in range(400)) + (10**6,) * 3
+    latency = Latency.of(samples, invokes_per_sample=1)
+    timing = dataclasses.replace(report.timing, samples_ns=samples, latency=latency)
+    (svg,) = figures(samples_figure(report.with_parts(timing=timing)))
+    assert not overlapping(text_boxes(svg))

@@ -19,7 +19,7 @@ from tflops_native.cli.progress import progress_bar
 from tflops_native.cli.quantities import Several, ShapeGrid
 from tflops_native.errors import TflopsError
 from tflops_native.formats.printable import printable
-from tflops_native.formats.registry import FORMATS
+from tflops_native.formats.registry import FORMATS, OF_ALL
 from tflops_native.formats.sweep import cell_table, input_text
 from tflops_native.machine.affinity import usable_cpus
 from tflops_native.model.sources.conversion import QUANTIZATIONS
@@ -92,7 +92,7 @@ def _folder(context: click.Context, parameter: click.Parameter, value: str | Non
 )
 @click.option("--retry", is_flag=True, help="Measure cells again that failed before.")
 @click.option(
-    "--format", "output_format", type=click.Choice(list(FORMATS)), default="text", show_default=True
+    "--format", "output_format", type=click.Choice(OF_ALL), default="text", show_default=True
 )
 @click.pass_context
 def command(

@@ -131,7 +131,7 @@ def _uncertainty(row: ReportRow, imprecise: Container[int]) -> str:
     if not time.estimate.lower_seconds or time.estimate.uncertainty is None:
         return UNKNOWN
     uncertainty = time.estimate.uncertainty
-    text = numbers.percent(uncertainty) if uncertainty < 0.0995 else f"{100 * uncertainty:.0f}"
+    text = percent_text(uncertainty) if uncertainty < 0.0995 else f"{100 * uncertainty:.0f}"
     return text + (IMPRECISE if time.index in imprecise else "")
 
 
@@ -166,6 +166,8 @@ def _utilization(row: ReportRow) -> str:
 
 def roof_text(share: float) -> str:
     """Whole percents with the sign, below ten with one decimal."""
+    if 0 < share < 0.0005:
+        return "<0.1%"
     return f"{100 * share:.{0 if share >= 0.0995 else 1}f}%"
 
 

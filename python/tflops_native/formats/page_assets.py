@@ -2,7 +2,7 @@
 
 STYLE = (
     ":root{color-scheme:light dark}"
-    "body{font:14px/1.45 system-ui,sans-serif;margin:1.5rem auto;max-width:76rem;padding:0 1rem;"
+    "body{font:14px/1.45 system-ui,sans-serif;margin:1.5rem auto;max-width:90rem;padding:0 1rem;"
     "background:Canvas;color:CanvasText}"
     "h1{font-size:1.3rem;overflow-wrap:anywhere}"
     ".part{margin:1.2rem 0;overflow-x:auto;overflow-wrap:anywhere}"
@@ -10,7 +10,7 @@ STYLE = (
     ".l>b{display:inline-block;min-width:6.5em;text-indent:0}"
     "summary{cursor:pointer;font-weight:600}"
     "table{border-collapse:collapse;font-size:12.5px}"
-    "th,td{padding:2px 8px;text-align:right;white-space:pre;font-variant-numeric:tabular-nums}"
+    "th,td{padding:2px 6px;text-align:right;white-space:pre;font-variant-numeric:tabular-nums}"
     ".t{text-align:left}"
     "thead th{position:sticky;top:0;background:Canvas;cursor:pointer;border-bottom:1px solid}"
     "tbody tr:hover{background:color-mix(in srgb,CanvasText 8%,Canvas)}"

@@ -24,7 +24,7 @@ def roofline_lines(report: Report) -> Found:
     types = [] if report.analysis is None else list(report.analysis.operations)
     unit = "FLOP" if report.analysis is None else operation_unit(report.analysis)
     text = (
-        f"{100 * report.utilization:.0f}% of {numbers.three_digits(attainable / 1e9)} "
+        f"{numbers.share(report.utilization)} of {numbers.three_digits(attainable / 1e9)} "
         f"G{unit}/s attainable; {_peaks_of(report.peaks, types)}"
     )
     return [Line("roof", text), *notes]

@@ -269,7 +269,7 @@ def _speed(report: Report) -> Found:
     is_here = report.timing is not None and report.timing.origin.measured == "here"
     if report.utilization is not None and attainable is not None:
         text += (
-            f", {100 * report.utilization:.0f}% of the {numbers.three_digits(attainable / 1e9)} "
+            f", {numbers.share(report.utilization)} of the {numbers.three_digits(attainable / 1e9)} "
             f"G{unit}/s attainable {'here' if is_here else 'there'}"
         )
     return [Line("speed", text)]

@@ -3,7 +3,8 @@
 from itertools import zip_longest
 
 from tflops_native.formats.figures.plot import ORANGE, Plot, Scale
-from tflops_native.formatting import count, percent, seconds
+from tflops_native.formats.operator_cells import percent_text
+from tflops_native.formatting import count, seconds
 from tflops_native.reports.groups import OperatorGroup
 from tflops_native.reports.report import Report
 
@@ -33,7 +34,9 @@ def layers_figure(report: Report) -> str | None:
         plot.line(ends, f"{count(speed)} MACs/s", colour=ORANGE, dash="4 3")
     for group in layers:
         time = group.time_seconds or 0.0
-        share = f", {percent(group.own_time_share)}%" if group.own_time_share is not None else ""
+        share = (
+            f", {percent_text(group.own_time_share)}%" if group.own_time_share is not None else ""
+        )
         hover = f"{group.name or 'other'}: {count(group.macs)} MACs, {seconds(time)}{share}"
         plot.dot(group.macs, time, hover)
     return plot.svg(count, seconds)

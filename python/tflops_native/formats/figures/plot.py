@@ -16,6 +16,11 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 84, 16, 12, 44
 BLUE, ORANGE, GREEN, RED, PURPLE = "#3b82f6", "#e8833a", "#2a9d6f", "#e5484d", "#9b6dd6"
 COLOURS = (BLUE, ORANGE, GREEN, PURPLE, RED)
 _MOST_TICKS = 8
+# Of a character at 12 pixels: the width of a digit in a wide font, and what a line of text needs.
+_CHARACTER, _ASCENT, _DESCENT = 7.7, 11, 3
+_LINE = _ASCENT + _DESCENT
+_SLIDES = 24  # places along a line that are tried for its name
+_Box: TypeAlias = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ class Plot:
     y: Scale
     label: str
     marks: list[str] = field(default_factory=list)
+    _names: list[_Box] = field(default_factory=list, init=False)
 
     def at(self, x: float, y: float) -> tuple[float, float]:
         """Pixels of a place."""
@@ -81,7 +87,7 @@ class Plot:
     def line(
         self, points: Sequence[tuple[float, float]], text: str = "", *, colour: str, dash: str = ""
     ) -> None:
-        """A line with its name at its end, or at its beginning where it rises."""
+        """A line with its name at its end, or at its beginning where it rises; names keep apart."""
         places = [self.at(x, y) for x, y in points]
         path = "L".join(f"{across:.1f} {down:.1f}" for across, down in places)
         dashes = f' stroke-dasharray="{dash}"' if dash else ""
@@ -90,13 +96,34 @@ class Plot:
         )
         if text:
             rises = len(points) > 1 and points[0][1] < points[-1][1]
-            across, down = places[0] if rises else places[-1]
-            place = f'x="{across + 8:.1f}"' if rises else f'x="{across - 4:.1f}" text-anchor="end"'
+            left, down = self._free_place(places if rises else places[::-1], text, rises)
+            place = f'x="{left:.1f}"'
+            if not rises:
+                place = f'x="{left + _width(text):.1f}" text-anchor="end"'
+            self.marks.append(f'<text {place} y="{down:.1f}" fill="{colour}">{_text(text)}</text>')
+
+    def _free_place(
+        self, path: Sequence[tuple[float, float]], text: str, rises: bool
+    ) -> tuple[float, float]:
+        """Where a name starts, and its base line: as near to the beginning of the path as others let it."""
+        width, lowest = _width(text), HEIGHT - _BOTTOM + _DESCENT
+        places = [_along(path, step / _SLIDES) for step in range(_SLIDES)]
+        # Where the line is too short for that, above or below its beginning.
+        (across, down), lines = path[0], range(1, int(HEIGHT / _LINE))
+        places += [(across, down + side * _LINE * line) for line in lines for side in (-1, 1)]
+        found = []
+        for across, down in places:
             # Behind the beginning of a rising line, so that it does not run through its name.
-            below = 4 if rises else -5
-            self.marks.append(
-                f'<text {place} y="{down + below:.1f}" fill="{colour}">{_text(text)}</text>'
-            )
+            left = across + 8 if rises else across - 4 - width
+            base = down + (4 if rises else -5)
+            box = (left, base - _ASCENT, left + width, base + _DESCENT)
+            is_inside = left >= _LEFT and box[2] <= WIDTH and box[1] >= 0 and box[3] <= lowest
+            if is_inside and not any(_overlap(box, other) for other in self._names):
+                found = [(left, base)]
+                self._names.append(box)
+                break
+            found = found or [(left, base)]
+        return found[0]
 
     def specks(self, points: Sequence[tuple[float, float]], *, colour: str = BLUE) -> None:
         """Many small dots in one path."""
@@ -117,9 +144,9 @@ class Plot:
 
     def note(self, text: str, *, colour: str) -> None:
         """In the upper left corner."""
-        self.marks.append(
-            f'<text x="{_LEFT + 6}" y="{_TOP + 18}" fill="{colour}">{_text(text)}</text>'
-        )
+        left, base = _LEFT + 6, _TOP + 18
+        self._names.append((left, base - _ASCENT, left + _width(text), base + _DESCENT))
+        self.marks.append(f'<text x="{left}" y="{base}" fill="{colour}">{_text(text)}</text>')
 
     def svg(self, x_text: Formatter, y_text: Formatter) -> str:
         """The figure with its axes."""
@@ -145,6 +172,21 @@ class Plot:
             f'transform="rotate(-90 14 {(_TOP + bottom) / 2:.0f})">{_text(self.y.label)}</text>'
         )
         return "".join([*found, *self.marks, "</svg>"])
+
+
+def _along(path: Sequence[tuple[float, float]], share: float) -> tuple[float, float]:
+    """The place at this share of the first stretch of a path."""
+    (x, y), (to_x, to_y) = path[0], path[min(1, len(path) - 1)]
+    return x + share * (to_x - x), y + share * (to_y - y)
+
+
+def _width(text: str) -> float:
+    """Pixels that a text takes at most."""
+    return _CHARACTER * len(text)
+
+
+def _overlap(one: _Box, other: _Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _label(x: float, y: float, anchor: str, text: str) -> str:

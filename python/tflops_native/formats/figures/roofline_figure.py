@@ -3,8 +3,9 @@
 import math
 
 from tflops_native.formats.figures.plot import BLUE, COLOURS, Plot, Scale
+from tflops_native.formats.operator_cells import roof_text
 from tflops_native.formats.operator_columns import operation_unit
-from tflops_native.formatting import count, percent, seconds, three_digits
+from tflops_native.formatting import count, seconds, three_digits
 from tflops_native.reports.report import Report
 
 _LARGEST = 14  # radius of an operator that takes all of the time
@@ -57,7 +58,7 @@ def roofline_figure(report: Report) -> str | None:
             f"{seconds(row.time.estimate.typical_seconds)}"
         )
         if reached is not None and reached.share is not None:
-            hover += f", {percent(reached.share)}% of roof, limited by {reached.bound}"
+            hover += f", {roof_text(reached.share)} of roof, limited by {reached.bound}"
         radius = 3 + _LARGEST * math.sqrt(row.own_time_share or 0.0)
         plot.dot(roof.intensity, row.rate, hover, colour=BLUE, radius=radius)
     return plot.svg(_tick, count)

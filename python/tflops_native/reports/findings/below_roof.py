@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
+from tflops_native.formatting import share as percent
 from tflops_native.reports.findings.finding import Finding
 from tflops_native.reports.findings.stakes import (
     MEDIUM_SHARE,
     indices,
-    percent,
     severity_of,
     time_seconds,
     time_share,
@@ -48,7 +48,7 @@ def below_roof(report: Report) -> list[Finding]:
                 code="below_roof",
                 severity=severity_of(saved),
                 text=f"{len(rows):,} {name}: {percent(share)} of the time, at "
-                f"{_small(least / total)} of the roof",
+                f"{percent(least / total)} of the roof",
                 advice=_advice(timing.kernels),
                 time_share=saved,
                 operators=indices(rows),
@@ -62,10 +62,6 @@ def below_roof(report: Report) -> list[Finding]:
             )
         )
     return found
-
-
-def _small(share: float) -> str:
-    return percent(share) if share >= 0.005 else "<1%"
 
 
 def _advice(kernels: str | None) -> str:

@@ -1,11 +1,11 @@
 """Operators that only convert between number types."""
 
 from tflops_native.formatting import plural
+from tflops_native.formatting import share as percent
 from tflops_native.reports.findings.finding import Finding
 from tflops_native.reports.findings.stakes import (
     SMALLEST_SHARE,
     indices,
-    percent,
     severity_of,
     time_seconds,
     time_share,

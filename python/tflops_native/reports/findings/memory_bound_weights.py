@@ -1,11 +1,11 @@
 """Weights that are read once per inference for little work: memory decides the time."""
 
 from tflops_native.formatting import byte_count, three_digits
+from tflops_native.formatting import share as percent
 from tflops_native.reports.findings.finding import Finding
 from tflops_native.reports.findings.stakes import (
     MEDIUM_SHARE,
     indices,
-    percent,
     severity_of,
     time_seconds,
     time_share,

@@ -2,12 +2,12 @@
 
 from pathlib import PurePath
 
+from tflops_native.formatting import share as percent
 from tflops_native.reports.findings.conversions import CONVERSIONS
 from tflops_native.reports.findings.finding import Finding
 from tflops_native.reports.findings.stakes import (
     SMALLEST_SHARE,
     indices,
-    percent,
     severity_of,
     time_seconds,
     time_share,

@@ -1,10 +1,10 @@
 """Time of an inference that lies in no operator."""
 
 from tflops_native.formatting import plural, seconds
+from tflops_native.formatting import share as percent
 from tflops_native.reports.findings.finding import Finding
 from tflops_native.reports.findings.stakes import (
     MEDIUM_SHARE,
-    percent,
     severity_of,
 )
 from tflops_native.reports.report import Report

@@ -1,10 +1,10 @@
 """A graph that the delegate took in several parts, with time lost outside operators."""
 
 from tflops_native.formatting import byte_count, seconds
+from tflops_native.formatting import share as percent
 from tflops_native.reports.findings.finding import Finding
 from tflops_native.reports.findings.stakes import (
     SMALLEST_SHARE,
-    percent,
     severity_of,
 )
 from tflops_native.reports.report import Report

@@ -1,9 +1,9 @@
 """A profiler whose price is so high that the times of operators are not those of clean runs."""
 
+from tflops_native.formatting import share as percent
 from tflops_native.reports.findings.finding import Finding
 from tflops_native.reports.findings.stakes import (
     HIGH_SHARE,
-    percent,
 )
 from tflops_native.reports.report import Report
 

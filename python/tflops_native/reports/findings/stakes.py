@@ -38,8 +38,3 @@ def time_seconds(rows: Iterable[ReportRow]) -> float:
 def indices(rows: Iterable[ReportRow]) -> tuple[int, ...]:
     """Of the operators."""
     return tuple(row.operator.index for row in rows)
-
-
-def percent(share: float) -> str:
-    """Whole percents."""
-    return f"{100 * share:.0f}%"

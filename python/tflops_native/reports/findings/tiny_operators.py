@@ -1,11 +1,11 @@
 """Many operators that are too short for anything but calling them to matter."""
 
 from tflops_native.formatting import seconds
+from tflops_native.formatting import share as percent
 from tflops_native.reports.findings.finding import Finding
 from tflops_native.reports.findings.stakes import (
     MEDIUM_SHARE,
     indices,
-    percent,
     severity_of,
     time_seconds,
     time_share,
