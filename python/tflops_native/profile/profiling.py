@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from tflops_native._native import Interpreter, ProfiledRuns
 
 PRECISION = 0.03
+# Of operators that take little of the time, as far as a few seconds suffice.
+MINOR_PRECISION = 0.05
+MINOR_SECONDS = 2.0
 # Both kinds of runs together: at least a second of them, and enough rounds for an interval of the
 # profiler's price; at most five seconds, but some rounds in any case.
 SECONDS = 1.0
@@ -177,8 +180,9 @@ class _Task:
             return
         self._look = next_look(self.rounds.runs)
         joined = join_runs(self._subgraph, self.rounds.chunks, self._inlined)
-        is_precise = _is_precise(joined)
-        if is_full or is_late or is_precise:
+        is_precise, has_minor = _is_precise(joined)
+        is_done = is_precise and (has_minor or self.seconds >= MINOR_SECONDS)
+        if is_full or is_late or is_done:
             reason = "max_time" if is_late else "samples"
             if is_precise or is_interrupted:
                 reason = "precision" if is_precise else "interrupted"
@@ -297,16 +301,18 @@ def _estimate(joined: JoinedRuns, times: JoinedTimes) -> TimeEstimate:
     return times.times.estimate(own_ns, 0.0 if times.is_delegated else clock.resolution_ns)
 
 
-def _is_precise(joined: JoinedRuns) -> bool:
-    """Whether further runs are needless for all operators that matter."""
+def _is_precise(joined: JoinedRuns) -> tuple[bool, bool]:
+    """Whether further runs are needless for all operators that matter, and for the others."""
     import numpy as np
 
     relevant_ns = RELEVANT_SHARE * float(np.median(joined.invoke_ns))
-    return all(
-        times.is_precise(PRECISION)
-        for times in _times(joined)
-        if np.median(times.reported_ns + times.likely_cut_ns) >= relevant_ns
-    )
+    found = {True: True, False: True}
+    for times in _times(joined):
+        is_relevant = bool(np.median(times.reported_ns + times.likely_cut_ns) >= relevant_ns)
+        if found[is_relevant]:
+            precision = PRECISION if is_relevant else MINOR_PRECISION
+            found[is_relevant] = times.is_precise(precision)
+    return found[True], found[False]
 
 
 def _times(joined: JoinedRuns) -> list[CutTimes]:
