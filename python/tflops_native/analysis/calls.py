@@ -20,8 +20,8 @@ MAX_DEPTH = 32
 # Operators that are visited in subgraphs: to count them, and at half the price to follow the counter of
 # a loop, which leaves something to count. What a large model needs to have each of its operators
 # visited some times comes on top.
-MAX_COUNTED = 10_000
-MAX_FOLLOWED = 16_000
+MAX_COUNTED = 8_000
+MAX_FOLLOWED = 12_000
 VISITS_PER_OPERATOR = 2
 FOLLOWED_PER_COUNTED = 2
 # To follow so many elements of known values takes about as long as to visit an operator.
