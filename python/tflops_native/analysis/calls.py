@@ -20,8 +20,8 @@ MAX_DEPTH = 32
 # Operators that are visited in subgraphs: to count them, and at half the price to follow the counter of
 # a loop, which leaves something to count. What a large model needs to have each of its operators
 # visited some times comes on top.
-MAX_COUNTED = 8_000
-MAX_FOLLOWED = 12_000
+MAX_COUNTED = 10_000
+MAX_FOLLOWED = 16_000
 VISITS_PER_OPERATOR = 2
 FOLLOWED_PER_COUNTED = 2
 # To follow so many elements of known values takes about as long as to visit an operator.
@@ -142,6 +142,8 @@ class SubgraphCaller:
         inner = self._enter(subgraph, execution)
         inner.bind(inputs)
         budget = self.walk.budget
+        # To enter a subgraph takes about as long as to visit an operator.
+        budget.spend_counted(1)
         operators = []
         for operator in inner.subgraph.operators:
             budget.spend_counted(1)
@@ -162,6 +164,7 @@ class SubgraphCaller:
         inner = self._enter(subgraph)
         inner.bind(inputs)
         budget = self.walk.budget
+        budget.spend_followed(1)
         wanted = _outputs(inner.subgraph, outputs)
         for operator in budget.needed_operators(inner.subgraph, wanted):
             budget.spend_followed(1)
