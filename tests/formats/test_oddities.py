@@ -2,6 +2,7 @@
 
 import dataclasses
 import lzma
+import re
 
 import pytest
 from hypothesis import given
@@ -11,12 +12,16 @@ from tflops_native import formatting as numbers
 from tflops_native.analysis.operators import Status
 from tflops_native.formats.operator_cells import percent_text
 from tflops_native.formats.operator_columns import operation_unit
+from tflops_native.formats.registry import render
+from tflops_native.formats.report import report_document
 from tflops_native.formats.summary import precision_of
+from tflops_native.formats.view import View
 from tflops_native.model.reader import load
 from tflops_native.reports.remarks import counting_notes
+from tflops_native.reports.report import Report
 from tflops_native.timing.statistics import Latency, MedianInterval
 from workloads import analyze_model
-from zoo import MODELS
+from zoo import EXAMPLES, MODELS
 
 finite = st.floats(-1e6, 1e6, allow_nan=False)
 
@@ -65,3 +70,29 @@ def test_the_counter_of_a_loop_makes_no_integer_model(name):
     analysis = analyze_model(load(lzma.decompress(packed.read_bytes())))
     assert len(analysis.operations) > 1
     assert operation_unit(analysis) == "FLOP"
+
+
+PATHS = [*sorted(EXAMPLES.glob("*.tflite")), *sorted(MODELS.rglob("*.tflite.xz"))]
+# Residues of floats, minus zero, exponents, one of many, what is not a number.
+ODDITIES = re.compile(
+    r"\b0\.0000|(?<![\w.{])-0(\.0+)?(?![\w.])|\de[+-]\d|\b(nan|inf|NaN|Infinity|None)\b|"
+    r"\b1 (further )?(operator|parameter|tensor|element|weight|vector|table|state|map|run|sample|input|"
+    r"block scale|iteration|type|thread)s\b|\b1 (biases|indices)\b"
+)
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name.partition(".")[0])
+def test_nothing_odd_is_said_of_any_test_model(path):
+    data = path.read_bytes()
+    model = load(lzma.decompress(data) if path.suffix == ".xz" else data)
+    shapes = {"input": (1, 28, 28, 1)} if path.stem == "single_conv_dynamic" else None
+    report = Report.of(model, analyze_model(model, input_shapes=shapes))
+    for view in (View(is_verbose=True), View(by="type"), View(by="layer")):
+        document = report_document(report, view)
+        for form in ("text", "markdown", "latex"):
+            text = render(document, form)
+            # Names are the model's own.
+            lines = [line for line in text.split("\n") if not re.match(r"\W*(model|input)\W", line)]
+            assert [line for line in lines if ODDITIES.search(line)] == []
+    said = [re.sub(r"\d+", "N", str(note)) for note in report_document(report).notes]
+    assert len(set(said)) == len(said)

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from made_reports import float_analysis, model, operator
 from tflops_native.errors import OptionError
-from tflops_native.formats.operator_columns import columns_document
+from tflops_native.formats.explained_columns import columns_document
 from tflops_native.formats.operator_table import operator_table, root_of
 from tflops_native.formats.registry import render
 from tflops_native.formats.report import report_document

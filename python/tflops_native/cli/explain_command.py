@@ -11,8 +11,8 @@ from tflops_native.cli.completion import complete_operators
 from tflops_native.cli.help import Command
 from tflops_native.cli.options import input_options
 from tflops_native.cli.output import Output, output_options, show_document
+from tflops_native.formats.explained_columns import columns_document
 from tflops_native.formats.explanation import explain_document, explain_operator_document
-from tflops_native.formats.operator_columns import columns_document
 from tflops_native.model.reader import load
 from tflops_native.model.schema import BUILTIN_OPERATORS
 from tflops_native.ops._op import REGISTRY, Rule
@@ -35,12 +35,12 @@ def command(
     `tflops count`. Then its tensors and options are printed too, and the formula with the numbers put
     in. MODEL:8/body/3 is operator 3 in the body of the loop that is operator 8.
 
-    `tflops explain columns` explains the columns of that table.
+    `tflops explain columns` explains the columns of that table, and those of other commands.
 
     \b
     tflops explain CONV_2D             the rule of an operator
     tflops explain model.tflite:8      operator 8 of a model, with its numbers
-    tflops explain columns             the columns of a report
+    tflops explain columns             the columns of all tables
     """
     if operator == "columns":
         show_document(columns_document(), output)

@@ -212,7 +212,13 @@ threads_option = click.option(
 )
 _run_options = options(
     runtime_option,
-    click.option("--kernels", type=click.Choice(KERNELS), default=KERNELS[0], show_default=True),
+    click.option(
+        "--kernels",
+        type=click.Choice(KERNELS),
+        default=KERNELS[0],
+        show_default=True,
+        help="The XNNPACK delegate, TensorFlow Lite's own kernels, or LiteRT's reference kernels.",
+    ),
     threads_option,
 )
 # The same of commands that compare: several values of each.

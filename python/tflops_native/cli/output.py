@@ -135,7 +135,8 @@ def _format_options(names: Sequence[str]) -> Any:
             "--format",
             "output_format",
             type=click.Choice(names),
-            help="Format of the output. [default: text, or that of the suffix of -o]",
+            metavar="NAME",
+            help=f"Format of the output: {', '.join(names)}. [default: text, or that of the suffix of -o]",
         ),
         click.option(
             "-o",

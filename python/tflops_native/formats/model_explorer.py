@@ -153,10 +153,15 @@ def _graph_id(name: str, index: int, signature: str | None) -> str:
     return name or signature or ("main" if index == 0 else f"subgraph_{index}")
 
 
+def _readable(value: Value) -> Value:
+    """The viewer writes all digits of a number."""
+    return float(f"{value:.6g}") if isinstance(value, float) else value
+
+
 def _graph(item: _Set, title: str, values: Mapping[int, Value]) -> dict[str, Any]:
     results: dict[str, Any] = {}
     for index, value in values.items():
-        results[str(index)] = {"value": value}
+        results[str(index)] = {"value": _readable(value)}
         if isinstance(value, str):
             results[str(index)]["bgColor"] = _COLOURS.get(value, _WHITE)
     found: dict[str, Any] = {"name": title, "results": results}

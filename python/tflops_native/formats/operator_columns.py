@@ -1,6 +1,5 @@
 """The columns of the tables of operators and of groups: what each is called, and what it means."""
 
-import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -8,16 +7,15 @@ from tflops_native.analysis.operators import is_float
 from tflops_native.analysis.result import Analysis
 from tflops_native.errors import OptionError
 from tflops_native.formats import convention_counts
-from tflops_native.formats.document import Block, Column, Document, Row
+from tflops_native.formats.document import Column, Row
 from tflops_native.reports.report import Report
 
 _COUNTERS = frozenset({"bool", "int32", "int64"})
 _TRIFLE = 0.01  # of all operations
-_INDENT = 12  # of a meaning
 _SIGNS = {"?": "? unknown", "-": "- not applicable", "fused": "fused: in another's time"}
 _MORE = "tflops explain columns"
 # In the order in which columns are left out where a terminal is narrow. The others always stay.
-_LEFT_OUT = (
+LEFT_OUT = (
     "alone_seconds",
     "bytes_moved",
     "parameters",
@@ -32,7 +30,7 @@ _LEFT_OUT = (
     "operations_per_second",
 )
 # Heading and meaning by key. {unit} is FLOP where all arithmetic is floating point, else OP.
-_TEXTS = {
+TEXTS = {
     "index": ("#", "Number of the operator in the file: `tflops explain MODEL:8` explains number 8."),
     "operator": ("operator", "Name of the operator in the schema of TensorFlow Lite, or of a custom one."),
     "layer": (
@@ -174,14 +172,14 @@ def _column(
     readable: int | None = None,
     shortest: int | None = None,
 ) -> Column:
-    heading, meaning = _TEXTS[key]
+    heading, meaning = TEXTS[key]
     return Column(
         key=key,
         heading=heading.format(unit=unit),
         meaning=meaning,
         is_number=is_number,
         is_shown=is_shown,
-        drop=_LEFT_OUT.index(key) + 1 if key in _LEFT_OUT else None,
+        drop=LEFT_OUT.index(key) + 1 if key in LEFT_OUT else None,
         readable=readable,
         shortest=shortest,
     )
@@ -243,29 +241,3 @@ def name_key(columns: Sequence[Column], usual: str) -> str | None:
     """The column in which rows have their names; None where only numbers are shown."""
     texts = [column.key for column in columns if column.is_shown and not column.is_number]
     return usual if usual in texts else next(iter(texts), None)
-
-
-def columns_document() -> Document:
-    """What `tflops explain columns` prints."""
-    rows = [
-        {"heading": heading.format(unit="FLOP"), "key": key, "meaning": meaning}
-        for key, (heading, meaning) in _TEXTS.items()
-    ]
-    lines = [
-        "Columns of `tflops report` and `tflops count`, and their keys for --columns:",
-        "",
-    ]
-    for row in rows:
-        lines.append(f"{row['heading']:{_INDENT}}{row['key']}")
-        blank = " " * _INDENT
-        lines += textwrap.wrap(row["meaning"], 80, initial_indent=blank, subsequent_indent=blank)
-    left_out = ", ".join(_TEXTS[key][0].format(unit="FLOP") for key in _LEFT_OUT)
-    for text in (
-        "0 is zero. ? is not known: no rule, no time, or no measured peak to compare with. - does not "
-        "apply: without operations there is no speed, and what is fused has no time of its own.",
-        "Rows without a number are not operators: `outside operators` is time between operators, `beyond "
-        "medians` is what the medians of all operators leave of the median inference.",
-        f"Where a terminal is narrow, columns are left out in this order: {left_out}.",
-    ):
-        lines += ["", *textwrap.wrap(text, 80, break_on_hyphens=False)]
-    return Document(title="Columns", parts=(Block("\n".join(lines)),), data=lambda: rows)
