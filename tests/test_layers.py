@@ -34,7 +34,10 @@ LAYERS = (
     ("formats",),
     ("pipeline",),
     ("api",),
-    ("comparing", "gate", "sweeps"),
+    ("batch_jobs", "collecting", "comparing", "gate", "sweeps"),
+    ("batch_counts",),
+    ("batches",),
+    ("fleet",),
     ("cli",),
 )
 LEVELS = {name: level for level, names in enumerate(LAYERS) for name in names}

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from tflops_native.errors import (
     ConversionError,
+    DeviceError,
     InputDataError,
     InvokeError,
     ModelFormatError,
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
         runtimes,
         verify,
     )
+    from tflops_native.batches import batch
+    from tflops_native.collecting import collect
     from tflops_native.comparing import compare
     from tflops_native.gate import baseline, check
     from tflops_native.isolation.limits import ChildLimits
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
     from tflops_native.notes import Note
     from tflops_native.profile.result import OperatorTime, Profile
     from tflops_native.reports.baseline import Baseline
+    from tflops_native.reports.batch import Batch
     from tflops_native.reports.budgets import Check
     from tflops_native.reports.comparison import Comparison
     from tflops_native.reports.memory_plan import MemoryPlan
@@ -76,10 +80,13 @@ _LAZY = {
         "api",
     ),
     **dict.fromkeys(("baseline", "check"), "gate"),
+    "batch": "batches",
+    "collect": "collecting",
     "compare": "comparing",
     "sweep": "sweeps",
     "Analysis": "analysis.result",
     "Baseline": "reports.baseline",
+    "Batch": "reports.batch",
     "Check": "reports.budgets",
     "ChildLimits": "isolation.limits",
     "Comparison": "reports.comparison",
@@ -110,11 +117,13 @@ _LAZY = {
 __all__ = [
     "Analysis",
     "Baseline",
+    "Batch",
     "Check",
     "ChildLimits",
     "Comparison",
     "Conversion",
     "ConversionError",
+    "DeviceError",
     "InputDataError",
     "InvokeError",
     "Latency",
@@ -145,7 +154,9 @@ __all__ = [
     "__version__",
     "analyze",
     "baseline",
+    "batch",
     "check",
+    "collect",
     "compare",
     "convert",
     "count",

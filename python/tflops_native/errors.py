@@ -8,6 +8,7 @@ class TflopsError(Exception):
 
     report      where a report failed after it had counted: the `Report` with what is known; else None
     comparison  the same where a comparison failed: the `Comparison` of what was counted; else None
+    batch       where a batch ended early: the `Batch` of the jobs that were finished; else None
     sweep       where a sweep ended early: the `Sweep` of the cells that were finished; else None
     timing      where only the times of operators could not be measured: the `Timing` without them
     """
@@ -15,6 +16,7 @@ class TflopsError(Exception):
     report: Any = None
     timing: Any = None
     comparison: Any = None
+    batch: Any = None
     sweep: Any = None
 
 
@@ -47,7 +49,16 @@ class RuntimeLibraryError(TflopsError, OSError):
 
 
 class InvokeError(TflopsError, RuntimeError):
-    """The TensorFlow Lite runtime refused a model, or failed while it ran it."""
+    """The TensorFlow Lite runtime refused a model, or failed while it ran it.
+
+    reason  "refused"; of a child process that ended, "crash", "timeout" or "memory"
+    """
+
+    reason: str = "refused"
+
+
+class DeviceError(TflopsError, OSError):
+    """A device of a fleet cannot be reached, or is in use."""
 
 
 class ProfileFormatError(TflopsError, ValueError):

@@ -1,6 +1,5 @@
 """Sweeps: the grid of configurations of models, measured one after the other in random order."""
 
-import hashlib
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -19,12 +18,11 @@ from tflops_native.model.info import ModelInfo
 from tflops_native.model.reader import load
 from tflops_native.model.sources.conversion import ConversionOptions, conversions
 from tflops_native.pipeline import Source
-from tflops_native.plain_json import dump_json
 from tflops_native.progress import Progress, early_stop, no_progress
 from tflops_native.reports.report import Report
+from tflops_native.reports.result_folder import ResultFolder, result_key
 from tflops_native.reports.sweep import Sweep
 from tflops_native.reports.sweep_cell import SweepCell
-from tflops_native.reports.sweep_folder import SweepFolder
 from tflops_native.reports.sweep_grid import Configuration, Grid, ShapePattern, shape_pattern
 from tflops_native.runtime.options import DEFAULT_RUNTIME, KERNELS, RunOptions
 from tflops_native.timing.stop_rule import StopRule
@@ -33,7 +31,6 @@ from tflops_native.timing.stop_rule import StopRule
 Shapes: TypeAlias = str | Sequence[str | Sequence[int]]
 # Called with each cell that is finished, how many are, and how many there will be.
 CellDone: TypeAlias = Callable[[SweepCell, int, int], None]
-_KEY_DIGITS = 16
 # What says how to wait for a measurement, and nothing of its result.
 _OF_NO_RESULT = frozenset({"isolated", "timeout", "memory_limit"})
 
@@ -92,7 +89,7 @@ def sweep(
     )
     options = {"profile": False, **options, "seed": seed}
     _check(grid, options)
-    store = None if folder is None else SweepFolder(Path(folder))
+    store = None if folder is None else ResultFolder(Path(folder), SweepCell)
     loaded = _loaded(models, grid.quantizations, representative, progress or no_progress)
     names = _names(loaded)
     plan = [
@@ -143,7 +140,7 @@ def _finish(
     at: int,
     found: dict[int, SweepCell],
     planned: int,
-    store: SweepFolder | None,
+    store: ResultFolder[SweepCell] | None,
     options: Mapping[str, Any],
     progress: Progress,
 ) -> None:
@@ -252,7 +249,7 @@ def _key(sha256: str | None, configuration: Configuration, options: Mapping[str,
             if name not in _OF_NO_RESULT and value is not None
         },
     }
-    return hashlib.sha256(dump_json(facts).encode()).hexdigest()[:_KEY_DIGITS]
+    return result_key(facts)
 
 
 def _check(grid: Grid, options: Mapping[str, Any]) -> None:

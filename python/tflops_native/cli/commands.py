@@ -41,6 +41,10 @@ _SECTIONS = {
         "baseline": "Write the figures that later versions are checked against.",
         "verify": "Compare the inferred shapes with the runtime's.",
     },
+    "Many models, many devices": {
+        "batch": "Count or measure many models, each once, whatever interrupts it.",
+        "collect": "Write what batches and fleets left in folders as one table.",
+    },
     "Convert and show": {
         "convert": "Convert a Keras model or a SavedModel to TensorFlow Lite.",
         "extract": "Write an operator of a model as a model of its own.",

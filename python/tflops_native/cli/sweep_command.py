@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import click
@@ -17,9 +16,10 @@ from tflops_native.cli.options import measuring_options
 from tflops_native.cli.output import Output, show_result
 from tflops_native.cli.progress import progress_bar
 from tflops_native.cli.quantities import Several, ShapeGrid
+from tflops_native.cli.results_folder import results_folder
 from tflops_native.errors import TflopsError
 from tflops_native.formats.printable import printable
-from tflops_native.formats.registry import FORMATS, OF_ALL
+from tflops_native.formats.registry import OF_ALL
 from tflops_native.formats.sweep import cell_table, input_text
 from tflops_native.machine.affinity import usable_cpus
 from tflops_native.model.sources.conversion import QUANTIZATIONS
@@ -41,18 +41,6 @@ def _shapes(
     for name, pattern in pairs:
         found.setdefault(name, []).append(pattern)
     return found
-
-
-def _folder(context: click.Context, parameter: click.Parameter, value: str | None) -> Path | None:
-    if value is None:
-        return None
-    suffixes = [suffix for item in FORMATS.values() for suffix in item.suffixes]
-    if Path(value).suffix.lower() in suffixes and not Path(value).is_dir():
-        raise click.BadParameter(
-            f"{value!r} would be a folder with a report per cell; for one file, write "
-            f"--format NAME > {value}"
-        )
-    return Path(value)
 
 
 @click.command("sweep", cls=Command)
@@ -86,7 +74,7 @@ def _folder(context: click.Context, parameter: click.Parameter, value: str | Non
     "--output",
     "folder",
     metavar="FOLDER",
-    callback=_folder,
+    callback=results_folder,
     help="Keep a report for each cell; what is there is not measured again, so that an interrupted "
     "sweep goes on.",
 )

@@ -7,6 +7,7 @@ from typing import Any
 from tflops_native.analysis.result import Analysis
 from tflops_native.errors import OptionError
 from tflops_native.formats import notebook
+from tflops_native.formats.batch import batch_document, job_document
 from tflops_native.formats.budgets import baseline_document, check_document
 from tflops_native.formats.comparison import comparison_document
 from tflops_native.formats.document import Document
@@ -21,6 +22,8 @@ from tflops_native.machine.peaks.peaks import Peaks
 from tflops_native.measurement.timing import Timing
 from tflops_native.model.info import ModelInfo
 from tflops_native.reports.baseline import Baseline
+from tflops_native.reports.batch import Batch
+from tflops_native.reports.batch_job import BatchJob
 from tflops_native.reports.budgets import Check
 from tflops_native.reports.comparison import Comparison
 from tflops_native.reports.memory_plan import MemoryPlan
@@ -62,6 +65,8 @@ _UNNAMED = ModelInfo(name="(unnamed)", path=None, size_bytes=0, description="")
 _DOCUMENTS: dict[type, Callable[[Any], Document]] = {
     Analysis: _of_analysis,
     Baseline: baseline_document,
+    Batch: batch_document,
+    BatchJob: job_document,
     Check: check_document,
     Comparison: comparison_document,
     InstalledRuntimes: runtimes_document,

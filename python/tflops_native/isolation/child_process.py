@@ -48,12 +48,14 @@ class Ending:
     step         what it was doing; None before its first word
     timed_out    whether the time limit ended it, or that it made no progress
     last_words   the last lines that the runtime printed, joined
+    reason       "crash", "timeout" or "memory"
     """
 
     what: str
     step: str | None
     timed_out: bool
     last_words: str
+    reason: str = "crash"
 
 
 def run_child(
@@ -232,6 +234,7 @@ def _ending(
     """
     place = f"at step {step.what!r}"
     limit = _limit_text(limits)
+    reason = "timeout" if timed_out else "crash"
     if timed_out and limits.timeout_seconds is None:
         what = (
             f"the measurement makes no progress: for {limits.stall_seconds:g} s it has reported nothing "
@@ -242,6 +245,7 @@ def _ending(
         if step.done:
             what += f" ({step.done:.0%} done)"
     elif status is None or "bad_alloc" in last_words:
+        reason = "memory"
         what = f"the runtime ran out of memory {place}{limit}"
     else:
         what = (
@@ -252,6 +256,7 @@ def _ending(
         step=None if step.what == _START else step.what,
         timed_out=timed_out,
         last_words=last_words,
+        reason=reason,
     )
 
 

@@ -36,4 +36,6 @@ def run_isolated(
         return outcome
     parts = [outcome.what, None if explain is None else explain(outcome)]
     parts.append(f"last output: {outcome.last_words}" if outcome.last_words else None)
-    raise InvokeError("; ".join(part for part in parts if part))
+    error = InvokeError("; ".join(part for part in parts if part))
+    error.reason = outcome.reason
+    raise error

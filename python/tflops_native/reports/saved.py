@@ -16,6 +16,8 @@ from tflops_native.measurement.timing import Timing, tool_name
 from tflops_native.plain import from_plain
 from tflops_native.plain_json import dump_json
 from tflops_native.reports.baseline import Baseline
+from tflops_native.reports.batch import Batch
+from tflops_native.reports.batch_job import BatchJob
 from tflops_native.reports.budgets import Check
 from tflops_native.reports.comparison import Comparison
 from tflops_native.reports.memory_plan import MemoryPlan
@@ -31,9 +33,11 @@ LARGEST_BYTES = 1 << 30
 _PREFIX = "tflops_native/"
 _KINDS: Mapping[str, type[Result]] = {
     "baseline": Baseline,
+    "batch": Batch,
     "cell": SweepCell,
     "check": Check,
     "comparison": Comparison,
+    "job": BatchJob,
     "memory": MemoryPlan,
     "peaks": Peaks,
     "runtimes": InstalledRuntimes,

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import ClassVar
 
+from tflops_native.formatting import shape
 from tflops_native.reports.report import Report
+from tflops_native.reports.report_figures import report_figures
 from tflops_native.result import Result
 from tflops_native.timing.statistics import MedianInterval
 
@@ -72,26 +75,23 @@ class SweepCell(Result):
 
     def with_report(self, report: Report, arena_bytes: int | None) -> "SweepCell":
         """The cell with the figures of a report, as far as that has them."""
-        cell = replace(self, arena_bytes=arena_bytes)
-        if (analysis := report.analysis) is not None:
-            cell = replace(
-                cell,
-                input_shapes={item.name: item.shape for item in analysis.inputs},
-                macs=analysis.macs,
-                operations=analysis.total.operations,
-                parameters=analysis.parameters,
-                weight_bytes=analysis.weight_bytes,
-            )
-        if report.timing is None:
+        cell = replace(self, arena_bytes=arena_bytes, **report_figures(report))
+        if report.analysis is None:
             return cell
-        latency = report.timing.latency
         return replace(
-            cell,
-            median_seconds=latency.typical_seconds,
-            median_interval_seconds=latency.median_interval_seconds,
-            p95_seconds=latency.p95_seconds,
-            operations_per_second=report.operations_per_second,
-            utilization=report.utilization,
+            cell, input_shapes={item.name: item.shape for item in report.analysis.inputs}
+        )
+
+    @property
+    def file_words(self) -> tuple[str, ...]:
+        """What the name of its file begins with."""
+        return (
+            Path(self.model.split("::")[0]).stem,
+            *(shape(lengths) for lengths in self.input_shapes.values()),
+            *filter(None, [self.quantization]),
+            Path(self.runtime).stem,
+            self.kernels,
+            f"{self.threads}t",
         )
 
     def __repr__(self) -> str:

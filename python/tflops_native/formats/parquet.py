@@ -1,0 +1,63 @@
+"""The records of a document as a Parquet file, written by DuckDB out of the CSV: the same rows."""
+
+import tempfile
+from pathlib import Path
+
+from tflops_native.errors import OptionError
+from tflops_native.formats import csv
+from tflops_native.formats.document import Document, Table, Value
+
+_LARGEST_INTEGER = (1 << 63) - 1
+MISSING = (
+    "a Parquet file is written by DuckDB, which is not installed: "
+    "pip install 'tflops-native[collect]', or give -o FILE.csv"
+)
+
+
+def write_parquet(document: Document, path: Path) -> None:
+    """Write the records of a document that has some; columns have the types of their values.
+
+    Raises:
+        OptionError: DuckDB is not installed, or the file cannot be written.
+    """
+    try:
+        import duckdb
+    except ImportError as error:
+        raise OptionError(MISSING) from error
+    if document.records is None:
+        raise OptionError("there are no rows to write")
+    columns = ", ".join(f"'{key}': '{kind}'" for key, kind in _types(document.records).items())
+    with tempfile.TemporaryDirectory() as folder:
+        rows = Path(folder) / "rows.csv"
+        rows.write_text(csv.render(document) + "\n", encoding="utf-8")
+        try:
+            with duckdb.connect() as connection:
+                connection.execute(
+                    f"COPY (SELECT * FROM read_csv({_quoted(rows)}, header = true, delim = ',', "
+                    f"quote = '\"', escape = '\"', auto_detect = false, columns = {{{columns}}})) "
+                    f"TO {_quoted(path)} (FORMAT parquet)"
+                )
+        except duckdb.Error as error:
+            raise OptionError(f"cannot write '{path}': {str(error).splitlines()[0]}") from error
+
+
+def _types(table: Table) -> dict[str, str]:
+    return {
+        column.key: _type([row.cells[at].value for row in table.rows])
+        for at, column in enumerate(table.columns)
+    }
+
+
+def _type(values: list[Value]) -> str:
+    kinds = {type(value) for value in values if value is not None}
+    if not kinds or kinds - {bool, int, float}:
+        return "VARCHAR"
+    if kinds == {bool}:
+        return "BOOLEAN"
+    if kinds == {int} and all(abs(int(value or 0)) <= _LARGEST_INTEGER for value in values):
+        return "BIGINT"
+    return "DOUBLE"
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"

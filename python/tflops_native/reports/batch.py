@@ -1,0 +1,56 @@
+"""A batch: a row per job, and what failed."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import ClassVar
+
+from tflops_native.formatting import plural
+from tflops_native.notes import Note
+from tflops_native.reports.batch_job import BatchJob
+from tflops_native.result import Result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Batch(Result):
+    """The jobs that are finished, or failed.
+
+    jobs        one per model of different content, in the order in which they were given
+    unfinished  how many files were not looked at, where it was interrupted
+    kept        how many jobs were in the folder already
+    remarks     notes of the batch itself
+    """
+
+    DERIVED: ClassVar[tuple[str, ...]] = ("notes",)
+
+    jobs: tuple[BatchJob, ...]
+    unfinished: int = 0
+    kept: int = 0
+    remarks: tuple[Note, ...] = ()
+
+    @property
+    def failed(self) -> tuple[BatchJob, ...]:
+        """Those without a result."""
+        return tuple(job for job in self.jobs if job.reason is not None)
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What is missing, and how many jobs failed for which reason."""
+        notes = list(self.remarks)
+        if self.unfinished:
+            notes.append(
+                Note(
+                    code="unfinished_batch",
+                    text=f"{plural(self.unfinished, 'file')} not done",
+                    hint="the same command with the same -o FOLDER goes on",
+                )
+            )
+        reasons = Counter(job.reason for job in self.failed)
+        if reasons:
+            text = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
+            notes.append(
+                Note(code="failed_jobs", text=f"{plural(len(self.failed), 'job')} failed: {text}")
+            )
+        return tuple(notes)
+
+    def __repr__(self) -> str:
+        return f"<Batch {len(self.jobs)} jobs, {len(self.failed)} failed>"

@@ -1,0 +1,212 @@
+"""A folder of results with keys: a file per cell of a sweep or job of a batch, whole or not there."""
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from tflops_native.errors import OptionError
+from tflops_native.formatting import plural
+from tflops_native.notes import Note
+from tflops_native.plain import from_plain
+from tflops_native.plain_json import dump_json
+from tflops_native.reports.batch_job import BatchJob
+from tflops_native.reports.report import Report
+from tflops_native.reports.saved import FORMAT_VERSION, saved, saved_reports
+from tflops_native.reports.sweep_cell import SweepCell
+
+Entry = TypeVar("Entry", SweepCell, BatchJob)
+
+_KINDS: Mapping[type, tuple[str, str]] = {
+    SweepCell: ("cell", "cell of this sweep"),
+    BatchJob: ("job", "job of this batch"),
+}
+_KEY_DIGITS = 16
+_KEY = re.compile(rf"-([0-9a-f]{{{_KEY_DIGITS}}})\.json$")
+_PARTIAL = ".partial"
+_NAMED = 3
+_NAME_LIMIT = 120
+
+
+def result_key(facts: Mapping[str, Any]) -> str:
+    """Of all that the figures of an entry depend on, as plain data."""
+    return hashlib.sha256(dump_json(facts).encode()).hexdigest()[:_KEY_DIGITS]
+
+
+def entry_text(entry: Entry, report: Report | None) -> str:
+    """The content of a file: an entry with its report, which `tflops show` reads; of a failure, why."""
+    kind, _ = _KINDS[type(entry)]
+    if report is None:
+        return dump_json(saved(kind, entry.to_dict()))
+    return dump_json({**saved_reports([report]), kind: entry.to_dict()})
+
+
+def file_name(entry: Entry) -> str:
+    """ "mobilenet_v2-1x224x224x3-int8-tflite-xnnpack-2t-0123456789abcdef.json"."""
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "_", "-".join(entry.file_words)).lstrip(".")
+    return f"{name[:_NAME_LIMIT]}-{entry.key}.json"
+
+
+class ResultFolder(Generic[Entry]):
+    """What was measured, by its keys.
+
+    Args:
+        path: of a folder, which is made if it is not there.
+        kind: of the entries.
+
+    Raises:
+        OptionError: it is not a folder, or cannot be written to.
+    """
+
+    def __init__(self, path: Path, kind: type[Entry]) -> None:
+        self.path = path
+        self._kind: type[Entry] = kind
+        try:
+            path.mkdir(exist_ok=True)
+            probe = path / f".probe{_PARTIAL}"
+            probe.write_bytes(b"")
+            probe.unlink()
+        except FileNotFoundError as error:
+            raise OptionError(
+                f"cannot write to '{path}': there is no folder '{path.parent}'"
+            ) from error
+        except FileExistsError as error:
+            raise OptionError(
+                f"cannot write to '{path}': it is a file; give a folder for the reports"
+            ) from error
+        except OSError as error:
+            raise _refusal(path, error) from error
+
+    def read(
+        self, wanted: Collection[str] | None = None
+    ) -> tuple[dict[str, Entry], tuple[Note, ...]]:
+        """The entries with these keys, or all, and notes on files that are not theirs."""
+        return read_results(self.path, self._kind, wanted)
+
+    def keep(self, entry: Entry, report: Report | None) -> Entry:
+        """Write an entry with its report.
+
+        Raises:
+            OptionError: it cannot be written, as on a full disk; others stay as they are.
+        """
+        entry = replace(entry, file=file_name(entry))
+        self.write(entry, entry_text(entry, report))
+        return entry
+
+    def write(self, entry: Entry, text: str, *, is_synced: bool = True) -> None:
+        """Write the content of an entry that knows its file; raises as `keep`.
+
+        Args:
+            is_synced: whether it is to be on the disk before this returns. Of what is made again in
+                milliseconds that is not worth its time; a file that a power failure cut is damaged.
+        """
+        path = self.path / str(entry.file)
+        # Of one name per key, so that what a killed process left is overwritten by the next.
+        partial = path.with_name(f".{entry.key}{_PARTIAL}")
+        try:
+            with partial.open("w", encoding="utf-8") as stream:
+                stream.write(text + "\n")
+                stream.flush()
+                if is_synced:
+                    os.fsync(stream.fileno())
+            partial.replace(path)
+        except OSError as error:
+            with suppress(OSError):
+                partial.unlink()
+            raise _refusal(path, error) from error
+
+    def remove(self, entry: Entry) -> None:
+        """Remove the file of an entry; raises as `keep`."""
+        path = self.path / str(entry.file)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise _refusal(path, error) from error
+
+    def amend(self, entry: Entry) -> None:
+        """Write an entry anew beside the report that its file has; raises as `keep`."""
+        kind, _ = _KINDS[self._kind]
+        plain = json.loads((self.path / str(entry.file)).read_bytes())
+        if kind in plain:
+            self.write(entry, dump_json({**plain, kind: entry.to_dict()}))
+        else:
+            self.write(entry, entry_text(entry, None))
+
+
+def read_results(
+    folder: Path, kind: type[Entry], wanted: Collection[str] | None = None
+) -> tuple[dict[str, Entry], tuple[Note, ...]]:
+    """As `ResultFolder.read`, of a folder that is only read."""
+    entries: dict[str, Entry] = {}
+    damaged, others = [], []
+    number_of_others = 0
+    name, words = _KINDS[kind]
+    for path in sorted(folder.iterdir()):
+        # Folders in a folder are those of other devices.
+        found = _KEY.search(path.name)
+        if path.name.startswith(".") or path.is_dir():
+            continue
+        if found is None:
+            others.append(path.name)
+            continue
+        if wanted is not None and found[1] not in wanted:
+            number_of_others += 1
+            continue
+        entry = _entry(path, found[1], kind)
+        if entry is None:
+            damaged.append(path.name)
+        else:
+            entries[entry.key] = replace(entry, file=path.name)
+    notes = []
+    if damaged:
+        notes.append(
+            Note(
+                code=f"damaged_{name}s",
+                text=f"{_listed(damaged)} in '{folder}' could not be read"
+                + (": measured again" if name == "cell" else ": left out until measured again"),
+            )
+        )
+    if others:
+        notes.append(
+            Note(
+                code="foreign_files",
+                text=f"{_listed(others)} in '{folder}' belong to no {words}: left alone",
+            )
+        )
+    if number_of_others:
+        notes.append(
+            Note(
+                code=f"other_{name}s",
+                text=f"{plural(number_of_others, name)} in '{folder}' of other configurations, "
+                "options or machines: left alone",
+            )
+        )
+    return entries, tuple(notes)
+
+
+def _refusal(path: Path, error: OSError) -> OptionError:
+    reason = (error.strerror or str(error)).lower()
+    return OptionError(f"cannot write '{path}': {reason}; what was measured before is kept")
+
+
+def _entry(path: Path, key: str, kind: type[Entry]) -> Entry | None:
+    """What a file holds; None where it is damaged, of another kind or of another version."""
+    try:
+        plain = json.loads(path.read_bytes())
+        if plain["format_version"] != FORMAT_VERSION:
+            return None
+        entry = from_plain(kind, plain.get(_KINDS[kind][0], plain))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+    return entry if entry.key == key else None
+
+
+def _listed(names: list[str]) -> str:
+    """ "3 files (a, b, ...)"."""
+    shown = ", ".join(repr(name) for name in names[:_NAMED])
+    return f"{plural(len(names), 'file')} ({shown}{', ...' if len(names) > _NAMED else ''})"
