@@ -76,7 +76,7 @@ def test_an_interrupted_batch_goes_on_without_measuring_twice(start, models, tmp
     said, before = [], {}
     for count in (2, 5):
         with start(*given, **streams) as process:
-            deadline = time.monotonic() + 120
+            deadline = time.monotonic() + 600
             while len(files(folder)) < count:
                 assert process.poll() is None
                 assert time.monotonic() < deadline

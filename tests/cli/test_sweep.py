@@ -36,7 +36,7 @@ def files(folder):
 
 def wait_for(folder, count, process):
     """Until so many cells are there."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 600
     while len(files(folder)) < count:
         assert process.poll() is None
         assert time.monotonic() < deadline
