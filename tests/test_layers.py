@@ -37,7 +37,7 @@ LAYERS = (
     ("batch_jobs", "collecting", "comparing", "gate", "sweeps"),
     ("batch_counts",),
     ("batches",),
-    ("fleet",),
+    ("fleets",),
     ("cli",),
 )
 LEVELS = {name: level for level, names in enumerate(LAYERS) for name in names}

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tflops_native.batches import batch
     from tflops_native.collecting import collect
     from tflops_native.comparing import compare
+    from tflops_native.fleets.run import fleet
     from tflops_native.gate import baseline, check
     from tflops_native.isolation.limits import ChildLimits
     from tflops_native.machine.peaks.peaks import Peaks
@@ -82,6 +83,7 @@ _LAZY = {
     **dict.fromkeys(("baseline", "check"), "gate"),
     "batch": "batches",
     "collect": "collecting",
+    "fleet": "fleets.run",
     "compare": "comparing",
     "sweep": "sweeps",
     "Analysis": "analysis.result",
@@ -161,6 +163,7 @@ __all__ = [
     "convert",
     "count",
     "extract",
+    "fleet",
     "load",
     "load_report",
     "measure",

@@ -43,6 +43,7 @@ _SECTIONS = {
     },
     "Many models, many devices": {
         "batch": "Count or measure many models, each once, whatever interrupts it.",
+        "fleet": "Measure models on several devices, as a plan says.",
         "collect": "Write what batches and fleets left in folders as one table.",
     },
     "Convert and show": {

@@ -1,0 +1,125 @@
+"""Models counted per second, of 10,000 small ones: by one process, and by the workflow with 1 and 2 cores.
+
+    python benchmarks/zoo.py [--models 10000] [--rounds 1]
+
+The models are generated: chains of 5 to 40 operators of random widths, no two the same. One process is
+`tflops_native.batch(count=True, processes=1)`, which reads, hashes and counts a model and writes its
+report; its peak memory is held against that with a tenth of the models. The workflow is `tflops fleet` with
+`count: true`, which counts in shards of 1,000 models: a job of the workflow for each model would take
+longer to start than to count. Each run begins with no results.
+
+Needs the extra `fleet`; peak memory is that of Linux.
+"""
+
+import argparse
+import json
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+from ai_edge_litert import schema_py_generated as schema
+
+from scale import MEGABYTE, model_of, operator, packed
+
+SPEEDUP_GOAL = 1.8
+RATE_GOAL = 100.0
+# Peak memory with all models over that with a tenth of them: each model is one row that remains.
+MEMORY_GOAL = 1.5
+COUNT = """
+import json, sys
+import tflops_native
+from pathlib import Path
+paths = sorted(map(str, Path(sys.argv[1]).iterdir()))[:int(sys.argv[2])]
+batch = tflops_native.batch(paths, folder=sys.argv[3], count=True, processes=1)
+with open("/proc/self/status") as status:
+    peak = next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM"))
+print(json.dumps({"done": len(batch.jobs) - len(batch.failed), "peak": peak}))
+"""
+
+
+def write_models(folder: Path, count: int) -> None:
+    """Models that nobody wrote, and no two alike."""
+    choose = random.Random(0)
+    for number in range(count):
+        width, depth = choose.randint(8, 64), choose.randint(5, 40)
+        shape = [1, width, width, 1 + number]
+        tensors = [schema.TensorT(name=f"t{at}", shape=shape) for at in range(depth + 1)]
+        chain = [operator([max(at - 1, 0), at], [at + 1], "AddOptions") for at in range(depth)]
+        model = model_of("ADD", tensors, chain, depth, [schema.BufferT()])
+        (folder / f"model{number:05}.tflite").write_bytes(packed(model, 400 * depth + 1024))
+
+
+def by_one_process(models: Path, count: int, folder: Path) -> tuple[float, float]:
+    """Models per second, and the peak memory in bytes."""
+    shutil.rmtree(folder, ignore_errors=True)
+    command = [sys.executable, "-c", COUNT, str(models), str(count), str(folder)]
+    start = time.perf_counter()
+    ended = subprocess.run(command, check=True, capture_output=True, text=True)
+    seconds = time.perf_counter() - start
+    said = json.loads(ended.stdout)
+    if said["done"] != count:
+        raise RuntimeError(f"{said['done']} of {count} models were counted")
+    return count / seconds, said["peak"]
+
+
+def by_workflow(plan: Path, results: Path, count: int, cores: int) -> float:
+    """Models per second."""
+    shutil.rmtree(results, ignore_errors=True)
+    command = [sys.executable, "-m", "tflops_native", "fleet", str(plan), "--cores", str(cores)]
+    start = time.perf_counter()
+    ended = subprocess.run(
+        [*command, "--format", "csv"], check=True, capture_output=True, text=True
+    )
+    seconds = time.perf_counter() - start
+    done = len(ended.stdout.strip().splitlines()) - 1
+    if done != count:
+        raise RuntimeError(f"{done} of {count} models were counted")
+    return count / seconds
+
+
+def print_goal(what: str, is_met: bool, limit: str, value: str) -> None:
+    """State a goal, and whether it was met."""
+    print(f"goal {'met' if is_met else 'MISSED'}: {what} {limit}, measured {value}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--models", type=int, default=10_000)
+    parser.add_argument("--rounds", type=int, default=1)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        here = Path(name)
+        models = here / "models"
+        models.mkdir()
+        write_models(models, options.models)
+        plan = here / "plan.yaml"
+        plan.write_text("models: [models]\ncount: true\nresults: results\n")
+        alone, one, two, growth = [], [], [], []
+        for _ in range(options.rounds):
+            _, small = by_one_process(models, options.models // 10, here / "counts")
+            rate, peak = by_one_process(models, options.models, here / "counts")
+            alone.append(rate)
+            growth.append(peak / small)
+            one.append(by_workflow(plan, here / "results", options.models, 1))
+            two.append(by_workflow(plan, here / "results", options.models, 2))
+            print(f"peak memory of one process: {peak / MEGABYTE:.1f} MB")
+    for what, rates in (("one process", alone), ("workflow, 1 core", one)):
+        rate = median(rates)
+        limit = f"at least {RATE_GOAL:.0f} models per second"
+        print_goal(what, rate >= RATE_GOAL, limit, f"{rate:.0f}")
+    print(f"workflow, 2 cores: {median(two):.0f} models per second")
+    speedup = median(b / a for a, b in zip(one, two, strict=True))
+    limit = f"at least {SPEEDUP_GOAL:.1f}x"
+    print_goal("workflow, 2 cores over 1", speedup >= SPEEDUP_GOAL, limit, f"{speedup:.2f}x")
+    more = median(growth)
+    limit = f"at most {MEMORY_GOAL:.1f}x"
+    print_goal("memory, all models over a tenth", more <= MEMORY_GOAL, limit, f"{more:.2f}x")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,268 @@
+"""The jobs of a plan, as a file that the processes of the workflow read, and one job at a time."""
+
+import hashlib
+import json
+import shlex
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from tflops_native import api
+from tflops_native.batch_jobs import (
+    Loaded,
+    attempt,
+    failed_job,
+    loaded,
+    measure_key,
+    run_version,
+    unread_job,
+)
+from tflops_native.batches import batch, labelled
+from tflops_native.errors import DeviceError, OptionError, TflopsError
+from tflops_native.fleets.plan import Device, Plan, device_from_plain, device_to_plain
+from tflops_native.fleets.remote import time_on
+from tflops_native.measurement.timing import tool_name
+from tflops_native.model.info import ModelInfo
+from tflops_native.plain_json import dump_json
+from tflops_native.reports.batch_job import BatchJob
+from tflops_native.reports.report import Report
+from tflops_native.reports.result_folder import ResultFolder, file_name
+from tflops_native.runtime.options import RunOptions
+
+# A hidden folder of the results: what belongs to the workflow, and to no table.
+HIDDEN = ".fleet"
+# Of failures that say something of the device and nothing of the model; they are tried again next time.
+UNREACHED = "unreached"
+# Of what could not be read, on whichever device.
+UNREAD = "unread"
+COUNTS = "counts"
+# To start a job of the workflow costs about as much as to count a hundred small models.
+MODELS_PER_SHARD = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class FleetJobs:
+    """What there is to do, as it stands in the file.
+
+    run        of one call of `fleet`: a device that was lost is not asked again in the same run
+    """
+
+    results: Path
+    run: str
+    retries: int
+    options: Mapping[str, Any]
+    devices: Mapping[str, Device]
+    jobs: Mapping[str, Mapping[str, Any]]
+    shards: Mapping[str, Sequence[str]]
+
+    @classmethod
+    def read(cls, path: Path) -> "FleetJobs":
+        """From the file that `write_jobs` wrote."""
+        try:
+            plain = json.loads(path.read_bytes())
+            devices = map(device_from_plain, plain["devices"])
+            return cls(
+                results=Path(plain["results"]),
+                run=plain["run"],
+                retries=plain["retries"],
+                options=plain["options"],
+                devices={device.label: device for device in devices},
+                jobs={job["key"]: job for job in plain["jobs"]},
+                shards=plain["shards"],
+            )
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise OptionError(f"'{path}' does not hold the jobs of a fleet: {error}") from error
+
+
+def write_jobs(plan: Plan, sources: Sequence[str], run: str, left_out: Sequence[str]) -> Path:
+    """Write the jobs of a plan; models that cannot be read have their rows at once.
+
+    Args:
+        left_out: labels of devices that are in use, whose jobs are not done.
+    """
+    found = _shards(plan, sources) if plan.count else {}
+    jobs = [] if plan.count else _jobs(plan, sources)
+    path = plan.results.resolve() / HIDDEN / "jobs.json"
+    plain = {
+        "command": shlex.join([sys.executable, "-P", "-m", "tflops_native"]),
+        "quoted": shlex.quote(str(path)),
+        "results": str(plan.results.resolve()),
+        "run": run,
+        "retries": plan.retries,
+        "options": {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in plan.options.items()
+        },
+        "devices": list(map(device_to_plain, plan.devices)),
+        "left_out": list(left_out),
+        "jobs": jobs,
+        "shards": found,
+    }
+    path.write_text(dump_json(plain) + "\n", encoding="utf-8")
+    return path
+
+
+def _jobs(plan: Plan, sources: Sequence[str]) -> list[dict[str, Any]]:
+    jobs: dict[str, dict[str, Any]] = {}
+    unread = [job for source in sources if (job := _unread(source)) is not None]
+    if unread:
+        folder = ResultFolder(plan.results / UNREAD, BatchJob)
+        for job in unread:
+            folder.keep(job, None)
+    identities = {device.label: _identity(device) for device in plan.devices}
+    for source in sources:
+        try:
+            models = loaded(source)
+        except TflopsError:
+            continue
+        for at, item in enumerate(models):
+            for device in plan.devices:
+                job = _job(item, device, identities[device.label], plan.options)
+                known = jobs.get(job.key)
+                if known is not None:
+                    known["names"].append(item.name)
+                    continue
+                jobs[job.key] = {
+                    "key": job.key,
+                    "device": device.label,
+                    "output": f"{device.label}/{file_name(job)}",
+                    "source": str(Path(source).resolve()),
+                    "part": at,
+                    "sha256": item.sha256,
+                    "names": [item.name],
+                    "title": job.model,
+                }
+    return list(jobs.values())
+
+
+def _unread(source: str) -> BatchJob | None:
+    try:
+        loaded(source)
+    except TflopsError as error:
+        return unread_job(source, error)
+    return None
+
+
+def _job(item: Loaded, device: Device, version: str | None, options: Mapping[str, Any]) -> BatchJob:
+    run = RunOptions(
+        runtime=device.runtime if device.kind == "local" else "tflite",
+        kernels=options.get("kernels", "xnnpack"),
+        threads=options.get("threads", 1),
+    )
+    key = measure_key(item.sha256, run, version, device.label, {**options, "where": device.kind})
+    return BatchJob(
+        key=key,
+        model=ModelInfo.of(item.model).name,
+        names=(item.name,),
+        sha256=item.sha256,
+        device=device.label,
+        runtime=run.runtime,
+        runtime_version=version if device.kind == "local" else None,
+        kernels=run.kernels,
+        threads=run.threads,
+    )
+
+
+def _identity(device: Device) -> str | None:
+    """The version of the runtime; of another device the content of what is copied there."""
+    if device.kind == "local":
+        return run_version(device.runtime)
+    content = hashlib.sha256()
+    for path in sorted(Path(str(device.timer)).iterdir()):
+        if path.is_file():
+            content.update(path.name.encode() + b"\0" + path.read_bytes())
+    return f"sha256:{content.hexdigest()[:16]}"
+
+
+def _shards(plan: Plan, sources: Sequence[str]) -> dict[str, list[str]]:
+    """Paths by shard. The name of a shard changes with the files in it, so that it is counted again."""
+    found = {}
+    for at in range(0, len(sources), MODELS_PER_SHARD):
+        part = [str(Path(source).resolve()) for source in sources[at : at + MODELS_PER_SHARD]]
+        content = hashlib.sha256(tool_name().encode())
+        for name in part:
+            path = Path(name.split("::")[0])
+            stamp = path.stat() if path.exists() else None
+            facts = (name, stamp and stamp.st_size, stamp and stamp.st_mtime_ns)
+            content.update(repr(facts).encode())
+        found[f"{at // MODELS_PER_SHARD:04}-{content.hexdigest()[:16]}"] = part
+    return found
+
+
+def count_shard(path: Path, shard: str) -> None:
+    """Count the models of a shard, in this process alone: the workflow runs several at once."""
+    plan = FleetJobs.read(path)
+    if shard not in plan.shards:
+        raise OptionError(f"'{path}' has no shard {shard!r}")
+    folder = plan.results / COUNTS / shard.split("-")[0]
+    folder.parent.mkdir(exist_ok=True)
+    batch(list(plan.shards[shard]), folder=folder, count=True, processes=1)
+
+
+def run_job(path: Path, key: str, attempt_number: int) -> BatchJob:
+    """Measure one model on one device; a failure of the model is a result.
+
+    Raises:
+        DeviceError: the device cannot be reached; the last time it is tried, that is kept as a row.
+    """
+    plan = FleetJobs.read(path)
+    if key not in plan.jobs:
+        raise OptionError(f"'{path}' has no job {key!r}")
+    facts = plan.jobs[key]
+    device = plan.devices[facts["device"]]
+    folder = ResultFolder(plan.results / device.label, BatchJob)
+    dead = plan.results / HIDDEN / f"{device.label}.dead"
+    item = loaded(facts["source"])[facts["part"]]
+    if item.sha256 != facts["sha256"]:
+        raise OptionError(f"'{item.name}' has changed since the fleet started: start it again")
+    job = replace(_job(item, device, _identity(device), plan.options), key=key)
+    job = job.with_names(facts["names"])
+    try:
+        if dead.exists() and dead.read_text() == plan.run:
+            raise DeviceError(f"device {device.label!r} ({device.where}) was lost before this job")
+        done, report = attempt(job, lambda: _measure(item, device, plan.options))
+    except DeviceError as error:
+        if attempt_number > plan.retries:
+            dead.write_text(plan.run)
+            keep_unreached(plan.results, job, error)
+        raise
+    done = folder.keep(done, report)
+    unreached = plan.results / UNREACHED / str(done.file)
+    unreached.unlink(missing_ok=True)
+    return done
+
+
+def keep_unreached(results: Path, job: BatchJob, error: DeviceError) -> None:
+    """A row of a job whose device cannot be reached; it is removed once the job is done."""
+    ResultFolder(results / UNREACHED, BatchJob).keep(failed_job(job, error), None)
+
+
+def unreached_job(facts: Mapping[str, Any]) -> BatchJob:
+    """What is known of a job before its model is read."""
+    return BatchJob(
+        key=facts["key"],
+        model=facts["title"],
+        names=tuple(facts["names"]),
+        sha256=facts["sha256"],
+        device=facts["device"],
+    )
+
+
+def _measure(item: Loaded, device: Device, options: Mapping[str, Any]) -> Report:
+    if device.kind == "local":
+        given = {"profile": False, "runtime": device.runtime, **options}
+        return labelled(api.report(item.model, isolated=True, **given), device.label)
+    # Refused here, before anything is copied: a shape that does not fit could end the runtime.
+    api.analyze(item.model)
+    with tempfile.TemporaryDirectory(prefix="tflops-") as folder:
+        times = Path(folder) / "times.json"
+        started = time.monotonic()
+        time_on(device, bytes(item.model.data), options, times)
+        if not times.stat().st_size:
+            seconds = time.monotonic() - started
+            raise DeviceError(f"device {device.label!r} sent no times after {seconds:.0f} s")
+        return api.report(item.model, profile_file=str(times), device=device.label)

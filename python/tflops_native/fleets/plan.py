@@ -1,0 +1,234 @@
+"""The plan of a fleet: models, options and devices, out of a YAML file that says what is wrong with it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from os import PathLike
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, get_args
+
+from tflops_native.checks import number, one_of, whole_number
+from tflops_native.errors import OptionError
+from tflops_native.runtime.options import DEFAULT_RUNTIME, RunOptions
+from tflops_native.timing.stop_rule import StopRule
+
+DeviceKind: TypeAlias = Literal["local", "ssh", "adb"]
+MISSING = "{} needs Snakemake: pip install 'tflops-native[fleet]'"
+TIMER = "tflops-timer"
+_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+# Other folders of the results.
+_RESERVED = ("counts", "unreached", "unread")
+_PLAN_KEYS = ("models", "devices", "options", "results", "retries", "count")
+# Of `RunOptions` and `StopRule`, those that tflops-timer has, too.
+_RUN = ("threads", "kernels", "seed", "pin")
+_STOP = ("runs", "min_runs", "precision", "max_time")
+_OPTIONS = (*_RUN, *_STOP, "timeout")
+# Where a program may be put and run.
+_FOLDERS: Mapping[str, str] = {"ssh": "/tmp", "adb": "/data/local/tmp"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """One device.
+
+    label      in the reports and the table, and the name of its folder
+    address    "user@host" for ssh, the serial number for adb; empty for this machine
+    jobs       how many at once: 1 for measuring
+    timer      folder with `tflops-timer` for this device and the library that it opens
+    arguments  of `ssh` or `adb`, in front of the address
+    folder     of the device, in which a temporary folder is made for each job
+    runtime    of this machine; on others it is that beside the timer
+    """
+
+    label: str
+    kind: DeviceKind
+    address: str = ""
+    jobs: int = 1
+    timer: str | None = None
+    arguments: tuple[str, ...] = ()
+    folder: str = ""
+    runtime: str = DEFAULT_RUNTIME
+
+    @property
+    def where(self) -> str:
+        """ "ssh pi@192.168.0.7"."""
+        return f"{self.kind} {self.address}".strip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to do where.
+
+    models   files, bundles and folders
+    results  folder of the results
+    retries  how often a job is tried again on a device that was not reached
+    count    whether the models are only counted, which needs no devices
+    """
+
+    path: Path
+    models: tuple[str, ...]
+    results: Path
+    devices: tuple[Device, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    retries: int = 1
+    count: bool = False
+
+
+def read_plan(path: str | PathLike[str]) -> Plan:
+    """Read a plan. Relative paths in it start from its folder.
+
+    Raises:
+        OptionError: the file cannot be read, says something that is unknown or out of range, or the extra
+            "fleet" is not installed.
+    """
+    path = Path(path)
+    given = _mapping(_yaml(path), f"'{path}'", _PLAN_KEYS)
+    here = path.parent
+    models = _texts(given.get("models"), f"'{path}': models")
+    if not models:
+        raise OptionError(f"'{path}' names no models: add `models: [FILE or FOLDER, ...]`")
+    retries = whole_number("retries", given.get("retries", 1), minimum=0, maximum=100)
+    count = given.get("count", False)
+    if not isinstance(count, bool):
+        raise OptionError(f"'{path}': count must be true or false, got {count!r}")
+    options = _options(given.get("options") or {}, path)
+    devices = _devices(given.get("devices"), path)
+    if count and (devices or options):
+        raise OptionError(
+            f"'{path}': count: true takes neither devices nor options; reports of devices hold counts, too"
+        )
+    if not count and not devices:
+        raise OptionError(
+            f"'{path}' names no devices: add `devices: [{{label: here, kind: local}}]`, or `count: true`"
+        )
+    return Plan(
+        path=path,
+        models=tuple(str(here / model) for model in models),
+        results=here / str(given.get("results", "results")),
+        devices=devices,
+        options=options,
+        retries=retries,
+        count=count,
+    )
+
+
+def _yaml(path: Path) -> Any:
+    try:
+        import yaml
+    except ImportError as error:
+        raise OptionError(MISSING.format("a fleet")) from error
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OptionError(f"cannot read the plan '{path}': {reason}") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise OptionError(
+            f"the plan '{path}' is not YAML: {' '.join(str(error).split())}"
+        ) from error
+
+
+def _mapping(value: Any, what: str, keys: tuple[str, ...]) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise OptionError(f"{what} must hold keys and values: {', '.join(keys)}")
+    unknown = [repr(key) for key in value if key not in keys]
+    if unknown:
+        plural = "s" if len(unknown) > 1 else ""
+        raise OptionError(
+            f"{what}: unknown key{plural} {', '.join(unknown)}; there are {', '.join(keys)}"
+        )
+    return value
+
+
+def _texts(value: Any, what: str) -> list[str]:
+    values = [value] if isinstance(value, str) else value or []
+    if not isinstance(values, list) or not all(isinstance(item, str | int) for item in values):
+        raise OptionError(f"{what} must be a list of texts")
+    return list(map(str, values))
+
+
+def _options(given: Any, path: Path) -> Mapping[str, Any]:
+    options = dict(_mapping(given, f"'{path}': options", _OPTIONS))
+    if options.get("timeout") is not None:
+        number("timeout (seconds)", options["timeout"], above=0, below=1e9)
+    if "pin" in options:
+        options["pin"] = (
+            tuple(options["pin"]) if isinstance(options["pin"], list) else options["pin"]
+        )
+    # They check themselves.
+    RunOptions(**{name: options[name] for name in _RUN if name in options})
+    StopRule(**{name: options[name] for name in _STOP if name in options})
+    return options
+
+
+def _devices(given: Any, path: Path) -> tuple[Device, ...]:
+    if given is None:
+        return ()
+    if not isinstance(given, list):
+        raise OptionError(f"'{path}': devices must be a list")
+    devices = [_device(item, f"'{path}': device {at}", path) for at, item in enumerate(given, 1)]
+    seen: dict[str, str] = {}
+    for device in devices:
+        for what, value in (("label", device.label), ("address", device.where)):
+            if seen.setdefault(f"{what} {value}", device.label) is not device.label:
+                raise OptionError(f"'{path}': two devices have the {what} {value!r}")
+    if len({device.label for device in devices}) < len(devices):
+        raise OptionError(f"'{path}': two devices have the same label")
+    return tuple(devices)
+
+
+def _device(given: Any, what: str, path: Path) -> Device:
+    keys = tuple(Device.__dataclass_fields__)
+    found = _mapping(given, what, keys)
+    label = str(found.get("label", ""))
+    if not _LABEL.fullmatch(label) or label in _RESERVED:
+        raise OptionError(
+            f"{what} has the label {label!r}: give letters, digits, '_', '.' and '-', beginning with "
+            "a letter or digit"
+        )
+    what = f"'{path}': device {label!r}"
+    kind = one_of(f"{what}: kind", found.get("kind"), get_args(DeviceKind))
+    address = str(found.get("address", ""))
+    jobs = whole_number(f"{what}: jobs", found.get("jobs", 1), minimum=1, maximum=1024)
+    if kind == "local":
+        wrong = [name for name in ("address", "timer", "arguments", "folder") if name in found]
+        if wrong:
+            raise OptionError(f"{what}: {', '.join(wrong)} cannot be combined with kind: local")
+        return Device(
+            label=label,
+            kind="local",
+            jobs=jobs,
+            runtime=str(found.get("runtime", DEFAULT_RUNTIME)),
+        )
+    if not address or address.startswith("-"):
+        raise OptionError(
+            f"{what}: the address {address!r} is not one: give "
+            + ("user@host" if kind == "ssh" else "a serial number that `adb devices` lists")
+        )
+    if "runtime" in found:
+        raise OptionError(f"{what}: its runtime is the library in the folder of its timer")
+    timer = path.parent / str(found.get("timer", ""))
+    if "timer" not in found or not (timer / TIMER).is_file():
+        raise OptionError(
+            f"{what}: there is no {TIMER} in '{timer}': give `timer: FOLDER`, with the program for the "
+            "device and its library (docs/timer.md)"
+        )
+    return Device(
+        label=label,
+        kind=kind,  # type: ignore[arg-type]
+        address=address,
+        jobs=jobs,
+        timer=str(timer.resolve()),
+        arguments=tuple(_texts(found.get("arguments"), f"{what}: arguments")),
+        folder=str(found.get("folder", _FOLDERS[kind])),
+    )
+
+
+def device_to_plain(device: Device) -> dict[str, Any]:
+    """For a file that jobs read."""
+    return asdict(device)
+
+
+def device_from_plain(plain: Mapping[str, Any]) -> Device:
+    """What `device_to_plain` gave."""
+    return Device(**{**plain, "arguments": tuple(plain["arguments"])})

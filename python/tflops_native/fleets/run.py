@@ -1,0 +1,177 @@
+"""Running a plan: Snakemake schedules, tflops measures, and what comes back is a table."""
+
+import os
+import signal
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Sequence
+from importlib.resources import as_file, files
+from importlib.util import find_spec
+from os import PathLike
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from tflops_native.collecting import collect
+from tflops_native.errors import DeviceError, OptionError
+from tflops_native.fleets.jobs import HIDDEN, FleetJobs, keep_unreached, unreached_job, write_jobs
+from tflops_native.fleets.lock import DeviceLock
+from tflops_native.fleets.plan import MISSING, Plan, read_plan
+from tflops_native.reports.batch import Batch
+
+# Called with the label of a device, the name of a model that was done there, and how many are, of how many.
+JobDone: TypeAlias = Callable[[str, str, int, int], None]
+_LOOK_SECONDS = 0.5
+Expand: TypeAlias = Callable[[str], Sequence[str]]
+
+
+def fleet(
+    plan: str | PathLike[str],
+    *,
+    cores: int | None = None,
+    dry_run: bool = False,
+    arguments: Sequence[str] = (),
+    expand: Expand = lambda path: [path],
+    job_done: JobDone | None = None,
+) -> Batch:
+    """Measure models on devices, or count them, as a plan says; needs the extra "fleet".
+
+    Jobs that are done are not done again. A device that cannot be reached fails its jobs, and the rest go
+    on; they are tried again the next time.
+
+    Args:
+        plan: the path of a YAML file; `docs/fleet.md` says what it holds.
+        cores: jobs that may run at once here; all CPUs if None. Devices take as many as the plan says.
+        dry_run: only print the jobs.
+        arguments: further ones for Snakemake, as for a cluster.
+        expand: path of the plan -> models in it.
+        job_done: called with the label of a device and a model that was measured there, how many jobs are
+            done and how many there are.
+
+    Raises:
+        OptionError: the plan is wrong, Snakemake is missing or failed, or the results cannot be written.
+        DeviceError: all devices are in use by other plans.
+    """
+    given = read_plan(plan)
+    if find_spec("snakemake") is None:
+        raise OptionError(MISSING.format("a fleet"))
+    sources = [source for model in given.models for source in expand(model)]
+    try:
+        (given.results / HIDDEN).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OptionError(f"cannot write '{given.results}': {reason}") from error
+    locks, problems = ([], {}) if dry_run else _locked(given)
+    try:
+        path = write_jobs(given, sources, uuid.uuid4().hex, sorted(problems))
+        jobs = FleetJobs.read(path)
+        _leave_out(jobs, problems)
+        hear = _Watch(jobs, job_done)
+        status = _snakemake(given, path, locks, cores, dry_run, arguments, hear)
+    finally:
+        for lock in locks:
+            lock.release()
+    found = collect(given.results)
+    wanted = None if given.count else {*jobs.jobs}
+    rows = [job for job in found.jobs if wanted is None or job.key in wanted or job.sha256 is None]
+    batch = Batch(jobs=tuple(rows), remarks=found.remarks)
+    if status != 0 and not dry_run and not batch.failed:
+        raise OptionError(
+            f"Snakemake failed: its words are in '{given.results / HIDDEN / 'snakemake.log'}'"
+        )
+    return batch
+
+
+def _locked(plan: Plan) -> tuple[list[DeviceLock], dict[str, DeviceError]]:
+    """The locks of devices, and what keeps others from being locked."""
+    locks, problems = [], {}
+    for device in plan.devices:
+        try:
+            locks.append(DeviceLock(device, plan.path))
+        except DeviceError as error:
+            problems[device.label] = error
+    if problems and not locks:
+        raise next(iter(problems.values()))
+    return locks, problems
+
+
+def _leave_out(jobs: FleetJobs, problems: dict[str, DeviceError]) -> None:
+    for facts in jobs.jobs.values():
+        error = problems.get(facts["device"])
+        if error is not None and not (jobs.results / facts["output"]).exists():
+            keep_unreached(jobs.results, unreached_job(facts), error)
+
+
+def _snakemake(
+    plan: Plan,
+    path: Path,
+    locks: Sequence[DeviceLock],
+    cores: int | None,
+    dry_run: bool,
+    arguments: Sequence[str],
+    hear: "_Watch",
+) -> int:
+    """Run the workflow; its own words go to a file, those of the jobs to standard error."""
+    # A device is waited for, and takes none of the CPUs here.
+    here = cores or max(os.cpu_count() or 1, sum(device.jobs for device in plan.devices))
+    limits = [f"device_{at}={device.jobs}" for at, device in enumerate(plan.devices)]
+    with as_file(files("tflops_native.fleets") / "workflow.smk") as workflow:
+        command: list[str] = [
+            *(sys.executable, "-m", "snakemake", "--snakefile", str(workflow)),
+            *("--directory", str(plan.results.resolve())),
+            *("--config", f"jobs={path}"),
+            *("--cores", str(here)),
+            *(("--resources", *limits) if limits else ()),
+            *("--keep-going", "--rerun-incomplete", "--rerun-triggers", "mtime"),
+            *("--nocolor", *(("--dry-run", "--quiet", "host", "reason") if dry_run else ())),
+            *arguments,
+        ]
+        return _run(command, plan.results / HIDDEN / "snakemake.log", locks, dry_run, hear)
+
+
+class _Watch:
+    """Notices the files of jobs that are done."""
+
+    def __init__(self, jobs: FleetJobs, job_done: JobDone | None) -> None:
+        self._outputs = {jobs.results / job["output"]: job for job in jobs.jobs.values()}
+        self._total = len(self._outputs)
+        self._left = {path for path in self._outputs if not path.exists()}
+        self._job_done = job_done
+
+    def look(self) -> None:
+        """Now and then."""
+        for path in [path for path in self._left if path.exists()]:
+            self._left.remove(path)
+            if self._job_done is not None:
+                job = self._outputs[path]
+                done = self._total - len(self._left)
+                self._job_done(job["device"], job["title"], done, self._total)
+
+
+def _run(
+    command: Sequence[str], log: Path, locks: Sequence[DeviceLock], dry_run: bool, hear: _Watch
+) -> int:
+    with log.open("wb") as stream:
+        output: Any = None if dry_run else stream
+        # It holds the locks, too, should this process be killed.
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            pass_fds=[lock.descriptor for lock in locks],
+            start_new_session=True,
+        )
+        try:
+            while True:
+                try:
+                    return process.wait(_LOOK_SECONDS)
+                except subprocess.TimeoutExpired:
+                    hear.look()
+        except BaseException:
+            # Its jobs end with it; those that are done are kept.
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait()
+            raise
+        finally:
+            hear.look()

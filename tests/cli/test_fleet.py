@@ -1,0 +1,374 @@
+"""`tflops fleet`: three stand-in devices, one of which dies; this needs Snakemake, from its package."""
+
+import csv
+import io
+import os
+import re
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import fake_tflite
+import tflops_native
+from zoo import EXAMPLES, ROOT
+
+pytest.importorskip("snakemake")
+yaml = pytest.importorskip("yaml")
+
+SINGLE = EXAMPLES / "single_conv_28x28.tflite"
+MOBILENET = EXAMPLES / "mobilenet_v1_0.25_96_int8.tflite"
+OPTIONS = {"runs": 2, "max_time": 1}
+# What `adb` of Android would do, on this machine.
+ADB = """#!/bin/sh
+echo "$@" >> {log}
+shift
+[ "$1" = {serial} ] || {{ echo "adb: device '$1' not found" >&2; exit 1; }}
+shift
+[ -e {dead} ] && {{ echo "adb: device offline" >&2; exit 1; }}
+case "$1" in
+  shell) shift; {before} exec sh -c "$*" ;;
+  push) exec cp "$2" "$3" ;;
+  pull) exec cp "$2" "$3" ;;
+esac
+"""
+# Dies as it is to run a model for the second time.
+DIES = """case "$*" in *exec*tflops-timer*)
+  [ -e {once} ] && {{ touch {dead}; exit 255; }}; touch {once} ;; esac;"""
+
+
+@pytest.fixture(scope="session")
+def timer(tmp_path_factory):
+    """A folder with the program and the library that it opens."""
+    if shutil.which("cmake") is None:
+        pytest.skip("no CMake to build the timer with")
+    build, folder = tmp_path_factory.mktemp("build"), tmp_path_factory.mktemp("timer")
+    options = ["-DTFLOPS_PYTHON=OFF", "-DTFLOPS_BUILD_TIMER=ON"]
+    for command in (["-S", ROOT, "-B", build, *options], ["--build", build, "--parallel"]):
+        subprocess.run(["cmake", *command], check=True, capture_output=True)
+    shutil.copy(build / "cpp" / "timer" / "tflops-timer", folder)
+    _native = pytest.importorskip("tflops_native._native", exc_type=ImportError)
+    shutil.copy(_native.Library.linked().path, folder)
+    return folder
+
+
+def script(path, text):
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A folder to work in, with `bin` first in PATH."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "device").mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def adb(place):
+    """Makes the stand-in; `dies` as it runs its second model."""
+
+    def make(dies=False):
+        names = {name: place / name for name in ("log", "dead", "once")}
+        before = DIES.format(**names) if dies else ""
+        script(place / "bin" / "adb", ADB.format(serial="fake", before=before, **names))
+        return names
+
+    return make
+
+
+@pytest.fixture
+def ssh(place):
+    """Arguments of ssh to a server on this machine, or to a script that stands for it."""
+    server = shutil.which("sshd") or "/usr/sbin/sshd"
+    if not Path(server).exists():
+        # No server can be had here: the last argument is the command, as it is for ssh.
+        script(place / "bin" / "ssh", '#!/bin/sh\nfor last; do :; done\nexec sh -c "$last"\n')
+        yield []
+        return
+    keys = place / "keys"
+    keys.mkdir(mode=0o700)
+    for name in ("host", "user"):
+        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", keys / name]
+        subprocess.run(command, check=True)
+    shutil.copy(keys / "user.pub", keys / "allowed")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    (keys / "config").write_text(
+        f"Port {port}\nListenAddress 127.0.0.1\nHostKey {keys / 'host'}\nUsePAM no\n"
+        f"AuthorizedKeysFile {keys / 'allowed'}\nStrictModes no\nPidFile none\nPermitRootLogin yes\n"
+    )
+    if os.getuid() == 0:
+        Path("/run/sshd").mkdir(exist_ok=True)
+    process = subprocess.Popen([server, "-D", "-E", keys / "log", "-f", keys / "config"])
+    arguments = [
+        *("-F", "/dev/null", "-p", str(port), "-i", str(keys / "user")),
+        *("-o", "StrictHostKeyChecking=no", "-o", f"UserKnownHostsFile={keys / 'known'}"),
+    ]
+    deadline = time.monotonic() + 30
+    while subprocess.run(
+        ["ssh", *arguments, "-o", "BatchMode=yes", "127.0.0.1", "true"],
+        check=False, capture_output=True,
+    ).returncode:  # fmt: skip
+        assert process.poll() is None, (keys / "log").read_text()
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    yield arguments
+    process.terminate()
+    process.wait()
+
+
+def write_plan(place, devices, models=("models",), **more):
+    plan = {"models": list(models), "options": OPTIONS, "devices": devices, **more}
+    path = place / "plan.yaml"
+    path.write_text(yaml.safe_dump({key: value for key, value in plan.items() if value}))
+    return path
+
+
+def devices(place, timer, ssh=()):
+    """The three stand-ins."""
+    common = {"timer": str(timer), "folder": str(place / "device")}
+    return [
+        {"label": "here", "kind": "local"},
+        {"label": "desk", "kind": "ssh", "address": "127.0.0.1", "arguments": list(ssh), **common},
+        {"label": "phone", "kind": "adb", "address": "fake", **common},
+    ]
+
+
+@pytest.fixture
+def models(place):
+    """Three models, and a text."""
+    folder = place / "models"
+    folder.mkdir()
+    for path in (SINGLE, MOBILENET, EXAMPLES / "attention_encoder_dynamic.tflite"):
+        shutil.copy(path, folder)
+    (folder / "text.tflite").write_bytes(b"this is not a model")
+    return folder
+
+
+def rows(tflops, folder):
+    return list(csv.DictReader(io.StringIO(tflops("collect", folder, "--format", "csv").out)))
+
+
+def reports(folder):
+    return {
+        path: path.stat().st_mtime_ns
+        for path in folder.rglob("*.json")
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    }
+
+
+def test_of_three_devices_one_dies_and_the_rest_go_on(tflops, place, models, timer, ssh, adb):
+    names = adb(dies=True)
+    plan = write_plan(place, devices(place, timer, ssh))
+    ended = tflops("fleet", plan)
+    assert ended.status == 2
+    found = rows(tflops, "results")
+    by_device = {
+        label: [row["reason"] for row in found if row["device"] == label]
+        for label in ("here", "desk", "phone")
+    }
+    assert by_device["here"] == by_device["desk"] == ["", "", ""]
+    assert sorted(by_device["phone"]) == ["", "device", "device"]
+    (text,) = [row for row in found if row["device"] == ""]
+    assert text["reason"] == "not a model"
+    lost = [row["error"] for row in found if row["reason"] == "device"]
+    assert all("phone" in error for error in lost)
+    for row in found:
+        if row["device"] and not row["reason"]:
+            report = tflops_native.load_report(place / "results" / row["device"] / row["file"])
+            assert report.timing.origin.device == row["device"]
+    assert list((place / "device").iterdir()) != [] or names["dead"].exists()
+    # It is mended: only what is left is measured, and nothing twice.
+    before = reports(place / "results" / "here") | reports(place / "results" / "desk")
+    names["dead"].unlink()
+    script(place / "bin" / "adb", ADB.format(serial="fake", before="", **names))
+    assert tflops("fleet", plan).status == 2  # for the text, which remains one
+    after = rows(tflops, "results")
+    assert [row["reason"] for row in after if row["device"]] == [""] * 9
+    assert len(after) == 10
+    now = reports(place / "results" / "here") | reports(place / "results" / "desk")
+    assert before == now
+
+
+def test_nothing_remains_on_a_device(tflops, place, models, timer, ssh, adb):
+    adb()
+    (models / "text.tflite").unlink()
+    plan = write_plan(place, devices(place, timer, ssh)[1:])
+    assert tflops("fleet", plan).status == 0
+    assert list((place / "device").iterdir()) == []
+    assert len(rows(tflops, "results")) == 6
+
+
+def test_the_jobs_are_shown_and_not_run(process, place, models):
+    plan = write_plan(place, [{"label": "here", "kind": "local"}])
+    ended = process("fleet", plan, "--dry-run")
+    assert ended.status == 0
+    for path in (SINGLE, MOBILENET):
+        assert f"here: measure {path.name}" in ended.out + ended.err
+    assert not (place / "results" / "here").exists()
+
+
+def test_a_model_that_crashes_the_runtime_is_a_row(tflops, place, fake_runtime):
+    (place / "models").mkdir()
+    for name, statements in (("good", ()), ("bad", ("on invoke 1 crash",))):
+        (place / "models" / f"{name}.tflite").write_bytes(fake_tflite.model(*statements))
+    # The same content under another name is one job.
+    shutil.copy(place / "models" / "good.tflite", place / "models" / "twin.tflite")
+    plan = write_plan(place, [{"label": "here", "kind": "local", "runtime": str(fake_runtime)}])
+    assert tflops("fleet", plan).status == 2
+    found = {row["model"]: row for row in rows(tflops, "results")}
+    assert {name: row["reason"] for name, row in found.items()} == {
+        "good.tflite": "",
+        "bad.tflite": "crash",
+    }
+    assert found["good.tflite"]["names"].count(".tflite") == 2
+
+
+def test_a_second_plan_on_a_device_says_who_holds_it(refuses, place, models):
+    from tflops_native.fleets.lock import DeviceLock
+    from tflops_native.fleets.plan import read_plan
+
+    plan = write_plan(place, [{"label": "here", "kind": "local"}])
+    (device,) = read_plan(plan).devices
+    lock = DeviceLock(device, Path("other.yaml"))
+    said = refuses("fleet", plan)
+    lock.release()
+    assert f"in use by process {os.getpid()}" in said
+    assert "other.yaml" in said
+
+
+def test_a_device_in_use_fails_its_jobs_and_the_rest_go_on(tflops, place, models, timer, adb):
+    from tflops_native.fleets.lock import DeviceLock
+    from tflops_native.fleets.plan import read_plan
+
+    adb()
+    (models / "text.tflite").unlink()
+    here, _, phone = devices(place, timer)
+    plan = write_plan(place, [here, phone])
+    lock = DeviceLock(read_plan(plan).devices[1], Path("other.yaml"))
+    assert tflops("fleet", plan).status == 2
+    lock.release()
+    found = rows(tflops, "results")
+    assert sorted((row["device"], row["reason"]) for row in found) == [
+        *[("here", "")] * 3,
+        *[("phone", "device")] * 3,
+    ]
+
+
+def test_a_zoo_is_counted_in_shards(tflops, place, models, monkeypatch):
+    (place / "plan.yaml").write_text("models: [models]\ncount: true\n")
+    ended = tflops("fleet", "plan.yaml", "--cores", "2")
+    assert ended.status == 2
+    found = {row["model"]: row for row in rows(tflops, "results")}
+    assert len(found) == 4
+    assert found["text.tflite"]["reason"] == "not a model"
+    wanted = tflops_native.analyze(str(MOBILENET)).macs
+    assert int(found[MOBILENET.name]["macs"]) == wanted
+    # Foreign files are named, and left alone.
+    (place / "results" / "notes.txt").write_text("mine")
+    assert "'notes.txt'" in tflops("collect", "results").out
+    (place / "results" / "notes.txt").unlink()
+    before = reports(place / "results")
+    tflops("fleet", "plan.yaml")
+    assert reports(place / "results") == before
+
+
+def test_the_arguments_reach_snakemake(tflops, place, models):
+    (models / "text.tflite").unlink()
+    plan = write_plan(place, [{"label": "here", "kind": "local"}])
+    assert tflops("fleet", plan, "--", "--executor", "local").status == 0
+    assert len(rows(tflops, "results")) == 3
+
+
+LOCAL = [{"label": "here", "kind": "local"}]
+
+
+@pytest.mark.parametrize(
+    ("plan", "message"),
+    [
+        ({"models": ["m"], "devices": LOCAL, "modles": 1}, "unknown key 'modles'"),
+        ({"models": ["m"], "devices": LOCAL, "options": {"thread": 1}}, "unknown key 'thread'"),
+        ({"models": ["m"], "devices": [{"label": "a", "kind": "usb"}]}, "'usb'"),
+        ({"models": ["m"], "devices": [{"label": "a", "kind": "ssh"}]}, "user@host"),
+        ({"models": ["m"], "devices": [{"label": "../a", "kind": "local"}]}, "label '../a'"),
+        ({"models": ["m"], "devices": [{**LOCAL[0], "adress": "x"}]}, "unknown key 'adress'"),
+        ({"models": ["m"], "devices": LOCAL * 2}, "same"),
+        ({"models": ["m"], "devices": [{**LOCAL[0], "jobs": 0}]}, "1 or more"),
+        ({"models": ["m"], "devices": LOCAL, "options": {"threads": 0}}, "1 or more"),
+        ({"models": ["m"]}, "names no devices"),
+        ({"devices": LOCAL}, "names no models"),
+        ({"models": ["m"], "count": True, "devices": LOCAL}, "neither devices nor options"),
+        ({"models": ["m"], "devices": [{"label": "a", "kind": "ssh", "address": "x"}]}, "timer"),
+        (
+            {"models": ["m"], "devices": [{"label": "a", "kind": "ssh", "address": "-oProxy=x"}]},
+            "is not one",
+        ),
+        (["models"], "must hold keys and values"),
+    ],
+)
+def test_what_is_wrong_with_a_plan_is_said_in_a_line(refuses, place, plan, message):
+    (place / "plan.yaml").write_text(yaml.safe_dump(plan))
+    assert message in refuses("fleet", "plan.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [("{", "is not YAML"), ("\0", "is not YAML"), ("", "keys and values")]
+)
+def test_what_is_not_a_plan(refuses, place, text, message):
+    (place / "plan.yaml").write_text(text)
+    assert message in refuses("fleet", "plan.yaml")
+    assert "no such file" in refuses("fleet", "nowhere.yaml")
+
+
+def test_what_to_type_where_the_engine_is_missing(refuses, place, monkeypatch):
+    (place / "plan.yaml").write_text("models: [m]\ncount: true\n")
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    assert "pip install 'tflops-native[fleet]'" in refuses("fleet", "plan.yaml")
+
+
+PAGE = (ROOT / "docs" / "fleet.md").read_text(encoding="utf-8")
+
+
+def blocks(kind):
+    return re.findall(rf"```{kind}\n(.*?)```", PAGE, flags=re.DOTALL)
+
+
+def test_the_page_can_be_followed_on_one_machine(tflops, place, timer):
+    """Its first plan and commands, then the `adb` that it shows."""
+    (place / "examples").mkdir()
+    shutil.copy(SINGLE, place / "examples")
+    (place / "plan.yaml").write_text(blocks("yaml")[0])
+    commands = [
+        line.removeprefix("$ tflops ").split("#")[0].split()
+        for line in blocks("console")[1].splitlines()
+    ]
+    assert [command[0] for command in commands] == ["fleet", "fleet", "fleet", "collect"]
+    for command in commands:
+        assert tflops(*command).status == 0
+    (row,) = csv.DictReader(io.StringIO((place / "table.csv").read_text()))
+    assert (row["device"], row["reason"]) == ("here", "")
+    script(place / "bin" / "adb", blocks("sh")[0])
+    shutil.copytree(timer, place / "timer")
+    phone = yaml.safe_load(re.search(r"`(\{label: phone.*?\})`", PAGE)[1])
+    write_plan(place, [phone], models=["examples"])
+    assert tflops("fleet", "plan.yaml").status == 0
+    assert {row["device"] for row in rows(tflops, "results")} == {"here", "phone"}
+
+
+@pytest.mark.parametrize("text", [text for text in blocks("yaml") if "models" in text])
+def test_the_plans_of_the_page_are_plans(place, text):
+    from tflops_native.fleets.plan import read_plan
+
+    (place / "plan.yaml").write_text(text)
+    assert read_plan("plan.yaml").models
