@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+import fake_tflite
 from zoo import EXAMPLES
 
 MODEL = EXAMPLES / "mobilenet_v1_0.25_96_float32.tflite"
@@ -109,3 +110,21 @@ def test_baselines_that_do_not_fit(refuses, tflops, base, tmp_path):
     older = tmp_path / "older.json"
     older.write_text(base.read_text().replace('"format_version": 3', '"format_version": 2'))
     assert "has version 2 of the format" in refuses("check", MODEL, "--baseline", older)
+
+
+def test_a_runtime_that_is_a_tenth_slower_fails(tflops, tmp_path):
+    """Two builds of one library; an inference takes 60 and 66 ms, most of it asleep, whatever else runs."""
+    model, base = tmp_path / "model.tflite", tmp_path / "base.json"
+    model.write_bytes(fake_tflite.model("durations 60000000"))
+    gate = ("--baseline", base, "--max-regression", "latency=5%", "--runs", "40")
+    for _ in range(3):
+        # Where the machine is so busy that nothing can be said, all is measured again.
+        library = fake_tflite.build(tmp_path)
+        made = tflops("baseline", model, "--runtime", library, "--runs", "40", "-o", base)
+        assert made.status == 0, made.err
+        same = tflops("check", model, "--runtime", library, *gate)
+        assert fake_tflite.build(tmp_path, percent=110) == library
+        slower = tflops("check", model, "--runtime", library, *gate)
+        if 3 not in (same.status, slower.status):
+            break
+    assert (same.status, slower.status) == (0, 1), slower.out

@@ -15,11 +15,17 @@ from tflops_native.plain import from_plain
 from tflops_native.reports.baseline import Baseline
 from tflops_native.reports.budgets import Check, Range, check_report, decide, widened
 from tflops_native.timing.precision import is_precise, next_look
-from tflops_native.timing.statistics import Latency, median_interval
+from tflops_native.timing.statistics import (
+    Latency,
+    median_interval,
+    percentile,
+    percentile_interval,
+)
 from zoo import EXAMPLES
 
 TRIALS = 300
 LONGEST = 4000
+NORMAL_P95 = 1.6448536269514722  # of the standard normal distribution
 
 
 @pytest.mark.parametrize(
@@ -76,6 +82,52 @@ def test_a_verdict_is_wrong_in_no_more_than_one_of_forty_cases(name):
     # 13 of 300: 2.5 %, give or take chance.
     assert verdicts.count("fail") <= 13
     assert verdicts.count("pass") <= 13
+
+
+def streams_by_p95(name, random):
+    """Samples whose true 95th percentile is 1."""
+    shape = (TRIALS, LONGEST)
+    if name == "normal":
+        return (1 + 0.05 * random.standard_normal(shape)) / (1 + 0.05 * NORMAL_P95)
+    if name == "skewed":
+        return (1 + 0.1 * random.exponential(size=shape)) / (1 + 0.1 * math.log(20))
+    if name == "heavy":
+        return np.exp(0.3 * random.standard_normal(shape)) / math.exp(0.3 * NORMAL_P95)
+    if name == "two modes":  # a tenth is slow: the percentile is the median of the slow ones
+        slow = 1 + 0.03 * random.standard_normal(shape)
+        fast = 0.7 + 0.02 * random.standard_normal(shape)
+        return np.where(random.random(shape) < 0.1, slow, fast)
+    noise = random.standard_normal((LONGEST, TRIALS)) * np.sqrt(1 - 0.7**2)
+    noise[0] /= np.sqrt(1 - 0.7**2)
+    for step in range(1, LONGEST):
+        noise[step] += 0.7 * noise[step - 1]
+    return (1 + 0.03 * noise.T) / (1 + 0.03 * NORMAL_P95)
+
+
+def p95_of(stream, precision, fewest):
+    """What a measurement says of the 95th percentile, which stops by the median."""
+    count = next_look(0)
+    while count < LONGEST and not (count >= fewest and is_precise(stream[:count], precision)):
+        count = min(next_look(count), LONGEST)
+    return widened(percentile(stream[:count], 0.95), percentile_interval(stream[:count], 0.95))
+
+
+@pytest.mark.parametrize("name", ["normal", "skewed", "heavy", "two modes", "dependent"])
+def test_a_verdict_on_the_95th_percentile_is_as_seldom_wrong(name):
+    """The percentile is exactly the limit, as above; a limit 5 % away is decided, and rightly."""
+    random = np.random.default_rng(5)
+    first, second = streams_by_p95(name, random), streams_by_p95(name, random)
+    for limit, wrong in ((1.0, ("pass", "fail")), (1 / 1.05, ("pass",)), (1.05, ("fail",))):
+        verdicts = []
+        for one, two in zip(first, second, strict=True):
+            verdict = decide(p95_of(one, 0.01, 400), limit)
+            if verdict == "undecided":
+                verdict = decide(p95_of(two, 0.003, 4000), limit)
+            verdicts.append(verdict)
+        # 13 of 300: 2.5 %, give or take chance.
+        assert all(verdicts.count(one) <= 13 for one in wrong)
+        if limit != 1.0 and name not in ("heavy", "two modes"):
+            assert verdicts.count("undecided") <= TRIALS // 10
 
 
 def test_a_slowdown_of_a_tenth_fails_and_a_hundredth_passes():
