@@ -24,6 +24,7 @@ from tflops_native.reports.result_folder import ResultFolder, result_key
 from tflops_native.reports.sweep import Sweep
 from tflops_native.reports.sweep_cell import SweepCell
 from tflops_native.reports.sweep_grid import Configuration, Grid, ShapePattern, shape_pattern
+from tflops_native.runtime.libraries import runtime_identity
 from tflops_native.runtime.options import DEFAULT_RUNTIME, KERNELS, RunOptions
 from tflops_native.timing.stop_rule import StopRule
 
@@ -63,8 +64,8 @@ def sweep(
         quantize: how to convert Keras models and SavedModels, as for `convert`; several are alternatives.
         representative: as for `convert`.
         runtime, kernels, threads: as for `measure`; several are alternatives.
-        folder: keeps a report for each cell. Cells that are there, of the same models, options and
-            machine, are not measured again, so that an interrupted sweep goes on.
+        folder: keeps a report for each cell. Cells that are there, of the same models, options,
+            runtimes and machine, are not measured again, so that an interrupted sweep goes on.
         retry: measure cells again that failed before.
         seed: of the order, and of random inputs.
         cell_done: called with each cell, the number of finished cells, and that of all.
@@ -92,8 +93,10 @@ def sweep(
     store = None if folder is None else ResultFolder(Path(folder), SweepCell)
     loaded = _loaded(models, grid.quantizations, representative, progress or no_progress)
     names = _names(loaded)
+    versions = {name: runtime_identity(str(name)) for name in grid.runtimes}
     plan = [
-        _planned(configuration, loaded, names, options) for configuration in grid.configurations()
+        _planned(configuration, loaded, names, versions, options)
+        for configuration in grid.configurations()
     ]
     kept, remarks = ({}, ()) if store is None else store.read({task.cell.key for task in plan})
     if retry:
@@ -208,6 +211,7 @@ def _planned(
     configuration: Configuration,
     loaded: Mapping[tuple[int, str | None], Model | ConversionError],
     names: Sequence[str],
+    versions: Mapping[str, str],
     options: Mapping[str, Any],
 ) -> _Task:
     found = loaded[configuration.model, configuration.quantization]
@@ -217,7 +221,7 @@ def _planned(
     else:
         model, sha256 = found, ModelInfo.of(found).hashed().sha256
     cell = SweepCell(
-        key=_key(sha256, configuration, options),
+        key=_key(sha256, configuration, versions[configuration.runtime], options),
         model=names[configuration.model],
         input_shapes=configuration.input_shapes,
         quantization=configuration.quantization,
@@ -229,7 +233,9 @@ def _planned(
     return _Task(cell=cell, model=model, configuration=configuration)
 
 
-def _key(sha256: str | None, configuration: Configuration, options: Mapping[str, Any]) -> str:
+def _key(
+    sha256: str | None, configuration: Configuration, version: str, options: Mapping[str, Any]
+) -> str:
     """Of all that the figures of a cell depend on."""
     machine = this_machine()
     facts = {
@@ -240,6 +246,7 @@ def _key(sha256: str | None, configuration: Configuration, options: Mapping[str,
         "run": [
             configuration.quantization,
             configuration.runtime,
+            version,
             configuration.kernels,
             configuration.threads,
         ],

@@ -4,11 +4,13 @@ import json
 import signal
 import subprocess
 import time
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
 import fake_tflite
+from tflops_native.runtime.libraries import open_runtime, runtime_identity
 from zoo import EXAMPLES
 
 pytest.importorskip("tflops_native._native", exc_type=ImportError)
@@ -215,3 +217,37 @@ def test_a_runtime_that_crashes_fails_its_cells_alone(tflops, tmp_path, fake_run
     good, bad = json.loads(ended.out)["cells"]
     assert good["error"] is None
     assert bad["error"] is not None
+
+
+def test_another_version_of_a_runtime_is_measured_anew(tflops, tmp_path):
+    library = fake_tflite.build(tmp_path)
+    model, folder = tmp_path / "model.tflite", tmp_path / "cells"
+    model.write_bytes(fake_tflite.model())
+    command = ("sweep", model, "--runtime", library, *FAST, "-o", folder, "--format", "json")
+    kept = []
+    for percent in (100, 100, 110):
+        fake_tflite.build(tmp_path, percent=percent)
+        ended = tflops(*command)
+        assert ended.status == 0, ended.err
+        kept.append(json.loads(ended.out)["kept"])
+    assert kept == [0, 1, 0]
+    assert len(files(folder)) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "package"),
+    [("litert", "ai-edge-litert"), ("litert-lm", "litert-lm-api"), ("tensorflow", "tensorflow")],
+)
+def test_versions_of_runtimes_are_known_without_loading_them(name, package):
+    try:
+        assert runtime_identity(name) == metadata.version(package)
+    except metadata.PackageNotFoundError:
+        assert runtime_identity(name) == ""
+
+
+def test_versions_of_libraries(tmp_path):
+    assert runtime_identity("tflite") == open_runtime("tflite").info.version
+    assert runtime_identity("/nowhere/lib.so") == ""
+    (tmp_path / "a.so").write_bytes(b"a")
+    (tmp_path / "b.so").write_bytes(b"b")
+    assert len({runtime_identity(str(tmp_path / name)) for name in ("a.so", "b.so")}) == 2

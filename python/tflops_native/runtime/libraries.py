@@ -3,6 +3,8 @@
 import re
 import sys
 from dataclasses import dataclass, field
+from hashlib import file_digest
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, cast
@@ -155,6 +157,28 @@ def open_runtime(name: str = DEFAULT_RUNTIME) -> Runtime:
         tried=library.tried_versions,
     )
     return NativeRuntime(info, library)
+
+
+def runtime_identity(name: str) -> str:
+    """What tells a runtime from other versions of it, without loading it: times of one are not the other's.
+
+    Its version; of a library that is given by path, its content. "" where there is none, which whoever
+    opens it says.
+
+    Args:
+        name: as `RunOptions.runtime`.
+    """
+    try:
+        if name == DEFAULT_RUNTIME:
+            return native().Library.linked().version or ""
+        if name == TENSORFLOW:
+            return version(TENSORFLOW)
+        if name in _PACKAGES:
+            return version(_PACKAGES[name].distribution)
+        with Path(name).open("rb") as stream:
+            return file_digest(stream, "sha256").hexdigest()
+    except (RuntimeLibraryError, PackageNotFoundError, OSError):
+        return ""
 
 
 def _tensorflow() -> TensorFlowRuntime:
