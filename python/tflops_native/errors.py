@@ -10,6 +10,7 @@ class TflopsError(Exception):
     comparison  the same where a comparison failed: the `Comparison` of what was counted; else None
     batch       where a batch ended early: the `Batch` of the jobs that were finished; else None
     sweep       where a sweep ended early: the `Sweep` of the cells that were finished; else None
+    check       where a check ended early: the `Check` of what is known; else None
     timing      where only the times of operators could not be measured: the `Timing` without them
     """
 
@@ -18,6 +19,7 @@ class TflopsError(Exception):
     comparison: Any = None
     batch: Any = None
     sweep: Any = None
+    check: Any = None
 
 
 class ModelFormatError(TflopsError, ValueError):

@@ -8,8 +8,9 @@ from typing import Any
 
 from tflops_native import api
 from tflops_native.checks import number
-from tflops_native.errors import OptionError, ProfileFormatError
+from tflops_native.errors import OptionError, ProfileFormatError, TflopsError
 from tflops_native.pipeline import Source
+from tflops_native.progress import early_stop
 from tflops_native.reports.baseline import Baseline
 from tflops_native.reports.budgets import METRICS, Check, check_report, counts_of
 from tflops_native.reports.conditions import conditions_of
@@ -67,7 +68,8 @@ def check(
     Raises:
         OptionError: there is no limit, or one is out of range.
         ProfileFormatError: the baseline cannot be read, or is one of another model.
-        TflopsError: as `measure`.
+        TflopsError: as `measure`. Where the model was counted, the attribute `check` of the error, and of
+            a KeyboardInterrupt, holds what is known by then.
     """
     limits = _limits(
         macs=max_macs,
@@ -208,17 +210,25 @@ def _measured(
     """Measured once, and once more for longer where that leaves something undecided."""
     total = DEFAULT_MAX_SECONDS if max_time is None else max_time
     names = {*limits, *growth}
+    # Before anything is measured: whether it can be counted, and is what the baseline is of.
+    counted = _of(_counted(model, signature, options), base)
     start = time.perf_counter()
     settings: dict[str, Any] = {"signature": signature, **options}
     if "p95" in names:
         settings.setdefault("min_runs", _FEWEST_SAMPLES_OF_P95)
-    report = _reported(model, {**settings, "max_time": min(total, _FIRST_SECONDS)})
-    found = check_report(_of(report, base), limits, base, growth)
+    try:
+        first = _reported(model, {**settings, "max_time": min(total, _FIRST_SECONDS)})
+    except (TflopsError, KeyboardInterrupt) as error:
+        # What was counted, and measured until then, is not lost.
+        known = getattr(error, "report", None) or counted
+        error.check = check_report(known, limits, base, growth)  # type: ignore[union-attr]
+        raise
+    found = check_report(first, limits, base, growth)
     left = total - (time.perf_counter() - start)
     undecided = [
         line for line in found.lines if line.verdict == "undecided" and METRICS[line.metric].is_time
     ]
-    if not undecided or left < 1 or "runs" in settings:
+    if not undecided or left < 1 or "runs" in settings or early_stop.is_requested:
         return found
     precision = min(
         (abs(line.limit - line.value) / line.value / _NEARNESS for line in undecided if line.value),
@@ -228,5 +238,14 @@ def _measured(
     if "p95" in names:
         settings["min_runs"] = 10 * settings["min_runs"]
     # What it says counts alone: two series as one would be a second look at the first.
-    report = _reported(model, {**settings, "max_time": left})
-    return check_report(report, limits, base, growth)
+    try:
+        second = _reported(model, {**settings, "max_time": left})
+    except (TflopsError, KeyboardInterrupt) as error:
+        error.check = found  # type: ignore[union-attr]
+        raise
+    # Where it was cut short it may say less than the first one.
+    return check_report(max(second, first, key=_samples), limits, base, growth)
+
+
+def _samples(report: Report) -> int:
+    return 0 if report.timing is None else report.timing.latency.samples or 0

@@ -1,11 +1,16 @@
 """`tflops check` and `tflops baseline`: exit codes, messages, files."""
 
 import json
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 import fake_tflite
+import tflops_native
+from tflops_native import InvokeError, api, gate
 from zoo import EXAMPLES
 
 MODEL = EXAMPLES / "mobilenet_v1_0.25_96_float32.tflite"
@@ -128,3 +133,69 @@ def test_a_runtime_that_is_a_tenth_slower_fails(tflops, tmp_path):
         if 3 not in (same.status, slower.status):
             break
     assert (same.status, slower.status) == (0, 1), slower.out
+
+
+@pytest.mark.parametrize("failing", [1, 2])
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, InvokeError])
+def test_what_is_known_is_shown_where_measuring_ends_early(
+    tflops, monkeypatch, tmp_path, failing, kind
+):
+    """Of the first measurement the counts, of the second one what the first one said."""
+    pytest.importorskip("tflops_native._native", exc_type=ImportError)
+    real, calls = api.report, []
+
+    def report(model, **options):
+        calls.append(model)
+        if len(calls) == failing:
+            raise kind("made up")
+        return real(model, **{**options, "max_time": 0.3})
+
+    monkeypatch.setattr(api, "report", report)
+    # Nothing is decided at the median itself.
+    median = tflops_native.measure(SINGLE, max_time=0.3, profile=False).latency.median_seconds
+    monkeypatch.setattr(gate, "check_report", partial(undecided_times, gate.check_report))
+    path = tmp_path / "junit.xml"
+    limits = ("--max-macs", "1M", "--max-latency", f"{median:.12f}", "--junit", path)
+    ended = tflops("check", SINGLE, *limits, "--format", "json")
+    assert ended.status == (130 if kind is KeyboardInterrupt else 2)
+    assert ended.err.strip() == ("interrupted" if kind is KeyboardInterrupt else "error: made up")
+    macs, latency = json.loads(ended.out)["lines"]
+    assert (macs["metric"], macs["verdict"]) == ("macs", "pass")
+    assert (latency["value"] is None) == (failing == 1)
+    assert ElementTree.parse(path).getroot().attrib["tests"] == "2"
+
+
+def undecided_times(check_report, *arguments):
+    """As a limit inside of the interval leaves them."""
+    found = check_report(*arguments)
+    lines = [
+        replace(line, verdict="undecided") if line.metric == "latency" else line
+        for line in found.lines
+    ]
+    return replace(found, lines=tuple(lines))
+
+
+def test_a_baseline_of_another_model_is_refused_before_anything_is_measured(
+    refuses, monkeypatch, base
+):
+    monkeypatch.setattr(api, "report", None)
+    assert "the baseline is one of" in refuses(
+        *("check", SINGLE, "--baseline", base, "--max-regression", "latency=5%")
+    )
+
+
+def test_a_baseline_without_an_end(refuses):
+    if not Path("/dev/zero").exists():
+        pytest.skip("there is no /dev/zero")
+    assert refuses("check", SINGLE, "--baseline", "/dev/zero") == (
+        "cannot read '/dev/zero': it is not a regular file"
+    )
+
+
+@pytest.mark.parametrize("option", ["-o", "--junit"])
+def test_a_full_disk(tflops, option):
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full")
+    ended = tflops("check", MODEL, "--max-macs", "8M", option, "/dev/full", "--format", "csv")
+    assert ended.status == 2
+    assert ended.err == "error: cannot write '/dev/full': no space left on device\n"

@@ -14,7 +14,7 @@ from tflops_native.cli.options import input_options, measuring_options
 from tflops_native.cli.output import Output, output_options, show_result
 from tflops_native.cli.progress import progress_bar
 from tflops_native.cli.quantities import ByteSize, Count, Duration, Growth, Share
-from tflops_native.errors import OptionError
+from tflops_native.errors import OptionError, TflopsError
 from tflops_native.formats.budgets import check_document
 from tflops_native.formats.ci_reports import annotations, junit
 from tflops_native.formats.printable import printable
@@ -95,17 +95,27 @@ def command(
     }
     _refuse_missing_folder(junit_path)
     policy = _with_limits_of_file(context, given, policy)
-    with progress_bar() as progress:
-        found = gate.check(model, isolated=True, progress=progress, **given)
+    try:
+        with progress_bar() as progress:
+            found = gate.check(model, isolated=True, progress=progress, **given)
+    except (TflopsError, KeyboardInterrupt) as error:
+        # What was counted, and measured before, is not lost.
+        if (partial := getattr(error, "check", None)) is not None:
+            _report(partial, output, junit_path, github)
+        raise
+    _report(found, output, junit_path, github)
+    verdict = found.verdict
+    if verdict == "undecided" and policy is not None:
+        verdict = "pass" if policy == "pass" else "fail"
+    context.exit(EXIT_CODES[verdict])
+
+
+def _report(found: Check, output: Output, junit_path: str | None, github: bool) -> None:
     show_result(found, output)
     if junit_path is not None:
         _write(Path(junit_path), junit(found), "w")
     if github:
         _github(found)
-    verdict = found.verdict
-    if verdict == "undecided" and policy is not None:
-        verdict = "pass" if policy == "pass" else "fail"
-    context.exit(EXIT_CODES[verdict])
 
 
 def _with_limits_of_file(

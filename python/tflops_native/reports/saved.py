@@ -211,10 +211,16 @@ def _data_of(content: bytes) -> bytes:
 def _read(path: Path) -> dict[str, Any]:
     try:
         # Before opening: to open a pipe may wait forever.
-        if path.exists() and not path.is_file():
-            raise ProfileFormatError(f"cannot read '{path}': it is not a regular file")
-        if path.exists() and path.stat().st_size > LARGEST_BYTES:
-            raise ProfileFormatError(f"cannot read '{path}': it is larger than 1 GiB")
+        is_regular = path.is_file() or not path.exists()
+        is_too_large = path.is_file() and path.stat().st_size > LARGEST_BYTES
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ProfileFormatError(f"cannot read '{path}': {reason}") from error
+    if not is_regular:
+        raise ProfileFormatError(f"cannot read '{path}': it is not a regular file")
+    if is_too_large:
+        raise ProfileFormatError(f"cannot read '{path}': it is larger than 1 GiB")
+    try:
         plain = json.loads(_data_of(path.read_bytes()))
     except FileNotFoundError as error:
         raise ProfileFormatError(f"cannot read '{path}': no such file") from error
