@@ -32,12 +32,20 @@ class Series:
 
 
 def line_chart(
-    title: str, series: Sequence[Series], x_label: str, y_label: str, x_unit: float, y_unit: float
+    title: str,
+    series: Sequence[Series],
+    x_label: str,
+    y_label: str,
+    x_unit: float,
+    y_unit: float,
+    *,
+    counts: bool = False,
 ) -> Figure:
     """Both axes begin at 0. Only the first 14 series are drawn; a line says how many are left out.
 
     Args:
         x_unit, y_unit: what one unit of the labels is: 1e6 for MFLOPs, 1e-3 for ms.
+        counts: whether x is a whole number.
     """
     drawn = series[:_SERIES_LIMIT]
     points = [point for item in drawn for point in (*item.points, *item.line)]
@@ -54,7 +62,7 @@ def line_chart(
         f'<rect x="{_LEFT}" y="{_TOP}" width="{inner_width}" height="{inner_height}" fill="none" '
         'stroke="currentColor" stroke-opacity="0.4"/>'
     ]
-    for tick in _ticks(x_most / x_unit):
+    for tick in _ticks(x_most / x_unit, smallest=1.0 if counts else 0.0):
         x = _LEFT + inner_width * tick * x_unit / x_most
         found.append(_text(x, _HEIGHT - _BOTTOM + 16, f"{tick:g}", "middle"))
     for tick in _ticks(y_most / y_unit):
@@ -122,10 +130,11 @@ def heat_table(
     return Figure(title, _svg(width, 32 + _CELL_HEIGHT * len(rows), title, found))
 
 
-def _ticks(most: float) -> list[float]:
-    """Round numbers from 0 to `most`."""
+def _ticks(most: float, smallest: float = 0.0) -> list[float]:
+    """Round numbers from 0 to `most`, at steps of at least `smallest`."""
     step = 10.0 ** math.floor(math.log10(most / _TICKS))
     step *= next((factor for factor in (1, 2, 5) if most / (step * factor) <= _TICKS), 10)
+    step = max(step, smallest)
     return [round(step * number, 12) for number in range(int(most / step * (1 + 1e-9)) + 1)]
 
 

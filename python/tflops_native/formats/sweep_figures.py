@@ -1,6 +1,6 @@
 """The figures of a sweep: time against FLOPs, speed over threads, and a table of times in colours."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -35,14 +35,20 @@ def sweep_figures(sweep: Sweep) -> Iterator[Figure]:
     yield from _heat(timed)
 
 
-def _name(item: Any, *more: str) -> str:
-    parts = [item.model, item.quantization, PurePath(item.runtime).name, item.kernels, *more]
-    return ", ".join(filter(None, parts))
+def _names(items: Sequence[Any], more: Callable[[Any], str]) -> list[str]:
+    """Of series: what tells them apart."""
+    parts = [
+        (item.model, item.quantization, PurePath(item.runtime).name, item.kernels, more(item))
+        for item in items
+    ]
+    varied = [at for at in range(5) if len({part[at] for part in parts}) > 1] or [0]
+    return [", ".join(part[at] or "none" for at in varied) for part in parts]
 
 
 def _over_operations(sweep: Sweep) -> Figure:
     series, xs, ys = [], [1.0], [1e-9]
-    for fit in sweep.fits:
+    names = _names(sweep.fits, lambda fit: numbers.plural(fit.threads, "thread"))
+    for fit, name in zip(sweep.fits, names, strict=True):
         points = [
             (float(cell.operations), cell.median_seconds)
             for cell in sweep.cells
@@ -55,7 +61,6 @@ def _over_operations(sweep: Sweep) -> Figure:
         line = tuple((x, max(fit.fixed_seconds + fit.seconds_per_operation * x, 0.0)) for x in ends)
         xs += [x for x, _ in points]
         ys += [y for _, y in points]
-        name = _name(fit, numbers.plural(fit.threads, "thread"))
         series.append(Series(name=name, points=tuple(points), line=line))
     x_unit, x_prefix = next(pair for pair in _UNITS if max(xs) >= pair[0])
     y_unit, y_name = next(pair for pair in _TIMES if max(ys) >= pair[0])
@@ -65,19 +70,21 @@ def _over_operations(sweep: Sweep) -> Figure:
 
 
 def _over_threads(sweep: Sweep) -> Figure:
+    names = _names(
+        sweep.scalings, lambda item: ", ".join(map(numbers.shape, item.input_shapes.values()))
+    )
     series = [
-        Series(
-            name=_name(item, *map(numbers.shape, item.input_shapes.values())),
-            points=tuple((float(s.threads), s.speedup) for s in item.speedups),
-        )
-        for item in sweep.scalings
+        Series(name=name, points=tuple((float(s.threads), s.speedup) for s in item.speedups))
+        for item, name in zip(sweep.scalings, names, strict=True)
     ]
     least = min(s.threads for item in sweep.scalings for s in item.speedups)
     most = min(max(s.threads for item in sweep.scalings for s in item.speedups), sweep.cpus)
     if most > least:
         ideal = ((float(least), 1.0), (float(most), most / least))
         series.append(Series(name="in proportion to the threads", points=(), line=ideal))
-    return line_chart("Speed over threads", series, "threads", "times as fast", 1.0, 1.0)
+    return line_chart(
+        "Speed over threads", series, "threads", "times as fast", 1.0, 1.0, counts=True
+    )
 
 
 def _heat(cells: list[SweepCell]) -> Iterator[Figure]:
