@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -217,7 +218,6 @@ def test_a_special_file_as_a_result(refuses, special):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("/dev/full", "cannot write '/dev/full': no space left on device"),
         (".", "cannot write '.': is a directory"),
         ("/dev/null/x", "cannot write '/dev/null/x': there is no folder '/dev/null'"),
         ("/proc/x", "cannot write '/proc/x': "),
@@ -226,6 +226,14 @@ def test_a_special_file_as_a_result(refuses, special):
 def test_a_special_file_as_output(refuses, tmp_path, monkeypatch, name, message):
     monkeypatch.chdir(tmp_path)
     assert refuses("count", SINGLE, "--format", "json", "-o", name).startswith(message)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full device")
+def test_a_result_for_which_there_is_no_room_goes_to_standard_output(tflops):
+    ended = tflops("count", SINGLE, "--format", "json", "-o", "/dev/full")
+    assert ended.status == 2
+    assert ended.err == "error: cannot write '/dev/full': no space left on device\n"
+    assert json.loads(ended.out)["reports"][0]["analysis"]["macs"] == 194_688
 
 
 @posix

@@ -1,5 +1,6 @@
 """Where results go, and in which format."""
 
+import errno
 import os
 import shlex
 import sys
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 _TERMINAL_VARIABLES = ("FORCE_COLOR", "TTY_COMPATIBLE")
 
 _USUAL_WIDTH = 80
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,5 +257,9 @@ def _write(text: str, output: Output) -> None:
     try:
         output.path.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
+        if error.errno in _FULL:
+            # What was measured is not lost with the room for it.
+            with writing_output():
+                click.echo(text)
         reason = (error.strerror or str(error)).lower()
         raise OptionError(f"cannot write '{output.path}': {reason}") from error
