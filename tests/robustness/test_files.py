@@ -75,13 +75,13 @@ def test_a_model_that_changes_between_count_and_measurement_keeps_the_counts(
 ):
     from tflops_native import api
 
-    measure = api._measure
+    measure = api.measure_counted
 
     def replaced_before(*arguments):
         replace(model)
         return measure(*arguments)
 
-    monkeypatch.setattr(api, "_measure", replaced_before)
+    monkeypatch.setattr(api, "measure_counted", replaced_before)
     ended = tflops("report", model, "--runs", "1")
     assert ended.status == 2
     assert "194,688 MACs" in ended.out
