@@ -96,3 +96,16 @@ def test_nothing_odd_is_said_of_any_test_model(path):
             assert [line for line in lines if ODDITIES.search(line)] == []
     said = [re.sub(r"\d+", "N", str(note)) for note in report_document(report).notes]
     assert len(set(said)) == len(said)
+
+
+def test_a_time_that_is_hardly_known_has_no_percents_without_sense(made):
+    report = made("roofline")
+    profile = report.timing.profile
+    estimate = dataclasses.replace(
+        profile.operators[0].estimate, lower_seconds=1e-6, upper_seconds=1e-3
+    )
+    first = dataclasses.replace(profile.operators[0], estimate=estimate)
+    profile = dataclasses.replace(profile, operators=(first, *profile.operators[1:]))
+    report = report.with_parts(timing=dataclasses.replace(report.timing, profile=profile))
+    text = render(report_document(report, View(columns=("index", "time_uncertainty"))), "text")
+    assert re.search(r"^ *0 +>99!?$", text, re.MULTILINE)

@@ -14,6 +14,7 @@ from tflops_native.reports.rows import ReportRow
 NOTHING = "-"
 UNKNOWN = "?"
 IMPRECISE = "!"
+HARDLY_KNOWN = 0.995  # an interval as wide as twice the time: how much wider says nothing
 SHORTEST_ALONE = 1e-8  # seconds
 LOWEST_RATE = 1e6  # operations per second; lower ones would only widen the table
 
@@ -132,6 +133,8 @@ def _uncertainty(row: ReportRow, imprecise: Container[int]) -> str:
         return UNKNOWN
     uncertainty = time.estimate.uncertainty
     text = percent_text(uncertainty) if uncertainty < 0.0995 else f"{100 * uncertainty:.0f}"
+    if uncertainty >= HARDLY_KNOWN:
+        text = ">99"
     return text + (IMPRECISE if time.index in imprecise else "")
 
 

@@ -60,8 +60,8 @@ TEXTS = {
     ),
     "time_uncertainty": (
         "±%",
-        "Half the 95% interval of the time, in percent; !: the time matters and is known to worse than it "
-        "should be.",
+        "Half the 95% interval of the time, in percent; >99: hardly known; !: the time matters "
+        "and is known to worse than it should be.",
     ),
     "alone_seconds": ("alone", "Time when it runs alone, cut out of the model, with hot caches."),
     "time_share": ("time%", "Share of the profiled inference, in percent."),
