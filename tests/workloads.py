@@ -4,13 +4,13 @@ from dataclasses import fields
 
 from tflops_native.analysis.entry import analyze_workload
 from tflops_native.isolation.limits import NO_LIMITS
-from tflops_native.measurement.isolated import measure_isolated, runtime_shapes_isolated
+from tflops_native.measurement.isolated import measure_isolated, observe_tensors_isolated
 from tflops_native.measurement.measure import measure_workload
 from tflops_native.model.graph import Model
 from tflops_native.model.reader import load
 from tflops_native.progress import no_progress
 from tflops_native.runtime.options import RunOptions
-from tflops_native.runtime.shapes import runtime_shapes
+from tflops_native.runtime.shapes import observe_tensors
 from tflops_native.timing.stop_rule import StopRule
 from tflops_native.workload import Workload
 
@@ -64,9 +64,9 @@ def measure_in_child(
 
 def shapes_in_runtime(model, **options):
     asked, run, _ = split(options)
-    return runtime_shapes(workload(model, **asked), run)
+    return observe_tensors(workload(model, **asked), run).shapes
 
 
 def shapes_in_child(model, **options):
     asked, run, _ = split(options)
-    return runtime_shapes_isolated(workload(model, **asked), run)
+    return observe_tensors_isolated(workload(model, **asked), run).shapes

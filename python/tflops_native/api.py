@@ -24,7 +24,7 @@ from tflops_native.pipeline import (
     distinct_workloads,
     loaded_model,
     measure_counted,
-    observe_shapes,
+    observe_tensors_of,
     refuse_measuring,
     resolve_workload,
     resolve_workloads,
@@ -472,7 +472,9 @@ def verify(
     memory_limit: int | None = None,
     progress: Progress | None = None,
 ) -> "Verification":
-    """Compare the inferred shape of every tensor with the runtime's.
+    """Compare the inferred shape of every tensor with the runtime's, and its planned place in memory.
+
+    Memory is compared with TensorFlow Lite 2.17 and its builtin kernels, which `memory` plans.
 
     Args:
         model, input_shapes, inputs: as for `analyze`; shapes and data belong to the signatures that have
@@ -496,12 +498,12 @@ def verify(
         analysis = replace(analyze_workload(workload), same_signatures=same)
         hear = progress or no_progress
         try:
-            shapes = observe_shapes(workload, analysis, options, isolated, limits, hear)
+            run = observe_tensors_of(workload, analysis, options, isolated, limits, hear)
         except TflopsError as error:
             if workload.signature is not None and signature is None:
                 error.add_note(f"signature {workload.signature!r}: --signature compares one alone")
             raise
-        parts.append(Verification.of(loaded, analysis, shapes))
+        parts.append(Verification.of(loaded, analysis, run, threads))
     return Verification.joined(parts)
 
 

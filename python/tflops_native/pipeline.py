@@ -23,7 +23,7 @@ from tflops_native.workload import Inputs, InputShapes, Workload
 if TYPE_CHECKING:
     from tflops_native.machine.peaks.peaks import Peaks
     from tflops_native.measurement.timing import Timing
-    from tflops_native.runtime.shapes import ObservedRun, Shapes
+    from tflops_native.runtime.shapes import ObservedRun
 
 # A model that was loaded, or what `load` takes: a path, bytes, or an object of TensorFlow.
 Source: TypeAlias = Model | str | PathLike[str] | bytes | bytearray | memoryview | object
@@ -212,23 +212,23 @@ def measure_counted(
     return replace(timing, notes=(*made_up_values(analysis, options), *timing.notes))
 
 
-def observe_shapes(
+def observe_tensors_of(
     workload: Workload,
     analysis: Analysis,
     options: RunOptions,
     isolated: bool,
     limits: ChildLimits,
     progress: Progress,
-) -> "Shapes":
-    """The shape that each tensor has in the runtime."""
+) -> "ObservedRun":
+    """The shape that each tensor has in the runtime, and its place in memory."""
     from tflops_native.measurement.fit import advised
-    from tflops_native.measurement.isolated import runtime_shapes_isolated
-    from tflops_native.runtime.shapes import runtime_shapes
+    from tflops_native.measurement.isolated import observe_tensors_isolated
+    from tflops_native.runtime.shapes import observe_tensors
 
     with advised(workload, analysis, options):
         if isolated:
-            return runtime_shapes_isolated(workload, options, progress, limits)
-        return runtime_shapes(workload, options, progress)
+            return observe_tensors_isolated(workload, options, progress, limits)
+        return observe_tensors(workload, options, progress)
 
 
 def observe_execution(

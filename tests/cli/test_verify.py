@@ -10,6 +10,7 @@ from zoo import EXAMPLES, NAMES, zoo_model
 
 pytest.importorskip("tflops_native._native", exc_type=ImportError)
 
+from tflops_native.arenas import scratch
 from tflops_native.ops import REGISTRY, Inferred
 
 # One conversion of each network; the large ones take seconds each, and hold no other operators.
@@ -27,16 +28,51 @@ def test_the_zoo(tflops, tmp_path, name):
     path.write_bytes(zoo_model(name))
     ended = tflops("verify", path)
     assert (ended.status, ended.err) == (0, "")
-    assert ended.out.startswith("all shapes match the runtime: ")
-    assert ended.out.count("\n") == 1
+    shapes, memory = ended.out.splitlines()
+    assert shapes.startswith("all shapes match the runtime: ")
+    assert memory.startswith("planned memory matches the runtime: arena ")
 
 
-def test_one_line_where_all_is_right(tflops):
-    # Input, filter, bias and output of the convolution.
+def test_two_lines_where_all_is_right(tflops):
+    # Input, filter, bias and output of the convolution; im2col is beside input and output in the arena.
     ended = tflops("verify", SINGLE)
     assert ended.out == (
         "all shapes match the runtime: 4 tensors of 1 operator of signature 'serving_default' compared\n"
+        "planned memory matches the runtime: arena 111KiB\n"
     )
+
+
+def test_memory_of_other_kernels_is_not_compared(tflops):
+    pytest.importorskip("tensorflow")
+    verified = tflops("verify", SINGLE, "--runtime", "tensorflow", "--format", "json")
+    (entry,) = json.loads(verified.out)["entries"]
+    assert (verified.status, entry["memory"]) == (0, None)
+
+
+@pytest.fixture
+def wrong_scratch(monkeypatch):
+    """The plan has no memory for what a convolution works in."""
+    monkeypatch.setitem(scratch._RULES, "CONV_2D", lambda kernel: [])
+
+
+def test_wrong_memory_is_named(tflops, wrong_scratch):
+    ended = tflops("verify", SINGLE)
+    assert ended.status == 1
+    shapes, *tensors, memory = ended.out.splitlines()
+    assert shapes.startswith("all shapes match")
+    assert any("planned nothing, but the runtime has 24336 bytes" in line for line in tensors)
+    assert memory.startswith("planned memory differs from the runtime's: arena ")
+
+
+def test_wrong_memory_in_json(tflops, wrong_scratch):
+    plain = json.loads(tflops("verify", SINGLE, "--format", "json").out)
+    (entry,) = plain["entries"]
+    memory = entry["memory"]
+    assert (plain["is_right"], memory["is_right"]) == (False, False)
+    assert memory["arena_bytes"] < memory["runtime_arena_bytes"]
+    (missing,) = [item for item in memory["differences"] if item["planned"] is None]
+    # 3 x 3 taps of float32 for each of 26 x 26 places.
+    assert missing["runtime"].startswith(f"{3 * 3 * 26 * 26 * 4} bytes at ")
 
 
 def test_the_shape_asked_for(tflops):

@@ -4,6 +4,7 @@ import pytest
 
 from tflops_native.model.reader import load
 from tflops_native.reports.verification import Verification
+from tflops_native.runtime.shapes import ObservedRun
 from workloads import analyze_model
 
 builders = pytest.importorskip("builders")
@@ -40,7 +41,7 @@ def where():
 
 def verified(builder, *shapes):
     model = load(builder.pack())
-    return Verification.of(model, analyze_model(model), shapes)
+    return Verification.of(model, analyze_model(model), ObservedRun(shapes=shapes), threads=1)
 
 
 SHAPE = (2, 3)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from tflops_native import formatting as numbers
 from tflops_native.formats.document import Block, Cell, Column, Document, Table, row_of
 from tflops_native.formats.printable import NAME_LIMIT, printable
+from tflops_native.reports.memory_check import MemoryCheck
 from tflops_native.reports.saved import saved
 from tflops_native.reports.verification import TensorDifference, Verification, VerifiedEntry
 
@@ -29,7 +30,7 @@ _COLUMNS = tuple(
 def verification_document(verification: Verification) -> Document:
     """A line per difference, one for each of several signatures, and one that sums up."""
     return Document(
-        title="Inferred shapes against those of the runtime",
+        title="Inferred shapes and planned memory against the runtime",
         parts=(Block("\n".join(_lines(verification))),),
         data=lambda: saved("verification", verification.to_dict()),
         records=Table(
@@ -86,12 +87,37 @@ def _lines(verification: Verification) -> Iterator[str]:
     else:
         where = _name(verification.entries[0]) if verification.entries else ""
     compared = f"{_compared(verification)}{f' of {where}' if where else ''} compared"
-    if verification.is_right:
+    if not verification.mismatches:
         yield f"all shapes match the runtime: {compared}"
     else:
         count = len(verification.mismatches)
         wrong = f"{numbers.plural(count, 'shape')} {'differs' if count == 1 else 'differ'}"
         yield f"{wrong} from the runtime's: {compared}"
+    for entry in verification.entries:
+        if entry.memory is not None:
+            yield from _memory_lines(entry.memory, f"{_name(entry)}: " if several else "")
+
+
+def _memory_lines(memory: MemoryCheck, place: str) -> Iterator[str]:
+    if memory.is_right:
+        state = f", state {numbers.byte_count(memory.state_bytes)}B" if memory.state_bytes else ""
+        arena = numbers.byte_count(memory.arena_bytes)
+        yield f"{place}planned memory matches the runtime: arena {arena}B{state}"
+        return
+    for item in memory.differences[:_NAMED]:
+        made = "" if item.operator_index is None else f"operator {item.operator_index}, "
+        name = f" ({printable(item.tensor_name, NAME_LIMIT)})" if item.tensor_name else ""
+        yield (
+            f"{place}{made}tensor {item.tensor_index}{name}: planned {item.planned or 'nothing'}, "
+            f"but the runtime has {item.runtime or 'none'}"
+        )
+    if len(memory.differences) > _NAMED:
+        yield f"{place}and {numbers.plural(len(memory.differences) - _NAMED, 'more tensor')}"
+    yield (
+        f"{place}planned memory differs from the runtime's: "
+        f"arena {memory.arena_bytes:,} bytes, there {memory.runtime_arena_bytes:,}; "
+        f"state {memory.state_bytes:,} bytes, there {memory.runtime_state_bytes:,}"
+    )
 
 
 def _compared(of: Verification | VerifiedEntry) -> str:

@@ -15,7 +15,7 @@ from tflops_native.measurement.timing import Timing
 from tflops_native.notes import Note
 from tflops_native.progress import Progress, no_progress
 from tflops_native.runtime.options import RunOptions
-from tflops_native.runtime.shapes import ObservedRun, Shapes, observe_run, runtime_shapes
+from tflops_native.runtime.shapes import ObservedRun, observe_run, observe_tensors
 from tflops_native.timing.stop_rule import StopRule
 from tflops_native.workload import Workload
 
@@ -100,14 +100,14 @@ def _patient(limits: ChildLimits, options: Sequence[RunOptions], rule: StopRule)
     return replace(limits, stall_seconds=seconds + rule.interval)
 
 
-def runtime_shapes_isolated(
+def observe_tensors_isolated(
     workload: Workload,
     options: RunOptions,
     progress: Progress = no_progress,
     limits: ChildLimits = NO_LIMITS,
-) -> Shapes:
-    """As `runtime_shapes`, in a child process; also raises as `run_isolated`."""
-    return run_isolated(runtime_shapes, workload, options, progress=progress, limits=limits)
+) -> ObservedRun:
+    """As `observe_tensors`, in a child process; also raises as `run_isolated`."""
+    return run_isolated(observe_tensors, workload, options, progress=progress, limits=limits)
 
 
 def observe_run_isolated(

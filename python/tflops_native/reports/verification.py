@@ -1,14 +1,16 @@
-"""Compares inferred shapes with those that the runtime gives to the same tensors."""
+"""Compares inferred shapes, and planned memory, with what the runtime gives to the same tensors."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from tflops_native.analysis.operators import OperatorAnalysis, Status
 from tflops_native.analysis.result import Analysis
 from tflops_native.model.graph import Model, Operator, Subgraph, Tensor
 from tflops_native.ops.tensor_spec import Shape
+from tflops_native.reports.memory_check import MemoryCheck, checked_memory
 from tflops_native.result import Result
+from tflops_native.runtime.shapes import ObservedRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,9 @@ class VerifiedEntry:
     same_signatures   further signatures that run the same subgraph on the same shapes and data
     tensors           number of those compared
     operators         number of operators of which all outputs were compared
-    mismatches        number of tensors that differ
+    mismatches        number of tensors whose shapes differ
+    memory            planned memory beside the runtime's; None where it was not compared: other runtimes
+                      and kernels have other plans, and wrong or unknown shapes make wrong ones
     """
 
     signature: str | None
@@ -50,6 +54,7 @@ class VerifiedEntry:
     tensors: int
     operators: int
     mismatches: int
+    memory: MemoryCheck | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -70,7 +75,9 @@ class Verification(Result):
     @property
     def is_right(self) -> bool:
         """Whether nothing differs."""
-        return not self.mismatches
+        return not self.mismatches and all(
+            entry.memory is None or entry.memory.is_right for entry in self.entries
+        )
 
     @property
     def tensors(self) -> int:
@@ -86,10 +93,15 @@ class Verification(Result):
         return f"<Verification {self.tensors} tensors compared, {len(self.mismatches)} differ>"
 
     @classmethod
-    def of(cls, model: Model, analysis: Analysis, shapes: Sequence[Shape | None]) -> "Verification":
-        """Compare an analysis with the runtime's shapes of the same entry point and inputs."""
-        comparison = _Comparison(model.subgraphs[analysis.subgraph_index], analysis, shapes)
-        return comparison.result()
+    def of(cls, model: Model, analysis: Analysis, run: ObservedRun, threads: int) -> "Verification":
+        """Compare an analysis with a run of the same entry point and inputs on so many threads."""
+        graph = model.subgraphs[analysis.subgraph_index]
+        found = _Comparison(graph, analysis, run.shapes).result()
+        if run.memory is None or found.mismatches:
+            return found
+        memory = checked_memory(model, analysis, run.memory, threads)
+        entries = tuple(replace(entry, memory=memory) for entry in found.entries)
+        return replace(found, entries=entries)
 
     @classmethod
     def joined(cls, parts: Iterable["Verification"]) -> "Verification":

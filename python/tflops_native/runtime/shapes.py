@@ -14,6 +14,7 @@ from tflops_native.runtime.libraries import NativeRuntime, Runtime, open_runtime
 from tflops_native.runtime.options import RunOptions
 from tflops_native.runtime.session import Session, fill_inputs, open_session
 from tflops_native.runtime.state import first_invoke, first_profile
+from tflops_native.runtime.tensor_memory import PLANNED_RELEASE, ObservedMemory, observed_memory
 from tflops_native.workload import Workload
 
 # How TensorFlow Lite says that it has no kernel of its own for an operator.
@@ -29,22 +30,24 @@ class ObservedRun:
                 LiteRT, all but inputs and outputs; of XNNPACK, those inside
     execution   the branches and iterations; None where they were not asked for, or are not known
     unobserved  why they are not known, where the model has any
+    memory      where the tensors are; None where the runtime or its kernels are not those of `arenas`
     """
 
     shapes: Shapes
     execution: Execution | None = None
     unobserved: str | None = None
+    memory: ObservedMemory | None = None
 
 
-def runtime_shapes(
+def observe_tensors(
     workload: Workload, options: RunOptions, progress: Progress = no_progress
-) -> Shapes:
-    """The shape of every tensor of one entry point, as the runtime's own kernels make it.
+) -> ObservedRun:
+    """The shape of every tensor of one entry point, as the runtime's own kernels make it, and its place.
 
     The model is allocated and, where shapes are known only then, invoked once. Args and errors are as
     those of `observe_run`.
     """
-    return _with_any_kernels(workload, options, progress, wants_control=False).shapes
+    return _with_any_kernels(workload, options, progress, wants_control=False)
 
 
 def observe_run(
@@ -120,7 +123,20 @@ def _run_with(
         else:
             first_invoke(session)
     shapes = _shapes(workload.model, session, is_delegated=kernels != "builtin")
-    return ObservedRun(shapes=shapes, execution=execution, unobserved=unobserved)
+    memory = None
+    if kernels == "builtin" and _is_planned(runtime) and session.shows_tensors:
+        memory = observed_memory(session.interpreter)
+    return ObservedRun(shapes=shapes, execution=execution, unobserved=unobserved, memory=memory)
+
+
+def _is_planned(runtime: Runtime) -> bool:
+    """Whether `arenas` plans what this library does."""
+    library = runtime.library if isinstance(runtime, NativeRuntime) else None
+    return (
+        library is not None
+        and library.kind == "tflite"
+        and (runtime.info.version or "").startswith(PLANNED_RELEASE)
+    )
 
 
 def _shows_main_only(runtime: Runtime, workload: Workload) -> TypeGuard[NativeRuntime]:

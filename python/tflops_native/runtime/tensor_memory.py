@@ -8,6 +8,9 @@ from tflops_native.arenas.kernel import Home
 if TYPE_CHECKING:
     from tflops_native._native import Interpreter
 
+# The release whose planner and kernels `arenas` follows.
+PLANNED_RELEASE: Final = "2.17."
+
 # TfLiteAllocationType, in tflite/core/c/common.h.
 _HOMES: Final = {
     1: Home.FILE,

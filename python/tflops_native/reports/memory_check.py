@@ -1,0 +1,121 @@
+"""Compares planned memory with the places that the runtime gives to the same tensors."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from tflops_native.analysis.result import Analysis
+from tflops_native.arenas.kernel import Home
+from tflops_native.arenas.tflite_planner import PlacedTensor, SubgraphPlan, plan_arenas
+from tflops_native.model.graph import Model
+from tflops_native.runtime.tensor_memory import ObservedMemory, ObservedTensor
+
+_ARENAS = (Home.ARENA, Home.STATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceDifference:
+    """A tensor that is not where it was planned.
+
+    tensor_index     scratch tensors of kernels come behind the model's own
+    tensor_name      empty for one that was not planned at all
+    operator_index   the operator that makes it, or works in it; None for inputs and state
+    planned          "8192 bytes at 0 of the arena"; None where it was not planned
+    runtime          the same; None where the runtime has none
+    """
+
+    tensor_index: int
+    tensor_name: str
+    operator_index: int | None
+    planned: str | None
+    runtime: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryCheck:
+    """The planned arena of one entry point beside that of the runtime; without those of subgraphs.
+
+    arena_bytes, runtime_arena_bytes   what operators share
+    state_bytes, runtime_state_bytes   what outlives an inference
+    differences                        the tensors that explain what differs
+    """
+
+    DERIVED: ClassVar[tuple[str, ...]] = ("is_right",)
+
+    arena_bytes: int
+    runtime_arena_bytes: int
+    state_bytes: int
+    runtime_state_bytes: int
+    differences: tuple[PlaceDifference, ...]
+
+    @property
+    def is_right(self) -> bool:
+        """Whether nothing differs."""
+        sizes = (self.arena_bytes, self.state_bytes)
+        return not self.differences and sizes == (
+            self.runtime_arena_bytes,
+            self.runtime_state_bytes,
+        )
+
+
+def checked_memory(
+    model: Model, analysis: Analysis, seen: ObservedMemory, threads: int
+) -> MemoryCheck | None:
+    """Compare; None where the size of a tensor is not known, or only bounded.
+
+    Args:
+        analysis: of the entry point that ran.
+        seen: its tensors in the runtime.
+        threads: of the kernels.
+    """
+    graph = model.subgraphs[analysis.subgraph_index]
+    shapes = {**analysis.called_shapes, graph.index: analysis.tensor_shapes}
+    plan = plan_arenas(model, graph, shapes, threads=threads)
+    is_assumed = any(operator.shapes_assumed for operator in analysis.operators)
+    if plan.unknown or is_assumed or analysis.bounded_tensors:
+        return None
+    return MemoryCheck(
+        arena_bytes=plan.arena_bytes,
+        runtime_arena_bytes=seen.arena_bytes,
+        state_bytes=plan.state_bytes,
+        runtime_state_bytes=seen.state_bytes,
+        differences=tuple(_differences(plan, seen)),
+    )
+
+
+def _differences(plan: SubgraphPlan, seen: ObservedMemory) -> Iterator[PlaceDifference]:
+    planned = {tensor.index: tensor for tensor in plan.tensors}
+    for tensor in plan.tensors:
+        there = seen.tensors[tensor.index] if tensor.index < len(seen.tensors) else None
+        mine, theirs = _planned_place(tensor), _place(there)
+        if tensor.size_bytes and mine != theirs:
+            yield PlaceDifference(
+                tensor_index=tensor.index,
+                tensor_name=tensor.name,
+                operator_index=tensor.operator,
+                planned=mine,
+                runtime=theirs,
+            )
+    for index, there in enumerate(seen.tensors):
+        if index not in planned and there.offset is not None and there.size_bytes:
+            yield PlaceDifference(
+                tensor_index=index,
+                tensor_name="",
+                operator_index=None,
+                planned=None,
+                runtime=_place(there),
+            )
+
+
+def _planned_place(tensor: PlacedTensor) -> str:
+    if tensor.home not in _ARENAS:
+        return tensor.home.value
+    return f"{tensor.size_bytes} bytes at {tensor.offset} of the {tensor.home.value}"
+
+
+def _place(tensor: ObservedTensor | None) -> str | None:
+    if tensor is None or tensor.home is None:
+        return None
+    if tensor.home not in _ARENAS:
+        return tensor.home.value
+    return f"{tensor.size_bytes} bytes at {tensor.offset} of the {tensor.home.value}"
