@@ -103,7 +103,7 @@ def batch(
         if store is not None and job.sha256 is None and names.issuperset(job.names):
             # What could not be read is looked at again in any case, and may be there now.
             store.remove(job)
-    state = _State(store=store, kept=kept, retry=retry, total=len(sources), job_done=job_done)
+    state = _State(store=store, kept=kept, retry=retry, sources=sources, job_done=job_done)
     try:
         if count:
             cpus = processes or this_machine().usable_cpus or 1
@@ -126,12 +126,17 @@ class _State:
     store: ResultFolder[BatchJob] | None
     kept: Mapping[str, BatchJob]
     retry: bool
-    total: int
+    sources: Sequence[Source]
     job_done: JobDone | None
     jobs: dict[str, BatchJob] = field(default_factory=dict)
     number_kept: int = 0
     done: int = 0
     lock: Lock = field(default_factory=Lock)
+    positions: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for at, source in enumerate(self.sources):
+            self.positions.setdefault(str(Path(name_of(source))), at)
 
     def known(self, key: str) -> bool:
         """Whether a job with this key need not be done."""
@@ -171,6 +176,11 @@ class _State:
         self.jobs[job.key] = job
         self._tell(job)
 
+    def _position(self, job: BatchJob) -> int:
+        # A part of a bundle stands where its file does.
+        paths = (str(Path(name.split("::")[0])) for name in job.names)
+        return min(self.positions.get(path, len(self.sources)) for path in paths)
+
     def known_keys(self) -> frozenset[str]:
         """Keys of the folder that need not be done."""
         return frozenset(key for key in self.kept if self.known(key))
@@ -186,13 +196,13 @@ class _State:
 
     def _tell(self, job: BatchJob) -> None:
         if self.job_done is not None:
-            self.job_done(job, min(self.done + 1, self.total), self.total)
+            self.job_done(job, min(self.done + 1, len(self.sources)), len(self.sources))
 
     def batch(self, remarks: Sequence[Any]) -> Batch:
-        """All of it."""
+        """All of it, in the order of the sources: several processes finish in any other."""
         return Batch(
-            jobs=tuple(self.jobs.values()),
-            unfinished=self.total - self.done,
+            jobs=tuple(sorted(self.jobs.values(), key=self._position)),
+            unfinished=len(self.sources) - self.done,
             kept=self.number_kept,
             remarks=tuple(remarks),
         )
@@ -239,8 +249,8 @@ class _Measurement:
         )
 
         def hear(what: str, fraction: float) -> None:
-            done = (state.done + fraction) / max(state.total, 1)
-            self.progress(f"{state.done + 1}/{state.total} {what}", done)
+            done = (state.done + fraction) / max(len(state.sources), 1)
+            self.progress(f"{state.done + 1}/{len(state.sources)} {what}", done)
 
         def measure() -> Report:
             report = api.report(item.model, isolated=True, progress=hear, **self.options)

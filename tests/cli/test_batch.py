@@ -155,6 +155,13 @@ def test_a_file_that_was_missing_and_came_is_one_row(tflops, tmp_path):
     assert row["reason"] == ""
 
 
+def test_the_end_says_why_jobs_failed(tflops, tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.tflite").write_bytes(NOT_READ)
+    said = tflops("batch", tmp_path, "--count").out.replace("\n", " ")
+    assert "2 jobs failed (not a model), the first one.tflite: '" in said
+
+
 def test_failed_jobs_are_kept_until_retry(tflops, tmp_path, fake_runtime):
     path = tmp_path / "bad.tflite"
     path.write_bytes(fake_tflite.model("on invoke 1 crash"))
@@ -220,6 +227,8 @@ def test_counting_in_several_processes_counts_as_count_does(tflops, tmp_path):
     assert {job["model"]: job["operations"] for job in found} == {
         f"{length}.tflite": length for length in range(1, 40)
     }
+    names = [job["model"] for job in found]
+    assert names == sorted(names)
 
 
 def test_a_model_that_ends_the_counting_process_fails_alone(tflops, tmp_path, monkeypatch):

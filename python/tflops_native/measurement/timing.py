@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from typing import Literal
 
@@ -20,6 +21,7 @@ from tflops_native.timing.statistics import Latency
 from tflops_native.timing.warm_up import WarmUp
 
 
+@cache
 def tool_name() -> str:
     """This package and its version, as the name of a tool."""
     return f"tflops_native {version('tflops-native')}"

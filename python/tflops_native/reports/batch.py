@@ -1,6 +1,5 @@
 """A batch: a row per job, and what failed."""
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -34,7 +33,7 @@ class Batch(Result):
 
     @property
     def notes(self) -> tuple[Note, ...]:
-        """What is missing, and how many jobs failed for which reason."""
+        """What is missing, and how many jobs failed for which reason, with the first error of each."""
         notes = list(self.remarks)
         if self.unfinished:
             notes.append(
@@ -44,12 +43,13 @@ class Batch(Result):
                     hint="the same command with the same -o FOLDER goes on",
                 )
             )
-        reasons = Counter(job.reason for job in self.failed)
-        if reasons:
-            text = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
-            notes.append(
-                Note(code="failed_jobs", text=f"{plural(len(self.failed), 'job')} failed: {text}")
-            )
+        by_reason: dict[str | None, list[BatchJob]] = {}
+        for job in self.failed:
+            by_reason.setdefault(job.reason, []).append(job)
+        for reason, jobs in by_reason.items():
+            first = jobs[0]
+            text = f"{plural(len(jobs), 'job')} failed ({reason}), the first {first.model}: {first.error}"
+            notes.append(Note(code="failed_jobs", text=text))
         return tuple(notes)
 
     def __repr__(self) -> str:
