@@ -27,12 +27,13 @@ from tflops_native.formats.registry import OF_ALL
 def command(folders: tuple[str, ...], output_path: str | None, output_format: str) -> None:
     """Write what `tflops batch` and `tflops fleet` left in folders as one table.
 
-    A row per job, failures with their reason; folders inside FOLDER are read, too.
+    A row per job, failures with their reason; folders inside FOLDER are read, too. Parquet needs DuckDB:
+    pip install 'tflops-native[collect]'.
 
     \b
     tflops collect results/
     tflops collect results/ -o table.csv
-    tflops collect monday/ tuesday/ -o table.parquet   needs: pip install 'tflops-native[collect]'
+    tflops collect monday/ tuesday/ -o table.parquet
     """
     found = collecting.collect(*folders, output=output_path)
     if output_path is None:

@@ -48,13 +48,13 @@ def command(
     """Measure models on several devices (this machine, ssh, adb), as a plan says; or count a zoo.
 
     Snakemake runs the jobs: what is done is kept, a device that is lost fails its own jobs only. What
-    stands after -- is passed on to it. docs/fleet.md goes from one model to a fleet.
+    stands after -- is passed on to it, as `-- --executor slurm --jobs 100`.
+    docs/fleet.md goes from one model to a fleet.
 
     \b
     tflops fleet plan.yaml --dry-run
     tflops fleet plan.yaml
     tflops collect results/ -o table.csv
-    tflops fleet plan.yaml -- --executor slurm --jobs 100
     """
     if shard is not None:
         count_shard(Path(plan), shard)
