@@ -34,7 +34,7 @@ LAYERS = (
     ("formats",),
     ("pipeline",),
     ("api",),
-    ("batch_jobs", "collecting", "comparing", "gate", "sweeps"),
+    ("batch_jobs", "board", "collecting", "comparing", "gate", "sweeps"),
     ("batch_counts",),
     ("batches",),
     ("fleets",),

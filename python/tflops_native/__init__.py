@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         verify,
     )
     from tflops_native.batches import batch
+    from tflops_native.board import fit_memory
     from tflops_native.collecting import collect
     from tflops_native.comparing import compare
     from tflops_native.fleets.run import fleet
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from tflops_native.reports.batch import Batch
     from tflops_native.reports.budgets import Check
     from tflops_native.reports.comparison import Comparison
+    from tflops_native.reports.memory_fit import MemoryFit
     from tflops_native.reports.memory_plan import MemoryPlan
     from tflops_native.reports.report import Report
     from tflops_native.reports.rows import ReportRow
@@ -85,6 +87,7 @@ _LAZY = {
     "collect": "collecting",
     "fleet": "fleets.run",
     "compare": "comparing",
+    "fit_memory": "board",
     "sweep": "sweeps",
     "Analysis": "analysis.result",
     "Baseline": "reports.baseline",
@@ -94,6 +97,7 @@ _LAZY = {
     "Comparison": "reports.comparison",
     "Conversion": "model.sources.conversion",
     "Latency": "timing.statistics",
+    "MemoryFit": "reports.memory_fit",
     "MemoryPlan": "reports.memory_plan",
     "Model": "model.graph",
     "Note": "notes",
@@ -129,6 +133,7 @@ __all__ = [
     "InputDataError",
     "InvokeError",
     "Latency",
+    "MemoryFit",
     "MemoryPlan",
     "Model",
     "ModelFormatError",
@@ -163,6 +168,7 @@ __all__ = [
     "convert",
     "count",
     "extract",
+    "fit_memory",
     "fleet",
     "load",
     "load_report",

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from tflops_native import api
 from tflops_native.checks import whole_number
-from tflops_native.errors import ConversionError, OptionError, TflopsError
+from tflops_native.errors import ConversionError, TflopsError
 from tflops_native.machine.affinity import usable_cpus
 from tflops_native.machine.machine import this_machine
 from tflops_native.measurement.timing import tool_name
@@ -23,13 +23,12 @@ from tflops_native.reports.report import Report
 from tflops_native.reports.result_folder import ResultFolder, result_key
 from tflops_native.reports.sweep import Sweep
 from tflops_native.reports.sweep_cell import SweepCell
-from tflops_native.reports.sweep_grid import Configuration, Grid, ShapePattern, shape_pattern
+from tflops_native.reports.sweep_grid import Configuration, Grid, InputPatterns, shape_patterns
 from tflops_native.runtime.libraries import runtime_identity
 from tflops_native.runtime.options import DEFAULT_RUNTIME, KERNELS, RunOptions
 from tflops_native.timing.stop_rule import StopRule
 
 # A pattern as "1,{128..320..32},224,3", or shapes.
-Shapes: TypeAlias = str | Sequence[str | Sequence[int]]
 # Called with each cell that is finished, how many are, and how many there will be.
 CellDone: TypeAlias = Callable[[SweepCell, int, int], None]
 # What says how to wait for a measurement, and nothing of its result.
@@ -38,7 +37,7 @@ _OF_NO_RESULT = frozenset({"isolated", "timeout", "memory_limit"})
 
 def sweep(
     *models: Source,
-    input_shapes: Shapes | Mapping[str, Shapes] | None = None,
+    input_shapes: InputPatterns | None = None,
     quantize: str | Sequence[str] | None = None,
     representative: str | PathLike[str] | None = None,
     runtime: str | Sequence[str] = DEFAULT_RUNTIME,
@@ -82,7 +81,7 @@ def sweep(
     whole_number("seed", seed, minimum=0)
     grid = Grid(
         models=len(models),
-        input_shapes=_patterns(input_shapes),
+        input_shapes=shape_patterns(input_shapes),
         quantizations=(None,) if quantize is None else _several(quantize),
         runtimes=_several(runtime),
         kernels=_several(kernels),
@@ -314,32 +313,6 @@ def _names(loaded: Mapping[tuple[int, str | None], Model | ConversionError]) -> 
         (path or f"{name} ({at + 1})") if names.count(name) > 1 else name
         for at, (name, path) in enumerate(zip(names, paths, strict=True))
     ]
-
-
-def _patterns(
-    given: Shapes | Mapping[str, Shapes] | None,
-) -> dict[str, tuple[ShapePattern, ...]]:
-    if given is None:
-        return {}
-    by_name = given if isinstance(given, Mapping) else {"": given}
-    found = {}
-    for name, shapes in by_name.items():
-        if isinstance(shapes, str):
-            shapes = [shapes]
-        elif shapes and all(isinstance(length, int) for length in shapes):
-            shapes = [shapes]  # type: ignore[list-item]
-        found[name] = tuple(map(_pattern, shapes))
-    return found
-
-
-def _pattern(shape: Any) -> ShapePattern:
-    if isinstance(shape, str):
-        return shape_pattern(shape)
-    if isinstance(shape, Sequence) and all(type(length) is int for length in shape):
-        return tuple((length,) for length in shape)
-    raise OptionError(
-        f"{shape!r:.60} is not a shape: give a tuple of lengths, or a pattern as a text"
-    )
 
 
 def _several(value: Any) -> tuple[Any, ...]:

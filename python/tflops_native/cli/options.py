@@ -46,7 +46,7 @@ def options(*decorators: Decorator) -> Decorator:
     return decorate
 
 
-def _by_name(what: str) -> Callable[..., dict[str, Any]]:
+def by_name(what: str) -> Callable[..., dict[str, Any]]:
     """The values of a repeatable option by name, each name once."""
 
     def collect(
@@ -97,7 +97,7 @@ input_options = options(
         "input_shapes",
         type=InputShape(),
         multiple=True,
-        callback=_by_name("shapes"),
+        callback=by_name("shapes"),
         help="Shape of an input; repeatable. The name may be left out where there is one input.",
     ),
 )
@@ -106,7 +106,7 @@ input_file_option = click.option(
     "inputs",
     type=InputFile(),
     multiple=True,
-    callback=_by_name("files"),
+    callback=by_name("files"),
     help="Data of an input, from a .npy, .npz or .bin file; repeatable. Sets open lengths too.",
 )
 counting_options = options(

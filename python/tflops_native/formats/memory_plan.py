@@ -19,7 +19,7 @@ from tflops_native.formats.printable import NAME_LIMIT, printable
 from tflops_native.reports.memory_plan import MemoryPlan, MemoryTensor
 from tflops_native.reports.saved import saved
 
-_PLANNERS = {
+PLANNERS = {
     "tflite": "TensorFlow Lite, builtin kernels",
     "tflm": "TensorFlow Lite for Microcontrollers, reference kernels",
     "none": "none: what is alive at once",
@@ -67,7 +67,7 @@ def _lines(plan: MemoryPlan) -> Found:
     found: Found = [
         Line("model", f", {size}B", printable(plan.model.name, NAME_LIMIT)),
         Line("inputs" if len(plan.inputs) > 1 else "input", inputs),
-        Line("planner", _PLANNERS[plan.planner]),
+        Line("planner", PLANNERS[plan.planner]),
         Line(
             "memory",
             memory_text(

@@ -11,6 +11,7 @@ from tflops_native.formats.batch import batch_document, job_document
 from tflops_native.formats.budgets import baseline_document, check_document
 from tflops_native.formats.comparison import comparison_document
 from tflops_native.formats.document import Document
+from tflops_native.formats.memory_fit import fit_document
 from tflops_native.formats.memory_plan import memory_document
 from tflops_native.formats.peaks import peaks_document
 from tflops_native.formats.registry import render
@@ -26,6 +27,7 @@ from tflops_native.reports.batch import Batch
 from tflops_native.reports.batch_job import BatchJob
 from tflops_native.reports.budgets import Check
 from tflops_native.reports.comparison import Comparison
+from tflops_native.reports.memory_fit import MemoryFit
 from tflops_native.reports.memory_plan import MemoryPlan
 from tflops_native.reports.report import Report
 from tflops_native.reports.sweep import Sweep
@@ -70,6 +72,7 @@ _DOCUMENTS: dict[type, Callable[[Any], Document]] = {
     Check: check_document,
     Comparison: comparison_document,
     InstalledRuntimes: runtimes_document,
+    MemoryFit: fit_document,
     MemoryPlan: memory_document,
     Peaks: peaks_document,
     Report: report_document,

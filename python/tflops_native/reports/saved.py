@@ -20,6 +20,7 @@ from tflops_native.reports.batch import Batch
 from tflops_native.reports.batch_job import BatchJob
 from tflops_native.reports.budgets import Check
 from tflops_native.reports.comparison import Comparison
+from tflops_native.reports.memory_fit import MemoryFit
 from tflops_native.reports.memory_plan import MemoryPlan
 from tflops_native.reports.report import Report
 from tflops_native.reports.sweep import Sweep
@@ -39,6 +40,7 @@ _KINDS: Mapping[str, type[Result]] = {
     "comparison": Comparison,
     "job": BatchJob,
     "memory": MemoryPlan,
+    "memory_fit": MemoryFit,
     "peaks": Peaks,
     "runtimes": InstalledRuntimes,
     "sweep": Sweep,

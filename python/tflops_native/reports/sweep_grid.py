@@ -5,13 +5,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from tflops_native.errors import OptionError
 
 Shape: TypeAlias = tuple[int, ...]
 # Each axis with its lengths; a range stays one, however long it is.
 ShapePattern: TypeAlias = tuple[Sequence[int], ...]
+# Of one input: a pattern or a shape, or alternatives of both.
+Shapes: TypeAlias = str | Sequence[str | Sequence[int]]
+InputPatterns: TypeAlias = Shapes | Mapping[str, Shapes]
 # Weeks of measuring: nobody means more.
 CELLS_LIMIT = 10_000
 _RANGE = re.compile(r"(\d+)\.\.(\d+)(?:\.\.(\d+))?")
@@ -56,6 +59,48 @@ def _lengths(axis: str, text: str) -> Sequence[int]:
     if re.fullmatch(r"\d+(,\d+)*", inner):
         return tuple(dict.fromkeys(map(int, inner.split(","))))
     raise OptionError(f"{axis} in {text!r} is neither a range nor a list: {_EXAMPLE}")
+
+
+def shape_patterns(given: InputPatterns | None) -> dict[str, tuple[ShapePattern, ...]]:
+    """The patterns of each input; "" is the only one."""
+    if given is None:
+        return {}
+    by_name = given if isinstance(given, Mapping) else {"": given}
+    found = {}
+    for name, shapes in by_name.items():
+        if isinstance(shapes, str):
+            shapes = [shapes]
+        elif shapes and all(isinstance(length, int) for length in shapes):
+            shapes = [shapes]  # type: ignore[list-item]
+        found[name] = tuple(map(_pattern, shapes))
+    return found
+
+
+def _pattern(shape: Any) -> ShapePattern:
+    if isinstance(shape, str):
+        return shape_pattern(shape)
+    if isinstance(shape, Sequence) and all(type(length) is int for length in shape):
+        return tuple((length,) for length in shape)
+    raise OptionError(
+        f"{shape!r:.60} is not a shape: give a tuple of lengths, or a pattern as a text"
+    )
+
+
+def shape_combinations(given: InputPatterns | None) -> list[dict[str, Shape]]:
+    """All combinations of the shapes of inputs, each once; one that asks for nothing without any.
+
+    Raises:
+        OptionError: a pattern is not one, or there are more than `CELLS_LIMIT`.
+    """
+    grid = Grid(
+        models=1,
+        input_shapes=shape_patterns(given),
+        quantizations=(None,),
+        runtimes=("",),
+        kernels=("",),
+        threads=(1,),
+    )
+    return [dict(cell.input_shapes) for cell in grid.configurations()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
