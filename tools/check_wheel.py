@@ -131,7 +131,7 @@ def python_files(*, pure: bool) -> set[str]:
     """The package's own files, as the sources have them."""
     names = {
         path.relative_to(SOURCES).as_posix()
-        for pattern in ("*.py", "*.pyi", "py.typed")
+        for pattern in ("*.py", "*.pyi", "py.typed", "*.smk")
         for path in SOURCES.rglob(pattern)
     }
     return names - {"tflops_native/_native.pyi"} if pure else names

@@ -9,7 +9,7 @@ from tflops_native.board import fit_memory
 from tflops_native.cli.help import Command
 from tflops_native.cli.model_input import model_argument
 from tflops_native.cli.options import by_name, input_file_option
-from tflops_native.cli.output import Output, output_options, show_document
+from tflops_native.cli.output import Output, output_options_with, show_document
 from tflops_native.cli.progress import progress_bar
 from tflops_native.cli.quantities import ByteSize, ShapeGrid, WholeNumber
 from tflops_native.formats.memory_fit import fit_document
@@ -45,7 +45,7 @@ NOT_FITTING = 1
 @click.option(
     "--threads", type=WholeNumber(), default=1, show_default=True, help="Threads of the kernels."
 )
-@output_options
+@output_options_with("svg")
 @click.pass_context
 def command(
     context: click.Context,

@@ -17,7 +17,7 @@ from tflops_native.reports.saved import load_saved
 @click.command("show", cls=Command)
 @click.argument("file", shell_complete=complete_reports)
 @view_options
-@output_options_with("trace", "model-explorer", "github-benchmark", "bencher")
+@output_options_with("svg", "trace", "model-explorer", "github-benchmark", "bencher")
 def command(file: str, output: Output) -> None:
     """Show a result that was saved as JSON with -o, in any format.
 

@@ -6,6 +6,7 @@ from tflops_native.formats.document import (
     Column,
     Document,
     Emphasis,
+    Figure,
     Found,
     Line,
     Lines,
@@ -55,7 +56,17 @@ def memory_document(plan: MemoryPlan) -> Document:
             columns=_COLUMNS,
             rows=tuple(_row(tensor) for tensor in plan.tensors),
         ),
+        figures=lambda: _figures(plan),
     )
+
+
+def _figures(plan: MemoryPlan) -> list[Figure]:
+    # Imported when drawn: text needs none of it.
+    from tflops_native.formats.figures.memory_figure import memory_figure
+
+    svg = memory_figure(plan)
+    title = "Arena by operator: activations blue, scratch orange, inputs and outputs green"
+    return [] if svg is None else [Figure(title, svg)]
 
 
 def _lines(plan: MemoryPlan) -> Found:

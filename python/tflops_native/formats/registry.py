@@ -15,7 +15,7 @@ class Format:
     """One format.
 
     suffixes         of files that are written in it, in small letters
-    is_of_reports    another tool reads it, and wants what only reports have
+    is_of_reports    it shows what only some results have: for other tools, or a drawing
     has_several      it is several files, one for each thing that it shows
     """
 
@@ -57,6 +57,7 @@ FORMATS: Mapping[str, Format] = {
         Format(name="markdown", suffixes=(".md", ".markdown")),
         Format(name="html", suffixes=(".html", ".htm")),
         Format(name="latex", suffixes=(".tex",)),
+        Format(name="svg", suffixes=(".svg",), is_of_reports=True),
         Format(name="trace", is_of_reports=True),
         Format(name="model-explorer", is_of_reports=True, has_several=True),
         Format(name="github-benchmark", is_of_reports=True),

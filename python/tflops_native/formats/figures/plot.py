@@ -142,6 +142,18 @@ class Plot:
             f'height="{bottom - top:.1f}" fill="{colour}">{_title(hover)}</rect>'
         )
 
+    def rectangle(
+        self, low: tuple[float, float], high: tuple[float, float], hover: str, *, colour: str = BLUE
+    ) -> None:
+        """Between two corners; two that touch are told apart by their edges."""
+        left, bottom = self.at(*low)
+        right, top = self.at(*high)
+        self.marks.append(
+            f'<rect x="{left:.1f}" y="{top:.1f}" width="{max(right - left, 0.5):.1f}" '
+            f'height="{max(bottom - top, 0.5):.1f}" fill="{colour}" fill-opacity=".55" '
+            f'stroke="currentColor" stroke-width=".4">{_title(hover)}</rect>'
+        )
+
     def note(self, text: str, *, colour: str) -> None:
         """In the upper left corner."""
         left, base = _LEFT + 6, _TOP + 18
