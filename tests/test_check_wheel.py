@@ -32,7 +32,7 @@ SBOM = f"{INFO}/sboms/tflops_native.cdx.json"
 PYTHON = [
     path.relative_to(ROOT / "python").as_posix()
     for path in (ROOT / "python").rglob("*")
-    if path.suffix in {".py", ".pyi"} or path.name == "py.typed"
+    if path.suffix in {".py", ".pyi", ".smk"} or path.name == "py.typed"
 ]
 EXTENSION = "tflops_native/_native.cpython-311-aarch64-linux-gnu.so"
 LIBRARY = "tflops_native/lib/libtensorflowlite_c.so"

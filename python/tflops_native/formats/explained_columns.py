@@ -137,6 +137,15 @@ _TABLES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "layer": TEXTS["layer"],
         "name": ("name", "Name of the tensor in the file."),
     },
+    "Columns of `memory` with a budget:": {
+        "input_shapes": ("input", "Shape of the input, or of each with its name."),
+        "ram_bytes": ("memory", "Arena and state together."),
+        "arena_bytes": ("arena", "Tensors and what kernels work in, placed by the planner."),
+        "state_bytes": ("state", "What outlives an inference."),
+        "left_bytes": ("left", "What is left of the budget; negative: too much."),
+        "fits": ("fits", "Whether it does; refused: the model does not take the shape."),
+        "reason": ("", "Why the model does not take the shape."),
+    },
     "Columns of `peaks`:": {
         "threads": ("threads", "Number of threads that worked at the same time."),
         "ARITHMETIC_operations_per_second": (
