@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 import tflops_native
+from tflops_native.errors import OptionError
 from tflops_native.formats.memory_plan import memory_document
 from tflops_native.formats.registry import render
 from zoo import EXAMPLES, MODELS
@@ -97,3 +98,9 @@ def test_names_are_escaped():
     assert not list(root.iter(f"{SVG}script"))
     titles = [title.text for title in root.iter(f"{SVG}title")]
     assert all("\x1b" not in text and "\u202e" not in text for text in titles)
+
+
+def test_what_has_no_drawing_is_refused():
+    plan = tflops_native.memory(EXAMPLES / "single_conv_28x28.tflite", planner="none")
+    with pytest.raises(OptionError, match="nothing to draw"):
+        render(memory_document(plan), "svg")

@@ -26,7 +26,8 @@ from tflops_native.formats.trace import _microseconds
 from tflops_native.profile.record import RecordedEvent, RecordedRun, RecordedRuns
 from tflops_native.reports.report import Report
 
-OF_REPORTS = [name for name in FORMATS if name not in OF_ALL]
+# A drawing is of planned memory.
+OF_REPORTS = [name for name in FORMATS if name not in (*OF_ALL, "svg")]
 
 
 def recorded():
