@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tflops_native import api
+from tflops_native.analysis import given
 from tflops_native.analysis.calls import FOLLOWED_PER_COUNTED, MAX_COUNTED, MAX_DEPTH
 from tflops_native.analysis.operators import Status
 from tflops_native.analysis.walk import Walk
@@ -169,6 +170,26 @@ def test_deep_nesting_is_not_counted():
     assert not analysis.coverage.is_complete
     assert f"subgraphs are nested more than {MAX_DEPTH} deep" in repr(analysis.to_dict())
     assert not analyzed(nested(500, 1)).coverage.is_complete
+
+
+@pytest.mark.parametrize("length", [3, 2_000])
+def test_looking_for_what_thousands_of_shapes_wait_for_is_bounded(length, monkeypatch):
+    """Each RESHAPE waits for an input by way of a sum that is longer by one."""
+    looks = []
+    is_shape = given._may_be_shape
+    monkeypatch.setattr(given, "_may_be_shape", lambda kind: looks.append(kind) or is_shape(kind))
+    model = builders.ModelBuilder()
+    graph = model.graph()
+    data, shape = graph.input([4], name="data"), graph.input([2], "INT32", name="shape")
+    for _ in range(length):
+        more, made = graph.tensor([2], "INT32"), graph.tensor([2, 2])
+        graph.operator("ADD", [shape, shape], [more], builders.options("AddOptions"))
+        graph.operator("RESHAPE", [data, more], [made], builders.options("ReshapeOptions"))
+        graph.outputs.append(made)
+        shape = more
+    analysis = analyzed(model)
+    assert analysis.waits_for == ("shape",)
+    assert len(looks) <= min(2 * length**2, 60_000)
 
 
 def test_a_subgraph_that_runs_itself_is_refused():

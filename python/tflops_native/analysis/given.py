@@ -22,6 +22,10 @@ def known_inputs(workload: Workload) -> dict[int, Value]:
     return found
 
 
+# Tensors that are looked at in an analysis: a hint is not worth more, where thousands of operators wait.
+_MOST_LOOKS = 50_000
+
+
 class DecidingInputs:
     """Finds the inputs of an entry point whose value an operator would need to be counted."""
 
@@ -29,6 +33,7 @@ class DecidingInputs:
         self._subgraph = subgraph
         self._names = names
         self._producers: dict[int, Operator] | None = None
+        self._looks = _MOST_LOOKS
 
     def of(
         self,
@@ -51,7 +56,8 @@ class DecidingInputs:
         wanted = range(len(operator.inputs)) if positions is None else positions
         waiting = [operator.inputs[position] for position in wanted]
         seen: set[int] = set()
-        while waiting:
+        while waiting and self._looks > 0:
+            self._looks -= 1
             index = waiting.pop()
             if index is None or index in seen:
                 continue
