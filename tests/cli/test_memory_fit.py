@@ -119,3 +119,13 @@ def test_bad_arguments(tflops, arguments, message):
     assert ended.status == 2
     assert message in ended.err
     assert ended.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["count", "time", "report", "verify", "peaks"])
+def test_a_drawing_that_a_command_does_not_make_is_refused_at_once(tflops, tmp_path, command):
+    models = [] if command == "peaks" else [MOBILENET]
+    ended = tflops(command, *models, "-o", tmp_path / "x.svg")
+    assert (ended.status, ended.out) == (2, "")
+    assert (
+        "would be svg, which this command does not write; end its name in one of .txt" in ended.err
+    )

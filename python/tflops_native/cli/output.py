@@ -73,6 +73,12 @@ def _with_output(command: Any, names: Sequence[str]) -> Any:
         name = output_format
         if name is None:
             name = "text" if output_path is None else format_of_suffix(output_path)
+        if name not in names:
+            known = ", ".join(suffix for item in names for suffix in FORMATS[item].suffixes)
+            raise OptionError(
+                f"'{output_path}' would be {name}, which this command does not write; "
+                f"end its name in one of {known}"
+            )
         path = None if output_path is None else Path(output_path)
         if path is not None and not path.parent.is_dir():
             # Before anything is measured.

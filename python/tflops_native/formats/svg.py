@@ -18,9 +18,7 @@ def render(document: Document) -> str:
     """
     figures = document.figures()
     if not figures:
-        raise OptionError(
-            "there is nothing to draw; planned memory has a drawing: tflops memory MODEL -o plan.svg"
-        )
+        raise OptionError("there is nothing to draw: no tensor has been given a place by a planner")
     opening, end, rest = figures[0].svg.partition(">")
     namespaced = opening.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
     return f"{namespaced}{end}{_ALONE}{rest}"
