@@ -51,6 +51,7 @@ COMPARED = [
     "signature 'decode' (the same as 'again'): 4 tensors of 2 operators compared, none differs",
     "signature 'norm': 2 tensors of 1 operator compared, none differs",
     "all shapes match the runtime: 10 tensors of 5 operators of 3 signatures compared",
+    "planned memory matches the runtime: arena 5.00KiB at most, of 3 signatures",
 ]
 
 
@@ -70,7 +71,7 @@ def test_all_signatures_as_json(tflops, language_model):
 @pytest.mark.parametrize("key", ["prefill", "decode", "again", "norm"])
 def test_one_signature_by_its_key(tflops, language_model, key):
     ended = tflops("verify", language_model, "--signature", key)
-    assert ended.out.count("\n") == 1
+    assert ended.out.count("\n") == 2
     assert f"of signature '{key}' compared" in ended.out
 
 

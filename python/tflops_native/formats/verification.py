@@ -1,6 +1,6 @@
 """The document of a verification: what differs, what could not be compared, and the result."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tflops_native import formatting as numbers
 from tflops_native.formats.document import Block, Cell, Column, Document, Table, row_of
@@ -93,17 +93,26 @@ def _lines(verification: Verification) -> Iterator[str]:
         count = len(verification.mismatches)
         wrong = f"{numbers.plural(count, 'shape')} {'differs' if count == 1 else 'differ'}"
         yield f"{wrong} from the runtime's: {compared}"
-    for entry in verification.entries:
-        if entry.memory is not None:
-            yield from _memory_lines(entry.memory, f"{_name(entry)}: " if several else "")
+    checked = [(entry, entry.memory) for entry in verification.entries if entry.memory is not None]
+    for entry, memory in checked:
+        if not memory.is_right:
+            yield from _memory_lines(memory, f"{_name(entry)}: " if several else "")
+    if checked and verification.is_right:
+        yield f"planned memory matches the runtime: {_memory([memory for _, memory in checked])}"
+
+
+def _memory(checked: Sequence[MemoryCheck]) -> str:
+    """ "arena 423KiB, state 8B", of several entry points the most."""
+    arena, state = (
+        max(getattr(memory, name) for memory in checked) for name in ("arena_bytes", "state_bytes")
+    )
+    text = f"arena {numbers.byte_count(arena)}B"
+    if state:
+        text += f", state {numbers.byte_count(state)}B"
+    return text + (f" at most, of {len(checked)} signatures" if len(checked) > 1 else "")
 
 
 def _memory_lines(memory: MemoryCheck, place: str) -> Iterator[str]:
-    if memory.is_right:
-        state = f", state {numbers.byte_count(memory.state_bytes)}B" if memory.state_bytes else ""
-        arena = numbers.byte_count(memory.arena_bytes)
-        yield f"{place}planned memory matches the runtime: arena {arena}B{state}"
-        return
     for item in memory.differences[:_NAMED]:
         made = "" if item.operator_index is None else f"operator {item.operator_index}, "
         name = f" ({printable(item.tensor_name, NAME_LIMIT)})" if item.tensor_name else ""
