@@ -6,11 +6,13 @@ import pytest
 from tflops_native import api
 from tflops_native.analysis import given
 from tflops_native.analysis.calls import FOLLOWED_PER_COUNTED, MAX_COUNTED, MAX_DEPTH
+from tflops_native.analysis.constants import constants_in_use
 from tflops_native.analysis.operators import Status
 from tflops_native.analysis.walk import Walk
 from tflops_native.errors import ShapeError
 from tflops_native.formats.registry import OF_ALL, render
 from tflops_native.formats.report import report_document
+from tflops_native.model import graph as graph_module
 from tflops_native.model.reader import load
 from workloads import analyze_model
 
@@ -190,6 +192,34 @@ def test_looking_for_what_thousands_of_shapes_wait_for_is_bounded(length, monkey
     analysis = analyzed(model)
     assert analysis.waits_for == ("shape",)
     assert len(looks) <= min(2 * length**2, 60_000)
+
+
+def test_operators_that_run_the_same_subgraphs_are_looked_through_once(monkeypatch):
+    """Each of 200 operators may run all of 200 subgraphs."""
+    looks = []
+    called = graph_module.called_subgraphs
+    monkeypatch.setattr(
+        graph_module, "called_subgraphs", lambda *of: looks.append(of) or called(*of)
+    )
+    count = 200
+    model = builders.ModelBuilder()
+    main = model.graph()
+    x, branch = main.input([4]), main.input([], "INT32")
+    table = {"branch_subgraph_indices": list(range(1, count + 1))}
+    for _ in range(count):
+        y = main.tensor([4])
+        main.operator(
+            "STABLEHLO_CASE", [branch, x], [y], builders.options("StablehloCaseOptions", **table)
+        )
+        main.outputs.append(y)
+    for _ in range(count):
+        inner = model.graph()
+        a, b = inner.input([4]), inner.tensor([4])
+        inner.operator("EXP", [a], [b], builders.options("ExpOptions"))
+        inner.outputs = [b]
+    loaded = load(model.pack())
+    constants_in_use(loaded, loaded.subgraphs[0])
+    assert len(looks) < 10 * count
 
 
 def test_a_subgraph_that_runs_itself_is_refused():

@@ -136,8 +136,9 @@ def _runners(model: Model, start: Subgraph) -> dict[int, int]:
     found: dict[int, int] = {}
     for operator in start.operators:
         if called := operator.subgraphs:
-            for subgraph in model.reachable(*(item.index for item in called)):
-                found.setdefault(subgraph.index, operator.index)
+            # What an earlier one runs, it is the first to run with all that is behind.
+            new = model.reachable(*(item.index for item in called), without=found)
+            found |= dict.fromkeys([subgraph.index for subgraph in new], operator.index)
     return found
 
 

@@ -6,7 +6,7 @@ It knows neither the encoding of the file nor any rule about an operator.
 
 import math
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -261,12 +261,12 @@ class Model:
         known = ", ".join(signature.key for signature in self.signatures) or "none"
         raise ModelFormatError(f"no signature {key!r}; the model has: {known}")
 
-    def reachable(self, *starts: int) -> Iterator[Subgraph]:
+    def reachable(self, *starts: int, without: Iterable[int] = ()) -> Iterator[Subgraph]:
         """The subgraphs of these indices and all that their operators may run, each once.
 
-        Indices that are out of range are left out.
+        Indices that are out of range are left out, and so is what is only reached by way of `without`.
         """
-        seen: set[int] = set()
+        seen = set(without)
         waiting = list(reversed(starts))
         while waiting:
             index = waiting.pop()
