@@ -195,7 +195,7 @@ def test_looking_for_what_thousands_of_shapes_wait_for_is_bounded(length, monkey
 
 
 def test_operators_that_run_the_same_subgraphs_are_looked_through_once(monkeypatch):
-    """Each of 200 operators may run all of 200 subgraphs."""
+    """Each of 200 operators may run all of 200 subgraphs, each of which runs the next one."""
     looks = []
     called = graph_module.called_subgraphs
     monkeypatch.setattr(
@@ -203,20 +203,20 @@ def test_operators_that_run_the_same_subgraphs_are_looked_through_once(monkeypat
     )
     count = 200
     model = builders.ModelBuilder()
-    main = model.graph()
-    x, branch = main.input([4]), main.input([], "INT32")
-    table = {"branch_subgraph_indices": list(range(1, count + 1))}
-    for _ in range(count):
-        y = main.tensor([4])
-        main.operator(
-            "STABLEHLO_CASE", [branch, x], [y], builders.options("StablehloCaseOptions", **table)
-        )
-        main.outputs.append(y)
-    for _ in range(count):
-        inner = model.graph()
-        a, b = inner.input([4]), inner.tensor([4])
-        inner.operator("EXP", [a], [b], builders.options("ExpOptions"))
-        inner.outputs = [b]
+
+    def run(graph, first):
+        table = {"branch_subgraph_indices": list(range(first, count + 2))}
+        case = builders.options("StablehloCaseOptions", **table)
+        graph.operator("STABLEHLO_CASE", [branch, x], [graph.tensor([4])], case)
+
+    for level in range(count + 1):
+        graph = model.graph()
+        x, branch = graph.input([4]), graph.input([], "INT32")
+        for _ in range(1 if level else count):
+            run(graph, level + 1)
+    last = model.graph()
+    x, y = last.input([4]), last.tensor([4])
+    last.operator("EXP", [x], [y], builders.options("ExpOptions"))
     loaded = load(model.pack())
     constants_in_use(loaded, loaded.subgraphs[0])
     assert len(looks) < 10 * count
