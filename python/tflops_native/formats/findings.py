@@ -37,6 +37,11 @@ def brief_findings(report: Report, room: int) -> Found:
         left = items[position:]
         allowed = room - (1 if len(left) > 1 else 0)
         fitting = [text for text in variants if height(text) <= allowed]
+        more = f"{variants[0]}; {len(left) - 1} more with -v"
+        if not found and variants[0] not in fitting and left[1:] and height(more) <= room:
+            # What to try with the weightiest is worth more than a line of its own for how many there are.
+            found.append(Line(label, more))
+            break
         if not fitting and found:
             found.append(Line("", _more(left)))
             break

@@ -44,7 +44,10 @@ def summary(report: Report, *, has_details: bool) -> Found:
 def brief_summary(report: Report) -> Found:
     """The same in about ten lines of a terminal."""
     found = _figures(report)
-    taken = sum(height(text) for _, text in map(labelled, found))
+    # Where a name is in front, it is shortened until the line is one.
+    taken = sum(
+        1 if isinstance(item, Line) and item.name else height(labelled(item)[1]) for item in found
+    )
     return [*found, *brief_findings(report, _LINES - taken)]
 
 
