@@ -1,6 +1,6 @@
 """The functions that most callers need: one pipeline, which the command line calls too."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike, fspath
 from pathlib import Path
@@ -14,6 +14,7 @@ from tflops_native.isolation.limits import NO_LIMITS
 from tflops_native.model.graph import Model
 from tflops_native.model.reader import load
 from tflops_native.model.sources.conversion import ConversionOptions
+from tflops_native.notes import Note
 from tflops_native.pipeline import (
     Counting,
     ShapeSource,
@@ -136,27 +137,34 @@ def convert(
 
 def extract(
     model: Source,
-    operators: int | Sequence[int],
+    operators: int | str | Sequence[int],
     *,
     output: str | PathLike[str] | None = None,
     inputs_file: str | PathLike[str] | None = None,
     input_shapes: InputShapes | None = None,
+    signature: str | None = None,
     inputs: Inputs | None = None,
     fill: str = "random",
     seed: int = 0,
     runtime: str = DEFAULT_RUNTIME,
+    on_note: Callable[[Note], None] | None = None,
 ) -> Model:
-    """Operators of the main subgraph as a model of their own, with their weights and shapes.
+    """Operators as a model of their own, with their weights and shapes, and the subgraphs that they run.
 
     For bug reports, and to time an operator elsewhere. Needs the extra "extract".
 
     Args:
         model: as for `analyze`.
         operators: their index in the table of a report, or several: an operator and what is fused into it.
+            Or a path as that table shows it: "8/body/3" is operator 3 in the body of the loop that is
+            operator 8; "8/body/3-5" are several.
         output: a file to write the model to.
         inputs_file: a .npz file to write what the operators are fed in a run of the model, by name of the
             inputs, usable as data of the extracted model; its inputs then have the shapes of that run.
-        input_shapes, inputs, fill, seed, runtime: of that run, as for `measure`.
+            Of a subgraph that runs several times it is what they are fed the first time.
+        input_shapes, signature, inputs, fill, seed, runtime: of that run, as for `measure`.
+        on_note: called with what is to be known of `inputs_file`: that it is of the first iteration, or
+            made up where the model does not show it.
 
     Raises:
         OptionError: there is no such operator, it cannot run by itself, the package `flatbuffers` is
@@ -164,16 +172,19 @@ def extract(
         ModelFormatError: the model cannot be read, or uses what is newer than the schema.
         InvokeError: the runtime refuses the model.
     """
-    from tflops_native.profile.extract import extracted
+    from tflops_native.measurement.extract import extracted
 
-    workload = resolve_workload(model, input_shapes, None, inputs)
+    workload = resolve_workload(model, input_shapes, signature, inputs)
     options = RunOptions(runtime=runtime, kernels="builtin", fill=fill, seed=seed)
+    if isinstance(operators, int):
+        operators = (operators,)
     return extracted(
         workload,
-        [operators] if isinstance(operators, int) else list(operators),
+        operators if isinstance(operators, str) else ",".join(map(str, operators)),
         options,
         output=None if output is None else Path(output),
         inputs_file=None if inputs_file is None else Path(inputs_file),
+        note=on_note or (lambda note: None),
     )
 
 

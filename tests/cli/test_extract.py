@@ -50,12 +50,19 @@ def test_an_operator_that_is_not_there(refuses, tmp_path, asked, words):
     assert not file.exists()
 
 
-def test_subgraphs_are_not_carried(refuses, tmp_path):
-    model = tmp_path / "loop.tflite"
+def test_a_loop_and_what_is_inside_of_it(tflops, tmp_path):
+    model, file, data = tmp_path / "loop.tflite", tmp_path / "op.tflite", tmp_path / "fed.npz"
     model.write_bytes(case_model("while_n"))
     index = next(o.index for o in load(model).subgraphs[0].operators if o.subgraphs)
-    words = refuses("extract", f"{model}:{index}", "-o", tmp_path / "op.tflite")
-    assert f"operator {index} (WHILE) runs other subgraphs" in words
+    assert "WHILE with 2 subgraphs" in tflops("extract", f"{model}:{index}", "-o", file).out
+    path = f"{index}/body/1"
+    ended = tflops("extract", f"{model}:{path}", "-o", file, "--inputs", data)
+    assert (ended.status, ended.err) == (
+        0,
+        f"{data} has what the operators are fed in the first iteration\n",
+    )
+    named = tflops("explain", f"{model}:{path}").out.split()[0]
+    assert ended.out.startswith(f"{file}: {named}")
 
 
 def test_the_missing_package_is_named(refuses, tmp_path, monkeypatch):

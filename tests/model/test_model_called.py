@@ -62,4 +62,6 @@ def test_circles_and_numbers_out_of_range():
     model = load(builder.pack())
     assert [subgraph.index for subgraph in model.reachable(0)] == [0, 1]
     assert [subgraph.index for subgraph in model.reachable(3, 2)] == [3, 0, 1, 2]
-    assert model.subgraphs[3].operators[0].subgraphs[0] == CalledSubgraph(CallRole.CONDITION, -1)
+    assert model.subgraphs[3].operators[0].subgraphs[0] == CalledSubgraph(
+        CallRole.CONDITION, -1, "condition"
+    )

@@ -96,13 +96,6 @@ def test_a_missing_package_is_named(monkeypatch):
         tflops_native.extract(MOBILENET, 0)
 
 
-def test_an_operator_that_runs_subgraphs_is_refused():
-    model = load(case_model("while_n"))
-    (index,) = [o.index for o in model.subgraphs[0].operators if o.subgraphs][:1]
-    with pytest.raises(OptionError, match="runs other subgraphs"):
-        tflops_native.extract(model, index)
-
-
 @pytest.mark.parametrize("name", ["sparse_1024", "sparse_blocks", "blockwise_int4"])
 def test_what_describes_the_weights_goes_with_them(name):
     model = load(case_model(name))

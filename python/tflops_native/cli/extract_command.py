@@ -1,6 +1,5 @@
 """`tflops extract`: an operator of a model as a model of its own."""
 
-import re
 from typing import Any
 
 import click
@@ -11,12 +10,9 @@ from tflops_native.cli.model_input import conversion_of, conversion_options, sou
 from tflops_native.cli.options import data_options, input_options, runtime_option
 from tflops_native.cli.progress import progress_bar
 from tflops_native.errors import OptionError
-from tflops_native.formatting import byte_count
+from tflops_native.formatting import byte_count, plural
+from tflops_native.model.address import is_path
 from tflops_native.model.reader import load
-
-_OPERATORS = re.compile(r"\d+(-\d+)?(,\d+(-\d+)?)*")
-# More are a mistyped range.
-_MOST = 100_000
 
 
 @click.command("extract", cls=Command)
@@ -38,42 +34,35 @@ def command(
     """Write an operator with its weights and shapes as a model of its own.
 
     INDEX is that of the table of `tflops report`. Several, such as 3,4 or 3-5, are an operator and what
-    is fused into it.
+    is fused into it. 8/body/3 is operator 3 in the body of the loop that is operator 8. An operator that
+    runs subgraphs is written with them.
 
     \b
     tflops extract model.tflite:4 -o op.tflite
     tflops extract model.tflite:3-5 -o op.tflite --inputs fed.npz
+    tflops extract model.tflite:8/body/3 -o op.tflite
     tflops time op.tflite --input fed.npz
     """
-    source, operators = _split(operator)
-    if options.pop("signature", None) is not None:
-        raise OptionError(
-            "--signature cannot be used here: operators are those of the main subgraph"
-        )
+    source, path = _split(operator)
     with progress_bar() as progress:
         model = load(
             source_of(source), conversion=conversion_of(quantize, representative), progress=progress
         )
-    found = api.extract(model, operators, output=output, **options)
+    found = api.extract(
+        model, path, output=output, on_note=lambda note: click.echo(note, err=True), **options
+    )
     names = ", ".join(one.name for one in found.subgraphs[0].operators)
-    click.echo(f"{output}: {names}, {byte_count(found.size_bytes)}B")
+    more = len(found.subgraphs) - 1
+    inside = f" with {plural(more, 'subgraph')}" if more else ""
+    click.echo(f"{output}: {names}{inside}, {byte_count(found.size_bytes)}B")
 
 
-def _split(argument: str) -> tuple[str, list[int]]:
-    """The model, and the indices of the operators."""
-    source, colon, text = argument.rpartition(":")
-    if not colon or not source or source.endswith(":") or not _OPERATORS.fullmatch(text):
+def _split(argument: str) -> tuple[str, str]:
+    """The model, and the path of the operators."""
+    source, colon, path = argument.rpartition(":")
+    if not colon or not source or source.endswith(":") or not is_path(path):
         raise OptionError(
-            f"{argument!r} names no operator: write MODEL:INDEX, such as model.tflite:3; "
-            "`tflops count MODEL` lists the indices"
+            f"{argument!r} names no operator: write MODEL:INDEX, such as model.tflite:3 or "
+            "model.tflite:8/body/3; `tflops count MODEL` lists the indices"
         )
-    found: list[int] = []
-    for part in text.split(","):
-        first, _, last = part.partition("-")
-        span = range(int(first), int(last or first) + 1)
-        if not span:
-            raise OptionError(f"the range {part} is empty: it must be FIRST-LAST")
-        if len(span) > _MOST:
-            raise OptionError(f"the range {part} has more than {_MOST} operators")
-        found += span
-    return source, found
+    return source, path

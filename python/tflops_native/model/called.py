@@ -1,6 +1,6 @@
 """Which subgraphs an operator runs, by its options: the one list of options that hold their indices."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
@@ -39,35 +39,43 @@ class CallRole(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CalledSubgraph:
-    """A subgraph that an operator may run; `index` is as in the file, so it may be out of range."""
+    """A subgraph that an operator may run; `index` is as in the file, so it may be out of range.
+
+    `name` tells the subgraphs of one operator apart, in paths such as 8/body/3: "then", "branch_0".
+    """
 
     role: CallRole
     index: int
+    name: str
 
 
-# Options table -> its fields that hold subgraph indices, one or a vector of them.
-SUBGRAPH_OPTIONS: Mapping[str, Mapping[str, CallRole]] = MappingProxyType(
+# Options table -> its fields that hold subgraph indices, one or a vector of them, and what each is called.
+SUBGRAPH_OPTIONS: Mapping[str, Mapping[str, tuple[CallRole, str]]] = MappingProxyType(
     {
-        "CallOptions": {"subgraph": CallRole.WHOLE},
+        "CallOptions": {"subgraph": (CallRole.WHOLE, "call")},
         "IfOptions": {
-            "then_subgraph_index": CallRole.CHOICE,
-            "else_subgraph_index": CallRole.CHOICE,
+            "then_subgraph_index": (CallRole.CHOICE, "then"),
+            "else_subgraph_index": (CallRole.CHOICE, "else"),
         },
         "WhileOptions": {
-            "cond_subgraph_index": CallRole.CONDITION,
-            "body_subgraph_index": CallRole.BODY,
+            "cond_subgraph_index": (CallRole.CONDITION, "condition"),
+            "body_subgraph_index": (CallRole.BODY, "body"),
         },
-        "CallOnceOptions": {"init_subgraph_index": CallRole.ONCE},
-        "StablehloCaseOptions": {"branch_subgraph_indices": CallRole.CHOICE},
-        "StablehloReduceOptions": {"body_subgraph_index": CallRole.ELEMENTS},
-        "StablehloReduceWindowOptions": {"body_subgraph_index": CallRole.ELEMENTS},
-        "StablehloScatterOptions": {"update_computation_subgraph_index": CallRole.ELEMENTS},
-        "StablehloSortOptions": {"comparator_subgraph_index": CallRole.ELEMENTS},
+        "CallOnceOptions": {"init_subgraph_index": (CallRole.ONCE, "initialization")},
+        "StablehloCaseOptions": {"branch_subgraph_indices": (CallRole.CHOICE, "branch")},
+        "StablehloReduceOptions": {"body_subgraph_index": (CallRole.ELEMENTS, "body")},
+        "StablehloReduceWindowOptions": {"body_subgraph_index": (CallRole.ELEMENTS, "body")},
+        "StablehloScatterOptions": {
+            "update_computation_subgraph_index": (CallRole.ELEMENTS, "update"),
+        },
+        "StablehloSortOptions": {"comparator_subgraph_index": (CallRole.ELEMENTS, "comparator")},
         "StablehloWhileOptions": {
-            "cond_subgraph_index": CallRole.CONDITION,
-            "body_subgraph_index": CallRole.BODY,
+            "cond_subgraph_index": (CallRole.CONDITION, "condition"),
+            "body_subgraph_index": (CallRole.BODY, "body"),
         },
-        "StableHLOCompositeOptions": {"decomposition_subgraph_index": CallRole.WHOLE},
+        "StableHLOCompositeOptions": {
+            "decomposition_subgraph_index": (CallRole.WHOLE, "decomposition"),
+        },
     }
 )
 
@@ -77,8 +85,12 @@ def called_subgraphs(
 ) -> tuple[CalledSubgraph, ...]:
     """The subgraphs that options name, in the order of the schema's fields."""
     found: list[CalledSubgraph] = []
-    for name, role in SUBGRAPH_OPTIONS.get(options_type or "", {}).items():
-        value = options.get(name)
-        indices: Iterable[object] = value if isinstance(value, tuple) else (value,)
-        found += [CalledSubgraph(role, index) for index in indices if isinstance(index, int)]
+    for field, (role, name) in SUBGRAPH_OPTIONS.get(options_type or "", {}).items():
+        value = options.get(field)
+        if isinstance(value, tuple):
+            found += [
+                CalledSubgraph(role, index, f"{name}_{place}") for place, index in enumerate(value)
+            ]
+        elif isinstance(value, int):
+            found.append(CalledSubgraph(role, value, name))
     return tuple(found)

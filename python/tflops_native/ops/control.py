@@ -69,7 +69,7 @@ class Case(Op):
     branch_subgraph_indices: tuple[int, ...]
 
     def infer(self, index: TensorSpec, *input: TensorSpec) -> Inferred:
-        branches = [(f"branch {i}", s) for i, s in enumerate(self.branch_subgraph_indices)]
+        branches = [(f"branch_{i}", s) for i, s in enumerate(self.branch_subgraph_indices)]
         if not branches:
             raise ValueError("there is no branch to run")
         if index.size != 1:

@@ -1,0 +1,196 @@
+"""Operators of a model written as a model of their own, with what they are fed in a run of the model."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tflops_native.analysis.entry import analyze_workload
+from tflops_native.errors import (
+    InvokeError,
+    ModelFormatError,
+    OptionError,
+    RuntimeLibraryError,
+    TflopsError,
+)
+from tflops_native.model.address import Place, operators_at
+from tflops_native.model.called import CallRole
+from tflops_native.model.extraction import extract_operators
+from tflops_native.model.graph import Model
+from tflops_native.model.reader import load
+from tflops_native.model.schema import TensorType
+from tflops_native.notes import Note
+from tflops_native.runtime.cut import ends
+from tflops_native.runtime.inputs.data import input_data
+from tflops_native.runtime.inputs.index_limits import index_limits
+from tflops_native.runtime.kept import kept_inside
+from tflops_native.runtime.libraries import NativeRuntime, open_runtime
+from tflops_native.runtime.options import RunOptions
+from tflops_native.runtime.session import fill_inputs, open_session
+from tflops_native.workload import Workload
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+    from tflops_native.analysis.operators import OperatorAnalysis
+
+_INITIALIZATION = "CALL_ONCE"
+
+
+def extracted(
+    workload: Workload,
+    path: str,
+    options: RunOptions,
+    *,
+    output: Path | None,
+    inputs_file: Path | None,
+    note: Callable[[Note], None],
+) -> Model:
+    """The model; args and errors are as those of `api.extract`."""
+    if inputs_file is not None and inputs_file.suffix.lower() != ".npz":
+        raise OptionError(f"the file for inputs must end in .npz, got '{inputs_file}'")
+    place = operators_at(workload.model, workload.entry.subgraph, path)
+    chosen = _with_resources(place)
+    inputs, made = ends(place.subgraph, chosen)
+    tensors = place.subgraph.tensors
+    # Other operators use a variable by its handle, which is not a result.
+    outputs = [i for i in made if tensors[i].type is not TensorType.RESOURCE] or made
+    values: Mapping[int, NDArray[Any]] = {}
+    reason = None
+    if inputs_file is not None:
+        values, reason = _fed(workload, place, options)
+    known = _inferred_shapes(workload, place)
+    known.update((index, tuple(values[index].shape)) for index in inputs if index in values)
+    data = extract_operators(
+        workload.model,
+        place.subgraph,
+        chosen,
+        inputs=inputs,
+        outputs=outputs,
+        shapes={i: known[i] for i in inputs if i in known and known[i] != tensors[i].shape},
+    )
+    model = load(data)
+    if inputs_file is not None:
+        _save_inputs(inputs_file, model, inputs, values, options)
+        if reason is not None:
+            what = "zeros" if options.fill == "zeros" else "random values"
+            text = f"what the operators are fed cannot be had ({reason}): {inputs_file} has {what}"
+            note(Note(code="inputs_made_up", text=text))
+        elif any(called.role in (CallRole.BODY, CallRole.CONDITION) for _, called in place.calls):
+            text = f"{inputs_file} has what the operators are fed in the first iteration"
+            note(Note(code="first_iteration", text=text))
+    if output is not None:
+        with _writing(output):
+            output.write_bytes(data)
+    return model
+
+
+def _with_resources(place: Place) -> list[int]:
+    """The operators, and those of their subgraph that make and initialize the variables they take.
+
+    A variable cannot be given as data.
+    """
+    graph = place.subgraph
+    maker = {tensor: operator for operator in graph.operators for tensor in operator.outputs}
+    chosen = set(place.operators)
+    waiting = list(place.operators)
+    while waiting:
+        for tensor in graph.operators[waiting.pop()].inputs:
+            if tensor is None or graph.tensors[tensor].type is not TensorType.RESOURCE:
+                continue
+            if (made := maker.get(tensor)) is None or made.index in chosen:
+                continue
+            chosen.add(made.index)
+            waiting.append(made.index)
+            chosen.update(o.index for o in graph.operators if o.name == _INITIALIZATION)
+    return sorted(chosen)
+
+
+def _fed(
+    workload: Workload, place: Place, options: RunOptions
+) -> "tuple[Mapping[int, NDArray[Any]], str | None]":
+    """What tensors of the subgraph hold in a run of the model, or why that is not known."""
+    runtime = open_runtime(options.runtime)
+    if not isinstance(runtime, NativeRuntime):
+        raise OptionError(f"runtime {options.runtime!r} cannot show what operators are fed")
+    session = open_session(workload, options, runtime)
+    fill_inputs(session, options)
+    try:
+        return kept_inside(session, runtime, options, place.calls), None
+    except MemoryError as error:
+        if not place.calls:
+            raise InvokeError("what its operators are fed has more than 1 GiB") from error
+        return {}, "it has more than 1 GiB"
+    except (InvokeError, ModelFormatError, RuntimeLibraryError) as error:
+        if not place.calls:
+            raise
+        return {}, str(error)
+
+
+def _inferred_shapes(workload: Workload, place: Place) -> dict[int, tuple[int, ...]]:
+    """Shapes of what the operators take and make, by tensor, where they are inferred.
+
+    Those of a subgraph that runs several times with several shapes are those of the first time.
+    """
+    try:
+        analysis = analyze_workload(workload)
+    except TflopsError:
+        return {}  # the shapes of the file are all there is
+    listed: tuple[OperatorAnalysis, ...] = analysis.operators
+    for operator, called in place.calls:
+        ran = (call for call in listed[operator.index].calls if call.role == called.name)
+        first = next(ran, None)
+        if first is None:
+            return {}
+        listed = first.operators
+    found: dict[int, tuple[int, ...]] = {}
+    for index in place.operators:
+        operator = place.subgraph.operators[index]
+        for tensor, shape in (
+            *zip(operator.inputs, listed[index].input_shapes, strict=False),
+            *zip(operator.outputs, listed[index].output_shapes, strict=False),
+        ):
+            if tensor is not None and shape is not None:
+                found.setdefault(tensor, shape)
+    return found
+
+
+def _save_inputs(
+    path: Path,
+    model: Model,
+    inputs: tuple[int, ...],
+    values: "Mapping[int, NDArray[Any]]",
+    options: RunOptions,
+) -> None:
+    """Write what each input of the new model is fed; what is not known is made up."""
+    import numpy as np
+
+    entry = Workload.resolve(model).entry
+    limits = index_limits(model, entry.subgraph, lambda index: entry.subgraph.tensors[index].shape)
+    fed = {}
+    for item, index in zip(entry.inputs, inputs, strict=True):
+        if index in values:
+            fed[item.name] = values[index]
+            continue
+        fed[item.name], _ = input_data(
+            item,
+            item.tensor.shape,
+            given=None,
+            fill=options.fill,
+            seed=options.seed,
+            index_limit=limits.get(item.tensor.index),
+        )
+    with _writing(path):
+        np.savez(path, **fed)  # type: ignore[arg-type]
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """A file that cannot be written is an error of ours."""
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OptionError(f"cannot write '{path}': {reason}") from error
