@@ -4,12 +4,15 @@ A peak that a real program exceeds is none. In each round a process of its own m
 other: the float32 peak of one thread, and the best of many products of two matrices in numpy on one thread.
 At last all test models are timed, operator by operator: the ten nearest to their roofs are printed, and
 none may be above by more than the margin. `--models` leaves out the rounds, `--models PART ...` takes the
-models only whose names hold one of these, `--kernels builtin` times TensorFlow Lite's own kernels.
+models only whose names hold one of these, or these files, `--kernels builtin` times TensorFlow Lite's own
+kernels.
 
 Other programs make a peak look lower and a time longer, each in its own moment. So the peaks are measured
 again before every model, and the best of all counts; a model with an operator above its roof is timed
 again, and the median of its shares counts. A time that is known to whole microseconds only counts as the
-longest it can have been.
+longest it can have been. Operators above their roofs that were given nothing but zeros are left out, and
+listed: kernels of dynamic-range quantization skip rows of zeros, which the networks without trained weights
+are full of.
 """
 
 import json
@@ -29,6 +32,11 @@ from tflops_native.machine.caches import data_caches
 from tflops_native.machine.peaks.peaks import ThreadPeaks
 from tflops_native.machine.peaks.trials import measure_thread_peaks
 from tflops_native.reports.report import Report
+from tflops_native.runtime.kept import kept_values
+from tflops_native.runtime.libraries import NativeRuntime, open_runtime
+from tflops_native.runtime.options import RunOptions
+from tflops_native.runtime.session import fill_inputs, open_session
+from tflops_native.workload import Workload
 
 HERE = Path(__file__).parent
 MODELS = sorted(
@@ -106,24 +114,39 @@ def best_peaks(measured: Sequence[ThreadPeaks]) -> ThreadPeaks:
     )
 
 
-def shares(reports: Sequence[Report], peaks: ThreadPeaks) -> dict[str, float]:
+def shares(reports: Sequence[Report], peaks: ThreadPeaks) -> dict[tuple[int, str], float]:
     """Per operator the median, over the reports of one model, of its least time over its longest."""
-    found: dict[str, list[float]] = {}
+    found: dict[tuple[int, str], list[float]] = {}
     for report in reports:
         for row in report.with_parts(peaks=peaks).rows:
             if row.roof is not None and row.time is not None and row.time.estimate.upper_seconds:
-                name = f"{row.operator.index} {row.operator.name} ({row.roof.limit})"
+                name = f"{row.operator.name} ({row.roof.limit})"
                 share = row.roof.seconds / row.time.estimate.upper_seconds
-                found.setdefault(name, []).append(share)
-    return {name: median(values) for name, values in found.items()}
+                found.setdefault((row.operator.index, name), []).append(share)
+    return {operator: median(values) for operator, values in found.items()}
+
+
+def given_zeros(data: bytes, kernels: str) -> set[int]:
+    """The operators of a model whose first input holds nothing but zeros in a run like the timed one."""
+    model, options, runtime = tflops_native.load(data), RunOptions(kernels=kernels), open_runtime()
+    assert isinstance(runtime, NativeRuntime)
+    session = open_session(Workload.resolve(model), options, runtime)
+    fill_inputs(session, options)
+    values = kept_values(session, runtime, options)
+    return {
+        operator.index
+        for operator in model.subgraphs[0].operators
+        if operator.inputs[0] in values and not values[operator.inputs[0]].any()
+    }
 
 
 def sweep(parts: Sequence[str], kernels: str) -> None:
     """Time the operators of all test models, and print how near they come to their roofs."""
     models: dict[str, bytes] = {}
-    for path in MODELS:
+    files = [path for path in map(Path, parts) if path.is_file()]
+    for path in files or MODELS:
         name = path.name.removesuffix(".xz").removesuffix(".tflite")
-        if not parts or any(part in name for part in parts):
+        if files or not parts or any(part in name for part in parts):
             data = path.read_bytes()
             models[name] = lzma.decompress(data) if path.suffix == ".xz" else data
     measured: list[ThreadPeaks] = []
@@ -153,17 +176,21 @@ def sweep(parts: Sequence[str], kernels: str) -> None:
             if max(shares(found, peaks).values(), default=0.0) > ROOF_GOAL:
                 time_model(name)
     peaks = best_peaks(measured)
-    nearest = sorted(
-        (
-            (share, f"{name} {operator}")
-            for name, same in reports.items()
-            for operator, share in shares(same, peaks).items()
-        ),
-        reverse=True,
-    )
+    nearest: list[tuple[float, str]] = []
+    idle: list[tuple[float, str]] = []
+    for name, same in reports.items():
+        of_model = shares(same, peaks)
+        is_above = max(of_model.values(), default=0.0) > ROOF_GOAL
+        zeros = given_zeros(models[name], kernels) if is_above else set()
+        for (index, operator), share in of_model.items():
+            left_out = share > ROOF_GOAL and index in zeros
+            (idle if left_out else nearest).append((share, f"{name} {index} {operator}"))
+    nearest.sort(reverse=True)
     print(f"{len(nearest)} operators of {len(reports)} models; nearest to their roofs:")
     for share, name in nearest[:WORST]:
         print(f"{100 * share:5.0f}%  {name}")
+    for share, name in idle:
+        print(f"left out, given nothing but zeros: {name}, {100 * share:.0f}%")
     print_goal("nearest to its roof", nearest[0][0], ROOF_GOAL, format_percent)
 
 

@@ -67,9 +67,9 @@ TensorView Interpreter::tensor(std::int64_t index) const {
   return view_tensor(index);
 }
 
-std::vector<TensorPlace> Interpreter::tensor_memory() const {
+std::vector<TensorPlace> Interpreter::tensor_memory(std::int64_t subgraph) const {
   need_allocation("list the memory of tensors");
-  return list_places();
+  return list_places(subgraph);
 }
 
 void Interpreter::resize_input(std::int64_t position, const std::vector<std::int64_t>& shape) {

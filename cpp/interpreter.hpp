@@ -35,6 +35,7 @@ struct InterpreterOptions {
   bool profile = false;
   std::optional<std::string> signature;
   std::optional<DelegateSource> delegate;  // takes operators before the kernels do
+  bool shows_subgraphs = false;            // whether tensor_memory() reaches other subgraphs than the primary one
 };
 
 struct TensorInfo {
@@ -94,9 +95,9 @@ class Interpreter {
   TensorView output(std::int64_t position) const;
   TensorView tensor(std::int64_t index) const;
 
-  // Those of all tensors of the primary subgraph by their index, with those that the runtime added behind
-  // the model's: scratch memory of kernels. Needs allocate().
-  std::vector<TensorPlace> tensor_memory() const;
+  // Those of all tensors of a subgraph by their index, with those that the runtime added behind the model's:
+  // scratch memory of kernels. Needs allocate().
+  std::vector<TensorPlace> tensor_memory(std::int64_t subgraph) const;
 
   std::int64_t invoke();
   // Each sample spans so many invokes in a row: the clock is too coarse and too slow for the shortest.
@@ -122,7 +123,7 @@ class Interpreter {
   virtual TensorView view_input(std::size_t position) const = 0;
   virtual TensorView view_output(std::size_t position) const = 0;
   virtual TensorView view_tensor(std::int64_t index) const = 0;
-  virtual std::vector<TensorPlace> list_places() const = 0;
+  virtual std::vector<TensorPlace> list_places(std::int64_t subgraph) const = 0;
   virtual void resize(std::size_t position, const std::vector<int>& dims) = 0;
   virtual void allocate_tensors() = 0;
   virtual void reset() = 0;

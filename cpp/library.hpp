@@ -35,6 +35,8 @@ class Library {
   virtual bool has_xnnpack() const = 0;
   virtual bool has_profiler() const = 0;
   virtual bool has_signatures() const = 0;
+  // Whether the memory of subgraphs can be looked at: InterpreterOptions::shows_subgraphs.
+  virtual bool has_subgraphs() const = 0;
 
   // The interpreter keeps the library. Throws RuntimeLibraryError if the library lacks what the options
   // ask for, ArgumentError if they cannot be right, InvokeError if the model is refused.

@@ -42,6 +42,9 @@ LitertInterpreter::LitertInterpreter(std::shared_ptr<const LitertLibrary> librar
   if (options.delegate) {
     throw RuntimeLibraryError("LiteRT takes no external delegate: TensorFlow Lite does (--runtime tflite)");
   }
+  if (options.shows_subgraphs) {
+    throw RuntimeLibraryError("LiteRT does not show subgraphs: TensorFlow Lite does (--runtime tflite)");
+  }
   calling("open the model", [&] {
     open_model();
     open_signature();
@@ -302,7 +305,7 @@ TensorView LitertInterpreter::view_tensor(std::int64_t) const {
   throw InvokeError("LiteRT shows the inputs and outputs of a model, and no other tensor");
 }
 
-std::vector<TensorPlace> LitertInterpreter::list_places() const {
+std::vector<TensorPlace> LitertInterpreter::list_places(std::int64_t) const {
   throw InvokeError("LiteRT does not show where tensors lie: TensorFlow Lite does (--runtime tflite)");
 }
 

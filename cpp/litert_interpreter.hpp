@@ -61,7 +61,7 @@ class LitertInterpreter final : public Interpreter {
   TensorView view_input(std::size_t position) const override { return view(inputs_[position]); }
   TensorView view_output(std::size_t position) const override { return view(outputs_[position]); }
   TensorView view_tensor(std::int64_t index) const override;
-  std::vector<TensorPlace> list_places() const override;
+  std::vector<TensorPlace> list_places(std::int64_t subgraph) const override;
   void resize(std::size_t position, const std::vector<int>& dims) override;
   void allocate_tensors() override;
   void reset() override;

@@ -35,6 +35,7 @@ class LitertLibrary final : public Library, public std::enable_shared_from_this<
   bool has_xnnpack() const override { return true; }
   bool has_profiler() const override { return true; }
   bool has_signatures() const override { return true; }
+  bool has_subgraphs() const override { return false; }
 
   std::unique_ptr<Interpreter> create(const ModelSource& model, const InterpreterOptions& options) const override;
 

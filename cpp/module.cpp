@@ -154,8 +154,9 @@ class Session {
  public:
   Session(const Library& library, const py::object& model, int threads, const std::string& kernels, bool profile,
           std::optional<std::string> signature, const py::object& delegate,
-          std::vector<std::pair<std::string, std::string>> delegate_options) {
-    InterpreterOptions options{threads, kernels_from(kernels), profile, std::move(signature), std::nullopt};
+          std::vector<std::pair<std::string, std::string>> delegate_options, bool shows_subgraphs) {
+    InterpreterOptions options{threads,      kernels_from(kernels), profile, std::move(signature),
+                               std::nullopt, shows_subgraphs};
     if (!delegate.is_none()) options.delegate = DelegateSource{file_path(delegate), std::move(delegate_options)};
     ModelSource source;
     if (py::isinstance<py::str>(model) || py::hasattr(model, "__fspath__")) {
@@ -240,7 +241,8 @@ void bind_library(py::module_& module) {
       .def_property_readonly("tried_versions", &Library::tried_versions)
       .def_property_readonly("has_xnnpack", &Library::has_xnnpack)
       .def_property_readonly("has_profiler", &Library::has_profiler)
-      .def_property_readonly("has_signatures", &Library::has_signatures);
+      .def_property_readonly("has_signatures", &Library::has_signatures)
+      .def_property_readonly("has_subgraphs", &Library::has_subgraphs);
 }
 
 void bind_model_copy(py::module_& module) {
@@ -290,12 +292,13 @@ void bind_interpreter(py::module_& module) {
   py::class_<Session>(module, "Interpreter", py::is_final())
       .def(py::init([](const Library& library, const py::object& model, int threads, const std::string& kernels,
                        bool profile, std::optional<std::string> signature, const py::object& delegate,
-                       std::vector<std::pair<std::string, std::string>> delegate_options) {
+                       std::vector<std::pair<std::string, std::string>> delegate_options, bool shows_subgraphs) {
              return std::make_unique<Session>(library, model, threads, kernels, profile, std::move(signature), delegate,
-                                              std::move(delegate_options));
+                                              std::move(delegate_options), shows_subgraphs);
            }),
            "library"_a, "model"_a, py::kw_only(), "threads"_a = 1, "kernels"_a = "xnnpack", "profile"_a = false,
-           "signature"_a = py::none(), "delegate"_a = py::none(), "delegate_options"_a = py::list())
+           "signature"_a = py::none(), "delegate"_a = py::none(), "delegate_options"_a = py::list(),
+           "shows_subgraphs"_a = false)
       .def_property_readonly("inputs",
                              [](Session& session) {
                                return session.with_gil([](Interpreter& interpreter) {
@@ -316,16 +319,18 @@ void bind_interpreter(py::module_& module) {
             return session.with_gil([&](Interpreter& interpreter) { return interpreter.tensor_info(index); });
           },
           "index"_a)
-      .def("tensor_memory",
-           [](Session& session) {
-             return session.with_gil([](Interpreter& interpreter) {
-               std::vector<std::tuple<std::uintptr_t, std::int64_t, int>> places;
-               for (const TensorPlace& place : interpreter.tensor_memory()) {
-                 places.emplace_back(reinterpret_cast<std::uintptr_t>(place.data), place.byte_size, place.allocation);
-               }
-               return places;
-             });
-           })
+      .def(
+          "tensor_memory",
+          [](Session& session, std::int64_t subgraph) {
+            return session.with_gil([&](Interpreter& interpreter) {
+              std::vector<std::tuple<std::uintptr_t, std::int64_t, int>> places;
+              for (const TensorPlace& place : interpreter.tensor_memory(subgraph)) {
+                places.emplace_back(reinterpret_cast<std::uintptr_t>(place.data), place.byte_size, place.allocation);
+              }
+              return places;
+            });
+          },
+          "subgraph"_a = 0)
       .def(
           "resize_input",
           [](Session& session, std::int64_t position, const std::vector<std::int64_t>& shape) {

@@ -16,7 +16,9 @@ struct TfLiteInterpreter;
 struct TfLiteSignatureRunner;
 struct TfLiteDelegate;
 struct TfLiteTensor;
-struct TfLiteOpaqueTensor;  // the same tensor, under the name that functions for operators have for it
+struct TfLiteOpaqueTensor;    // the same tensor, under the name that functions for operators have for it
+struct TfLiteOpaqueContext;   // a subgraph
+struct TfLiteOpaqueDelegate;  // the same delegate, likewise
 
 // Plain ints and not enums: a library newer than this list may return numbers that it does not name.
 using TfLiteStatus = int;
@@ -54,6 +56,19 @@ struct TfLiteXNNPackDelegateOptions {
   std::int32_t num_threads;
   std::int32_t rest_of_any_version[63];
 };
+
+// What a delegate is made of. Copied when it is.
+struct TfLiteOpaqueDelegateBuilder {
+  void* data;
+  TfLiteStatus (*Prepare)(TfLiteOpaqueContext*, TfLiteOpaqueDelegate*, void* data);
+  TfLiteStatus (*CopyFromBufferHandle)(TfLiteOpaqueContext*, TfLiteOpaqueDelegate*, void* data, int handle,
+                                       TfLiteOpaqueTensor*);
+  TfLiteStatus (*CopyToBufferHandle)(TfLiteOpaqueContext*, TfLiteOpaqueDelegate*, void* data, int handle,
+                                     TfLiteOpaqueTensor*);
+  void (*FreeBufferHandle)(TfLiteOpaqueContext*, TfLiteOpaqueDelegate*, void* data, int* handle);
+  std::int64_t flags;
+};
+static_assert(sizeof(TfLiteOpaqueDelegateBuilder) == 5 * sizeof(void*) + 8);
 
 using TfLiteErrorReporter = void (*)(void* user_data, const char* format, std::va_list arguments);
 
@@ -107,6 +122,11 @@ const char* TfLiteTensorName(const TfLiteTensor*);
 TfLiteQuantizationParams TfLiteTensorQuantizationParams(const TfLiteTensor*);
 TfLiteAllocationType TfLiteOpaqueTensorGetAllocationType(const TfLiteOpaqueTensor*);
 
+TfLiteOpaqueDelegate* TfLiteOpaqueDelegateCreate(const TfLiteOpaqueDelegateBuilder*);
+void TfLiteOpaqueDelegateDelete(TfLiteOpaqueDelegate*);
+std::size_t TfLiteOpaqueContextGetNumTensors(const TfLiteOpaqueContext*);
+TfLiteOpaqueTensor* TfLiteOpaqueContextGetOpaqueTensor(const TfLiteOpaqueContext*, int index);
+
 TfLiteXNNPackDelegateOptions TfLiteXNNPackDelegateOptionsDefault();
 TfLiteDelegate* TfLiteXNNPackDelegateCreate(const TfLiteXNNPackDelegateOptions*);
 void TfLiteXNNPackDelegateDelete(TfLiteDelegate*);
@@ -154,6 +174,12 @@ void TfLiteXNNPackDelegateDelete(TfLiteDelegate*);
 
 #define TFLOPS_ALLOCATION_FUNCTIONS(X) X(TfLiteOpaqueTensorGetAllocationType)
 
+#define TFLOPS_SUBGRAPH_FUNCTIONS(X)  \
+  X(TfLiteOpaqueDelegateCreate)       \
+  X(TfLiteOpaqueDelegateDelete)       \
+  X(TfLiteOpaqueContextGetNumTensors) \
+  X(TfLiteOpaqueContextGetOpaqueTensor)
+
 #define TFLOPS_SIGNATURE_FUNCTIONS(X)       \
   X(TfLiteInterpreterGetSignatureCount)     \
   X(TfLiteInterpreterGetSignatureKey)       \
@@ -174,4 +200,5 @@ void TfLiteXNNPackDelegateDelete(TfLiteDelegate*);
   TFLOPS_PROFILER_FUNCTIONS(X)       \
   TFLOPS_VARIABLE_FUNCTIONS(X)       \
   TFLOPS_ALLOCATION_FUNCTIONS(X)     \
+  TFLOPS_SUBGRAPH_FUNCTIONS(X)       \
   TFLOPS_SIGNATURE_FUNCTIONS(X)

@@ -46,6 +46,7 @@ TfliteInterpreter::TfliteInterpreter(std::shared_ptr<const TfliteLibrary> librar
   if (options.kernels == Kernels::xnnpack) need_feature(library_->has_xnnpack(), *library_, "XNNPACK kernels");
   if (options.profile) need_feature(library_->has_profiler(), *library_, "profiler");
   if (options.signature) need_feature(library_->has_signatures(), *library_, "signatures");
+  if (options.shows_subgraphs) need_feature(library_->has_subgraphs(), *library_, "functions to show subgraphs");
   calling("open the model", [&] {
     open_model(model);
     create(options);
@@ -75,6 +76,10 @@ void TfliteInterpreter::create(const InterpreterOptions& options) {
   if (options.profile) {
     profiler_ = std::make_unique<TfliteProfiler>(recorder_);
     tflite_.TfLiteInterpreterOptionsSetTelemetryProfiler(native.get(), profiler_->callbacks());
+  }
+  if (options.shows_subgraphs) {
+    observer_ = std::make_unique<SubgraphObserver>(tflite_);
+    tflite_.TfLiteInterpreterOptionsAddDelegate(native.get(), observer_->delegate());
   }
   if (options.delegate) {
     external_ = std::make_unique<ExternalDelegate>(*options.delegate);
@@ -259,11 +264,16 @@ TensorView TfliteInterpreter::view_tensor(std::int64_t index) const {
   return view(tensor, {static_cast<int>(index), ""});
 }
 
-std::vector<TensorPlace> TfliteInterpreter::list_places() const {
-  if (!is_primary_) throw InvokeError("the tensors of a signature outside the primary subgraph cannot be reached");
+std::vector<TensorPlace> TfliteInterpreter::list_places(std::int64_t subgraph) const {
+  const std::int64_t count = observer_ != nullptr ? static_cast<std::int64_t>(observer_->count()) : 1;
+  if (subgraph < 0 || subgraph >= count) {
+    throw PositionError("the runtime shows no subgraph " + std::to_string(subgraph));
+  }
   std::vector<TensorPlace> places;
   for (int index = 0;; ++index) {
-    const TfLiteTensor* const tensor = tflite_.TfLiteInterpreterGetTensor(interpreter_.get(), index);
+    const TfLiteTensor* const tensor = observer_ != nullptr
+                                           ? observer_->tensor(static_cast<std::size_t>(subgraph), index)
+                                           : tflite_.TfLiteInterpreterGetTensor(interpreter_.get(), index);
     if (tensor == nullptr) return places;
     const auto allocation_of = tflite_.TfLiteOpaqueTensorGetAllocationType;
     places.push_back(

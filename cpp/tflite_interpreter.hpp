@@ -5,6 +5,7 @@
 
 #include "error_log.hpp"
 #include "interpreter.hpp"
+#include "subgraph_observer.hpp"
 #include "tflite_library.hpp"
 #include "tflite_profiler.hpp"
 
@@ -47,7 +48,7 @@ class TfliteInterpreter final : public Interpreter {
   TensorView view_input(std::size_t position) const override;
   TensorView view_output(std::size_t position) const override;
   TensorView view_tensor(std::int64_t index) const override;
-  std::vector<TensorPlace> list_places() const override;
+  std::vector<TensorPlace> list_places(std::int64_t subgraph) const override;
   void resize(std::size_t position, const std::vector<int>& dims) override;
   void allocate_tensors() override;
   void reset() override;
@@ -63,6 +64,7 @@ class TfliteInterpreter final : public Interpreter {
   ErrorLog log_;
   std::unique_ptr<TfliteProfiler> profiler_;
   Handle<TfLiteModel> model_;
+  std::unique_ptr<SubgraphObserver> observer_;
   std::unique_ptr<ExternalDelegate> external_;
   Handle<TfLiteDelegate> xnnpack_;
   Handle<TfLiteInterpreter> interpreter_;

@@ -91,6 +91,7 @@ bool TfliteLibrary::has_xnnpack() const { return true TFLOPS_XNNPACK_FUNCTIONS(T
 bool TfliteLibrary::has_profiler() const { return true TFLOPS_PROFILER_FUNCTIONS(TFLOPS_AND_PRESENT); }
 bool TfliteLibrary::has_variables() const { return true TFLOPS_VARIABLE_FUNCTIONS(TFLOPS_AND_PRESENT); }
 bool TfliteLibrary::has_signatures() const { return true TFLOPS_SIGNATURE_FUNCTIONS(TFLOPS_AND_PRESENT); }
+bool TfliteLibrary::has_subgraphs() const { return true TFLOPS_SUBGRAPH_FUNCTIONS(TFLOPS_AND_PRESENT); }
 #undef TFLOPS_AND_PRESENT
 
 std::unique_ptr<Interpreter> TfliteLibrary::create(const ModelSource& model, const InterpreterOptions& options) const {

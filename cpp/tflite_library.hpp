@@ -31,6 +31,7 @@ class TfliteLibrary final : public Library, public std::enable_shared_from_this<
   bool has_xnnpack() const override;
   bool has_profiler() const override;
   bool has_signatures() const override;
+  bool has_subgraphs() const override;
   bool has_variables() const;
 
   std::unique_ptr<Interpreter> create(const ModelSource& model, const InterpreterOptions& options) const override;

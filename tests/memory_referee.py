@@ -24,7 +24,12 @@ def planned(model, threads=1, **asked):
 
 def allocated(model, *, shapes=(), arrays=None, threads=1):
     """The memory of a model in the runtime; after a run with these inputs, if there are any."""
-    interpreter = Interpreter(library(), model, kernels="builtin", threads=threads)
+    interpreter = allocated_interpreter(model, shapes=shapes, arrays=arrays, threads=threads)
+    return observed_memory(interpreter)
+
+
+def allocated_interpreter(model, *, shapes=(), arrays=None, threads=1, **options):
+    interpreter = Interpreter(library(), model, kernels="builtin", threads=threads, **options)
     for position, shape in enumerate(shapes):
         interpreter.resize_input(position, shape)
     interpreter.allocate()
@@ -32,7 +37,7 @@ def allocated(model, *, shapes=(), arrays=None, threads=1):
         for position, array in enumerate(arrays):
             interpreter.set_input(position, np.ascontiguousarray(array))
         interpreter.invoke()
-    return observed_memory(interpreter)
+    return interpreter
 
 
 def differences(plan, seen):

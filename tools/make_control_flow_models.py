@@ -3,7 +3,8 @@
     python tools/make_control_flow_models.py [--output tests/models/control_flow]
 
 They are small: weights are kept. Recurrent layers come from a concrete function of a fixed batch, which
-is how Keras' rolled ones become a WHILE. Needs the package `tensorflow`.
+leaves the values of their variables out of the file: it can be counted but not run. Those of the model
+(`_loop`) have them. Needs the package `tensorflow`.
 """
 
 import lzma
@@ -52,36 +53,46 @@ class Loops(tf.Module):  # type: ignore[misc]
         return tf.cond(condition, lambda: tf.matmul(x, self._weights()), lambda: x + 1.0)
 
 
-def recurrent(kind: str, *, unroll: bool) -> tuple[Any, Any]:
-    """A Keras recurrent layer and a dense one: the traced function, and what holds its variables."""
+def recurrent(kind: str, *, unroll: bool) -> Any:
+    """A Keras recurrent layer and a dense one."""
     keras.utils.set_random_seed(SEED)
-    model = keras.Sequential(
+    return keras.Sequential(
         [
             keras.Input((STEPS, FEATURES), batch_size=1),
             getattr(keras.layers, kind)(UNITS, unroll=unroll),
             keras.layers.Dense(CLASSES),
         ]
     )
-    traced = tf.function(lambda x: model(x)).get_concrete_function(
-        tf.TensorSpec([1, STEPS, FEATURES], tf.float32)
-    )
-    return traced, model
 
 
-def functions() -> dict[str, Callable[[], tuple[Any, Any]]]:
-    """Model name -> what makes its traced function, and what must stay alive with it."""
+def models() -> dict[str, Callable[[], bytes]]:
+    """Model name -> what converts it."""
     loops = Loops()
-    made: dict[str, Callable[[], tuple[Any, Any]]] = {}
+    made: dict[str, Callable[[], bytes]] = {}
     for name in ("while_ten_matmuls", "while_n_matmuls", "if_matmul"):
-        made[name] = partial(_traced, loops, name)
+        made[name] = partial(_of_function, getattr(loops, name).get_concrete_function(), loops)
     for kind in ("LSTM", "GRU", "SimpleRNN"):
         for form, unroll in (("rolled", False), ("unrolled", True)):
-            made[f"keras_{kind.lower()}_{form}"] = partial(recurrent, kind, unroll=unroll)
+            made[f"keras_{kind.lower()}_{form}"] = partial(_of_call, kind, unroll)
+    for kind in ("LSTM", "GRU"):
+        made[f"keras_{kind.lower()}_loop"] = partial(_of_model, kind)
     return made
 
 
-def _traced(loops: Loops, name: str) -> tuple[Any, Any]:
-    return getattr(loops, name).get_concrete_function(), loops
+def _of_function(traced: Any, owner: Any) -> bytes:
+    """`owner` holds the variables of the function."""
+    return tf.lite.TFLiteConverter.from_concrete_functions([traced], owner).convert()  # type: ignore[no-any-return]
+
+
+def _of_call(kind: str, unroll: bool) -> bytes:
+    model = recurrent(kind, unroll=unroll)
+    shape = tf.TensorSpec([1, STEPS, FEATURES], tf.float32)
+    return _of_function(tf.function(lambda x: model(x)).get_concrete_function(shape), model)
+
+
+def _of_model(kind: str) -> bytes:
+    model = recurrent(kind, unroll=False)
+    return tf.lite.TFLiteConverter.from_keras_model(model).convert()  # type: ignore[no-any-return]
 
 
 @click.command()
@@ -94,9 +105,8 @@ def _traced(loops: Loops, name: str) -> tuple[Any, Any]:
 def main(output: Path) -> None:
     """Write all models."""
     output.mkdir(parents=True, exist_ok=True)
-    for name, make in functions().items():
-        traced, owner = make()
-        data = tf.lite.TFLiteConverter.from_concrete_functions([traced], owner).convert()
+    for name, make in models().items():
+        data = make()
         path = output / f"{name}.tflite.xz"
         path.write_bytes(lzma.compress(data, preset=9 | lzma.PRESET_EXTREME))
         print(f"{path}: {len(data):,} bytes, {path.stat().st_size:,} compressed")

@@ -31,20 +31,19 @@ def repository() -> Iterator[tuple[str, bytes]]:
 
 
 def rows(name: str, model: object) -> Iterator[str]:
-    """A row for each entry point that the runtime shows memory of."""
+    """A row for each entry point, and each subgraph that it runs, that the runtime shows memory of."""
     verified = tflops_native.verify(
         model, input_shapes=SHAPES.get(name), isolated=True, timeout=300.0
     )
     for entry in verified.entries:
-        if entry.memory is None:
-            continue
-        memory = entry.memory
         title = name if len(verified.entries) == 1 else f"{name}, {entry.signature}"
-        difference = memory.arena_bytes - memory.runtime_arena_bytes
-        yield (
-            f"| {title} | {memory.arena_bytes:,} | {memory.runtime_arena_bytes:,} | {difference:,} "
-            f"| {memory.state_bytes:,} | {memory.runtime_state_bytes:,} |"
-        )
+        for number, memory in enumerate(entry.memory):
+            what = f"{title}, subgraph {memory.subgraph_index}" if number else title
+            difference = memory.arena_bytes - memory.runtime_arena_bytes
+            yield (
+                f"| {what} | {memory.arena_bytes:,} | {memory.runtime_arena_bytes:,} "
+                f"| {difference:,} | {memory.state_bytes:,} | {memory.runtime_state_bytes:,} |"
+            )
 
 
 def table() -> str:

@@ -65,6 +65,10 @@ class Library:
     def has_signatures(self) -> bool:
         """Whether `signature=...` is possible."""
 
+    @property
+    def has_subgraphs(self) -> bool:
+        """Whether `shows_subgraphs=True` is possible."""
+
 @final
 class ModelCopy(Buffer):
     """
@@ -191,7 +195,8 @@ class Interpreter:
     A `delegate` is the path of a library with TensorFlow Lite's functions of external delegates; it
     is told the `delegate_options`, and takes operators before the kernels do.
     `"reference"` kernels are LiteRT's only. With a `signature`, inputs and outputs are those of the
-    signature, in the order of their names; LiteRT's in the order of the subgraph.
+    signature, in the order of their names; LiteRT's in the order of the subgraph. With
+    `shows_subgraphs`, which only TensorFlow Lite has, `tensor_memory` reaches all subgraphs.
 
     Raises `InvokeError` with TensorFlow Lite's own words if it refuses the model,
     `RuntimeLibraryError` if the library lacks what is asked for, `ValueError` for `threads` below
@@ -210,6 +215,7 @@ class Interpreter:
         signature: str | None = None,
         delegate: str | PathLike[str] | None = None,
         delegate_options: Sequence[tuple[str, str]] = (),
+        shows_subgraphs: bool = False,
     ) -> None: ...
     @property
     def inputs(self) -> list[TensorInfo]: ...
@@ -223,16 +229,18 @@ class Interpreter:
         of LiteRT, which shows inputs and outputs only.
         """
 
-    def tensor_memory(self) -> list[tuple[int, int, int]]:
+    def tensor_memory(self, subgraph: int = 0) -> list[tuple[int, int, int]]:
         """
-        Address, bytes and kind of memory of each tensor of the primary subgraph, by index.
+        Address, bytes and kind of memory of each tensor of a subgraph, by index.
 
         The address is 0 without memory. The kind is a `TfLiteAllocationType` (2 the arena, 3 the one for
         what outlives a run, 4 the heap); -1 where the library cannot tell.
 
         Those behind the model's own are scratch memory of kernels, where these are builtin ones. Tensors
-        whose shape is known only during a run lie elsewhere than the rest, from the first run on. Raises
-        `InvokeError` before `allocate()`, for a signature of another subgraph, and always of LiteRT.
+        whose shape is known only during a run lie elsewhere than the rest, from the first run on.
+        Subgraphs count as those of the file, without the ones whose name begins with "VALIDATION:".
+        Raises `InvokeError` before `allocate()` and always of LiteRT, `IndexError` for a subgraph that
+        is not there, or is not the primary one without `shows_subgraphs`.
         """
 
     def resize_input(self, position: int, shape: Sequence[int]) -> None:

@@ -11,6 +11,7 @@ from zoo import EXAMPLES, NAMES, zoo_model
 pytest.importorskip("tflops_native._native", exc_type=ImportError)
 
 from tflops_native.arenas import scratch
+from tflops_native.arenas.kernel import Scratch
 from tflops_native.ops import REGISTRY, Inferred
 
 # One conversion of each network; the large ones take seconds each, and hold no other operators.
@@ -46,7 +47,27 @@ def test_memory_of_other_kernels_is_not_compared(tflops):
     pytest.importorskip("tensorflow")
     verified = tflops("verify", SINGLE, "--runtime", "tensorflow", "--format", "json")
     (entry,) = json.loads(verified.out)["entries"]
-    assert (verified.status, entry["memory"]) == (0, None)
+    assert (verified.status, entry["memory"]) == (0, [])
+
+
+@pytest.fixture
+def loop(tmp_path):
+    path = tmp_path / "loop.tflite"
+    path.write_bytes(zoo_model("control_flow/keras_gru_loop"))
+    return path
+
+
+def test_memory_of_the_subgraphs_that_it_runs(tflops, loop):
+    ended = tflops("verify", loop)
+    assert ended.status == 0
+    assert ended.out.splitlines()[1].endswith("; also of 2 subgraphs")
+
+
+def test_wrong_memory_of_a_subgraph_is_named(tflops, loop, monkeypatch):
+    monkeypatch.setitem(scratch._RULES, "LOGISTIC", lambda kernel: [Scratch("none", 64)])
+    ended = tflops("verify", loop)
+    assert ended.status == 1
+    assert "\nsubgraph 2: planned memory differs from the runtime's: arena " in ended.out
 
 
 @pytest.fixture
@@ -67,7 +88,7 @@ def test_wrong_memory_is_named(tflops, wrong_scratch):
 def test_wrong_memory_in_json(tflops, wrong_scratch):
     plain = json.loads(tflops("verify", SINGLE, "--format", "json").out)
     (entry,) = plain["entries"]
-    memory = entry["memory"]
+    (memory,) = entry["memory"]
     assert (plain["is_right"], memory["is_right"]) == (False, False)
     assert memory["arena_bytes"] < memory["runtime_arena_bytes"]
     (missing,) = [item for item in memory["differences"] if item["planned"] is None]

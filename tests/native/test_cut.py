@@ -1,12 +1,13 @@
 """Operators cut out of a model run alone, and compute what they compute inside of it."""
 
+import math
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from zoo import EXAMPLES
+from zoo import EXAMPLES, zoo_model
 
 pytest.importorskip("tflops_native._native", exc_type=ImportError)
 
@@ -14,6 +15,7 @@ from builders import ModelBuilder, options, signature
 from tflops_native._native import Interpreter, Library, ModelCopy
 from tflops_native.errors import ModelFormatError, OptionError
 from tflops_native.model.reader import load
+from tflops_native.model.schema import TensorType
 from tflops_native.runtime.cut import cut_model, ends
 from tflops_native.timing.clock import Clock
 
@@ -211,3 +213,25 @@ def test_where_tensors_lie(library: Library):
         }
         if not is_in_place:
             assert all(a[1] <= b[0] for a, b in pairwise(spans))
+
+
+def test_where_tensors_of_other_subgraphs_lie(library: Library):
+    model = zoo_model("control_flow/if_matmul")
+    interpreter = Interpreter(library, model, kernels="builtin", shows_subgraphs=True)
+    interpreter.allocate()
+    plain = Interpreter(library, model, kernels="builtin")
+    plain.allocate()
+    # The one that looks changes nothing: the primary subgraph is laid out as without it.
+    assert [size for _, size, _ in interpreter.tensor_memory()] == [
+        size for _, size, _ in plain.tensor_memory()
+    ]
+    for graph in load(model).subgraphs:
+        sizes = [size for _, size, _ in interpreter.tensor_memory(graph.index)]
+        assert sizes[: len(graph.tensors)] == [
+            4 * math.prod(tensor.shape) if tensor.type is TensorType.FLOAT32 else 1
+            for tensor in graph.tensors
+        ]
+    with pytest.raises(IndexError, match="no subgraph 3"):
+        interpreter.tensor_memory(3)
+    with pytest.raises(IndexError, match="no subgraph 1"):
+        plain.tensor_memory(1)

@@ -209,3 +209,9 @@ def test_what_litert_says_of_a_model_that_it_refuses(
             Interpreter(litert, builder.pack())
     ready(litert, fully_connected).invoke()
     assert "Variable" not in capfd.readouterr().err
+
+
+def test_it_shows_no_subgraphs(litert: Library, fully_connected: bytes) -> None:
+    assert not litert.has_subgraphs
+    with pytest.raises(RuntimeLibraryError, match="does not show subgraphs"):
+        Interpreter(litert, fully_connected, shows_subgraphs=True)

@@ -25,26 +25,26 @@ def subgraphs_of(model: Model, operator: Operator) -> Iterator[tuple[CallRole, S
             yield called.role, model.subgraphs[called.index]
 
 
-def as_planned(model: Model, subgraph: Subgraph, role: CallRole | None) -> Subgraph:
-    """A subgraph as the runtime plans its memory.
-
-    Without the inputs that nothing uses, where it is a condition or a branch; and without the outputs of
-    loops that nothing uses and the loop does not change: they stay where they are.
-
-    Args:
-        role: what it is run as; None for the entry point.
-    """
+def uses_of(subgraph: Subgraph) -> Counter[int]:
+    """How often each tensor is an output, or an operator's input."""
     uses = Counter(subgraph.outputs)
     for operator in subgraph.operators:
         uses.update(index for index in operator.inputs if index is not None)
-    inputs = subgraph.inputs
-    if role in (CallRole.CONDITION, CallRole.CHOICE):
-        inputs = tuple(index for index in inputs if uses[index])
-    operators = tuple(_trimmed(model, subgraph, operator, uses) for operator in subgraph.operators)
-    return replace(subgraph, inputs=inputs, operators=operators)
+    return uses
 
 
-def _trimmed(model: Model, subgraph: Subgraph, operator: Operator, uses: Counter[int]) -> Operator:
+def as_planned(subgraph: Subgraph, role: CallRole | None, uses: Counter[int]) -> Subgraph:
+    """A subgraph without the inputs that nothing uses, where it is run as a condition or a branch."""
+    if role not in (CallRole.CONDITION, CallRole.CHOICE):
+        return subgraph
+    return replace(subgraph, inputs=tuple(index for index in subgraph.inputs if uses[index]))
+
+
+def trimmed(model: Model, subgraph: Subgraph, operator: Operator, uses: Counter[int]) -> Operator:
+    """A loop without the outputs that nothing uses and that it does not change: they stay where they are.
+
+    So it is from where the kernel is prepared: not for what is planned before.
+    """
     body = next(
         (graph for role, graph in subgraphs_of(model, operator) if role is CallRole.BODY), None
     )

@@ -50,7 +50,6 @@ _SHAPED_BY: Final[dict[str, tuple[int, ...]]] = {
     "SPLIT": (0,),
     "SPLIT_V": (1, 2),
     "SUM": (1,),
-    "TOPK_V2": (1,),
     "TRANSPOSE": (1,),
     "TRANSPOSE_CONV": (0,),
     "UNSORTED_SEGMENT_MAX": (1, 2),
@@ -144,6 +143,11 @@ def _tile(kernel: Kernel) -> Home:
     return _once_if(kernel, 0) if kernel.is_fixed(1) else Home.HEAP
 
 
+def _top_k(kernel: Kernel) -> Home:
+    is_known = kernel.is_fixed(1) and -1 not in kernel.input(0).shape_signature
+    return Home.ARENA if is_known else Home.HEAP
+
+
 def _where(kernel: Kernel) -> Home:
     return Home.ARENA if kernel.is_fixed(0) else Home.HEAP
 
@@ -167,5 +171,6 @@ _RULES: Final[dict[str, _Decide]] = {
     "SLICE": _slice,
     "STRIDED_SLICE": _strided_slice,
     "TILE": _tile,
+    "TOPK_V2": _top_k,
     "WHERE": _where,
 }

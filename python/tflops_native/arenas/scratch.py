@@ -14,6 +14,9 @@ from tflops_native.model.graph import Operator
 
 _Rule: TypeAlias = Callable[[Kernel], Sequence[Scratch]]
 _QUANTIZED_WEIGHTS: Final = frozenset({"INT4", "INT8", "UINT8"})
+# The kernel for packed 4-bit weights: fully_connected_4bit.h, and its most rows at once, as on x86-64 and
+# aarch64.
+_PACKED_UNITS, _PACKED_DEPTH, _PACKED_ROWS = 4, 32, 4
 # Tensors that kernels add to the subgraph when they are created, whether they need them or not (of 2.17.1;
 # later versions add some of them when shapes are known). Other kernels add later what they need.
 _ADDED_AT_START: Final[dict[str, int]] = {
@@ -76,6 +79,15 @@ def _convolution(kernel: Kernel) -> list[Scratch]:
     dilations = (kernel.option("dilation_h_factor", 1), kernel.option("dilation_w_factor", 1))
     strides = (kernel.option("stride_h", 1), kernel.option("stride_w", 1))
     found = []
+    is_of_threads = (
+        kernel.threads > 1
+        and kernel.type(0) == kernel.type(1) == "FLOAT32"
+        and dilations == (1, 1)
+        and kernel.homes[kernel.input(1).index] not in (Home.ARENA, Home.HEAP)
+    )
+    if is_of_threads:
+        # That kernel takes weights in another order, and does without im2col.
+        return [Scratch("transposed weights", math.prod(kernel.shape(1)) * 4, Home.STATE)]
     if (*dilations, *strides, *window) != (1,) * 6:
         element = 1 if is_hybrid else _bytes(kernel, 0)
         found.append(Scratch("im2col", places * math.prod(window) * channels_in * element))
@@ -144,6 +156,8 @@ def _fully_connected(kernel: Kernel) -> list[Scratch]:
         return []
     elements = math.prod(kernel.shape(0))
     batches = elements // depth
+    if _is_packed(kernel, batches, units, depth):
+        return _packed_scratch(batches, units, depth)
     found = [
         Scratch("quantized input", elements),
         Scratch("scaling factors", batches * 4),
@@ -155,6 +169,30 @@ def _fully_connected(kernel: Kernel) -> list[Scratch]:
     if sparsity is not None:
         found.append(Scratch("ledger of blocks", sparsity.kept_places, Home.STATE))
     return found
+
+
+def _is_packed(kernel: Kernel, batches: int, units: int, depth: int) -> bool:
+    """Whether the kernel for packed 4-bit weights takes it."""
+    return (
+        kernel.type(1) == "INT4"
+        and kernel.is_constant(1)
+        and batches > 0
+        and depth % 2 == 0
+        and units >= _PACKED_UNITS
+        and depth >= _PACKED_DEPTH
+    )
+
+
+def _packed_scratch(batches: int, units: int, depth: int) -> list[Scratch]:
+    """Of tflite/kernels/fully_connected.cc, PrepareImpl4Bit; the weights themselves go to the heap."""
+    rows = next(rows for rows in (_PACKED_ROWS, _PACKED_ROWS // 2, 1) if batches >= rows)
+    batches = -(-batches // rows) * rows
+    return [
+        Scratch("quantized input", batches * -(-depth // _PACKED_DEPTH) * _PACKED_DEPTH),
+        Scratch("scaling factors", batches * 4),
+        Scratch("accumulators", batches * -(-units // _PACKED_UNITS) * _PACKED_UNITS * 4),
+        Scratch("input offsets", batches * 4),
+    ]
 
 
 def _batch_matmul(kernel: Kernel) -> list[Scratch]:

@@ -1,10 +1,10 @@
 """The arenas of a model as TensorFlow Lite's builtin kernels and its planner lay them out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from tflops_native.arenas.called import as_planned, subgraphs_of
+from tflops_native.arenas.called import as_planned, subgraphs_of, trimmed, uses_of
 from tflops_native.arenas.homes import decide_homes, first_home
 from tflops_native.arenas.kernel import Home, Kernel, Scratch, tensor_bytes
 from tflops_native.arenas.lifetimes import FOREVER, Lifetimes, lifetimes_of
@@ -148,7 +148,8 @@ class _Planner:
     ) -> None:
         self.model, self.all_shapes, self.threads = model, shapes, threads
         self.made = made  # None for a subgraph that is being planned: it cannot run itself
-        self.subgraph = as_planned(model, subgraph, role)
+        self.uses = uses_of(subgraph)
+        self.subgraph = as_planned(subgraph, role, self.uses)
         self.shapes = shapes.get(subgraph.index) or [t.shape for t in subgraph.tensors]
         self.homes = [first_home(tensor) for tensor in subgraph.tensors]
         if role not in (None, CallRole.CONDITION):
@@ -200,7 +201,11 @@ class _Planner:
                 count += added
         start = 0
         seen: list[Home] | None = None
-        for position, operator in enumerate(self.subgraph.operators):
+        operators = list(self.subgraph.operators)
+        for position, operator in enumerate(operators):
+            if seen is None:
+                operator = trimmed(self.model, self.subgraph, operator, self.uses)
+                operators[position] = operator
             kernel = Kernel(operator, self.subgraph.tensors, self.shapes, self.homes, self.threads)
             if operator.options_type in SUBGRAPH_OPTIONS:
                 self._call(position, operator)
@@ -216,6 +221,7 @@ class _Planner:
                 self.steps.append((start, position))
                 start = position + 1
                 seen = seen or list(self.homes)
+        self.subgraph = replace(self.subgraph, operators=tuple(operators))
         if start < len(self.subgraph.operators) or not self.steps:
             self.steps.append((start, max(len(self.subgraph.operators) - 1, 0)))
         return seen or self.homes
@@ -238,7 +244,7 @@ class _Planner:
         is_fixed = all(shapes == ends[0] for shapes in ends[1:])
         if is_fixed and not any(plan.has_dynamic for _, _, plan in returning):
             return
-        for index in operator.outputs:
+        for index in trimmed(self.model, self.subgraph, operator, self.uses).outputs:
             if self.homes[index] is Home.ARENA:
                 self.homes[index] = Home.HEAP
 

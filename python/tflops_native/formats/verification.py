@@ -93,23 +93,33 @@ def _lines(verification: Verification) -> Iterator[str]:
         count = len(verification.mismatches)
         wrong = f"{numbers.plural(count, 'shape')} {'differs' if count == 1 else 'differ'}"
         yield f"{wrong} from the runtime's: {compared}"
-    checked = [(entry, entry.memory) for entry in verification.entries if entry.memory is not None]
-    for entry, memory in checked:
-        if not memory.is_right:
-            yield from _memory_lines(memory, f"{_name(entry)}: " if several else "")
+    checked = [entry for entry in verification.entries if entry.memory]
+    for entry in checked:
+        for number, memory in enumerate(entry.memory):
+            place = f"{_name(entry)}: " if several else ""
+            if number:
+                place += f"subgraph {memory.subgraph_index}: "
+            if not memory.is_right:
+                yield from _memory_lines(memory, place)
     if checked and verification.is_right:
-        yield f"planned memory matches the runtime: {_memory([memory for _, memory in checked])}"
+        yield f"planned memory matches the runtime: {_memory(checked)}"
 
 
-def _memory(checked: Sequence[MemoryCheck]) -> str:
-    """ "arena 423KiB, state 8B", of several entry points the most."""
+def _memory(checked: Sequence[VerifiedEntry]) -> str:
+    """ "arena 423KiB, state 8B, and 2 subgraphs", of several entry points the most."""
     arena, state = (
-        max(getattr(memory, name) for memory in checked) for name in ("arena_bytes", "state_bytes")
+        max(getattr(entry.memory[0], name) for entry in checked)
+        for name in ("arena_bytes", "state_bytes")
     )
     text = f"arena {numbers.byte_count(arena)}B"
     if state:
         text += f", state {numbers.byte_count(state)}B"
-    return text + (f" at most, of {len(checked)} signatures" if len(checked) > 1 else "")
+    if len(checked) > 1:
+        text += f" at most, of {len(checked)} signatures"
+    called = {memory.subgraph_index for entry in checked for memory in entry.memory[1:]}
+    if called:
+        text += f"; also of {numbers.plural(len(called), 'subgraph')}"
+    return text
 
 
 def _memory_lines(memory: MemoryCheck, place: str) -> Iterator[str]:

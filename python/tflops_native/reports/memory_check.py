@@ -1,12 +1,14 @@
 """Compares planned memory with the places that the runtime gives to the same tensors."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from tflops_native.analysis.result import Analysis
+from tflops_native.arenas.called import subgraphs_of
 from tflops_native.arenas.kernel import Home
 from tflops_native.arenas.tflite_planner import PlacedTensor, SubgraphPlan, plan_arenas
+from tflops_native.model.called import CallRole
 from tflops_native.model.graph import Model
 from tflops_native.runtime.tensor_memory import ObservedMemory, ObservedTensor
 
@@ -33,8 +35,9 @@ class PlaceDifference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryCheck:
-    """The planned arena of one entry point beside that of the runtime; without those of subgraphs.
+    """The planned arena of one subgraph beside that of the runtime.
 
+    subgraph_index                     that of the entry point, or one that its operators run
     arena_bytes, runtime_arena_bytes   what operators share
     state_bytes, runtime_state_bytes   what outlives an inference
     differences                        the tensors that explain what differs
@@ -42,6 +45,7 @@ class MemoryCheck:
 
     DERIVED: ClassVar[tuple[str, ...]] = ("is_right",)
 
+    subgraph_index: int
     arena_bytes: int
     runtime_arena_bytes: int
     state_bytes: int
@@ -59,22 +63,55 @@ class MemoryCheck:
 
 
 def checked_memory(
-    model: Model, analysis: Analysis, seen: ObservedMemory, threads: int
-) -> MemoryCheck | None:
-    """Compare; None where the size of a tensor is not known, or only bounded.
+    model: Model, analysis: Analysis, seen: Mapping[int, ObservedMemory], threads: int
+) -> tuple[MemoryCheck, ...]:
+    """Compare an entry point, and behind it the subgraphs that it runs.
+
+    Nothing where the size of a tensor is not known, or only bounded; and no subgraph that is planned in
+    several ways, or whose memory is complete only while it runs.
 
     Args:
         analysis: of the entry point that ran.
-        seen: its tensors in the runtime.
+        seen: the tensors in the runtime, by subgraph.
         threads: of the kernels.
     """
     graph = model.subgraphs[analysis.subgraph_index]
     shapes = {**analysis.called_shapes, graph.index: analysis.tensor_shapes}
-    plan = plan_arenas(model, graph, shapes, threads=threads)
+    start = plan_arenas(model, graph, shapes, threads=threads)
     is_assumed = any(operator.shapes_assumed for operator in analysis.operators)
-    if plan.unknown or is_assumed or analysis.bounded_tensors:
-        return None
+    if start.unknown or is_assumed or analysis.bounded_tensors:
+        return ()
+    found: dict[int, list[SubgraphPlan]] = {}
+    for plan in (start, *_lasting(model, start)):
+        is_shown = plan is start or not plan.has_dynamic
+        if is_shown and plan.subgraph_index in seen and not plan.unknown:
+            found.setdefault(plan.subgraph_index, []).append(plan)
+    return tuple(
+        _checked(plans[0], seen[index])
+        for index, plans in found.items()
+        if all(plan == plans[0] for plan in plans[1:])
+    )
+
+
+def _lasting(model: Model, plan: SubgraphPlan) -> Iterator[SubgraphPlan]:
+    """The plans of subgraphs that keep their memory: those of an initialization give it back."""
+    waiting = [plan]
+    seen = set()
+    while waiting:
+        plan = waiting.pop()
+        operators = model.subgraphs[plan.subgraph_index].operators
+        for call in plan.called:
+            roles = [role for role, _ in subgraphs_of(model, operators[call.operator])]
+            for role, called in zip(roles, call.plans, strict=True):
+                if role is not CallRole.ONCE and (role, called.subgraph_index) not in seen:
+                    seen.add((role, called.subgraph_index))
+                    waiting.append(called)
+                    yield called
+
+
+def _checked(plan: SubgraphPlan, seen: ObservedMemory) -> MemoryCheck:
     return MemoryCheck(
+        subgraph_index=plan.subgraph_index,
         arena_bytes=plan.arena_bytes,
         runtime_arena_bytes=seen.arena_bytes,
         state_bytes=plan.state_bytes,

@@ -45,8 +45,9 @@ class VerifiedEntry:
     tensors           number of those compared
     operators         number of operators of which all outputs were compared
     mismatches        number of tensors whose shapes differ
-    memory            planned memory beside the runtime's; None where it was not compared: other runtimes
-                      and kernels have other plans, and wrong or unknown shapes make wrong ones
+    memory            planned memory beside the runtime's, of its subgraph and then of those that it runs;
+                      nothing where it was not compared: other runtimes and kernels have other plans,
+                      and wrong or unknown shapes make wrong ones
     """
 
     signature: str | None
@@ -54,7 +55,7 @@ class VerifiedEntry:
     tensors: int
     operators: int
     mismatches: int
-    memory: MemoryCheck | None = None
+    memory: tuple[MemoryCheck, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -76,7 +77,7 @@ class Verification(Result):
     def is_right(self) -> bool:
         """Whether nothing differs."""
         return not self.mismatches and all(
-            entry.memory is None or entry.memory.is_right for entry in self.entries
+            memory.is_right for entry in self.entries for memory in entry.memory
         )
 
     @property

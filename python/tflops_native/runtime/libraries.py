@@ -81,9 +81,17 @@ class NativeRuntime:
     library: "Library"
 
     def open(
-        self, model: "Model", options: RunOptions, *, signature: str | None, profile: bool
+        self,
+        model: "Model",
+        options: RunOptions,
+        *,
+        signature: str | None,
+        profile: bool,
+        shows_subgraphs: bool = False,
     ) -> "Interpreter":
         """The model in an interpreter, not yet allocated.
+
+        With `shows_subgraphs` the memory of all of them can be looked at; TensorFlow Lite's C library only.
 
         Raises:
             ModelFormatError: the file is not the one that was loaded any more.
@@ -100,6 +108,7 @@ class NativeRuntime:
             signature=signature,
             delegate=options.delegate,
             delegate_options=list(options.delegate_options.items()),
+            shows_subgraphs=shows_subgraphs,
         )
         _check_unchanged(model)
         return interpreter
@@ -112,9 +121,15 @@ class TensorFlowRuntime:
     info: RuntimeInfo
 
     def open(
-        self, model: "Model", options: RunOptions, *, signature: str | None, profile: bool
+        self,
+        model: "Model",
+        options: RunOptions,
+        *,
+        signature: str | None,
+        profile: bool,
+        shows_subgraphs: bool = False,
     ) -> "Interpreter":
-        """As `NativeRuntime.open`; the interpreter has no profile."""
+        """As `NativeRuntime.open`; the interpreter has no profile, and never shows memory."""
         from tflops_native.runtime.tensorflow_interpreter import TensorFlowInterpreter
 
         _check_unchanged(model)

@@ -43,6 +43,7 @@ def open_session(
     runtime: Runtime,
     *,
     profile: bool = False,
+    shows_subgraphs: bool = False,
     memory: MemoryWatch | None = None,
     progress: Progress = no_progress,
 ) -> Session:
@@ -61,7 +62,13 @@ def open_session(
     progress("load", 0.0)
     look("before")
     start = time.perf_counter_ns()
-    interpreter = runtime.open(workload.model, options, signature=signature, profile=profile)
+    interpreter = runtime.open(
+        workload.model,
+        options,
+        signature=signature,
+        profile=profile,
+        shows_subgraphs=shows_subgraphs,
+    )
     loaded = time.perf_counter_ns()
     look("loaded")
     progress("allocate", 0.0)

@@ -1,5 +1,6 @@
 """What a run shows: the shapes of tensors, the referee of inferred ones, and how control flow went."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeGuard
 
@@ -14,7 +15,7 @@ from tflops_native.runtime.libraries import NativeRuntime, Runtime, open_runtime
 from tflops_native.runtime.options import RunOptions
 from tflops_native.runtime.session import Session, fill_inputs, open_session
 from tflops_native.runtime.state import first_invoke, first_profile
-from tflops_native.runtime.tensor_memory import PLANNED_RELEASE, ObservedMemory, observed_memory
+from tflops_native.runtime.tensor_memory import PLANNED_RELEASE, ObservedMemory, observed_subgraphs
 from tflops_native.workload import Workload
 
 # How TensorFlow Lite says that it has no kernel of its own for an operator.
@@ -30,13 +31,14 @@ class ObservedRun:
                 LiteRT, all but inputs and outputs; of XNNPACK, those inside
     execution   the branches and iterations; None where they were not asked for, or are not known
     unobserved  why they are not known, where the model has any
-    memory      where the tensors are; None where the runtime or its kernels are not those of `arenas`
+    memory      by subgraph that it can run, its own first, where the tensors are; None where the runtime
+                or its kernels are not those of `arenas`
     """
 
     shapes: Shapes
     execution: Execution | None = None
     unobserved: str | None = None
-    memory: ObservedMemory | None = None
+    memory: Mapping[int, ObservedMemory] | None = None
 
 
 def observe_tensors(
@@ -104,11 +106,21 @@ def _run_with(
         unobserved = f"{runtime.info.title} has no profiler"
     is_profiled = wants_control and unobserved is None
     start = shown = workload.entry.subgraph.index
+    is_planned = kernels == "builtin" and _is_planned(runtime)
     if _shows_main_only(runtime, workload):
         shown = 0
-        session = _as_main(workload, options, runtime, is_profiled, progress)
+        session = _as_main(workload, options, runtime, is_profiled, is_planned, progress)
     else:
-        session = open_session(workload, options, runtime, profile=is_profiled, progress=progress)
+        session = open_session(
+            workload,
+            options,
+            runtime,
+            profile=is_profiled,
+            shows_subgraphs=is_planned,
+            progress=progress,
+        )
+    watched = session if is_planned and session.shows_tensors else None
+    memory = None if watched is None else _memory(watched)
     execution = None
     if is_profiled or not _is_settled(session):
         fill_inputs(session, options)
@@ -122,11 +134,16 @@ def _run_with(
                 unobserved = f"the profile of {runtime.info.title} does not show them: {error}"
         else:
             first_invoke(session)
+        if watched is not None and memory is not None:
+            # Now those tensors have theirs whose size only data decides; loops have given theirs back.
+            memory = {**(_memory(watched) or {}), **{i: m for i, m in memory.items() if i != start}}
     shapes = _shapes(workload.model, session, is_delegated=kernels != "builtin")
-    memory = None
-    if kernels == "builtin" and _is_planned(runtime) and session.shows_tensors:
-        memory = observed_memory(session.interpreter)
     return ObservedRun(shapes=shapes, execution=execution, unobserved=unobserved, memory=memory)
+
+
+def _memory(session: Session) -> Mapping[int, ObservedMemory] | None:
+    workload = session.workload
+    return observed_subgraphs(session.interpreter, workload.model, workload.entry.subgraph)
 
 
 def _is_planned(runtime: Runtime) -> bool:
@@ -135,6 +152,7 @@ def _is_planned(runtime: Runtime) -> bool:
     return (
         library is not None
         and library.kind == "tflite"
+        and library.has_subgraphs
         and (runtime.info.version or "").startswith(PLANNED_RELEASE)
     )
 
@@ -155,6 +173,7 @@ def _as_main(
     options: RunOptions,
     runtime: NativeRuntime,
     is_profiled: bool,
+    shows_subgraphs: bool,
     progress: Progress,
 ) -> Session:
     """A session of the subgraph of a signature in the place of the main one."""
@@ -173,6 +192,7 @@ def _as_main(
         threads=options.threads,
         kernels=options.kernels,
         profile=is_profiled,
+        shows_subgraphs=shows_subgraphs,
     )
     for position, shape in workload.shapes.items():
         if shape != graph.tensors[graph.inputs[position]].shape:
