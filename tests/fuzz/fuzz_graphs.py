@@ -59,7 +59,10 @@ def drawn(source):
 
 
 def check(data):
-    """Count a model and show it, as `tflops count` does. Returns how it ended."""
+    """Count a model and show it, as `tflops count` does. Returns how it ended.
+
+    Within the limits are both together, and each further format for itself: a command makes one.
+    """
     with limits():
         try:
             reports = api.count(data, every_signature=True)
@@ -70,8 +73,9 @@ def check(data):
         for document in documents:
             raw = RAW.search(render(document, "text"))
             assert raw is None, f"{raw[0]!r} in the text"
-        if len(data) // 8 % OTHER_FORMATS_EVERY == 0:
-            for name in OF_ALL:
+    if len(data) // 8 % OTHER_FORMATS_EVERY == 0:
+        for name in OF_ALL:
+            with limits():
                 render(documents[0], name)
     return "counted"
 

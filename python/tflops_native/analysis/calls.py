@@ -18,10 +18,9 @@ from tflops_native.ops.tensor_spec import VALUE_LIMIT, Shape, TensorSpec, Unknow
 # Far above what converters write; keeps the walk within Python's own limit of nested calls.
 MAX_DEPTH = 32
 # Operators that are visited in subgraphs: to count them, and at half the price to follow the counter of
-# a loop, which leaves something to count. What a large model needs to have each of its operators
-# visited some times comes on top.
-MAX_COUNTED = 10_000
-MAX_FOLLOWED = 16_000
+# a loop, which leaves something to count. In a large model, each operator may be counted some times.
+MAX_COUNTED = 5_000
+MAX_FOLLOWED = 7_000
 VISITS_PER_OPERATOR = 2
 FOLLOWED_PER_COUNTED = 2
 # To follow so many elements of known values takes about as long as to visit an operator.
@@ -47,8 +46,8 @@ class Budget:
     @classmethod
     def for_model(cls, subgraphs: Iterable[Subgraph]) -> "Budget":
         """As much as a model of this size may take."""
-        more = VISITS_PER_OPERATOR * sum(len(subgraph.operators) for subgraph in subgraphs)
-        return cls((MAX_COUNTED + more) * FOLLOWED_PER_COUNTED, MAX_FOLLOWED + more)
+        of_size = VISITS_PER_OPERATOR * sum(len(subgraph.operators) for subgraph in subgraphs)
+        return cls(max(MAX_COUNTED, of_size) * FOLLOWED_PER_COUNTED, MAX_FOLLOWED)
 
     def spend_counted(self, visits: int) -> None:
         """Raise `UnknownValueError` where no more operators may be counted in subgraphs."""
@@ -173,18 +172,21 @@ class SubgraphCaller:
         return {p: inner.spec(i) for p, i in zip(outputs, wanted, strict=True)}
 
     def needed_inputs(self, subgraph: int, outputs: Sequence[int]) -> frozenset[int]:
-        graph = self._enter(subgraph).subgraph
+        graph = self._subgraph(subgraph)
         wanted = set(_outputs(graph, outputs))
         for operator in self.walk.budget.needed_operators(graph, frozenset(wanted)):
             wanted.update(index for index in operator.inputs if index is not None)
         return frozenset(p for p, index in enumerate(graph.inputs) if index in wanted)
 
     def passed_through(self, subgraph: int) -> frozenset[int]:
-        graph = self._enter(subgraph).subgraph
+        graph = self._subgraph(subgraph)
         pairs = zip(graph.inputs, graph.outputs, strict=False)
         return frozenset(position for position, (i, o) in enumerate(pairs) if i == o)
 
     def _enter(self, subgraph: int, execution: Execution | None = None) -> CallingWalk:
+        return self.walk.inner(self._subgraph(subgraph), execution)
+
+    def _subgraph(self, subgraph: int) -> Subgraph:
         model, path = self.walk.model, self.walk.path
         if not 0 <= subgraph < len(model.subgraphs):
             raise ValueError(
@@ -194,7 +196,7 @@ class SubgraphCaller:
             raise ValueError(f"subgraph {subgraph} runs itself, by way of {list(path)}")
         if len(path) > MAX_DEPTH:
             raise UnknownValueError(f"subgraphs are nested more than {MAX_DEPTH} deep")
-        return self.walk.inner(model.subgraphs[subgraph], execution)
+        return model.subgraphs[subgraph]
 
 
 def _outputs(subgraph: Subgraph, positions: Sequence[int]) -> list[int]:

@@ -1,6 +1,6 @@
 """What an analysis says of one operator, and of the subgraphs that it runs: frozen data, exact integers."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import ClassVar
@@ -22,6 +22,35 @@ class Status(Enum):
 EXACT = (Status.COUNTED, Status.NO_ARITHMETIC)
 
 
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Sums over the operators of one run of a subgraph, those of what they run included."""
+
+    cost: Cost = field(default_factory=Cost)
+    dense_macs: int = 0
+    bytes_read: int = 0
+    bytes_written: int = 0
+    operations: Mapping[str, int] = field(default_factory=dict)
+    macs_by_arithmetic: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, operators: "tuple[OperatorAnalysis, ...]") -> "Sums":
+        """The sums over these."""
+        operations: dict[str, int] = {}
+        macs: dict[str, int] = {}
+        for operator in operators:
+            add_counts(operations, operator.operations)
+            add_counts(macs, operator.macs_by_arithmetic)
+        return cls(
+            total_cost(operators),
+            sum([operator.dense_macs for operator in operators]),
+            sum([operator.bytes_read for operator in operators]),
+            sum([operator.bytes_written for operator in operators]),
+            operations,
+            macs,
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubgraphAnalysis:
     """A subgraph that an operator runs: `times` times in one inference.
@@ -29,6 +58,7 @@ class SubgraphAnalysis:
     role         "then", "else", "condition", "body", "initialization", "decomposition", ...
     is_counted   whether it is in the counts of the operator: of two branches only the more expensive one is
     peak_bytes   the most bytes of its tensors that are alive at once
+    sums         of one run; found once, for all levels above ask for them, and each of their columns
     """
 
     role: str
@@ -38,11 +68,17 @@ class SubgraphAnalysis:
     is_counted: bool
     operators: "tuple[OperatorAnalysis, ...]"
     peak_bytes: int = 0
+    sums: Sums = field(
+        default_factory=Sums, init=False, repr=False, compare=False, metadata={"plain": False}
+    )
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sums", Sums.of(self.operators))
 
     @property
     def cost(self) -> Cost:
         """Of one run."""
-        return total_cost(self.operators)
+        return self.sums.cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,10 +147,9 @@ class OperatorAnalysis:
     @property
     def cost(self) -> Cost:
         """Counts, those of the subgraphs that it runs included."""
-        if not self.calls:
+        if not self.calls:  # as for most operators, of which there may be many
             return self.own_cost
-        inner = (call.cost * call.times for call in self.calls if call.is_counted)
-        return sum(inner, self.own_cost)
+        return sum([call.cost * call.times for call in self._counted()], self.own_cost)
 
     @property
     def macs(self) -> int:
@@ -125,24 +160,26 @@ class OperatorAnalysis:
     def dense_macs(self) -> int:
         """MACs if all weights were stored, those of the subgraphs that it runs included."""
         own = self.own_cost.macs if self.own_dense_macs is None else self.own_dense_macs
-        return own + self._inner(lambda operator: operator.dense_macs)
+        return own + sum([call.times * call.sums.dense_macs for call in self._counted()])
 
     @property
     def bytes_read(self) -> int:
         """Bytes that must be read, those of the subgraphs that it runs included."""
-        return self.own_bytes_read + self._inner(lambda operator: operator.bytes_read)
+        if not self.calls:
+            return self.own_bytes_read
+        inner = [call.times * call.sums.bytes_read for call in self._counted()]
+        return self.own_bytes_read + sum(inner)
 
     @property
     def bytes_written(self) -> int:
         """Bytes that must be written, those of the subgraphs that it runs included."""
-        return self.own_bytes_written + self._inner(lambda operator: operator.bytes_written)
-
-    def _inner(self, number: Callable[["OperatorAnalysis"], int]) -> int:
         if not self.calls:
-            return 0
-        return sum(
-            call.times * sum(map(number, call.operators)) for call in self.calls if call.is_counted
-        )
+            return self.own_bytes_written
+        inner = [call.times * call.sums.bytes_written for call in self._counted()]
+        return self.own_bytes_written + sum(inner)
+
+    def _counted(self) -> list[SubgraphAnalysis]:
+        return [call for call in self.calls if call.is_counted and call.times]
 
     @property
     def operations(self) -> dict[str, int]:
@@ -151,20 +188,16 @@ class OperatorAnalysis:
         other = self.own_cost.scalar_ops + self.own_cost.transcendentals
         if other:
             counts[self.arithmetic] = counts.get(self.arithmetic, 0) + other
-        for call in self.calls:
-            if call.is_counted and call.times:
-                for operator in call.operators:
-                    add_counts(counts, operator.operations, call.times)
+        for call in self._counted():
+            add_counts(counts, call.sums.operations, call.times)
         return counts
 
     @property
     def macs_by_arithmetic(self) -> dict[str, int]:
         """MACs by arithmetic type."""
         counts = self._own_macs()
-        for call in self.calls:
-            if call.is_counted and call.times:
-                for operator in call.operators:
-                    add_counts(counts, operator.macs_by_arithmetic, call.times)
+        for call in self._counted():
+            add_counts(counts, call.sums.macs_by_arithmetic, call.times)
         return counts
 
     def _own_macs(self) -> dict[str, int]:

@@ -3,11 +3,11 @@
 0 is zero; "?" is not known; "-" does not apply.
 """
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterable
 
 from tflops_native import formatting as numbers
 from tflops_native.analysis.operators import EXACT, OperatorAnalysis, Status
-from tflops_native.formats.document import Cell, Column, Emphasis
+from tflops_native.formats.document import Cell, Emphasis
 from tflops_native.formats.printable import NAME_LIMIT, printable
 from tflops_native.reports.rows import ReportRow
 
@@ -30,30 +30,28 @@ def short_type(name: str) -> str:
 
 
 def cells_of(
-    row: ReportRow, columns: Sequence[Column], imprecise: Container[int] = (), root: str = ""
+    row: ReportRow, shown: Iterable[str], imprecise: Container[int] = (), root: str = ""
 ) -> Cells:
     """What there is to say of one operator, by key of the column, but for its place.
 
     Args:
-        columns: of the table: of those that nobody sees there is only the value.
+        shown: keys of the columns that people see: of the others there is only the value.
         imprecise: operators that are marked for it.
         root: what the names of all layers begin with, and is left out for people.
     """
     values = row.values()
-    cells = {}
-    for column in columns:
-        key = column.key
-        value, text = values.get(key), ""
-        if column.is_shown:
-            if key == "layer":
-                text = layer_text(row.operator.layer, root)
-            elif key == "time_uncertainty":
-                text = _uncertainty(row, imprecise)
-            elif key in _TEXTS:
-                text = _TEXTS[key](row)
-        # Most of what nobody sees is nothing; there may be tens of thousands of rows.
-        if text or value is not None:
-            cells[key] = Cell(value, text)
+    # Most of what nobody sees is nothing; there may be tens of thousands of rows.
+    cells = {key: Cell(value) for key, value in values.items() if value is not None}
+    for key in shown:
+        if key == "layer":
+            text = layer_text(row.operator.layer, root)
+        elif key == "time_uncertainty":
+            text = _uncertainty(row, imprecise)
+        elif key in _TEXTS:
+            text = _TEXTS[key](row)
+        else:
+            continue
+        cells[key] = Cell(values[key], text)
     return cells
 
 

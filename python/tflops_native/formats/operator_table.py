@@ -94,6 +94,7 @@ class _Rows:
 
     def __init__(self, report: Report, analysis: Analysis, columns: Sequence[Column]) -> None:
         self._report, self._columns = report, columns
+        self._shown = _shown_keys(columns)
         self._name = name_key(columns, "operator")
         profile = None if report.timing is None else report.timing.profile
         self._imprecise = () if profile is None else profile.imprecise
@@ -129,7 +130,7 @@ class _Rows:
 
     def _row(self, position: int) -> Row:
         row = self._report.rows[position]
-        cells = cells_of(row, self._columns, self._imprecise, self._root)
+        cells = cells_of(row, self._shown, self._imprecise, self._root)
         cells |= convention_counts.cells(self._report, position)
         cells["index"] = Cell(str(row.operator.index), str(row.operator.index))
         return row_of(self._columns, cells, emphasis=emphasis_of(row))
@@ -145,6 +146,10 @@ class _Rows:
             cells = {self._name: Cell("total", "total"), **totals}
             rows.append(row_of(self._columns, cells, emphasis=Emphasis.ASIDE, is_record=False))
         return rows + other_times(self._report, self._columns, self._name)
+
+
+def _shown_keys(columns: Iterable[Column]) -> list[str]:
+    return [column.key for column in columns if column.is_shown]
 
 
 def root_of(layers: Iterable[str | None]) -> str:
@@ -193,6 +198,7 @@ def _called(
     The index of an operator in them is a path as `tflops explain` takes it, 8/body/3.
     """
     found = []
+    shown = _shown_keys(columns)
     for call in operator.calls:
         times = f"x{call.times:,}" if call.is_counted else "not counted"
         title = printable(f"{call.role} {times}", NAME_LIMIT)
@@ -209,9 +215,7 @@ def _called(
         for inner in call.operators:
             row = ReportRow(operator=inner, time=times_inside.get(inner.index))
             left_out = _OF_THE_WHOLE if row.time is None else _OF_THE_WHOLE - _OF_A_TIME
-            cells = {
-                key: cell for key, cell in cells_of(row, columns).items() if key not in left_out
-            }
+            cells = {key: cell for key, cell in cells_of(row, shown).items() if key not in left_out}
             path = f"{place}/{call.role}/{inner.index}"
             cells["index"] = Cell(path, str(inner.index))
             found.append(row_of(columns, cells, emphasis=emphasis_of(row), depth=depth + 1))

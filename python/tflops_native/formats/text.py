@@ -127,8 +127,11 @@ def _table(table: Table, limit: int | None) -> Iterator[_Line]:
 
 
 def _aligned(text: str, cells: int, is_right: bool) -> str:
-    text = cut(text, cells)
-    padding = " " * (cells - width(text))
+    missing = cells - width(text)
+    if missing < 0:
+        text = cut(text, cells)
+        missing = cells - width(text)
+    padding = " " * missing
     return padding + text if is_right else text + padding
 
 

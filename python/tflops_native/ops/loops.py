@@ -11,7 +11,7 @@ from tflops_native.ops.traffic import whole
 # Iterations of a loop that are followed one by one; a loop beyond them needs --trip-count or a run.
 MAX_ITERATIONS = 10_000
 # Iterations whose shapes or costs differ from each other are walked whole, which is slower.
-MAX_DIFFERENT_ITERATIONS = 1_000
+MAX_DIFFERENT_ITERATIONS = 500
 
 
 @dataclass(frozen=True, slots=True)
