@@ -66,8 +66,11 @@ def from_plain(cls: type[T], data: Any, names: Names = _NO_NAMES) -> T:
     Raises:
         PlainDataError: a key is missing, or a value is of the wrong type.
     """
+    # Made once where nothing depends on the caller: a table of thousands of rows reads one class.
+    kind: type = cls
+    read = _reader_of(kind) if names is _NO_NAMES else _Reader(names).reader(kind)
     try:
-        found: T = _Reader(names).reader(cls)(data, "")
+        found: T = read(data, "")
     except RecursionError:
         raise PlainDataError("the data is nested too deeply") from None
     return found
@@ -368,6 +371,11 @@ def _literal(allowed: tuple[Any, ...]) -> _Read:
         _refuse(place, " or ".join(map(repr, allowed)), value)
 
     return read
+
+
+@cache
+def _reader_of(cls: type) -> _Read:
+    return _Reader(_NO_NAMES).reader(cls)
 
 
 def _title(annotation: Any) -> str:

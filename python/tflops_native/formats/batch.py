@@ -46,11 +46,12 @@ def job_document(job: BatchJob) -> Document:
 
 def batch_document(batch: Batch) -> Document:
     """The jobs, and what failed."""
+    table = _table(batch)
     return Document(
         title=f"Batch of {numbers.plural(len(batch.jobs), 'job')}",
-        parts=(_summary(batch), _table(batch)) if batch.jobs else (_summary(batch),),
+        parts=(_summary(batch), table) if batch.jobs else (_summary(batch),),
         data=lambda: saved("batch", batch.to_dict()),
-        records=_table(batch),
+        records=table,
     )
 
 

@@ -29,6 +29,9 @@ _KINDS: Mapping[type, tuple[str, str]] = {
 _KEY_DIGITS = 16
 _KEY = re.compile(rf"-([0-9a-f]{{{_KEY_DIGITS}}})\.json$")
 _PARTIAL = ".partial"
+_REPORTS = "reports"
+# As `dump_json` writes it at the first level: no text in JSON has a line feed in it.
+_BEFORE_REPORTS = f',\n "{_REPORTS}": '.encode()
 _NAMED = 3
 _NAME_LIMIT = 120
 
@@ -39,11 +42,16 @@ def result_key(facts: Mapping[str, Any]) -> str:
 
 
 def entry_text(entry: Entry, report: Report | None) -> str:
-    """The content of a file: an entry with its report, which `tflops show` reads; of a failure, why."""
+    """The content of a file: an entry with its report, which `tflops show` reads; of a failure, why.
+
+    The report is last, so that a table is made of the beginnings of files.
+    """
     kind, _ = _KINDS[type(entry)]
     if report is None:
         return dump_json(saved(kind, entry.to_dict()))
-    return dump_json({**saved_reports([report]), kind: entry.to_dict()})
+    plain = saved_reports([report])
+    reports = plain.pop(_REPORTS)
+    return dump_json({**plain, kind: entry.to_dict(), _REPORTS: reports})
 
 
 def file_name(entry: Entry) -> str:
@@ -197,13 +205,27 @@ def _refusal(path: Path, error: OSError) -> OptionError:
 def _entry(path: Path, key: str, kind: type[Entry]) -> Entry | None:
     """What a file holds; None where it is damaged, of another kind or of another version."""
     try:
-        plain = json.loads(path.read_bytes())
+        plain = _read_entry(path.read_bytes(), _KINDS[kind][0])
         if plain["format_version"] != FORMAT_VERSION:
             return None
         entry = from_plain(kind, plain.get(_KINDS[kind][0], plain))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     return entry if entry.key == key else None
+
+
+def _read_entry(content: bytes, name: str) -> dict[str, Any]:
+    """The beginning of a file, where that has the entry: its reports may be a hundred times as long.
+
+    A file that a power failure cut ends too early, or has zeros in it.
+    """
+    before, found, _ = content.partition(_BEFORE_REPORTS)
+    if found and content.rstrip().endswith(b"}") and b"\0" not in content:
+        plain: dict[str, Any] = json.loads(before + b"}")
+        if name in plain:
+            return plain
+    everything: dict[str, Any] = json.loads(content)
+    return everything
 
 
 def _listed(names: list[str]) -> str:
