@@ -30,6 +30,7 @@ from tflops_native.reports.report import Report
 from tflops_native.reports.result_folder import result_key
 from tflops_native.runtime.libraries import open_runtime
 from tflops_native.runtime.options import RUNTIME_NAMES, TENSORFLOW, RunOptions
+from tflops_native.workload import shapes_by_input
 
 # What says how to wait for a measurement, and nothing of its result.
 OF_NO_RESULT = frozenset({"isolated", "timeout", "memory_limit"})
@@ -116,6 +117,10 @@ def measure_key(
 
 
 def _plain(options: Mapping[str, Any]) -> dict[str, str]:
+    options = dict(options)
+    if options.get("input_shapes") is not None:
+        # However they were given.
+        options["input_shapes"] = sorted(shapes_by_input(options["input_shapes"]).items()) or None
     return {
         name: repr(value)
         for name, value in sorted(options.items())
@@ -135,7 +140,11 @@ def counted_job(
 ) -> tuple[BatchJob, Report | None]:
     """Count a model."""
     job = BatchJob(
-        key=key, model=ModelInfo.of(item.model).name, names=(item.name,), sha256=item.sha256
+        key=key,
+        model=ModelInfo.of(item.model).name,
+        names=(item.name,),
+        sha256=item.sha256,
+        input_shapes=shapes_by_input(options.get("input_shapes")),
     )
     return attempt(job, lambda: api.count(item.model, **options)[0])
 

@@ -33,12 +33,16 @@ from tflops_native.reports.report import Report
 from tflops_native.reports.result_folder import ResultFolder
 from tflops_native.runtime.options import DEFAULT_RUNTIME, KERNELS, RunOptions
 from tflops_native.timing.stop_rule import StopRule
+from tflops_native.workload import shapes_by_input
 
 # Called with each job that is finished, how many sources are, and how many there are.
 JobDone: TypeAlias = Callable[[BatchJob, int, int], None]
 ORDERS = ("given", "interleaved", "random")
 # Options of a count that `batch` hands on.
-_OF_COUNTING = ("strict", "trip_count", "conventions", "valid_taps")
+_OF_COUNTING = (
+    *("input_shapes", "signature"),
+    *("strict", "trip_count", "conventions", "valid_taps"),
+)
 
 
 def batch(
@@ -74,11 +78,13 @@ def batch(
         retry: do jobs again that failed before.
         job_done: called with each job, the number of finished sources, and that of all.
         progress: as for `measure`.
-        options: others of `report`, or with `count` those of `count`: strict, trip_count, conventions,
-            valid_taps. Operators are not timed unless `profile=True`.
+        options: others of `report`, or with `count` those of `count`: input_shapes, signature, strict,
+            trip_count, conventions, valid_taps; they are of all models, and a model that has no such input
+            or signature is refused. Operators are not timed unless `profile=True`.
 
     Raises:
         OptionError: an option is out of range, or the folder cannot be written.
+        ShapeError: what is given as shapes are none.
         Where jobs were finished, the attribute `batch` of the error, and of a KeyboardInterrupt, holds
         them.
     """
@@ -88,6 +94,7 @@ def batch(
     if processes is not None:
         whole_number("processes", processes, minimum=1)
     sources = _ordered(models, order, seed)
+    shapes_by_input(options.get("input_shapes"))
     if count:
         if wrong := [name for name in options if name not in _OF_COUNTING]:
             raise OptionError(
@@ -241,6 +248,7 @@ class _Measurement:
             model=ModelInfo.of(item.model).name,
             names=(item.name,),
             sha256=item.sha256,
+            input_shapes=shapes_by_input(self.options.get("input_shapes")),
             device=self.device,
             runtime=self.run.runtime,
             runtime_version=self.version,

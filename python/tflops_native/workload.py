@@ -66,7 +66,7 @@ class Workload:
             InputDataError: data cannot be read, or does not fit an input.
         """
         entry = entry_point(model, signature)
-        requested = _by_name(input_shapes)
+        requested = shapes_by_input(input_shapes)
         shapes = resolve_input_shapes(entry, requested)
         asked = {named_input(entry, name).position for name in requested}
         given = read_given(entry, _data_by_name(inputs), shapes, asked)
@@ -87,7 +87,7 @@ class Workload:
             ShapeError: no signature has such an input, or a shape is refused.
             InputDataError: data cannot be read, or does not fit an input.
         """
-        requested, data = _by_name(input_shapes), _data_by_name(inputs)
+        requested, data = shapes_by_input(input_shapes), _data_by_name(inputs)
         if len(model.signatures) < 2:
             return (cls.resolve(model, input_shapes=requested, inputs=data),)
         names = {
@@ -158,8 +158,8 @@ def _restore(
     return Workload(model, entry, shapes, data, asked)
 
 
-def _by_name(input_shapes: Any) -> dict[str, tuple[int, ...]]:
-    """The shapes by name; the empty name is the only input's.
+def shapes_by_input(input_shapes: Any) -> dict[str, tuple[int, ...]]:
+    """The shapes that are asked for by name; the empty name is the only input's.
 
     Raises:
         ShapeError: they are not shapes.

@@ -19,6 +19,7 @@ from zoo import EXAMPLES, zoo_model
 pytest.importorskip("tflops_native._native", exc_type=ImportError)
 
 SINGLE = EXAMPLES / "single_conv_28x28.tflite"
+MOBILENET = EXAMPLES / "mobilenet_v1_0.25_96_int8.tflite"
 FAST = ("--runs", "2")
 CASES = ("attention_encoder-int8", "lstm_unrolled-int8", "mobilenet_v3_small-int8")
 NOT_READ = b"this is not a model at all"
@@ -203,6 +204,30 @@ def test_another_device_or_option_is_another_job(tflops, tmp_path):
     assert report.timing.origin.device == "desk"
 
 
+@pytest.mark.parametrize("extra", [FAST, ("--count",)])
+def test_shapes_are_of_all_models_and_part_of_the_job(tflops, tmp_path, extra):
+    dynamic = EXAMPLES / "single_conv_dynamic.tflite"
+    given = ("batch", dynamic, MOBILENET, *extra, "-o", tmp_path / "out", "--format", "json")
+    shapes = [(), ("--input-shape", "input=1,8,8,1"), ("--input-shape", "1,9,9,1")]
+    ended = [tflops(*given, *shape) for shape in shapes]
+    found = [{job["model"]: job for job in jobs(each)} for each in ended]
+    # Each refuses what does not fit, and the other goes on.
+    reasons = [[each[path.name]["reason"] for path in (dynamic, MOBILENET)] for each in found]
+    assert reasons == [["refused", None], [None, "refused"], [None, "refused"]]
+    for each, length in zip(found[1:], (8, 9), strict=True):
+        asked = tflops_native.analyze(dynamic, input_shapes=(1, length, length, 1))
+        assert each[dynamic.name]["macs"] == asked.macs
+    assert len({each[dynamic.name]["key"] for each in found}) == 3
+    again = tflops(*given, *shapes[1])
+    assert json.loads(again.out)["kept"] == 2
+    table = rows(tflops("collect", tmp_path / "out", "--format", "csv").out)
+    assert sorted(row["input_shapes"] for row in table if row["model"] == dynamic.name) == [
+        "",
+        "1x9x9x1",
+        "input=1x8x8x1",
+    ]
+
+
 def test_one_of_each_folder_in_turn(tflops, tmp_path):
     for folder, lengths in (("a", (1, 2, 3)), ("b", (4, 5))):
         (tmp_path / folder).mkdir()
@@ -320,6 +345,7 @@ def test_what_to_type_where_duckdb_is_missing(refuses, tflops, tmp_path, monkeyp
     [
         (("batch", SINGLE, "--count", "--threads", "2"), "--threads cannot be combined"),
         (("batch", SINGLE, "--strict"), "--strict goes with --count"),
+        (("batch", SINGLE, "--input-shape", "1,x"), "is not a shape"),
         (("batch", SINGLE, "--count", "-o", "out.csv"), "--format"),
         (("batch", SINGLE, "--count", "-o", "no/such"), "there is no folder 'no'"),
         (("batch", SINGLE, "--threads", "0"), "1 or more"),

@@ -188,8 +188,8 @@ def test_of_three_devices_one_dies_and_the_rest_go_on(tflops, place, models, tim
         if row["device"] and not row["reason"]:
             report = tflops_native.load_report(place / "results" / row["device"] / row["file"])
             assert report.timing.origin.device == row["device"]
-    assert list((place / "device").iterdir()) != [] or names["dead"].exists()
-    # It is mended: only what is left is measured, and nothing twice.
+    (left,) = (place / "device").iterdir()
+    # It is mended: only what is left is measured, and nothing twice; what it was lost with is removed.
     before = reports(place / "results" / "here") | reports(place / "results" / "desk")
     names["dead"].unlink()
     script(place / "bin" / "adb", ADB.format(serial="fake", before="", **names))
@@ -199,6 +199,64 @@ def test_of_three_devices_one_dies_and_the_rest_go_on(tflops, place, models, tim
     assert len(after) == 10
     now = reports(place / "results" / "here") | reports(place / "results" / "desk")
     assert before == now
+    assert not left.exists()
+    assert list((place / "device").iterdir()) == []
+
+
+def test_what_a_lost_connection_left_is_removed_and_ended(place, timer, adb):
+    """Also a program that still runs; folders of this run and of strangers are left alone."""
+    from tflops_native.fleets.plan import Device
+    from tflops_native.fleets.remote import FolderName, time_on
+
+    adb()
+    folder = place / "device"
+    phone = Device(label="phone", kind="adb", address="fake", timer=str(timer), folder=str(folder))
+    name = FolderName(owner="us", run="now", job="job")
+    beside = FolderName(owner="us", run="now", job="beside")
+    strangers = ["tflops-them-now-job", "tflops-usx-now-job", "other", str(beside)]
+    ours = [str(name), str(FolderName(owner="us", run="before", job="job"))]
+    running = []
+    for made in (*ours, *strangers):
+        (folder / made).mkdir()
+        running.append(subprocess.Popen(["sleep", "600"], cwd=folder / made))
+        (folder / made / "process").write_text(f"{running[-1].pid}\n")
+    # A number that another process has by now.
+    away = subprocess.Popen(["sleep", "600"])
+    reused = folder / str(FolderName(owner="us", run="long ago", job="job"))
+    reused.mkdir()
+    (reused / "process").write_text(f"{away.pid}\n")
+    try:
+        time_on(phone, SINGLE.read_bytes(), OPTIONS, place / "times.json", name)
+        assert {path.name for path in folder.iterdir()} == set(strangers)
+        assert [process.wait(10) for process in running[:2]] == [-9, -9]
+        assert [process.poll() for process in (*running[2:], away)] == [None] * 5
+    finally:
+        for process in (*running, away):
+            process.kill()
+            process.wait()
+    assert tflops_native.report(SINGLE, profile_file=str(place / "times.json")).timing is not None
+
+
+def test_the_shapes_of_a_plan_reach_every_device(tflops, place, timer, ssh, adb):
+    adb()
+    (place / "models").mkdir()
+    shutil.copy(EXAMPLES / "single_conv_dynamic.tflite", place / "models")
+    shapes = {"input_shapes": [1, 8, 8, 1]}
+    plan = write_plan(place, devices(place, timer, ssh), options={**OPTIONS, **shapes})
+    assert tflops("fleet", plan).status == 0
+    found = rows(tflops, "results")
+    wanted = tflops_native.analyze(EXAMPLES / "single_conv_dynamic.tflite", **shapes).macs
+    assert [(row["input_shapes"], int(row["macs"])) for row in found] == [("1x8x8x1", wanted)] * 3
+    for row in found:
+        report = tflops_native.load_report(place / "results" / row["device"] / row["file"])
+        assert report.analysis.inputs[0].shape == (1, 8, 8, 1)
+    # Without them they are other jobs, and refused: a window does not fit into a length of 1.
+    assert tflops("fleet", write_plan(place, devices(place, timer, ssh))).status == 2
+    assert [row["reason"] for row in rows(tflops, "results")].count("refused") == 3
+    write_plan(place, (), options=shapes, count=True, results="counts")
+    assert tflops("fleet", plan).status == 0
+    (row,) = rows(tflops, "counts")
+    assert int(row["macs"]) == wanted
 
 
 def test_nothing_remains_on_a_device(tflops, place, models, timer, ssh, adb):
@@ -306,9 +364,14 @@ LOCAL = [{"label": "here", "kind": "local"}]
         ({"models": ["m"], "devices": LOCAL * 2}, "same"),
         ({"models": ["m"], "devices": [{**LOCAL[0], "jobs": 0}]}, "1 or more"),
         ({"models": ["m"], "devices": LOCAL, "options": {"threads": 0}}, "1 or more"),
+        (
+            {"models": ["m"], "devices": LOCAL, "options": {"input_shapes": {"x": "1,2"}}},
+            "a shape must be whole numbers",
+        ),
+        ({"models": ["m"], "count": True, "options": {"threads": 2}}, "takes no devices"),
         ({"models": ["m"]}, "names no devices"),
         ({"devices": LOCAL}, "names no models"),
-        ({"models": ["m"], "count": True, "devices": LOCAL}, "neither devices nor options"),
+        ({"models": ["m"], "count": True, "devices": LOCAL}, "takes no devices"),
         ({"models": ["m"], "devices": [{"label": "a", "kind": "ssh", "address": "x"}]}, "timer"),
         (
             {"models": ["m"], "devices": [{"label": "a", "kind": "ssh", "address": "-oProxy=x"}]},

@@ -9,7 +9,7 @@ from tflops_native.cli.completion import complete_models
 from tflops_native.cli.errors import USAGE_ERROR
 from tflops_native.cli.help import Command
 from tflops_native.cli.model_input import expanded
-from tflops_native.cli.options import measuring_options
+from tflops_native.cli.options import input_options, measuring_options
 from tflops_native.cli.output import Output, show_result
 from tflops_native.cli.progress import progress_bar
 from tflops_native.cli.quantities import Duration, WholeNumber
@@ -23,6 +23,7 @@ _LINE_LIMIT = 400
 # Of those that measure, what a count takes.
 _BESIDE_MEASURING = frozenset(
     {"models", "folder", "count", "strict", "processes", "order", "retry", "output_format", "seed"}
+    | {"signature", "input_shapes"}
 )
 
 
@@ -64,6 +65,7 @@ _BESIDE_MEASURING = frozenset(
     "SECONDS for each job. [default: 0]",
 )
 @click.option("--retry", is_flag=True, help="Do jobs again that failed before.")
+@input_options
 @measuring_options(takes_data=False)
 @click.option(
     "--format", "output_format", type=click.Choice(OF_ALL), default="text", show_default=True
@@ -86,15 +88,17 @@ def command(
     \b
     tflops batch models/ -o results/                 Ctrl-C, and the same again goes on
     tflops batch models/ -o counts/ --count          without measuring, on all CPUs
+    tflops batch models/ --input-shape ids=1,128     of all models; one without such an input is refused
     tflops batch old/ new/ -o results/ --order interleaved --cool-down 2min
     tflops collect results/ -o table.csv
     """
     if count:
         _refuse_measuring(context)
-        given = ("folder", "processes", "order", "retry", "seed")
+        given = ("folder", "processes", "order", "retry", "seed", "signature", "input_shapes")
         options = {**{name: options[name] for name in given}, "strict": strict}
     elif strict:
         raise OptionError("--strict goes with --count")
+    options["input_shapes"] = options["input_shapes"] or None
     sources = [expanded(argument) for argument in models]
     output = Output(output_format)
     try:

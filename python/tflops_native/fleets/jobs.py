@@ -23,8 +23,9 @@ from tflops_native.batch_jobs import (
 )
 from tflops_native.batches import batch, labelled
 from tflops_native.errors import DeviceError, OptionError, TflopsError
+from tflops_native.fleets.lock import lock_owner
 from tflops_native.fleets.plan import Device, Plan, device_from_plain, device_to_plain
-from tflops_native.fleets.remote import time_on
+from tflops_native.fleets.remote import FolderName, time_on
 from tflops_native.measurement.timing import tool_name
 from tflops_native.model.info import ModelInfo
 from tflops_native.plain_json import dump_json
@@ -32,6 +33,7 @@ from tflops_native.reports.batch_job import BatchJob
 from tflops_native.reports.report import Report
 from tflops_native.reports.result_folder import ResultFolder, file_name
 from tflops_native.runtime.options import RunOptions
+from tflops_native.workload import shapes_by_input
 
 # A hidden folder of the results: what belongs to the workflow, and to no table.
 HIDDEN = ".fleet"
@@ -49,10 +51,12 @@ class FleetJobs:
     """What there is to do, as it stands in the file.
 
     run        of one call of `fleet`: a device that was lost is not asked again in the same run
+    owner      for whom the devices are locked
     """
 
     results: Path
     run: str
+    owner: str
     retries: int
     options: Mapping[str, Any]
     devices: Mapping[str, Device]
@@ -68,6 +72,7 @@ class FleetJobs:
             return cls(
                 results=Path(plain["results"]),
                 run=plain["run"],
+                owner=plain["owner"],
                 retries=plain["retries"],
                 options=plain["options"],
                 devices={device.label: device for device in devices},
@@ -92,6 +97,7 @@ def write_jobs(plan: Plan, sources: Sequence[str], run: str, left_out: Sequence[
         "quoted": shlex.quote(str(path)),
         "results": str(plan.results.resolve()),
         "run": run,
+        "owner": lock_owner(),
         "retries": plan.retries,
         "options": {
             name: list(value) if isinstance(value, tuple) else value
@@ -135,6 +141,7 @@ def _jobs(plan: Plan, sources: Sequence[str]) -> list[dict[str, Any]]:
                     "sha256": item.sha256,
                     "names": [item.name],
                     "title": job.model,
+                    "input_shapes": job.input_shapes,
                 }
     return list(jobs.values())
 
@@ -159,6 +166,7 @@ def _job(item: Loaded, device: Device, version: str | None, options: Mapping[str
         model=ModelInfo.of(item.model).name,
         names=(item.name,),
         sha256=item.sha256,
+        input_shapes=shapes_by_input(options.get("input_shapes")),
         device=device.label,
         runtime=run.runtime,
         runtime_version=version if device.kind == "local" else None,
@@ -183,7 +191,7 @@ def _shards(plan: Plan, sources: Sequence[str]) -> dict[str, list[str]]:
     found = {}
     for at in range(0, len(sources), MODELS_PER_SHARD):
         part = [str(Path(source).resolve()) for source in sources[at : at + MODELS_PER_SHARD]]
-        content = hashlib.sha256(tool_name().encode())
+        content = hashlib.sha256(repr((tool_name(), plan.options)).encode())
         for name in part:
             path = Path(name.split("::")[0])
             stamp = path.stat() if path.exists() else None
@@ -200,7 +208,7 @@ def count_shard(path: Path, shard: str) -> None:
         raise OptionError(f"'{path}' has no shard {shard!r}")
     folder = plan.results / COUNTS / shard.split("-")[0]
     folder.parent.mkdir(exist_ok=True)
-    batch(list(plan.shards[shard]), folder=folder, count=True, processes=1)
+    batch(list(plan.shards[shard]), folder=folder, count=True, processes=1, **plan.options)
 
 
 def run_job(path: Path, key: str, attempt_number: int) -> BatchJob:
@@ -224,7 +232,8 @@ def run_job(path: Path, key: str, attempt_number: int) -> BatchJob:
     try:
         if dead.exists() and dead.read_text() == plan.run:
             raise DeviceError(f"device {device.label!r} ({device.where}) was lost before this job")
-        done, report = attempt(job, lambda: _measure(item, device, plan.options))
+        name = FolderName(owner=plan.owner, run=plan.run, job=key)
+        done, report = attempt(job, lambda: _measure(item, device, plan.options, name))
     except DeviceError as error:
         if attempt_number > plan.retries:
             dead.write_text(plan.run)
@@ -248,21 +257,25 @@ def unreached_job(facts: Mapping[str, Any]) -> BatchJob:
         model=facts["title"],
         names=tuple(facts["names"]),
         sha256=facts["sha256"],
+        input_shapes=shapes_by_input(facts["input_shapes"]),
         device=facts["device"],
     )
 
 
-def _measure(item: Loaded, device: Device, options: Mapping[str, Any]) -> Report:
+def _measure(item: Loaded, device: Device, options: Mapping[str, Any], name: FolderName) -> Report:
     if device.kind == "local":
         given = {"profile": False, "runtime": device.runtime, **options}
         return labelled(api.report(item.model, isolated=True, **given), device.label)
     # Refused here, before anything is copied: a shape that does not fit could end the runtime.
-    api.analyze(item.model)
+    shapes = options.get("input_shapes")
+    api.analyze(item.model, input_shapes=shapes)
     with tempfile.TemporaryDirectory(prefix="tflops-") as folder:
         times = Path(folder) / "times.json"
         started = time.monotonic()
-        time_on(device, bytes(item.model.data), options, times)
+        time_on(device, bytes(item.model.data), options, times, name)
         if not times.stat().st_size:
             seconds = time.monotonic() - started
             raise DeviceError(f"device {device.label!r} sent no times after {seconds:.0f} s")
-        return api.report(item.model, profile_file=str(times), device=device.label)
+        return api.report(
+            item.model, input_shapes=shapes, profile_file=str(times), device=device.label
+        )

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import tempfile
+import uuid
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,14 +28,12 @@ class DeviceLock:
             import fcntl
         except ImportError as error:
             raise OptionError("a fleet needs Linux or macOS, which lock files") from error
-        folder = (cache_folder() or Path(tempfile.gettempdir())) / "devices"
         name = hashlib.sha256(device.where.encode()).hexdigest()[:16]
+        path = _lock_folder() / f"{name}.lock"
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self.descriptor = os.open(folder / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            self.descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise OptionError(f"cannot write '{folder}': {reason}") from error
+            raise _refusal(path, error) from error
         try:
             fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -50,3 +49,37 @@ class DeviceLock:
         """Once."""
         with suppress(OSError):
             os.close(self.descriptor)
+
+
+def lock_owner() -> str:
+    """Of all processes that these locks keep apart: what lies on a device under this name is theirs.
+
+    Raises:
+        OptionError: it cannot be kept.
+    """
+    path = _lock_folder() / "owner"
+    own = path.with_name(f"owner.{os.getpid()}")
+    try:
+        if not path.exists():
+            own.write_text(uuid.uuid4().hex[:12])
+            # Whole when it appears, and never replaced.
+            with suppress(FileExistsError):
+                path.hardlink_to(own)
+            own.unlink()
+        return path.read_text()
+    except OSError as error:
+        raise _refusal(path, error) from error
+
+
+def _lock_folder() -> Path:
+    folder = (cache_folder() or Path(tempfile.gettempdir())) / "devices"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _refusal(folder, error) from error
+    return folder
+
+
+def _refusal(path: Path, error: OSError) -> OptionError:
+    reason = (error.strerror or str(error)).lower()
+    return OptionError(f"cannot write '{path}': {reason}")

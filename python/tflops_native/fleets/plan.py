@@ -11,6 +11,7 @@ from tflops_native.checks import number, one_of, whole_number
 from tflops_native.errors import OptionError
 from tflops_native.runtime.options import DEFAULT_RUNTIME, RunOptions
 from tflops_native.timing.stop_rule import StopRule
+from tflops_native.workload import shapes_by_input
 
 DeviceKind: TypeAlias = Literal["local", "ssh", "adb"]
 MISSING = "{} needs Snakemake: pip install 'tflops-native[fleet]'"
@@ -22,7 +23,8 @@ _PLAN_KEYS = ("models", "devices", "options", "results", "retries", "count")
 # Of `RunOptions` and `StopRule`, those that tflops-timer has, too.
 _RUN = ("threads", "kernels", "seed", "pin")
 _STOP = ("runs", "min_runs", "precision", "max_time")
-_OPTIONS = (*_RUN, *_STOP, "timeout")
+_OF_COUNTING = ("input_shapes",)
+_OPTIONS = (*_OF_COUNTING, *_RUN, *_STOP, "timeout")
 # Where a program may be put and run.
 _FOLDERS: Mapping[str, str] = {"ssh": "/tmp", "adb": "/data/local/tmp"}
 
@@ -78,6 +80,7 @@ def read_plan(path: str | PathLike[str]) -> Plan:
     """Read a plan. Relative paths in it start from its folder.
 
     Raises:
+        ShapeError: what it gives as shapes are none.
         OptionError: the file cannot be read, says something that is unknown or out of range, or the extra
             "fleet" is not installed.
     """
@@ -93,9 +96,10 @@ def read_plan(path: str | PathLike[str]) -> Plan:
         raise OptionError(f"'{path}': count must be true or false, got {count!r}")
     options = _options(given.get("options") or {}, path)
     devices = _devices(given.get("devices"), path)
-    if count and (devices or options):
+    if count and (devices or options.keys() - set(_OF_COUNTING)):
         raise OptionError(
-            f"'{path}': count: true takes neither devices nor options; reports of devices hold counts, too"
+            f"'{path}': count: true takes no devices, and of the options only {', '.join(_OF_COUNTING)}; "
+            "reports of devices hold counts, too"
         )
     if not count and not devices:
         raise OptionError(
@@ -155,6 +159,8 @@ def _options(given: Any, path: Path) -> Mapping[str, Any]:
         options["pin"] = (
             tuple(options["pin"]) if isinstance(options["pin"], list) else options["pin"]
         )
+    if "input_shapes" in options:
+        options["input_shapes"] = shapes_by_input(options["input_shapes"])
     # They check themselves.
     RunOptions(**{name: options[name] for name in _RUN if name in options})
     StopRule(**{name: options[name] for name in _STOP if name in options})

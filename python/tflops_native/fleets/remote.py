@@ -5,11 +5,13 @@ import re
 import shlex
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tflops_native.errors import DeviceError, InvokeError
 from tflops_native.fleets.plan import TIMER, Device
+from tflops_native.workload import shapes_by_input
 
 _STATUS = "tflops-status="
 _MODEL, _TIMES, _PROCESS = "model.tflite", "times.json", "process"
@@ -21,6 +23,17 @@ _SSH = (
     *("-o", "BatchMode=yes", "-o", "ConnectTimeout=10"),
     *("-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"),
 )
+# By its folder, because another process may have its number by now.
+_MAKE_FOLDER = f"""umask 077
+cd {{where}} || exit 1
+for old in {{of_owner}}*; do
+  case $old in {{name}}) ;; {{of_run}}*) continue ;; esac
+  [ -d "$old" ] || continue
+  timer=$(cat "$old/{_PROCESS}" 2>/dev/null)
+  [ -n "$timer" ] && [ "/proc/$timer/cwd" -ef "$old" ] && kill -9 "$timer"
+  rm -rf "$old"
+done
+mkdir {{name}}"""
 _FLAGS: Mapping[str, str] = {
     "threads": "--threads",
     "kernels": "--kernels",
@@ -32,8 +45,40 @@ _FLAGS: Mapping[str, str] = {
 }
 
 
-def time_on(device: Device, model: bytes, options: Mapping[str, Any], output: Path) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderName:
+    """Of a temporary folder on a device; by it the next job knows what a lost connection left behind.
+
+    owner   for whom the device is locked: no other process of this owner uses it
+    run     of one call of `fleet`, whose other jobs may be at work beside this one
+    job     key of the job
+    """
+
+    owner: str
+    run: str
+    job: str
+
+    @property
+    def of_owner(self) -> str:
+        """How the names of all folders of this owner begin."""
+        return f"tflops-{self.owner}-"
+
+    @property
+    def of_run(self) -> str:
+        """How those of this run begin."""
+        return f"{self.of_owner}{self.run}-"
+
+    def __str__(self) -> str:
+        return f"{self.of_run}{self.job}"
+
+
+def time_on(
+    device: Device, model: bytes, options: Mapping[str, Any], output: Path, name: FolderName
+) -> None:
     """Time a model on a device, and bring the file of the times to `output`.
+
+    Args:
+        name: of a folder that is made there and removed again.
 
     Raises:
         DeviceError: the device cannot be reached, or was lost on the way.
@@ -41,7 +86,7 @@ def time_on(device: Device, model: bytes, options: Mapping[str, Any], output: Pa
     """
     source = output.with_name(_MODEL)
     source.write_bytes(model)
-    with _folder_on(device) as folder:
+    with _folder_on(device, name) as folder:
         for path in (*sorted(Path(str(device.timer)).iterdir()), source):
             if path.is_file():
                 _put(device, path, f"{folder}/{path.name}")
@@ -66,6 +111,9 @@ def _flags(options: Mapping[str, Any]) -> Iterator[str]:
     for name, flag in _FLAGS.items():
         if options.get(name) is not None:
             yield from (flag, str(options[name]))
+    for name, lengths in shapes_by_input(options.get("input_shapes")).items():
+        text = ",".join(map(str, lengths))
+        yield from ("--input-shape", f"{name}={text}" if name else text)
     if options.get("pin") is not None:
         yield from ("--pin", ",".join(map(str, options["pin"])))
 
@@ -82,15 +130,21 @@ def _failure(status: int, said: str) -> InvokeError:
 
 
 @contextlib.contextmanager
-def _folder_on(device: Device) -> Iterator[str]:
-    """A temporary folder on the device, which does not remain if the device is there at the end."""
-    template = f"{device.folder.rstrip('/')}/tflops-XXXXXX"
-    status, said = _run(device, f"mktemp -d {shlex.quote(template)}", _PATIENCE_SECONDS)
-    folder = said.strip().splitlines()[-1] if said.strip() else ""
-    if status != 0 or not folder.startswith(template.removesuffix("XXXXXX")):
+def _folder_on(device: Device, name: FolderName) -> Iterator[str]:
+    """A temporary folder on the device, which does not remain if the device is there at the end.
+
+    What earlier connections left behind is removed first, and a program that still runs in it is ended.
+    """
+    where = device.folder.rstrip("/") or "/"
+    script = _MAKE_FOLDER.format(
+        where=shlex.quote(where), name=name, of_run=name.of_run, of_owner=name.of_owner
+    )
+    status, said = _run(device, f"sh -c {shlex.quote(script)} 2>&1", _PATIENCE_SECONDS)
+    if status != 0:
         raise DeviceError(
             f"device {device.label!r} ({device.where}) has no temporary folder for us: {said.strip()}"
         )
+    folder = f"{where.rstrip('/')}/{name}"
     quoted = shlex.quote(folder)
     try:
         yield quoted

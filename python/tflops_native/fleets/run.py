@@ -63,7 +63,7 @@ def fleet(
         raise OptionError(f"cannot write '{given.results}': {reason}") from error
     locks, problems = ([], {}) if dry_run else _locked(given)
     try:
-        path = write_jobs(given, sources, uuid.uuid4().hex, sorted(problems))
+        path = write_jobs(given, sources, uuid.uuid4().hex[:12], sorted(problems))
         jobs = FleetJobs.read(path)
         _leave_out(jobs, problems)
         hear = _Watch(jobs, job_done)

@@ -21,7 +21,13 @@ from tflops_native.reports.batch_job import BatchJob
 from tflops_native.reports.saved import saved
 
 # What tells the jobs apart, with the heading of its column: shown where it differs.
-_FACTORS = {"device": "device", "runtime": "runtime", "kernels": "kernels", "threads": "threads"}
+_FACTORS = {
+    "input_shapes": "input",
+    "device": "device",
+    "runtime": "runtime",
+    "kernels": "kernels",
+    "threads": "threads",
+}
 _TEXT = frozenset(
     ("names", "sha256", "device", "runtime", "runtime_version", "kernels", "verdict", "reason")
 )
@@ -66,7 +72,7 @@ def _summary(batch: Batch) -> Lines:
 def _table(batch: Batch) -> Table:
     jobs = batch.jobs
     is_timed = any(job.median_seconds is not None for job in jobs)
-    varied = {key for key in _FACTORS if len({getattr(job, key) for job in jobs}) > 1}
+    varied = {key for key in _FACTORS if len({_factor(job, key) for job in jobs}) > 1}
     has_failed = bool(batch.failed)
 
     def text(key: str, heading: str, **settings: Any) -> Column:
@@ -104,7 +110,7 @@ def _row(columns: tuple[Column, ...], job: BatchJob) -> Row:
     cells["names"] = Cell("; ".join(job.names))
     cells["error"] = Cell(None if job.error is None else " ".join(job.error.split()))
     for key in ("model", *_FACTORS, "reason", "verdict"):
-        value = getattr(job, key)
+        value = _factor(job, key)
         cells[key] = Cell(value, "-" if value is None else printable(str(value), NAME_LIMIT))
     if job.reason is None:
         cells["reason"] = Cell()
@@ -123,6 +129,19 @@ def _row(columns: tuple[Column, ...], job: BatchJob) -> Row:
         cells["lower_seconds"], cells["upper_seconds"] = Cell(interval.lower), Cell(interval.upper)
     emphasis = Emphasis.NONE if job.reason is None else Emphasis.PROBLEM
     return row_of(columns, cells, emphasis=emphasis)
+
+
+def _factor(job: BatchJob, key: str) -> Any:
+    if key != "input_shapes":
+        return getattr(job, key)
+    shapes = job.input_shapes.items()
+    return (
+        ", ".join(
+            f"{name}={numbers.shape(lengths)}" if name else numbers.shape(lengths)
+            for name, lengths in shapes
+        )
+        or None
+    )
 
 
 def _bytes(value: float) -> str:

@@ -48,7 +48,8 @@ class Batch(Result):
             by_reason.setdefault(job.reason, []).append(job)
         for reason, jobs in by_reason.items():
             first = jobs[0]
-            text = f"{plural(len(jobs), 'job')} failed ({reason}), the first {first.model}: {first.error}"
+            error = " ".join(str(first.error).split())
+            text = f"{plural(len(jobs), 'job')} failed ({reason}), the first {first.model}: {error}"
             notes.append(Note(code="failed_jobs", text=text))
         return tuple(notes)
 

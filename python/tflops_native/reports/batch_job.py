@@ -1,10 +1,11 @@
 """One job of a batch: a model on a device, and what came of it."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar, Literal, TypeAlias
 
+from tflops_native.formatting import shape
 from tflops_native.reports.report import Report
 from tflops_native.reports.report_figures import report_figures
 from tflops_native.result import Result
@@ -25,6 +26,7 @@ class BatchJob(Result):
     model                   name of the model
     names                   all paths under which its content was given: it is measured once
     sha256                  of the content of the model; None where it could not be read
+    input_shapes            input name -> shape, of those asked for; the empty name is the only input's
     device                  label of the device; None without
     runtime                 what measured; None where the model was only counted
     reason                  why there is no result, in a word: "not a model"; "conversion" from Keras or
@@ -48,6 +50,7 @@ class BatchJob(Result):
     model: str
     names: tuple[str, ...]
     sha256: str | None = None
+    input_shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     device: str | None = None
     runtime: str | None = None
     runtime_version: str | None = None
@@ -82,7 +85,14 @@ class BatchJob(Result):
         """What the name of its file begins with."""
         run = (Path(self.runtime).stem, str(self.kernels)) if self.runtime is not None else ()
         threads = () if self.threads is None else (f"{self.threads}t",)
-        return (Path(self.model.split("::")[0]).stem, *filter(None, [self.device]), *run, *threads)
+        shapes = map(shape, self.input_shapes.values())
+        return (
+            Path(self.model.split("::")[0]).stem,
+            *shapes,
+            *filter(None, [self.device]),
+            *run,
+            *threads,
+        )
 
     def with_names(self, names: Iterable[str]) -> "BatchJob":
         """Also given under these names."""
