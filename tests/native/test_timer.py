@@ -85,7 +85,13 @@ def test_what_it_writes(timer, fake_runtime):
     [
         ("1000000", [], "precision", True),
         ("100000", ["--runs=200", "--precision=50%"], "runs", None),  # a busy machine decides
-        ("1000000 3000000", ["--max-time=0.3", "--precision=0.1%"], "max_time", False),
+        # Long runs of each: on a busy machine a sample may be of several invokes.
+        (
+            "1000000 " * 16 + "3000000 " * 16,
+            ["--max-time=0.3", "--precision=0.1%"],
+            "max_time",
+            False,
+        ),
         ("1000000", ["--runs=3", "--precision=1%"], "runs", False),
     ],
 )
