@@ -10,7 +10,7 @@ import tflops_native
 from tflops_native.errors import OptionError
 from tflops_native.formats.memory_plan import memory_document
 from tflops_native.formats.registry import render
-from zoo import EXAMPLES, MODELS
+from zoo import EXAMPLES, MODELS, zoo_model
 
 pytest.importorskip("tflops_native._native", exc_type=ImportError)
 
@@ -22,22 +22,23 @@ FILES = [
 PIXEL = 0.12  # places are written with one decimal
 
 
-def drawn(plan):
-    """The rectangles by tensor: left, right, bottom and top in pixels, upwards."""
+def drawn(plan, number=0):
+    """The rectangles of one drawing by tensor: left, right, bottom and top in pixels, upwards."""
     root = ElementTree.fromstring(render(memory_document(plan), "svg"))
     found = {}
-    for mark in root.iter(f"{SVG}rect"):
+    for mark in root.findall(f"{SVG}svg")[number].iter(f"{SVG}rect"):
         left, top, width, height = (float(mark.get(k)) for k in ("x", "y", "width", "height"))
         index = int(mark.find(f"{SVG}title").text.split()[0])
         found[index] = (left, left + width, -top - height, -top)
     return root, found
 
 
-def in_arena(plan):
+def in_arena(plan, subgraph=None):
+    entry = plan.tensors[0].subgraph_index
     return {
         tensor.index: tensor
         for tensor in plan.tensors
-        if tensor.subgraph_index == plan.tensors[0].subgraph_index
+        if tensor.subgraph_index == (entry if subgraph is None else subgraph)
         and tensor.home == "arena"
         and tensor.shares is None
         and tensor.size_bytes
@@ -66,6 +67,20 @@ def test_rectangles_are_the_plan(path, planner):
         assert left == pytest.approx(start + per_operator * (tensor.first_operator - first), abs=1)
         last = plan.operators if tensor.last_operator is None else tensor.last_operator + 1
         assert right == pytest.approx(start + per_operator * (last - first), abs=1)
+
+
+def test_subgraphs_have_drawings_of_their_own():
+    plan = tflops_native.memory(zoo_model("control_flow/keras_lstm_loop"))
+    titles = [figure.title for figure in memory_document(plan).figures()]
+    assert titles[1:] == ["Arena of subgraph 1 by operator", "Arena of subgraph 2 by operator"]
+    for number in (1, 2):
+        _, found = drawn(plan, number)
+        tensors = in_arena(plan, number)
+        assert set(found) == set(tensors)
+        ordered = sorted(found, key=lambda index: found[index][2])
+        assert ordered == sorted(
+            found, key=lambda index: (tensors[index].offset_bytes, ordered.index(index))
+        )
 
 
 def test_no_two_rectangles_overlap():

@@ -62,11 +62,16 @@ def memory_document(plan: MemoryPlan) -> Document:
 
 def _figures(plan: MemoryPlan) -> list[Figure]:
     # Imported when drawn: text needs none of it.
-    from tflops_native.formats.figures.memory_figure import memory_figure
+    from tflops_native.formats.figures.memory_figure import memory_figures
 
-    svg = memory_figure(plan)
-    title = "Arena by operator: activations blue, scratch orange, inputs and outputs green"
-    return [] if svg is None else [Figure(title, svg)]
+    colours = "activations blue, scratch orange, inputs and outputs green"
+    return [
+        Figure(
+            f"Arena of subgraph {index} by operator" if number else f"Arena by operator: {colours}",
+            svg,
+        )
+        for number, (index, svg) in enumerate(memory_figures(plan).items())
+    ]
 
 
 def _lines(plan: MemoryPlan) -> Found:

@@ -25,12 +25,16 @@ _Box: TypeAlias = tuple[float, float, float, float]  # left, top, right, bottom
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """An axis: what it shows, from where to where, in powers of ten or evenly."""
+    """An axis: what it shows, from where to where, in powers of ten or evenly.
+
+    is_counted   whether only whole numbers are marked
+    """
 
     label: str
     low: float
     high: float
     is_log: bool = False
+    is_counted: bool = False
 
     @classmethod
     def around(cls, label: str, values: Sequence[float], *, is_log: bool = False) -> "Scale":
@@ -53,6 +57,7 @@ class Scale:
             step *= next(
                 n for n in (1, 2, 5, 10) if (self.high - self.low) / (step * n) <= _MOST_TICKS
             )
+            step = max(step, 1) if self.is_counted else step
             first = math.ceil(self.low / step)
             return [n * step for n in range(first, math.floor(self.high / step) + 1)]
         first, last = math.ceil(math.log10(self.low)), math.floor(math.log10(self.high))
