@@ -3,7 +3,9 @@
 1. Time of `analyze` per operator, for chains of 10 to 100,000 operators: it should not grow.
 2. Memory of a process that counts a model with 3 GB of weights, which lie behind the tables of the
    file as converters put them above 2 GB. The file is sparse: it takes no room on the disk.
-3. Our reader against the official schema module of `ai-edge-litert`, which checks nothing: its object
+3. Time to plan the arenas of chains, and of graphs of which every tensor lives to the end, so that none can
+   have the place of another: 10,000 tensors within a second.
+4. Our reader against the official schema module of `ai-edge-litert`, which checks nothing: its object
    API, and its lazy accessors, asked for the same fields.
 
 Needs the package `ai-edge-litert`; the memory of the second part is that of Linux.
@@ -28,6 +30,10 @@ from ai_edge_litert import schema_py_generated as schema
 
 import tflops_native
 from side_by_side import format_seconds, print_goal, print_table, run_rounds
+from tflops_native.analysis.entry import analyze_workload
+from tflops_native.arenas.micro_planner import plan_micro
+from tflops_native.arenas.tflite_planner import plan_arenas
+from tflops_native.workload import Workload
 
 HERE = Path(__file__).parent
 MODELS = HERE.parent / "tests" / "models"
@@ -39,6 +45,8 @@ PER_OPERATOR_GOAL = 30e-6
 GROWTH_GOAL = 1.5
 MEMORY_GOAL = 80e6
 MEGABYTE = 1e6
+PLANNED = 10_000
+PLANNING_GOAL = 1.0
 LAYERS, WIDTH, HEIGHT = 24, 4096, 8192  # 24 matrices of 134 MB
 CHANNELS = 4
 
@@ -195,6 +203,42 @@ def memory_of_large_model() -> None:
     print_goal("pages of weights that were read", told["pages"], 0, lambda value: f"{value:.0f}")
 
 
+def kept_to_the_end(count: int) -> bytes:
+    """Slices of the input, each an output of the model, and longer than the one before."""
+    tensors = [schema.TensorT(name="t0", shape=[1, count])]
+    operators = []
+    for i in range(count):
+        here = len(tensors)
+        tensors += [
+            schema.TensorT(name=f"begin{i}", shape=[2], buffer=1),
+            schema.TensorT(name=f"size{i}", shape=[2], buffer=2 + i),
+            schema.TensorT(name=f"t{i + 1}", shape=[1, 1 + i]),
+        ]
+        for tensor in tensors[here : here + 2]:
+            tensor.type = schema.TensorType.INT32
+        operators.append(operator([0, here, here + 1], [here + 2], "SliceOptions"))
+    data = [np.zeros(2, np.int32)] + [np.array([1, 1 + i], np.int32) for i in range(count)]
+    buffers = [schema.BufferT(), *(schema.BufferT(data=part.view(np.uint8)) for part in data)]
+    model = model_of("SLICE", tensors, operators, len(tensors) - 1, buffers)
+    model.subgraphs[0].outputs = [made for each in operators for made in each.outputs]
+    return packed(model, 600 * count + 1024)
+
+
+def planning() -> None:
+    print(f"\nplans of {PLANNED:,} tensors")
+    for what, build in (("chain", add_chain), ("all kept", kept_to_the_end)):
+        model = tflops_native.load(build(PLANNED))
+        analysis = analyze_workload(Workload.resolve(model))
+        shapes = {0: analysis.tensor_shapes}
+        for planner, plan in (("tflite", plan_arenas), ("tflm", plan_micro)):
+            seconds = []
+            for _ in range(ROUNDS):
+                start = time.perf_counter()
+                plan(model, model.subgraphs[0], shapes)
+                seconds.append(time.perf_counter() - start)
+            print_goal(f"{planner}, {what}", median(seconds), PLANNING_GOAL, format_seconds)
+
+
 def official_objects(data: bytes) -> Any:
     return schema.ModelT.InitFromObj(schema.Model.GetRootAs(data, 0))
 
@@ -287,6 +331,7 @@ def compare_readers() -> None:
 def main() -> None:
     time_per_operator()
     memory_of_large_model()
+    planning()
     compare_readers()
 
 
