@@ -244,7 +244,8 @@ def memory(
         model, input_shapes, signature, inputs: as for `analyze`.
         planner: "tflite": as TensorFlow Lite 2.17.1 with its builtin kernels, their scratch tensors
             included; "tflm": as TensorFlow Lite for Microcontrollers with its reference kernels, without
-            what the interpreter itself needs at the tail; "none": no placement, the arena is what is
+            what the interpreter itself needs at the tail, and with the shapes that the file records
+            unless others are asked for; "none": no placement, the arena is what is
             alive at once.
         threads: threads of the kernels, 1 to 1,024.
 
@@ -264,7 +265,11 @@ def memory(
     graph = workload.entry.subgraph
     shapes = {**analysis.called_shapes, graph.index: analysis.tensor_shapes}
     if planner == "tflm":
-        plan = plan_micro(workload.model, graph, shapes)
+        # That interpreter computes no shapes: it takes those of the file.
+        is_as_recorded = all(
+            workload.shapes[item.position] == item.tensor.shape for item in workload.entry.inputs
+        )
+        plan = plan_micro(workload.model, graph, {} if is_as_recorded else shapes)
     else:
         plan = plan_arenas(workload.model, graph, shapes, threads=threads)
     return memory_plan(workload.model, analysis, plan, planner, threads)

@@ -1,4 +1,4 @@
-"""Planned arenas of networks that are built here against the runtime's, in each form that the converter makes."""
+"""Planned arenas of networks that are built here against the runtime's, in all forms of the converter."""
 
 import numpy as np
 import pytest

@@ -14,11 +14,18 @@ from tflops_native.arenas.called import subgraphs_of
 from tflops_native.arenas.homes import first_home
 from tflops_native.arenas.kernel import Home, Kernel, Scratch, tensor_bytes
 from tflops_native.arenas.micro_scratch import micro_scratch_of
-from tflops_native.arenas.tflite_planner import LARGEST, CalledPlans, PlacedTensor, SubgraphPlan
+from tflops_native.arenas.tflite_planner import (
+    HANDLE_BYTES,
+    LARGEST,
+    CalledPlans,
+    PlacedTensor,
+    SubgraphPlan,
+)
 from tflops_native.compiled import native
 from tflops_native.errors import ShapeError
 from tflops_native.model.called import CallRole
-from tflops_native.model.graph import Model, Operator, Subgraph
+from tflops_native.model.graph import Model, Operator, Subgraph, Tensor
+from tflops_native.model.schema import TensorType
 from tflops_native.ops.tensor_spec import Shape
 
 ALIGNMENT: Final = 16
@@ -80,10 +87,14 @@ class _MicroPlanner:
         first = 0
         for graph in model.subgraphs:
             known = shapes.get(graph.index) or [tensor.shape for tensor in graph.tensors]
-            homes = [first_home(tensor) for tensor in graph.tensors]
+            homes = list(map(_first_home, graph.tensors))
+            for operator in graph.operators:
+                if operator.name == "VAR_HANDLE":
+                    homes[operator.outputs[0]] = Home.HEAP  # a number in the kernel's own data
             buffers = {}
             for tensor, shape in zip(graph.tensors, known, strict=True):
-                size = _aligned(tensor_bytes(tensor.type, shape))
+                is_handle = tensor.type is TensorType.RESOURCE
+                size = _aligned(HANDLE_BYTES if is_handle else tensor_bytes(tensor.type, shape))
                 if homes[tensor.index] is Home.ARENA and size:
                     place = first + tensor.index
                     given = offline[place] if place < len(offline) else -1
@@ -171,6 +182,10 @@ class _MicroPlanner:
             unknown=tuple(i for i in one.buffers if one.shapes[i] is None),
         )
         return self.made[graph.index]
+
+
+def _first_home(tensor: Tensor) -> Home:
+    return Home.ARENA if tensor.type is TensorType.RESOURCE else first_home(tensor)
 
 
 def _placed(one: _Visited, places: Mapping[int, int]) -> Iterator[PlacedTensor]:

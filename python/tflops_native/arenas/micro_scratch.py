@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from tflops_native.arenas.kernel import Kernel, Scratch
+from tflops_native.model.custom_options import FLEXBUFFER, decode_custom_options
+from tflops_native.model.flexbuffer import FlexValue
 
 _QUANTIZED: Final = ("INT8", "INT16")
 _CELL_STATE: Final = 19
@@ -73,6 +75,31 @@ def _lstm(kernel: Kernel) -> list[Scratch]:
     return [Scratch(f"gate {gate}", size) for gate in range(4)]
 
 
+def _number(value: FlexValue) -> int:
+    if not isinstance(value, int | float):
+        raise LookupError
+    return int(value)
+
+
+def _detections(kernel: Kernel) -> list[Scratch]:
+    fields = decode_custom_options(FLEXBUFFER, kernel.operator.custom_options)
+    boxes, scores = kernel.shape(0)[1], math.prod(kernel.shape(1)[1:3])
+    most, classes = (_number(fields[name]) for name in ("max_detections", "num_classes"))
+    return [
+        Scratch("candidates", boxes),
+        Scratch("decoded boxes", boxes * 4 * 4),
+        Scratch("scores", scores * 4),
+        Scratch("scores of a class", boxes * 4),
+        Scratch("kept scores", boxes * 4),
+        Scratch("scores after suppression", most * boxes * 4),
+        Scratch("sorted scores", most * boxes * 4),
+        Scratch("kept indices", boxes * 4),
+        Scratch("sorted indices", most * boxes * 4),
+        Scratch("buffer", max(classes, most) * boxes * 4),
+        Scratch("selected", min(boxes, most) * boxes * 4),
+    ]
+
+
 _RULES: Final[dict[str, Callable[[Kernel], Sequence[Scratch]]]] = {
     "CONV_2D": _unpacked,
     "DEPTHWISE_CONV_2D": _unpacked,
@@ -84,6 +111,7 @@ _RULES: Final[dict[str, Callable[[Kernel], Sequence[Scratch]]]] = {
     "REDUCE_MIN": _reduction,
     "SUM": _sum,
     "SVDF": _svdf,
+    "TFLite_Detection_PostProcess": _detections,
     "TRANSPOSE_CONV": _transposed_convolution,
     "UNIDIRECTIONAL_SEQUENCE_LSTM": _lstm,
 }

@@ -19,7 +19,7 @@ ALIGNMENT: Final = 64
 # Beyond this, offsets could leave 64 bits.
 LARGEST: Final = 2**60
 # A handle of a resource variable is its number.
-_HANDLE_BYTES: Final = 4
+HANDLE_BYTES: Final = 4
 # The arenas, as the native planner numbers them.
 _PLACES: Final = {Home.ARENA: 1, Home.STATE: 2}
 
@@ -211,7 +211,7 @@ class _Planner:
                 self._call(position, operator)
             decide_homes(kernel)
             if operator.name == "VAR_HANDLE":
-                self.sizes[operator.outputs[0]] = _HANDLE_BYTES
+                self.sizes[operator.outputs[0]] = HANDLE_BYTES
             found = scratch_of(kernel)
             base = bases.get(position, count)
             if position not in bases:

@@ -3,12 +3,12 @@
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from tflops_native.errors import ModelFormatError
 from tflops_native.model.flexbuffer import FlexValue, decode_flexbuffer
 
-FLEXBUFFER = "flexbuffer"
+FLEXBUFFER: Final = "flexbuffer"
 
 
 @dataclass(frozen=True, slots=True)

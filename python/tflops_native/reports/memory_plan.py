@@ -1,15 +1,15 @@
 """The memory of one inference: what is planned where, when it is the most, and what would lower it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from tflops_native.analysis.layers import layers_of
 from tflops_native.analysis.result import Analysis, InputAnalysis
-from tflops_native.arenas.kernel import Home
+from tflops_native.arenas.kernel import Home, tensor_bytes
 from tflops_native.arenas.summary import all_plans, copied_bytes
 from tflops_native.arenas.tflite_planner import PlacedTensor, SubgraphPlan
-from tflops_native.formatting import byte_count
+from tflops_native.formatting import byte_count, plural
 from tflops_native.model.graph import Model, Subgraph
 from tflops_native.model.info import ModelInfo
 from tflops_native.notes import Note
@@ -167,7 +167,10 @@ def memory_plan(
             for one in plans
             for index in one.unknown
         ),
-        notes=tuple(_notes(plan, graph, tensors, peak, planner)),
+        notes=(
+            *(_recorded(model, analysis, plans) if planner == "tflm" else ()),
+            *_notes(plan, graph, tensors, peak, planner),
+        ),
     )
 
 
@@ -237,6 +240,28 @@ def _peak(
         scratch_bytes=sum(t.size_bytes for _, t in there if t.kind == "scratch"),
         tensors=tuple(place for place, tensor in there if tensor.size_bytes),
     )
+
+
+def _recorded(model: Model, analysis: Analysis, plans: Sequence[SubgraphPlan]) -> Iterator[Note]:
+    """What is planned with less than it needs: with the shape of the file, which is another."""
+    computed = {**analysis.called_shapes, analysis.subgraph_index: analysis.tensor_shapes}
+    short = []
+    for plan in plans:
+        graph = model.subgraphs[plan.subgraph_index]
+        shapes = computed.get(graph.index)
+        for tensor in plan.tensors:
+            if shapes is None or tensor.index >= len(shapes):
+                continue
+            needed = tensor_bytes(graph.tensors[tensor.index].type, shapes[tensor.index])
+            if tensor.size_bytes < needed:
+                short.append(tensor)
+    if short:
+        yield Note(
+            code="recorded_shapes",
+            text=f"the shapes that the file records are too small for {plural(len(short), 'tensor')}, "
+            f"first tensor {short[0].index}: kernels would write past them",
+            hint="convert the model with fixed shapes",
+        )
 
 
 def _notes(
