@@ -56,7 +56,12 @@ def report(
     profile = dataclasses.replace(
         profile,
         kept=tuple(
-            KeptOperator(index=index, name=operators[index].name, reason=reason)
+            KeptOperator(
+                index=index,
+                name=operators[index].name,
+                reason=None if reason is None else f"XNNPACK refuses it for its {reason}",
+                reason_code=reason,
+            )
             for index, reason in dict(kept).items()
         ),
     )
@@ -117,10 +122,27 @@ def test_operators_outside_the_delegate_that_take_nearly_nothing():
     assert found(report(*OUTSIDE, times=(50, 20, 20, 10)), "outside_delegate") == []
 
 
-def test_a_delegate_without_a_kernel_is_the_reason():
-    made = report(*OUTSIDE, times=(50, 20, 20, 10), kept={1: "XNNPACK has no kernel for it"})
-    (finding,) = found(made, "outside_delegate")
-    assert finding.advice.startswith("XNNPACK has no kernel for it: try building the model of")
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [
+        ("no_kernel", "try building the model of operators that the delegate takes"),
+        ("type", "compare with the float model (`tflops compare`)"),
+        ("scale", "other representative data gives other scales"),
+        ("constant", "try converting the model with fixed lengths"),
+        ("option", "try building the model of operators that the delegate takes"),
+    ],
+)
+def test_each_reason_has_its_remedy(code, remedy):
+    operators = (plain(0), plain(1, "MEAN", "int8"), plain(2, "MEAN", "int8"))
+    (finding,) = found(
+        report(*operators, times=(50, 25, 25), kept={1: code, 2: code}), "outside_delegate"
+    )
+    assert finding.advice == f"XNNPACK refuses it for its {code}: {remedy}"
+    # Of operators that are refused for several reasons none is that of all.
+    (finding,) = found(
+        report(*operators, times=(50, 25, 25), kept={1: code, 2: None}), "outside_delegate"
+    )
+    assert finding.advice.startswith("compare with the float model")
 
 
 def test_many_small_operators_outside_the_delegate_are_named_together():

@@ -7,6 +7,7 @@ from tflops_native.analysis.keras_layers import FOLDED
 from tflops_native.analysis.operators import is_float, leaves
 from tflops_native.analysis.result import CONVENTION, Analysis, Coverage
 from tflops_native.formats.constants import constant_lines
+from tflops_native.formats.delegation import delegation_lines
 from tflops_native.formats.document import Found, Line
 from tflops_native.formats.operator_columns import operation_unit
 from tflops_native.formats.printable import NAME_LIMIT, printable
@@ -20,7 +21,13 @@ _NAMED_SIGNATURES = 8  # beside the first one, where there are more
 
 def details(report: Report) -> Found:
     """Inputs, totals to the last digit, notes, and all about the measurement."""
-    return [*_inputs(report), *_counts(report), *times(report), *report.remarks]
+    return [
+        *_inputs(report),
+        *_counts(report),
+        *times(report),
+        *delegation_lines(report),
+        *report.remarks,
+    ]
 
 
 def _inputs(report: Report) -> Found:

@@ -7,11 +7,11 @@ from dataclasses import replace
 from tflops_native.analysis.result import Analysis
 from tflops_native.measurement.timing import Timing
 from tflops_native.model.element_types import bits, packed_bytes
-from tflops_native.model.graph import Subgraph
+from tflops_native.model.graph import Operator, Subgraph
 from tflops_native.profile.partition import partition
+from tflops_native.profile.refusals import refusal
 from tflops_native.profile.result import KeptOperator, Profile, ProfilePartition
 from tflops_native.profile.seams import with_seams
-from tflops_native.profile.xnnpack_operators import has_xnnpack_kernel
 from tflops_native.workload import Workload
 
 XNNPACK = "XNNPACK"
@@ -38,11 +38,7 @@ def with_delegation(timing: Timing, workload: Workload, analysis: Analysis) -> T
             profile,
             partitions=tuple(_named(part, name, graph, analysis) for part in parts),
             kept=tuple(
-                KeptOperator(
-                    index=index,
-                    name=graph.operators[index].name,
-                    reason=_reason(graph.operators[index].name, delegates),
-                )
+                _kept(graph, graph.operators[index], delegates)
                 for index in sorted(kept)
                 if delegates
             ),
@@ -105,7 +101,12 @@ def _size(index: int, graph: Subgraph, analysis: Analysis) -> int | None:
     return packed_bytes(kind, math.prod(shape))
 
 
-def _reason(operator: str, delegates: Sequence[str]) -> str | None:
-    if list(delegates) == [XNNPACK] and not has_xnnpack_kernel(operator):
-        return f"XNNPACK has no kernel for {operator}"
-    return None
+def _kept(graph: Subgraph, operator: Operator, delegates: Sequence[str]) -> KeptOperator:
+    """With the reason, where XNNPACK alone could have taken it."""
+    found = refusal(graph, operator) if list(delegates) == [XNNPACK] else None
+    return KeptOperator(
+        index=operator.index,
+        name=operator.name,
+        reason=None if found is None else found.text,
+        reason_code=None if found is None else found.code,
+    )

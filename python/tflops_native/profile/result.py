@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 from tflops_native.profile.estimate import TimeEstimate
 from tflops_native.profile.record import RecordedRuns
+from tflops_native.profile.refusals import RefusalCode
 from tflops_native.timing.precision import Stop
 from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND
 
@@ -135,12 +136,15 @@ class ProfilePartition:
 class KeptOperator:
     """An operator that the runtime's own kernels ran although there was a delegate.
 
-    reason   why the delegate did not take it; None where nothing says so for certain
+    reason        why the delegate did not take it; None where nothing says so for certain
+    reason_code   what it failed: "no_kernel": there is none for the operator; "type": of its data; "scale":
+                  of quantized data; "constant": an input must be one; "option"; None without a reason
     """
 
     index: int
     name: str
     reason: str | None = None
+    reason_code: RefusalCode | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from pathlib import PurePath
 
 from tflops_native.formatting import share as percent
+from tflops_native.profile.result import KeptOperator
 from tflops_native.reports.findings.conversions import CONVERSIONS
 from tflops_native.reports.findings.finding import Finding
 from tflops_native.reports.findings.stakes import (
@@ -41,13 +42,12 @@ def outside_delegate(report: Report) -> list[Finding]:
         if share < SMALLEST_SHARE:
             others += rows
             continue
-        reason = kept[rows[0].operator.index].reason
         found.append(
             _finding(
                 report,
                 rows,
                 f"{len(rows):,} {kind} {name} outside {delegate}",
-                _advice(name, kind, delegate, reason),
+                _advice(name, kind, delegate, [kept[row.operator.index] for row in rows]),
                 {"operator": name, "type": kind},
             )
         )
@@ -92,16 +92,29 @@ def _delegate(report: Report) -> str:
     return "the delegate" if name is None else PurePath(name).name
 
 
-def _advice(name: str, kind: str, delegate: str, reason: str | None) -> str:
-    if reason is not None:
-        return f"{reason}: try building the model of operators that {delegate} takes"
+def _advice(name: str, kind: str, delegate: str, kept: list[KeptOperator]) -> str:
     if kind in _QUANTIZED and delegate == "XNNPACK" and name in _FLOAT_ONLY:
         return (
             f"XNNPACK takes {name} in float only: try {_FLOAT_ONLY[name]}, or compare with the "
             "float model"
         )
+    reasons = {(operator.reason, operator.reason_code) for operator in kept}
+    if len(reasons) == 1:
+        (reason, code), *_ = reasons
+        if reason is not None:
+            return f"{reason}: {_remedy(code, kind, delegate)}"
     if kind in _QUANTIZED:
         return "compare with the float model (`tflops compare`): types decide what is taken"
     return (
         "a newer runtime may take it (`tflops runtimes`); `tflops explain` shows shapes and options"
     )
+
+
+def _remedy(code: str | None, kind: str, delegate: str) -> str:
+    if code == "type" and kind in _QUANTIZED:
+        return "compare with the float model (`tflops compare`)"
+    if code == "constant":
+        return "try converting the model with fixed lengths"
+    if code == "scale":
+        return "other representative data gives other scales"
+    return f"try building the model of operators that {delegate} takes"
