@@ -173,6 +173,7 @@ def test_of_three_devices_one_dies_and_the_rest_go_on(tflops, place, models, tim
     plan = write_plan(place, devices(place, timer, ssh))
     ended = tflops("fleet", plan)
     assert ended.status == 2
+    assert "2 jobs failed (device), the first" in ended.out
     found = rows(tflops, "results")
     by_device = {
         label: [row["reason"] for row in found if row["device"] == label]
@@ -183,7 +184,7 @@ def test_of_three_devices_one_dies_and_the_rest_go_on(tflops, place, models, tim
     (text,) = [row for row in found if row["device"] == ""]
     assert text["reason"] == "not a model"
     lost = [row["error"] for row in found if row["reason"] == "device"]
-    assert all("phone" in error for error in lost)
+    assert all("'phone'" in error and "device offline" in error for error in lost)
     for row in found:
         if row["device"] and not row["reason"]:
             report = tflops_native.load_report(place / "results" / row["device"] / row["file"])

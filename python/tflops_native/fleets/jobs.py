@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -230,19 +231,29 @@ def run_job(path: Path, key: str, attempt_number: int) -> BatchJob:
     job = replace(_job(item, device, _identity(device), plan.options), key=key)
     job = job.with_names(facts["names"])
     try:
-        if dead.exists() and dead.read_text() == plan.run:
-            raise DeviceError(f"device {device.label!r} ({device.where}) was lost before this job")
+        if (lost := _lost_before(dead, plan.run)) is not None:
+            raise DeviceError(lost)
         name = FolderName(owner=plan.owner, run=plan.run, job=key)
         done, report = attempt(job, lambda: _measure(item, device, plan.options, name))
     except DeviceError as error:
         if attempt_number > plan.retries:
-            dead.write_text(plan.run)
+            if _lost_before(dead, plan.run) is None:
+                dead.write_text(f"{plan.run} {error}", encoding="utf-8")
             keep_unreached(plan.results, job, error)
         raise
     done = folder.keep(done, report)
     unreached = plan.results / UNREACHED / str(done.file)
     unreached.unlink(missing_ok=True)
     return done
+
+
+def _lost_before(dead: Path, run: str) -> str | None:
+    """Why a device was lost in this run; None where it was not."""
+    with suppress(FileNotFoundError):
+        of_run, _, why = dead.read_text(encoding="utf-8").partition(" ")
+        if of_run == run:
+            return why
+    return None
 
 
 def keep_unreached(results: Path, job: BatchJob, error: DeviceError) -> None:

@@ -33,7 +33,7 @@ class Batch(Result):
 
     @property
     def notes(self) -> tuple[Note, ...]:
-        """What is missing, and how many jobs failed for which reason, with the first error of each."""
+        """What is missing, and how many jobs failed, by reason and lost device, with the first error."""
         notes = list(self.remarks)
         if self.unfinished:
             notes.append(
@@ -43,10 +43,12 @@ class Batch(Result):
                     hint="the same command with the same -o FOLDER goes on",
                 )
             )
-        by_reason: dict[str | None, list[BatchJob]] = {}
+        by_reason: dict[tuple[str | None, str | None], list[BatchJob]] = {}
         for job in self.failed:
-            by_reason.setdefault(job.reason, []).append(job)
-        for reason, jobs in by_reason.items():
+            # A device fails for a reason of its own, which is that of all its jobs.
+            device = job.device if job.reason == "device" else None
+            by_reason.setdefault((job.reason, device), []).append(job)
+        for (reason, _), jobs in by_reason.items():
             first = jobs[0]
             error = " ".join(str(first.error).split())
             text = f"{plural(len(jobs), 'job')} failed ({reason}), the first {first.model}: {error}"
