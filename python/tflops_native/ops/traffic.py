@@ -6,7 +6,8 @@ The rule, which holds for every operator:
               depends on: of a slice what is taken, of windows and resized images what they touch, of a
               table the rows looked up, but never more than the table has
   constants   as they are stored: sparse ones with their indices, block-wise quantized ones with
-              their scales
+              their scales; once for all images or rows of a batch: what a kernel fetches anew for
+              each of them is more than it must
   outputs     each is written once; states are read and written
   in place    an output that takes the memory of an input costs nothing (RESHAPE), or the part that changes
               (DYNAMIC_UPDATE_SLICE). Inputs and outputs of a graph, constants and variables keep their
