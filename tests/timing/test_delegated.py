@@ -215,10 +215,10 @@ def test_a_layer_that_keeps_its_dimensions_does_not_reshape():
 def test_an_unlikely_event_gives_way_to_a_likely_one():
     operators = chain("READ_VARIABLE", "CONCATENATION").operators
     assert match_events(operators, ["Copy (NC, X8)"]) == [None]
-    assert match_events(operators, ["Copy (NC, X8)"], {(0, "copy")}) == [1]
+    assert match_events(operators, ["Copy (NC, X8)"], {(0, "copy"): 1}) == [1]
     # But not to none at all.
-    assert match_events(operators, ["Copy (NC, X8)"] * 2, {(0, "copy")}) == [0, 1]
-    assert match_events(operators[:1], ["Copy (NC, X8)"], {(0, "copy")}) == [0]
+    assert match_events(operators, ["Copy (NC, X8)"] * 2, {(0, "copy"): 1}) == [0, 1]
+    assert match_events(operators[:1], ["Copy (NC, X8)"], {(0, "copy"): 1}) == [0]
 
 
 @pytest.mark.parametrize(

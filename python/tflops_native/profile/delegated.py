@@ -5,12 +5,16 @@ conversions and splits a few, but keeps the order. Its names say the class of ea
 operators say which names are theirs.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from tflops_native.model.graph import Operator
 from tflops_native.ops._op import REGISTRY
 from tflops_native.ops.delegate_events import DelegateEvents, event_key
 from tflops_native.ops.plugins import find_rule
+
+# What XNNPACK makes of operators in a row: one clamp of several, one reshape to the last shape.
+_IN_ONE = frozenset(map(event_key, ("Clamp", "Static Reshape")))
 
 Runs = list[list[tuple[int, int]]]  # per first event: (operator position, number of events)
 
@@ -34,25 +38,30 @@ def known_keys() -> frozenset[str]:
 
 
 def match_events(
-    operators: Sequence[Operator], events: Sequence[str], unlikely: Collection[tuple[int, str]] = ()
+    operators: Sequence[Operator],
+    events: Sequence[str],
+    unlikely: Mapping[tuple[int, str], int] = MappingProxyType({}),
+    rows: Sequence[bool] = (),
 ) -> list[int | None]:
     """For each event of one partition the position of its operator, or None where it is not certain.
 
     All ways to lay the events over the operators in order are compared. Among those that explain
-    the most events, and of these with the fewest `unlikely` events, an event is joined only if all of
-    them join it to the same operator.
+    the most events, and of these in the least `unlikely` one, an event is joined only if all of
+    them join it to the same operator; or, of operators in a row that XNNPACK does in one, to the first.
 
     Args:
         operators: the operators of the partition, in order.
         events: the delegate's names of what it ran, in order.
-        unlikely: (position, key of an event) that are joined only where nothing else can be.
+        unlikely: (position, key of an event) that are joined only where nothing else can be, and how
+            unlikely they are, 1 or more.
+        rows: per operator whether the next one alone reads what it makes; none if left out.
     """
     keys = [event_key(event) for event in events]
     # Any number of unlikely events weighs less than one that is not explained.
-    unit = len(events) + 1
+    unit = len(events) * max(unlikely.values(), default=0) + 1
     weights = [
         [
-            (position, length, unit * length - ((position, keys[start]) in unlikely))
+            (position, length, unit * length - unlikely.get((position, keys[start]), 0))
             for position, length in options
         ]
         for start, options in enumerate(_runs(operators, keys))
@@ -70,7 +79,25 @@ def match_events(
             if ahead + weight + after[start + length][position + 1] == best:
                 for event in range(start, start + length):
                     candidates[event].add(position)
-    return [next(iter(found)) if len(found) == 1 else None for found in candidates]
+    found = [next(iter(wanted)) if len(wanted) == 1 else None for wanted in candidates]
+    for event, wanted in enumerate(candidates):
+        if len(wanted) > 1 and keys[event] in _IN_ONE:
+            others = (o for e, o in enumerate(candidates) if e != event and len(o) > 1)
+            found[event] = _first_in_row(wanted, rows, others)
+    return found
+
+
+def _first_in_row(
+    options: Collection[int | None], rows: Sequence[bool], others: Iterable[Collection[int | None]]
+) -> int | None:
+    """The first of operators in a row, if no other event may be of one of them; else None."""
+    positions = sorted(position for position in options if position is not None)
+    if len(positions) != len(options) or positions[-1] >= len(rows):
+        return None
+    is_row = positions == list(range(positions[0], positions[-1] + 1)) and all(
+        rows[position] for position in positions[:-1]
+    )
+    return positions[0] if is_row and all(set(positions).isdisjoint(o) for o in others) else None
 
 
 def unsure_positions(matches: Sequence[int | None], count: int) -> set[int]:

@@ -1,9 +1,11 @@
-"""Which events of a partition the delegate's optimizer leaves out if it can, or puts elsewhere.
+"""Which events of a partition the delegate's optimizer leaves out, puts elsewhere, or makes one of.
 
-Source: XNNPACK src/subgraph.c, short_circuit and xnn_subgraph_fuse_unary_quantized_into_lut.
+Source: XNNPACK src/subgraph.c, short_circuit, xnn_subgraph_fuse_unary_quantized_into_lut, and what removes
+nodes whose results nothing reads.
 """
 
 from collections import Counter
+from collections.abc import Set
 
 from tflops_native.model.graph import Operator, Subgraph
 from tflops_native.ops.delegate_events import TABLE_LOOKUP, event_key
@@ -14,24 +16,20 @@ _COPY = event_key("Copy")
 _LOOKUP = event_key(TABLE_LOOKUP)
 
 
-def unlikely_events(subgraph: Subgraph, part: Partition) -> set[tuple[int, str]]:
-    """(Position in the partition, key of the event) that are another operator's if any can have them.
+def unlikely_events(subgraph: Subgraph, part: Partition) -> dict[tuple[int, str], int]:
+    """(Position in the partition, key of the event) that are another operator's if any can have them; and
+    how unlikely they are.
 
     A copy of what only the partition knows is left out: its source is written where its result is
-    wanted. Of elementwise operators in a row that are looked up in one table the last has the event.
+    wanted. Of elementwise operators in a row that are looked up in one table the last has the event. An
+    operator whose results nothing reads does not run; of those that only such operators read, older
+    versions run some.
     """
     inside = {index for operator in part.operators for index in operator.outputs}
     readers = Counter(
         index for operator in part.operators for index in operator.inputs if index is not None
     )
-    own = {operator.index for operator in part.operators}
-    leaving = set(subgraph.outputs).union(
-        index
-        for operator in subgraph.operators
-        if operator.index not in own
-        for index in operator.inputs
-        if index is not None
-    )
+    leaving = _leaving(subgraph, part)
     looked_up = {
         index
         for operator in part.operators
@@ -55,10 +53,58 @@ def unlikely_events(subgraph: Subgraph, part: Partition) -> set[tuple[int, str]]
             for index in operator.outputs
         )
 
-    unlikely = set()
+    unlikely = {}
     for position, operator in enumerate(part.operators):
         if is_needless_copy(operator):
-            unlikely.add((position, _COPY))
+            unlikely[position, _COPY] = 1
         if is_looked_up_later(operator):
-            unlikely.add((position, _LOOKUP))
+            unlikely[position, _LOOKUP] = 1
+    for position in _unread(part, leaving):
+        events = events_of(part.operators[position].name)
+        keys = {event_key(part.operators[position].name), *events.all_keys()}
+        is_last = all(not readers[index] for index in part.operators[position].outputs)
+        unlikely |= dict.fromkeys(((position, key) for key in keys), 2 if is_last else 1)
     return unlikely
+
+
+def rows_in_one(subgraph: Subgraph, part: Partition) -> list[bool]:
+    """Per operator of a partition whether the next one alone reads what it makes.
+
+    Clamps and reshapes of such operators in a row are done in one.
+    """
+    leaving = _leaving(subgraph, part)
+    readers: dict[int, set[int]] = {}
+    for position, operator in enumerate(part.operators):
+        for index in operator.inputs:
+            if index is not None:
+                readers.setdefault(index, set()).add(position)
+    return [
+        len(operator.outputs) == 1
+        and operator.outputs[0] not in leaving
+        and readers.get(operator.outputs[0]) == {position + 1}
+        for position, operator in enumerate(part.operators)
+    ]
+
+
+def _leaving(subgraph: Subgraph, part: Partition) -> set[int]:
+    """What is read outside of the partition."""
+    own = {operator.index for operator in part.operators}
+    return set(subgraph.outputs).union(
+        index
+        for operator in subgraph.operators
+        if operator.index not in own
+        for index in operator.inputs
+        if index is not None
+    )
+
+
+def _unread(part: Partition, leaving: Set[int]) -> list[int]:
+    """Positions of operators of which nothing that leaves the partition is made."""
+    read, found = set(leaving), []
+    for position in reversed(range(len(part.operators))):
+        operator = part.operators[position]
+        if operator.outputs and read.isdisjoint(operator.outputs):
+            found.append(position)
+        else:
+            read.update(index for index in operator.inputs if index is not None)
+    return found

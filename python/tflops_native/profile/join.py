@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tflops_native.model.graph import Subgraph
 from tflops_native.profile.delegated import match_events, unsure_positions
-from tflops_native.profile.elided import unlikely_events
+from tflops_native.profile.elided import rows_in_one, unlikely_events
 from tflops_native.profile.estimate import STEP_NS, CutTimes
 from tflops_native.profile.inlined import Inlined
 from tflops_native.profile.partition import Partition, partitions_that_ran
@@ -266,7 +266,9 @@ def join_events(subgraph: Subgraph, events: Sequence[Event]) -> tuple[list[int |
             stop += 1
         part = behind.get(last, Partition(True, ()))
         names = [event.name for event in events[start:stop]]
-        matches = match_events(part.operators, names, unlikely_events(subgraph, part))
+        matches = match_events(
+            part.operators, names, unlikely_events(subgraph, part), rows_in_one(subgraph, part)
+        )
         for offset, position in enumerate(matches):
             result[start + offset] = None if position is None else part.operators[position].index
         unsure = unsure_positions(matches, len(part.operators)).difference(
