@@ -3,8 +3,9 @@
 from dataclasses import fields
 
 from tflops_native.analysis.entry import analyze_workload
+from tflops_native.isolation.isolated import run_isolated
 from tflops_native.isolation.limits import NO_LIMITS
-from tflops_native.measurement.isolated import measure_isolated, observe_tensors_isolated
+from tflops_native.measurement.isolated import measure_isolated
 from tflops_native.measurement.measure import measure_workload
 from tflops_native.model.graph import Model
 from tflops_native.model.reader import load
@@ -69,4 +70,4 @@ def shapes_in_runtime(model, **options):
 
 def shapes_in_child(model, **options):
     asked, run, _ = split(options)
-    return observe_tensors_isolated(workload(model, **asked), run).shapes
+    return run_isolated(observe_tensors, workload(model, **asked), run).shapes

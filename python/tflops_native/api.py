@@ -25,7 +25,7 @@ from tflops_native.pipeline import (
     distinct_workloads,
     loaded_model,
     measure_counted,
-    observe_tensors_of,
+    observed,
     refuse_measuring,
     resolve_workload,
     resolve_workloads,
@@ -503,6 +503,7 @@ def verify(
         The same as `measure`.
     """
     from tflops_native.reports.verification import Verification
+    from tflops_native.runtime.shapes import observe_tensors
 
     options = run_options(runtime, "builtin", threads, None, None, None, fill, seed)
     limits = child_limits(isolated, timeout, memory_limit)
@@ -514,7 +515,7 @@ def verify(
         analysis = replace(analyze_workload(workload), same_signatures=same)
         hear = progress or no_progress
         try:
-            run = observe_tensors_of(workload, analysis, options, isolated, limits, hear)
+            run = observed(observe_tensors, workload, analysis, options, isolated, limits, hear)
         except TflopsError as error:
             if workload.signature is not None and signature is None:
                 error.add_note(f"signature {workload.signature!r}: --signature compares one alone")

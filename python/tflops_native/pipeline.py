@@ -1,6 +1,6 @@
 """Steps that the functions of the package share: from a source to its counts, times and peaks."""
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from os import PathLike
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
@@ -54,10 +54,21 @@ class Counting:
         """On inferred shapes, or on those of a run."""
         if self.shapes == "inferred":
             return analyze_workload(workload, strict=self.strict, trip_count=self.trip_count)
+        from tflops_native.runtime.shapes import observe_run
+
         # Shapes that do not fit are refused first: the runtime could end the process on them.
         inferred = analyze_workload(workload, trip_count=self.trip_count)
         try:
-            run = observe_execution(workload, inferred, options, isolated, limits, progress)
+            run = observed(
+                observe_run,
+                workload,
+                inferred,
+                options,
+                isolated,
+                limits,
+                progress,
+                can_choose=False,
+            )
         except TflopsError as error:
             error.report = Report.of(workload.model, inferred, timing_error=str(error))
             raise
@@ -212,42 +223,30 @@ def measure_counted(
     return replace(timing, notes=(*made_up_values(analysis, options), *timing.notes))
 
 
-def observe_tensors_of(
+def observed(
+    look: "Callable[[Workload, RunOptions, Progress], ObservedRun]",
     workload: Workload,
     analysis: Analysis,
     options: RunOptions,
     isolated: bool,
     limits: ChildLimits,
     progress: Progress,
+    *,
+    can_choose: bool = True,
 ) -> "ObservedRun":
-    """The shape that each tensor has in the runtime, and its place in memory."""
+    """What a run of a model that was counted shows, here or in a child process.
+
+    Args:
+        look: `observe_tensors` or `observe_run`.
+        can_choose: whether whoever asks can choose another runtime, where this one refuses the model.
+    """
+    from tflops_native.isolation.isolated import run_isolated
     from tflops_native.measurement.fit import advised
-    from tflops_native.measurement.isolated import observe_tensors_isolated
-    from tflops_native.runtime.shapes import observe_tensors
 
-    with advised(workload, analysis, options):
+    with advised(workload, analysis, options if can_choose else None):
         if isolated:
-            return observe_tensors_isolated(workload, options, progress, limits)
-        return observe_tensors(workload, options, progress)
-
-
-def observe_execution(
-    workload: Workload,
-    analysis: Analysis,
-    options: RunOptions,
-    isolated: bool,
-    limits: ChildLimits,
-    progress: Progress,
-) -> "ObservedRun":
-    """Shapes, branches and iterations of one run."""
-    from tflops_native.measurement.fit import advised
-    from tflops_native.measurement.isolated import observe_run_isolated
-    from tflops_native.runtime.shapes import observe_run
-
-    with advised(workload, analysis):
-        if isolated:
-            return observe_run_isolated(workload, options, progress, limits)
-        return observe_run(workload, options, progress)
+            return run_isolated(look, workload, options, progress=progress, limits=limits)
+        return look(workload, options, progress)
 
 
 def with_recorded_peaks(

@@ -15,7 +15,6 @@ from tflops_native.measurement.timing import Timing
 from tflops_native.notes import Note
 from tflops_native.progress import Progress, no_progress
 from tflops_native.runtime.options import RunOptions
-from tflops_native.runtime.shapes import ObservedRun, observe_run, observe_tensors
 from tflops_native.timing.stop_rule import StopRule
 from tflops_native.workload import Workload
 
@@ -98,23 +97,3 @@ def _patient(limits: ChildLimits, options: Sequence[RunOptions], rule: StopRule)
     if seconds is None or any(one.delegate is not None for one in options):
         return replace(limits, stall_seconds=None)
     return replace(limits, stall_seconds=seconds + rule.interval)
-
-
-def observe_tensors_isolated(
-    workload: Workload,
-    options: RunOptions,
-    progress: Progress = no_progress,
-    limits: ChildLimits = NO_LIMITS,
-) -> ObservedRun:
-    """As `observe_tensors`, in a child process; also raises as `run_isolated`."""
-    return run_isolated(observe_tensors, workload, options, progress=progress, limits=limits)
-
-
-def observe_run_isolated(
-    workload: Workload,
-    options: RunOptions,
-    progress: Progress = no_progress,
-    limits: ChildLimits = NO_LIMITS,
-) -> ObservedRun:
-    """As `observe_run`, in a child process; also raises as `run_isolated`."""
-    return run_isolated(observe_run, workload, options, progress=progress, limits=limits)
