@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tflops_native
+from tflops_native.analysis.entry import analyze_workload
 from tflops_native.errors import OptionError
 from tflops_native.model.reader import load
 from tflops_native.runtime.cut import ends
@@ -28,6 +29,21 @@ def same_bits(left, right):
     )
 
 
+@pytest.fixture
+def analyzed_once(monkeypatch):
+    """A model is analyzed for the first of its operators, and not again for each."""
+    found = {}
+
+    def once(given):
+        key = (given.model, given.question)
+        if key not in found:
+            found[key] = analyze_workload(given)
+        return found[key]
+
+    monkeypatch.setattr("tflops_native.measurement.extract.analyze_workload", once)
+
+
+@pytest.mark.usefixtures("analyzed_once")
 @pytest.mark.parametrize("name", [*sorted(path.name for path in EXAMPLES.glob("*.tflite")), *NAMES])
 def test_an_extracted_operator_computes_what_it_does_in_the_model(name):
     model = load(EXAMPLES / name if name.endswith(".tflite") else zoo_model(name))
