@@ -1,11 +1,14 @@
 """What holds for all tests."""
 
+import shutil
 import signal
+import subprocess
 import sys
 
 import pytest
 
 import fake_tflite
+from zoo import ROOT
 
 
 def pytest_configure():
@@ -33,7 +36,27 @@ def cache_folder(tmp_path_factory):
 @pytest.fixture(scope="session")
 def fake_runtime(tmp_path_factory):
     """The path of a TensorFlow Lite C library that does what `fake_tflite.model` asks for."""
-    return fake_tflite.build(tmp_path_factory.mktemp("fake_tflite"))
+    fake_tflite.skip_without_compiler()
+    from built_once import built_once
+
+    return built_once(tmp_path_factory, "fake_tflite", fake_tflite.build) / fake_tflite.LIBRARY
+
+
+@pytest.fixture(scope="session")
+def timer_program(tmp_path_factory):
+    """The path of tflops-timer, built by CMake."""
+    fake_tflite.skip_without_compiler()
+    if shutil.which("cmake") is None:
+        pytest.skip("no CMake to build the timer with")
+    from built_once import built_once
+
+    return built_once(tmp_path_factory, "timer", _build_timer) / "cpp" / "timer" / "tflops-timer"
+
+
+def _build_timer(folder):
+    options = ["-DTFLOPS_PYTHON=OFF", "-DTFLOPS_BUILD_TIMER=ON", "-DTFLOPS_WERROR=ON"]
+    for command in (["-S", ROOT, "-B", folder, *options], ["--build", folder, "--parallel"]):
+        subprocess.run(["cmake", *command], check=True, capture_output=True)
 
 
 @pytest.fixture(scope="session")

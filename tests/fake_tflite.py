@@ -13,6 +13,17 @@ import pytest
 
 SOURCES = Path(__file__).parent / "native" / "fake_tflite"
 CORE = Path(__file__).parents[1] / "cpp"
+LIBRARY = "libfake_tflite.so"
+
+
+def skip_without_compiler():
+    """Skip the test where nothing compiles the library, or what else is in C++."""
+    if _compiler() is None or sys.platform == "win32":
+        pytest.skip("no C++ compiler to build with")
+
+
+def _compiler():
+    return shutil.which(os.environ.get("CXX", "c++"))
 
 
 def build(directory, percent=100):
@@ -21,14 +32,13 @@ def build(directory, percent=100):
     Args:
         percent: what invokes take, of what their model says: 110 is a library that is a tenth slower.
     """
-    compiler = shutil.which(os.environ.get("CXX", "c++"))
-    if compiler is None or sys.platform == "win32":
-        pytest.skip("no C++ compiler to build the fake runtime with")
-    library = directory / "libfake_tflite.so"
+    skip_without_compiler()
+    library = directory / LIBRARY
     flags = ["-std=c++17", "-O1", "-shared", "-fPIC", "-fvisibility=hidden", "-pthread"]
     flags.append(f"-DFAKE_TFLITE_PERCENT={percent}")
     subprocess.run(
-        [compiler, *flags, f"-I{CORE}", *sorted(SOURCES.glob("*.cpp")), "-o", library], check=True
+        [_compiler(), *flags, f"-I{CORE}", *sorted(SOURCES.glob("*.cpp")), "-o", library],
+        check=True,
     )
     return library
 

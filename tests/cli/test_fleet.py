@@ -42,15 +42,10 @@ DIES = """case "$*" in *exec*tflops-timer*)
 
 
 @pytest.fixture(scope="session")
-def timer(tmp_path_factory):
+def timer(timer_program, tmp_path_factory):
     """A folder with the program and the library that it opens."""
-    if shutil.which("cmake") is None:
-        pytest.skip("no CMake to build the timer with")
-    build, folder = tmp_path_factory.mktemp("build"), tmp_path_factory.mktemp("timer")
-    options = ["-DTFLOPS_PYTHON=OFF", "-DTFLOPS_BUILD_TIMER=ON"]
-    for command in (["-S", ROOT, "-B", build, *options], ["--build", build, "--parallel"]):
-        subprocess.run(["cmake", *command], check=True, capture_output=True)
-    shutil.copy(build / "cpp" / "timer" / "tflops-timer", folder)
+    folder = tmp_path_factory.mktemp("timer")
+    shutil.copy(timer_program, folder)
     _native = pytest.importorskip("tflops_native._native", exc_type=ImportError)
     shutil.copy(_native.Library.linked().path, folder)
     return folder

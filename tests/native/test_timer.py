@@ -1,15 +1,13 @@
 """tflops-timer: built without Python, run on the fake runtime and on the one of the package."""
 
 import json
-import shutil
 import subprocess
-import sys
 import zlib
 from pathlib import Path
 
 import pytest
 
-from zoo import EXAMPLES, ROOT
+from zoo import EXAMPLES
 
 pytest.importorskip("tflops_native._native", exc_type=ImportError)
 
@@ -25,27 +23,15 @@ CONV = EXAMPLES / "single_conv_28x28.tflite"
 MOBILENET = EXAMPLES / "mobilenet_v1_0.25_96_int8.tflite"
 
 
-@pytest.fixture(scope="session")
-def program(tmp_path_factory):
-    """The path of the program, built by CMake."""
-    if shutil.which("cmake") is None or shutil.which("c++") is None or sys.platform == "win32":
-        pytest.skip("no CMake or no C++ compiler to build the timer with")
-    build = tmp_path_factory.mktemp("timer")
-    options = ["-DTFLOPS_PYTHON=OFF", "-DTFLOPS_BUILD_TIMER=ON", "-DTFLOPS_WERROR=ON"]
-    for command in (["-S", ROOT, "-B", build, *options], ["--build", build, "--parallel"]):
-        subprocess.run(["cmake", *command], check=True, capture_output=True)
-    return build / "cpp" / "timer" / "tflops-timer"
-
-
 @pytest.fixture
-def timer(program, tmp_path):
+def timer(timer_program, tmp_path):
     """`timer(model, *options)` -> what the program did; it writes `timer.output`."""
 
     def run(model, *options, check=True):
         if isinstance(model, bytes):
             (tmp_path / "model.tflite").write_bytes(model)
             model = tmp_path / "model.tflite"
-        arguments = [program, model, "--output", run.output, *map(str, options)]
+        arguments = [timer_program, model, "--output", run.output, *map(str, options)]
         return subprocess.run(
             arguments, check=check, capture_output=True, text=True, timeout=60, cwd=tmp_path
         )
@@ -233,8 +219,12 @@ def test_an_earlier_result_survives_a_failure(timer, fake_runtime):
     assert timer.output.read_text() == "earlier"
 
 
-def test_help_and_version(program):
-    said = subprocess.run([program, "--help"], capture_output=True, text=True, check=True).stdout
+def test_help_and_version(timer_program):
+    said = subprocess.run(
+        [timer_program, "--help"], capture_output=True, text=True, check=True
+    ).stdout
     assert said.startswith("usage: tflops-timer MODEL [options]\n")
-    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(
+        [timer_program, "--version"], capture_output=True, text=True, check=True
+    ).stdout
     assert said == f"tflops-timer {tflops_native.__version__}\n"
