@@ -147,6 +147,7 @@ def extract(
     fill: str = "random",
     seed: int = 0,
     runtime: str = DEFAULT_RUNTIME,
+    isolated: bool = False,
     on_note: Callable[[Note], None] | None = None,
 ) -> Model:
     """Operators as a model of their own, with their weights and shapes, and the subgraphs that they run.
@@ -163,6 +164,7 @@ def extract(
             inputs, usable as data of the extracted model; its inputs then have the shapes of that run.
             Of a subgraph that runs several times it is what they are fed the first time.
         input_shapes, signature, inputs, fill, seed, runtime: of that run, as for `measure`.
+        isolated: make that run in a child process, which survives a runtime that crashes.
         on_note: called with what is to be known of `inputs_file`: that it is of the first iteration, or
             made up where the model does not show it.
 
@@ -184,6 +186,7 @@ def extract(
         options,
         output=None if output is None else Path(output),
         inputs_file=None if inputs_file is None else Path(inputs_file),
+        isolated=isolated,
         note=on_note or (lambda note: None),
     )
 

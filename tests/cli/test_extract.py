@@ -65,6 +65,15 @@ def test_a_loop_and_what_is_inside_of_it(tflops, tmp_path):
     assert ended.out.startswith(f"{file}: {named}")
 
 
+def test_a_runtime_that_crashes_is_an_error(refuses, tmp_path):
+    """Builtin kernels of 2.17.1 end the process on weights with scales of blocks."""
+    model = tmp_path / "blocks.tflite"
+    model.write_bytes(case_model("blockwise_int4"))
+    file, data = tmp_path / "op.tflite", tmp_path / "fed.npz"
+    assert "the runtime crashed" in refuses("extract", f"{model}:0", "-o", file, "--inputs", data)
+    assert not file.exists()
+
+
 def test_the_missing_package_is_named(refuses, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "flatbuffers", None)
     words = refuses("extract", f"{MOBILENET}:0", "-o", tmp_path / "op.tflite")

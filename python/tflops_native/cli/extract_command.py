@@ -49,7 +49,12 @@ def command(
             source_of(source), conversion=conversion_of(quantize, representative), progress=progress
         )
     found = api.extract(
-        model, path, output=output, on_note=lambda note: click.echo(note, err=True), **options
+        model,
+        path,
+        output=output,
+        isolated=True,
+        on_note=lambda note: click.echo(note, err=True),
+        **options,
     )
     names = ", ".join(one.name for one in found.subgraphs[0].operators)
     more = len(found.subgraphs) - 1

@@ -1,7 +1,8 @@
 """Operators of a model written as a model of their own, with what they are fed in a run of the model."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ from tflops_native.errors import (
     RuntimeLibraryError,
     TflopsError,
 )
+from tflops_native.isolation.isolated import run_isolated
+from tflops_native.measurement.fit import advised
 from tflops_native.model.address import Place, operators_at
 from tflops_native.model.called import CallRole
 from tflops_native.model.extraction import extract_operators
@@ -20,6 +23,7 @@ from tflops_native.model.graph import Model
 from tflops_native.model.reader import load
 from tflops_native.model.schema import TensorType
 from tflops_native.notes import Note
+from tflops_native.progress import Progress, no_progress
 from tflops_native.runtime.cut import ends
 from tflops_native.runtime.inputs.data import input_data
 from tflops_native.runtime.inputs.index_limits import index_limits
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tflops_native.analysis.operators import OperatorAnalysis
+    from tflops_native.analysis.result import Analysis
 
 _INITIALIZATION = "CALL_ONCE"
 
@@ -46,12 +51,14 @@ def extracted(
     *,
     output: Path | None,
     inputs_file: Path | None,
+    isolated: bool,
     note: Callable[[Note], None],
 ) -> Model:
     """The model; args and errors are as those of `api.extract`."""
     if inputs_file is not None and inputs_file.suffix.lower() != ".npz":
         raise OptionError(f"the file for inputs must end in .npz, got '{inputs_file}'")
     place = operators_at(workload.model, workload.entry.subgraph, path)
+    analysis = _analysis(workload)
     chosen = _with_resources(place)
     inputs, made = ends(place.subgraph, chosen)
     tensors = place.subgraph.tensors
@@ -60,8 +67,8 @@ def extracted(
     values: Mapping[int, NDArray[Any]] = {}
     reason = None
     if inputs_file is not None:
-        values, reason = _fed(workload, place, options)
-    known = _inferred_shapes(workload, place)
+        values, reason = _fed(workload, path, place, analysis, options, isolated)
+    known = {} if analysis is None else _inferred_shapes(analysis, place)
     known.update((index, tuple(values[index].shape)) for index in inputs if index in values)
     data = extract_operators(
         workload.model,
@@ -76,7 +83,7 @@ def extracted(
         _save_inputs(inputs_file, model, inputs, values, options)
         if reason is not None:
             what = "zeros" if options.fill == "zeros" else "random values"
-            text = f"what the operators are fed cannot be had ({reason}): {inputs_file} has {what}"
+            text = f"{inputs_file} has {what}: what the operators are fed cannot be had ({reason})"
             note(Note(code="inputs_made_up", text=text))
         elif any(called.role in (CallRole.BODY, CallRole.CONDITION) for _, called in place.calls):
             text = f"{inputs_file} has what the operators are fed in the first iteration"
@@ -108,36 +115,57 @@ def _with_resources(place: Place) -> list[int]:
     return sorted(chosen)
 
 
-def _fed(
-    workload: Workload, place: Place, options: RunOptions
-) -> "tuple[Mapping[int, NDArray[Any]], str | None]":
-    """What tensors of the subgraph hold in a run of the model, or why that is not known."""
-    runtime = open_runtime(options.runtime)
-    if not isinstance(runtime, NativeRuntime):
-        raise OptionError(f"runtime {options.runtime!r} cannot show what operators are fed")
-    session = open_session(workload, options, runtime)
-    fill_inputs(session, options)
+def _analysis(workload: Workload) -> "Analysis | None":
+    """None where the shapes of the file are all there is."""
     try:
-        return kept_inside(session, runtime, options, place.calls), None
-    except MemoryError as error:
-        if not place.calls:
-            raise InvokeError("what its operators are fed has more than 1 GiB") from error
-        return {}, "it has more than 1 GiB"
-    except (InvokeError, ModelFormatError, RuntimeLibraryError) as error:
+        return analyze_workload(workload)
+    except TflopsError:
+        return None
+
+
+def _fed(
+    workload: Workload,
+    path: str,
+    place: Place,
+    analysis: "Analysis | None",
+    options: RunOptions,
+    isolated: bool,
+) -> "tuple[Mapping[int, NDArray[Any]], str | None]":
+    """What the operators of the path take in a run of the model, by tensor, or why that is not known."""
+    call = partial(run_isolated, _run) if isolated else _run
+    try:
+        with nullcontext() if analysis is None else advised(workload, analysis, options):
+            return call(workload, path, options, progress=no_progress), None
+    except RuntimeLibraryError:
+        raise
+    except (InvokeError, ModelFormatError) as error:
         if not place.calls:
             raise
         return {}, str(error)
 
 
-def _inferred_shapes(workload: Workload, place: Place) -> dict[int, tuple[int, ...]]:
+def _run(
+    workload: Workload, path: str, options: RunOptions, progress: Progress
+) -> "Mapping[int, NDArray[Any]]":
+    runtime = open_runtime(options.runtime)
+    if not isinstance(runtime, NativeRuntime):
+        raise OptionError(f"runtime {options.runtime!r} cannot show what operators are fed")
+    session = open_session(workload, options, runtime, progress=progress)
+    fill_inputs(session, options)
+    place = operators_at(workload.model, workload.entry.subgraph, path)
+    inputs, _ = ends(place.subgraph, _with_resources(place))
+    try:
+        values = kept_inside(session, runtime, options, place.calls)
+    except MemoryError as error:
+        raise InvokeError("what its operators are fed has more than 1 GiB") from error
+    return {index: values[index] for index in inputs if index in values}
+
+
+def _inferred_shapes(analysis: "Analysis", place: Place) -> dict[int, tuple[int, ...]]:
     """Shapes of what the operators take and make, by tensor, where they are inferred.
 
     Those of a subgraph that runs several times with several shapes are those of the first time.
     """
-    try:
-        analysis = analyze_workload(workload)
-    except TflopsError:
-        return {}  # the shapes of the file are all there is
     listed: tuple[OperatorAnalysis, ...] = analysis.operators
     for operator, called in place.calls:
         ran = (call for call in listed[operator.index].calls if call.role == called.name)
