@@ -6,7 +6,9 @@ The models are generated: chains of 5 to 40 operators of random widths, no two t
 `tflops_native.batch(count=True, processes=1)`, which reads, hashes and counts a model and writes its
 report; its peak memory is held against that with a tenth of the models. The workflow is `tflops fleet` with
 `count: true`, which counts in shards of 1,000 models: a job of the workflow for each model would take
-longer to start than to count. Each run begins with no results.
+longer to start than to count. Each run begins with no results. What the workflow takes where nothing is
+left to count is the part of it that no second core shortens: in processor time, which other load hardly
+changes.
 
 Needs the extra `fleet`; peak memory is that of Linux.
 """
@@ -14,6 +16,7 @@ Needs the extra `fleet`; peak memory is that of Linux.
 import argparse
 import json
 import random
+import resource
 import shutil
 import subprocess
 import sys
@@ -70,16 +73,26 @@ def by_one_process(models: Path, count: int, folder: Path) -> tuple[float, float
 def by_workflow(plan: Path, results: Path, count: int, cores: int) -> float:
     """Models per second."""
     shutil.rmtree(results, ignore_errors=True)
-    command = [sys.executable, "-m", "tflops_native", "fleet", str(plan), "--cores", str(cores)]
     start = time.perf_counter()
+    run_workflow(plan, count, cores)
+    return count / (time.perf_counter() - start)
+
+
+def run_workflow(plan: Path, count: int, cores: int) -> None:
+    """Count what is left, and look at the table."""
+    command = [sys.executable, "-m", "tflops_native", "fleet", str(plan), "--cores", str(cores)]
     ended = subprocess.run(
         [*command, "--format", "csv"], check=True, capture_output=True, text=True
     )
-    seconds = time.perf_counter() - start
     done = len(ended.stdout.strip().splitlines()) - 1
     if done != count:
         raise RuntimeError(f"{done} of {count} models were counted")
-    return count / seconds
+
+
+def processor_seconds() -> float:
+    """Of all processes that were started and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def print_goal(what: str, is_met: bool, limit: str, value: str) -> None:
@@ -106,7 +119,15 @@ def main() -> None:
             alone.append(rate)
             growth.append(peak / small)
             one.append(by_workflow(plan, here / "results", options.models, 1))
+            before = processor_seconds()
             two.append(by_workflow(plan, here / "results", options.models, 2))
+            whole = processor_seconds()
+            run_workflow(plan, options.models, 2)
+            serial = processor_seconds() - whole
+            print(
+                f"processor time of the workflow: {whole - before:.1f} s, of it {serial:.1f} s that no "
+                "second core shortens"
+            )
             print(f"peak memory of one process: {peak / MEGABYTE:.1f} MB")
     for what, rates in (("one process", alone), ("workflow, 1 core", one)):
         rate = median(rates)
