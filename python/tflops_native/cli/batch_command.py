@@ -82,13 +82,13 @@ def command(
 ) -> None:
     """Count or measure many models, one after the other; each content once, whatever its names.
 
-    MODEL is a file, a bundle, of which all models are taken, or a folder. One that fails stays in the
-    table with its reason.
+    MODEL is a file, a bundle, of which all models are taken, or a folder. One that fails, as one without
+    the input that --input-shape names, stays in the table with its reason.
 
     \b
     tflops batch models/ -o results/                 Ctrl-C, and the same again goes on
     tflops batch models/ -o counts/ --count          without measuring, on all CPUs
-    tflops batch models/ --input-shape ids=1,128     of all models; one without such an input is refused
+    tflops batch models/ --input-shape ids=1,128     one shape for all of them
     tflops batch old/ new/ -o results/ --order interleaved --cool-down 2min
     tflops collect results/ -o table.csv
     """
