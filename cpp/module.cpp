@@ -80,8 +80,15 @@ const char* numpy_name(int type) {
 
 py::array to_numpy(const TensorView& view) {
   const char* const name = numpy_name(view.info.type);
-  py::array array = name != nullptr ? py::array(py::dtype(name), view.info.shape)
-                                    : py::array(py::dtype("uint8"), std::vector<std::int64_t>{view.info.byte_size});
+  py::array array;
+  try {
+    array = name != nullptr ? py::array(py::dtype(name), view.info.shape)
+                            : py::array(py::dtype("uint8"), std::vector<std::int64_t>{view.info.byte_size});
+  } catch (const py::error_already_set& error) {
+    if (!error.matches(PyExc_ValueError)) throw;
+    throw InvokeError("tensor '" + view.info.name + "' of " + std::to_string(view.info.shape.size()) +
+                      " dimensions and " + std::to_string(view.info.byte_size) + " bytes does not fit into an array");
+  }
   if (array.nbytes() != view.info.byte_size) {
     throw InvokeError("tensor '" + view.info.name + "' has " + std::to_string(view.info.byte_size) +
                       " bytes, but its shape and type ask for " + std::to_string(array.nbytes()));

@@ -5,6 +5,8 @@ import struct
 import numpy as np
 import pytest
 
+import tflops_native
+from builders import ModelBuilder, options
 from tflops_native.errors import InvokeError
 from tflops_native.model.entry import EntryInput
 from tflops_native.model.graph import Quantization, Tensor
@@ -186,3 +188,16 @@ def test_types_without_data_are_named(type_name):
     for make in (data, lambda name: zeros(entry(name), SHAPE)):
         with pytest.raises(InvokeError, match=f"input 'x' has type {type_name}: no data can be"):
             make(type_name)
+
+
+@pytest.mark.parametrize("shape", [(1,) * 100, (2**31 - 1, 2**31 - 1)], ids=["rank", "size"])
+@pytest.mark.parametrize("look", [tflops_native.measure, tflops_native.verify])
+def test_shapes_that_no_array_has(shape, look):
+    builder = ModelBuilder()
+    graph = builder.graph()
+    x = graph.input(shape)
+    graph.outputs = [graph.tensor(shape)]
+    graph.operator("NEG", [x], graph.outputs, options("NegOptions"))
+    how = {} if look is tflops_native.verify else {"kernels": "builtin"}
+    with pytest.raises(InvokeError, match=r"no data can be made for input .* of shape \[|allocate"):
+        look(builder.pack(), isolated=True, **how)

@@ -2,9 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
+from tflops_native.errors import InvokeError
 from tflops_native.given_data import GivenInput
 from tflops_native.model.element_types import ELEMENT_TYPES
 from tflops_native.model.entry import EntryInput
+from tflops_native.model.limits import shown_shape
 from tflops_native.runtime.inputs.drawn import draw, zeros
 from tflops_native.runtime.inputs.record import InputRecord
 
@@ -24,8 +26,25 @@ def input_data(
     """The user's data if there is any, else what `fill` says: "random" or "zeros".
 
     Raises:
-        InvokeError: no data can be made for this type.
+        InvokeError: no data can be made for this type, or no array has such a shape.
     """
+    try:
+        return _data(item, shape, given, fill, seed, index_limit)
+    except ValueError as error:
+        # More dimensions or bytes than numpy has arrays for.
+        raise InvokeError(
+            f"no data can be made for input {item.name!r} of shape {shown_shape(shape)}: {error}"
+        ) from error
+
+
+def _data(
+    item: EntryInput,
+    shape: tuple[int, ...],
+    given: GivenInput | None,
+    fill: str,
+    seed: int,
+    index_limit: int | None,
+) -> tuple["NDArray[Any]", InputRecord]:
     facts: dict[str, Any]
     if given is not None:
         array = given.array
