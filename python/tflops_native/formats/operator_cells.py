@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable, Container, Iterable
+from functools import lru_cache
 
 from tflops_native import formatting as numbers
 from tflops_native.analysis.operators import EXACT, OperatorAnalysis, Status
@@ -29,6 +30,10 @@ def short_type(name: str) -> str:
     return name
 
 
+# Of tens of thousands of rows most say much the same, and to make cells takes longer than to find them.
+_cell = lru_cache(maxsize=4096, typed=True)(Cell)
+
+
 def cells_of(
     row: ReportRow, shown: Iterable[str], imprecise: Container[int] = (), root: str = ""
 ) -> Cells:
@@ -39,20 +44,20 @@ def cells_of(
         imprecise: operators that are marked for it.
         root: what the names of all layers begin with, and is left out for people.
     """
-    values = row.values()
-    # Most of what nobody sees is nothing; there may be tens of thousands of rows.
-    cells = {key: Cell(value) for key, value in values.items() if value is not None}
+    texts = {}
     for key in shown:
         if key == "layer":
-            text = layer_text(row.operator.layer, root)
+            texts[key] = layer_text(row.operator.layer, root)
         elif key == "time_uncertainty":
-            text = _uncertainty(row, imprecise)
+            texts[key] = _uncertainty(row, imprecise)
         elif key in _TEXTS:
-            text = _TEXTS[key](row)
-        else:
-            continue
-        cells[key] = Cell(values[key], text)
-    return cells
+            texts[key] = _TEXTS[key](row)
+    # Most of what nobody sees is nothing; there may be tens of thousands of rows.
+    return {
+        key: _cell(value, texts.get(key, ""))
+        for key, value in row.values().items()
+        if value is not None or key in texts
+    }
 
 
 def _output(operator: OperatorAnalysis) -> str:
