@@ -2,7 +2,7 @@
 
 Field names are the keys. What can be written:
 
-    bool, int, float, str, None     as they are; floats must be finite
+    bool, int, float, str, None     as they are; floats must be finite, integers that are read below 2**128
     Enum, Path                      its value, its text
     tuple, list, frozenset          a list, that of a set sorted
     Mapping with str or int keys    a dict, as JSON has it with str keys
@@ -33,6 +33,8 @@ _Read = Callable[[Any, str], Any]
 
 _NO_NAMES: Names = {}
 _MISSING = dataclasses.MISSING
+# Beyond all that is ever counted; products of a few of them are still within what floats hold.
+_INTEGERS_BELOW = 2**128
 _BY_TYPE: dict[Any, tuple[str, tuple[type, ...]]] = {
     bool: ("true or false", (bool,)),
     int: ("an integer", (int,)),
@@ -262,7 +264,11 @@ class _Reader:
             if not isinstance(value, list | tuple):
                 _refuse(place, "a list", value)
             # Samples are many: they are looked at one by one only if something is wrong.
-            if argument is int and set(map(type, value)) <= {int}:
+            if (
+                argument is int
+                and set(map(type, value)) <= {int}
+                and all(map(_is_bounded, _ends(value)))
+            ):
                 return make(value)
             return make([of_item(item, f"{place}[{index}]") for index, item in enumerate(value)])
 
@@ -299,16 +305,16 @@ class _Reader:
         def read(value: Any, place: str) -> Any:
             if of_class is not None and isinstance(value, Mapping):
                 return of_class(value, place)
-            problems = []
-            for _, of_item in sorted(readers, key=lambda pair: pair[0] is not type(value)):
+            problems = {}
+            for item, of_item in sorted(readers, key=lambda pair: pair[0] is not type(value)):
                 try:
                     return of_item(value, place)
                 except PlainDataError as error:
-                    problems.append(error)
-            if len(arguments) == 2 and type(None) in arguments and value is not None and problems:
+                    problems[item] = error
+            wanted = [item for item in others if item is not type(None)]
+            if value is not None and len(wanted) == 1 and len(arguments) == 2 == len(others):
                 # Optional: what is wrong with the value itself, which may lie deep in it.
-                wanted = next(i for i, (item, _) in enumerate(readers) if item is not type(None))
-                raise problems[wanted]
+                raise problems[wanted[0]]
             _refuse(place, " or ".join(map(_title, arguments)), value)
 
         return read
@@ -348,6 +354,8 @@ def _scalar(kind: type) -> _Read:
     def read(value: Any, place: str) -> Any:
         if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
             _refuse(place, expected, value)
+        if kind is int and not _is_bounded(value):
+            _refuse(place, "an integer below 2**128", value)
         if kind is not float:
             return value
         number: Any = value
@@ -360,6 +368,14 @@ def _scalar(kind: type) -> _Read:
         return number
 
     return read
+
+
+def _is_bounded(value: int) -> bool:
+    return -_INTEGERS_BELOW < value < _INTEGERS_BELOW
+
+
+def _ends(values: abc.Sequence[int]) -> tuple[int, ...]:
+    return (min(values), max(values)) if values else ()
 
 
 def _literal(allowed: tuple[Any, ...]) -> _Read:

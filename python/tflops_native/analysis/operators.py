@@ -19,6 +19,8 @@ class Status(Enum):
     UNSUPPORTED = "unsupported"
 
 
+# Beyond what a walk counts, however much it runs: loops in loops of a saved result that was edited.
+_MAX_SUM = 2**200
 EXACT = (Status.COUNTED, Status.NO_ARITHMETIC)
 
 
@@ -73,7 +75,10 @@ class SubgraphAnalysis:
     )
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "sums", Sums.of(self.operators))
+        sums = Sums.of(self.operators)
+        if max(sums.cost.operations, sums.bytes_read, sums.bytes_written) > _MAX_SUM:
+            raise ValueError("its operators do more than any can")
+        object.__setattr__(self, "sums", sums)
 
     @property
     def cost(self) -> Cost:

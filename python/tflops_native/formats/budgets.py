@@ -85,8 +85,8 @@ def _value(line: CheckLine) -> str:
 
 
 def figure(metric: str, value: float) -> str:
-    """A value with its unit."""
-    unit = METRICS[metric].unit
+    """A value with its unit; of a figure that only a baseline of another version has, the number."""
+    unit = METRICS[metric].unit if metric in METRICS else ""
     if unit == "s":
         return numbers.seconds(value, 4)
     if unit == "B":

@@ -112,7 +112,7 @@ def _inputs(report: Report) -> Found:
 def _input(item: InputAnalysis) -> str:
     text = f" {numbers.shape(item.shape)} {item.type}"
     opened = [axis for axis, length in enumerate(item.shape_signature) if length < 0]
-    if opened == [0]:
+    if opened == [0] and item.shape:
         text += f", batch size {item.shape[0]} (open in the file)"
     elif opened:
         text += f" (in the file {numbers.shape(item.shape_signature)})"
@@ -306,6 +306,8 @@ def _where(report: Report) -> Found:
     known = profile.operators_seconds
     is_own = report.is_disturbed
     whole = known if is_own else profile.invoke_seconds
+    if not whole:
+        return []
     parts = [
         ((group.time_seconds or 0.0) / whole, _type(group.name, group.operators))
         for group in report.by_type

@@ -102,7 +102,7 @@ def _table(table: Table, limit: int | None) -> Iterator[_Line]:
     columns = table.shown
     listed = table.rows if limit is None or table.brief is None else table.brief
     rows = [[printable(text) for text in table.texts(row)] for row in listed]
-    heading = [column.heading for column in columns]
+    heading = [printable(column.heading) for column in columns]
     headed = [heading] if table.has_heading else []
     widths = [
         max((width(row[position]) for row in (*headed, *rows)), default=0)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tflops_native.timing.precision import is_precise
-from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND
+from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND, SHORTEST_SECONDS
 from tflops_native.timing.unsteady import unsteady_median_bounds
 
 if TYPE_CHECKING:
@@ -35,6 +35,18 @@ class TimeEstimate:
     typical_seconds: float
     lower_seconds: float
     upper_seconds: float
+
+    def __post_init__(self) -> None:
+        # Of saved results that were edited; what is computed is never so short, or contradicts itself.
+        times = (self.typical_seconds, self.lower_seconds, self.upper_seconds)
+        if any(0 < abs(time) < SHORTEST_SECONDS for time in times):
+            raise ValueError(
+                f"a time is 0 or at least {SHORTEST_SECONDS:g} seconds, got {min(times)}"
+            )
+        if self.typical_seconds <= 0 < self.lower_seconds:
+            raise ValueError(
+                f"typical_seconds is {self.typical_seconds}, but lower_seconds {self.lower_seconds}"
+            )
 
     @property
     def uncertainty(self) -> float | None:

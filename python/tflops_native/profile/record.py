@@ -43,6 +43,11 @@ class RecordedRun:
     starts_ns: tuple[int, ...]
     durations_ns: tuple[int, ...]
 
+    def __post_init__(self) -> None:
+        counts = {len(self.events), len(self.depths), len(self.starts_ns), len(self.durations_ns)}
+        if len(counts) > 1:
+            raise ValueError("events, depths, starts_ns and durations_ns must be equally many")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedRuns:
@@ -53,3 +58,8 @@ class RecordedRuns:
 
     events: tuple[RecordedEvent, ...]
     runs: tuple[RecordedRun, ...]
+
+    def __post_init__(self) -> None:
+        known = range(len(self.events))
+        if not all(event in known for run in self.runs for event in run.events):
+            raise ValueError(f"the events of a run are positions of {len(self.events)} events")

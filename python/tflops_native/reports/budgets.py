@@ -88,6 +88,12 @@ class CheckLine:
     verdict: Verdict
     reason: str | None = None
 
+    def __post_init__(self) -> None:
+        if self.metric not in METRICS:
+            raise ValueError(
+                f"metric must be one of {', '.join(METRICS)}, got {self.metric[:40]!r}"
+            )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Check(Result):

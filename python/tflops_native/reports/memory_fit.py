@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from tflops_native.analysis.result import InputAnalysis
 from tflops_native.model.info import ModelInfo
+from tflops_native.reports.memory_plan import check_planner
 from tflops_native.result import Result
 
 
@@ -69,6 +70,13 @@ class MemoryFit(Result):
     flash_bytes: int | None
     shapes: tuple[MemoryFitShape, ...]
     largest: int | None
+
+    def __post_init__(self) -> None:
+        check_planner(self.planner)
+        if not self.shapes or not 0 <= (self.largest or 0) < len(self.shapes):
+            raise ValueError(
+                f"there are {len(self.shapes)} shapes, and the largest is {self.largest}"
+            )
 
     @property
     def flash_fits(self) -> bool:

@@ -125,8 +125,19 @@ class MemoryPlan(Result):
     unknown: tuple[str, ...]
     notes: tuple[Note, ...]
 
+    def __post_init__(self) -> None:
+        check_planner(self.planner)
+        if not all(0 <= place < len(self.tensors) for place in self.peak.tensors):
+            raise ValueError(f"peak.tensors are positions of {len(self.tensors)} tensors")
+
     def __repr__(self) -> str:
         return f"<MemoryPlan {self.model.name}, arena {byte_count(self.arena_bytes)}B>"
+
+
+def check_planner(planner: str) -> None:
+    """Raise `ValueError` unless there is a planner of this name."""
+    if planner not in ("tflite", "tflm", "none"):
+        raise ValueError(f"planner must be tflite, tflm or none, got {planner[:40]!r}")
 
 
 def memory_plan(

@@ -119,7 +119,9 @@ def load_saved(path: str | os.PathLike[str]) -> Result | tuple[Report, ...]:
         )
     try:
         if kind == REPORT:
-            return tuple(from_plain(Report, item, NAMES) for item in plain["reports"])
+            if not plain["reports"]:
+                raise ValueError("it holds no reports")
+            return tuple([from_plain(Report, item, NAMES) for item in plain["reports"]])
         return from_plain(_KINDS[kind], plain, NAMES)
     except (ValueError, KeyError, TypeError) as error:
         raise ProfileFormatError(f"'{path}' is damaged: {error}") from error

@@ -12,7 +12,7 @@ _LARGEST = 1e24
 def _check_positive(*values: float) -> None:
     """Raise `ValueError` unless all are above zero and finite, as every peak and size is."""
     for value in values:
-        if not 0 < value < _LARGEST:
+        if not 1 / _LARGEST < value < _LARGEST:
             raise ValueError(f"a peak must be a positive number, got {value}")
 
 
@@ -97,6 +97,10 @@ class Peaks(Result):
 
     fingerprint: Fingerprint
     measured: tuple[ThreadPeaks, ...]
+
+    def __post_init__(self) -> None:
+        if not self.measured:
+            raise ValueError("nothing was measured")
 
     def of_threads(self, threads: int) -> ThreadPeaks | None:
         """Those of so many threads; of all CPUs where there are more threads than CPUs."""
