@@ -354,11 +354,11 @@ def _scalar(kind: type) -> _Read:
     def read(value: Any, place: str) -> Any:
         if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
             _refuse(place, expected, value)
-        if kind is int and not _is_bounded(value):
+        number: Any = value
+        if kind is int and not _is_bounded(number):
             _refuse(place, "an integer below 2**128", value)
         if kind is not float:
             return value
-        number: Any = value
         try:
             number = float(number)
         except OverflowError:

@@ -113,7 +113,8 @@ def test_runs_that_are_not_of_one_length_are_refused(tmp_path):
 @pytest.mark.parametrize(
     ("times", "message"),
     [
-        ((5e-324, 5e-324, 1e-6), "is 0 or at least"),
+        ((5e-324, 5e-324, 1e-6), "a time is 0, or"),
+        ((1e-6, 1e-6, 1e300), "a time is 0, or"),
         ((0.0, 1e-6, 2e-6), "typical_seconds is 0.0, but lower_seconds"),
         ((0.0, 0.0, 1e-6), None),
         ((0.0, 0.0, 0.0), None),

@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tflops_native.timing.precision import is_precise
-from tflops_native.timing.statistics import NANOSECONDS_PER_SECOND, SHORTEST_SECONDS
+from tflops_native.timing.statistics import (
+    LONGEST_SECONDS,
+    NANOSECONDS_PER_SECOND,
+    SHORTEST_SECONDS,
+)
 from tflops_native.timing.unsteady import unsteady_median_bounds
 
 if TYPE_CHECKING:
@@ -39,9 +43,9 @@ class TimeEstimate:
     def __post_init__(self) -> None:
         # Of saved results that were edited; what is computed is never so short, or contradicts itself.
         times = (self.typical_seconds, self.lower_seconds, self.upper_seconds)
-        if any(0 < abs(time) < SHORTEST_SECONDS for time in times):
+        if any(time and not SHORTEST_SECONDS <= abs(time) <= LONGEST_SECONDS for time in times):
             raise ValueError(
-                f"a time is 0 or at least {SHORTEST_SECONDS:g} seconds, got {min(times)}"
+                f"a time is 0, or {SHORTEST_SECONDS:g} to {LONGEST_SECONDS:g} seconds, got {times}"
             )
         if self.typical_seconds <= 0 < self.lower_seconds:
             raise ValueError(

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NANOSECONDS_PER_SECOND = 1_000_000_000
-# Of what is read: a saved result that was edited could say less, of which no rate can be made.
-SHORTEST_SECONDS = 1e-30
+# Of what is read: a saved result that was edited could say less or more, of which no rate can be made.
+SHORTEST_SECONDS, LONGEST_SECONDS = 1e-30, 1e12
 CONFIDENCE = 0.95
 # The normal quantile of the interval. 1.96 would do for one look at a number of samples that was fixed
 # beforehand; the stop rule looks again and again and stops at a narrow interval, which favours those
@@ -102,8 +102,8 @@ class Latency:
     def __post_init__(self) -> None:
         for name in ("median_seconds", "mean_seconds", "resolution_seconds"):
             seconds = getattr(self, name)
-            if seconds is not None and 0 < abs(seconds) < SHORTEST_SECONDS:
-                raise ValueError(f"{name} is {seconds:g}, shorter than anything that is measured")
+            if seconds and not SHORTEST_SECONDS <= abs(seconds) <= LONGEST_SECONDS:
+                raise ValueError(f"{name} is {seconds:g}: nothing that is measured takes so long")
 
     @classmethod
     def of(cls, samples_ns: Sequence[int], *, invokes_per_sample: int = 1) -> "Latency":
