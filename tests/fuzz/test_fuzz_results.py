@@ -134,6 +134,16 @@ def test_times_of_nothing_are_shown_or_refused(times, message, tmp_path):
         load_saved(file)
 
 
+def test_a_profile_in_which_nothing_took_any_time_is_shown():
+    data = json.loads(render(document_of(make_report("float")), "json"))
+    profile = data["reports"][0]["timing"]["profile"]
+    profile |= {"invoke_ns": [0, 0], "outside_seconds": 0.0}
+    zeros = dict.fromkeys(("typical_seconds", "lower_seconds", "upper_seconds"), 0.0)
+    for operator in profile["operators"]:
+        operator["estimate"] = zeros
+    assert fuzz_results.check(json.dumps(data).encode()) == "shown"
+
+
 def test_a_baseline_with_a_figure_that_is_not_known_is_shown(tmp_path):
     data = seed_of("baseline")
     data["counts"]["beauty"] = 7.0

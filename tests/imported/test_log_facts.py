@@ -8,10 +8,13 @@ import pytest
 
 from imported.log_writer import MEAN, RUNS, VERSIONS
 from tflops_native import ProfileFormatError
+from tflops_native.formats.registry import OF_ALL, render
+from tflops_native.formats.report import report_document
 from tflops_native.imported import window
 from tflops_native.imported.files import read_recorded
 from tflops_native.imported.load import load_timing
-from workloads import workload
+from tflops_native.reports.report import Report
+from workloads import analyze_model, workload
 from zoo import EXAMPLES, MODELS
 
 PHONE = MODELS / "phone" / "phone.tflite"
@@ -159,6 +162,18 @@ Timings (microseconds): count=50 curr=1(all same)
 def test_figures_in_tables_are_checked(row, message):
     with pytest.raises(ProfileFormatError, match=message):
         read(CSV.format(rows=row))
+
+
+@pytest.mark.parametrize("figure", ["0", "0.0", "1e-13", "1e-40", "1e-320"])
+def test_times_of_nothing_are_read_and_shown(figure):
+    subject = workload(EXAMPLES / "single_conv_28x28.tflite")
+    row = f"CONV_2D, 1.2, {figure}, 100%, 100%, 0, 1, [StatefulPartitionedCall_1:0]:0"
+    log = CSV.format(rows=row)
+    timing = load_timing(io.BytesIO(log.encode()), subject)
+    assert timing.profile is not None
+    report = Report.of(subject.model, analyze_model(subject.model), timing=timing)
+    for name in OF_ALL:
+        render(report_document(report), name)
 
 
 @pytest.mark.parametrize(

@@ -46,10 +46,10 @@ def other_times(report: Report, columns: Sequence[Column], name_key: str | None)
         cells = {
             name_key: Cell(name, printable(name, NAME_LIMIT)),
             "time_seconds": Cell(seconds, numbers.seconds(seconds)),
-            "time_share": Cell(
-                seconds / profile.invoke_seconds, percent_text(seconds / profile.invoke_seconds)
-            ),
         }
+        if profile.invoke_seconds:  # a clock, or a log, may say that nothing took any time
+            share = seconds / profile.invoke_seconds
+            cells["time_share"] = Cell(share, percent_text(share))
         rows.append(row_of(columns, cells, emphasis=Emphasis.ASIDE, is_record=False))
     return rows
 

@@ -4,6 +4,8 @@ import math
 
 # Eleven days: no benchmark takes that long, and sums of them stay finite.
 LONGEST_SECONDS = 1e6
+# What is printed as less took nothing: shares and rates of it are beyond what floats hold.
+_SHORTEST_SECONDS = 1e-15
 MOST_RUNS = 10**12
 
 
@@ -24,7 +26,7 @@ def checked_duration(value: float, unit: float, shown: object) -> float:
     """
     if value * unit > LONGEST_SECONDS:
         raise ValueError(f"{str(shown)[:40]!r} is longer than any benchmark takes")
-    return value * unit
+    return value * unit if value * unit >= _SHORTEST_SECONDS else 0.0
 
 
 def number(text: str) -> float:
