@@ -152,11 +152,11 @@ def test_a_baseline_with_a_figure_that_is_not_known_is_shown(tmp_path):
     assert "beauty" in render(document_of(load_saved(file)), "text")
 
 
-def test_an_input_without_axes_whose_batch_is_open_is_shown():
-    """Its shape and its signature contradict each other."""
+@pytest.mark.parametrize("signature", [[-1], [-1, -1], [1, -1, 3, -1, 7]])
+def test_an_input_whose_shape_and_signature_contradict_each_other_is_shown(signature):
     data = json.loads(render(document_of(make_report("count")), "json"))
     for item in data["reports"][0]["analysis"]["inputs"]:
-        item |= {"shape": [], "shape_signature": [-1]}
+        item |= {"shape": [], "shape_signature": signature, "is_defaulted": True}
     assert fuzz_results.check(json.dumps(data).encode()) == "shown"
 
 

@@ -12,10 +12,11 @@ def open_lengths(report: Report) -> list[Finding]:
         axes = [axis for axis, length in enumerate(item.shape_signature) if length < 0]
         if not item.is_defaulted or not [axis for axis in axes if axis > 0]:
             continue
+        # Of a saved result that was edited they may not be equally long.
         asked = "x".join(
             str(length) if signature >= 0 or axis == 0 else "N"
             for axis, (length, signature) in enumerate(
-                zip(item.shape, item.shape_signature, strict=True)
+                zip(item.shape, item.shape_signature, strict=False)
             )
         )
         found.append(
