@@ -144,6 +144,20 @@ def test_a_profile_in_which_nothing_took_any_time_is_shown():
     assert fuzz_results.check(json.dumps(data).encode()) == "shown"
 
 
+def test_more_outside_operators_than_there_is_time_is_shown():
+    data = json.loads(render(document_of(make_report("float")), "json"))
+    data["reports"][0]["timing"]["profile"] |= {"outside_seconds": 1e308, "invoke_ns": [1, 1]}
+    assert fuzz_results.check(json.dumps(data).encode()) == "shown"
+
+
+def test_memory_of_less_than_nothing_is_shown():
+    data = seed_of("memory")
+    for tensor in data["tensors"]:
+        tensor |= {"size_bytes": -5, "offset_bytes": -5}
+    data["arena_bytes"] = -10
+    assert fuzz_results.check(json.dumps(data).encode()) == "shown"
+
+
 def test_a_baseline_with_a_figure_that_is_not_known_is_shown(tmp_path):
     data = seed_of("baseline")
     data["counts"]["beauty"] = 7.0

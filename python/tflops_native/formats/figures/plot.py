@@ -52,6 +52,8 @@ class Scale:
 
     def ticks(self) -> list[float]:
         """Round values that are marked."""
+        if not self.low < self.high:
+            return []  # of a saved result that was edited: nothing is at least something
         if not self.is_log:
             step = 10 ** math.floor(math.log10((self.high - self.low) / 4))
             step *= next(

@@ -16,7 +16,7 @@ def outside_operators(report: Report) -> list[Finding]:
     if profile is None or not profile.is_whole or not profile.invoke_seconds:
         return []
     share = profile.outside_seconds / profile.invoke_seconds
-    if share < MEDIUM_SHARE or sum(part.is_delegated for part in profile.partitions) > 1:
+    if not MEDIUM_SHARE <= share <= 1 or sum(part.is_delegated for part in profile.partitions) > 1:
         return []
     count = len(profile.operators) + len(profile.unmatched)
     return [
