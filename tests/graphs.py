@@ -21,9 +21,11 @@ def operator(index, name, inputs, outputs):
 
 
 def graph(*operators):
-    """A subgraph of (name, inputs, outputs) in order."""
+    """A subgraph of (name, inputs, outputs) in order; what no operator reads is its output."""
     made = tuple(operator(index, *fields) for index, fields in enumerate(operators))
-    return Subgraph(index=0, name="main", tensors=(), inputs=(0,), outputs=(), operators=made)
+    read = {index for each in made for index in each.inputs}
+    outputs = tuple(index for each in made for index in each.outputs if index not in read)
+    return Subgraph(index=0, name="main", tensors=(), inputs=(0,), outputs=outputs, operators=made)
 
 
 def chain(*names):

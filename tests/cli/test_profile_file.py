@@ -145,10 +145,14 @@ def test_the_roof_of_the_device_that_was_measured(tflops, profile_file, tmp_path
     ended = tflops(*arguments, "--peaks", path)
     assert (ended.status, ended.err) == (0, "")
     assert "10.0 GFLOP/s attainable there\n" in ended.out
-    path.write_text(dump_json(saved("peaks", {**peaks.to_dict(), "measured": []})))
-    ended = tflops(*arguments, "--peaks", path)
-    assert ended.status == 2
-    assert ended.err == f"error: '{path}' holds no peaks for 4 threads\n"
+    (measured,) = peaks.to_dict()["measured"]
+    for found, problem in (
+        ([{**measured, "threads": 2}], "holds no peaks for 4 threads"),
+        ([], "is damaged: the data: nothing was measured"),
+    ):
+        path.write_text(dump_json(saved("peaks", {**peaks.to_dict(), "measured": found})))
+        ended = tflops(*arguments, "--peaks", path)
+        assert (ended.status, ended.err) == (2, f"error: '{path}' {problem}\n")
 
 
 LOGS = Path(__file__).parents[1] / "imported" / "logs"
