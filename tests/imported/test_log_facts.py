@@ -13,6 +13,7 @@ from tflops_native.formats.report import report_document
 from tflops_native.imported import window
 from tflops_native.imported.files import read_recorded
 from tflops_native.imported.load import load_timing
+from tflops_native.imported.tables import table_of
 from tflops_native.reports.report import Report
 from workloads import analyze_model, workload
 from zoo import EXAMPLES, MODELS
@@ -200,3 +201,13 @@ def test_rows_of_delegates_take_linear_time(rows):
     except ProfileFormatError:
         return
     assert len(timing.profile.operators) <= 1
+
+
+@pytest.mark.parametrize("twice", ["avg ms", "times called"])
+def test_a_heading_with_two_columns_of_one_name_is_of_no_table_that_can_be_read(twice):
+    """Found by the fuzzer of logs: which of the two is meant?"""
+    cells = ["node type", "first", "avg ms", "%", "times called", "Name"]
+    known = table_of("\t".join(f"[{cell}]" for cell in cells))
+    assert known.row is not None
+    found = table_of("\t".join(f"[{cell}]" for cell in [*cells[:2], twice, *cells[2:]]))
+    assert found.row is None

@@ -75,7 +75,9 @@ def table_of(header: str) -> Table | None:
 
 
 def _row(cells: list[str], separator: str, *, comma: bool) -> re.Pattern[str] | None:
-    if cells[-1] != _LAST or not any(name in cells for name in _AVERAGE):
+    # Of two columns of one name, which one is meant?
+    averages = sum(cell in _AVERAGE for cell in cells)
+    if cells[-1] != _LAST or averages != 1 or cells.count(_CALLS) > 1:
         return None
     number = _NUMBER.replace("{comma}", "," if comma else "")
     # Types and names may hold the separator: the numbers between them tell them apart. Never two
