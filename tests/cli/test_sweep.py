@@ -68,8 +68,8 @@ def test_an_interrupted_sweep_goes_on_without_measuring_a_cell_twice(start, tmp_
     assert process.returncode == 0, err
     said += finished(err)
     assert len(said) == len(set(said))
-    # A killed process may have kept a cell, and not have said so.
-    assert 24 - len(said) <= (2 if number == signal.SIGKILL else 0)
+    # A process that ends between the two has kept a cell, and not said so.
+    assert 24 - len(said) <= 2
     after = files(folder)
     assert before.items() <= after.items()
     assert len(after) == 24
