@@ -28,33 +28,26 @@ def input_data(
     Raises:
         InvokeError: no data can be made for this type, or no array has such a shape.
     """
+    facts: dict[str, Any]
     try:
-        return _data(item, shape, given, fill, seed, index_limit)
+        if given is not None:
+            array = given.array
+            file = None if given.file is None else str(given.file)
+            facts = {
+                "kind": "array" if file is None else "file",
+                "file": file,
+                "sha256": given.sha256,
+            }
+        elif fill == "zeros":
+            array, facts = zeros(item, shape), {"kind": "zeros"}
+        else:
+            drawn = draw(item, shape, seed, index_limit)
+            array = drawn.data
+            facts = {"kind": "random", "seed": seed, "low": drawn.low, "high": drawn.high}
     except ValueError as error:
         # More dimensions or bytes than numpy has arrays for.
         raise InvokeError(
             f"no data can be made for input {item.name!r} of shape {shown_shape(shape)}: {error}"
         ) from error
-
-
-def _data(
-    item: EntryInput,
-    shape: tuple[int, ...],
-    given: GivenInput | None,
-    fill: str,
-    seed: int,
-    index_limit: int | None,
-) -> tuple["NDArray[Any]", InputRecord]:
-    facts: dict[str, Any]
-    if given is not None:
-        array = given.array
-        file = None if given.file is None else str(given.file)
-        facts = {"kind": "array" if file is None else "file", "file": file, "sha256": given.sha256}
-    elif fill == "zeros":
-        array, facts = zeros(item, shape), {"kind": "zeros"}
-    else:
-        drawn = draw(item, shape, seed, index_limit)
-        array = drawn.data
-        facts = {"kind": "random", "seed": seed, "low": drawn.low, "high": drawn.high}
     name = ELEMENT_TYPES[item.tensor.type].name
     return array, InputRecord(name=item.name, type=name, shape=shape, **facts)
