@@ -11,6 +11,7 @@ import pytest
 from builders import ModelBuilder, options
 from tflops_native import memory
 from tflops_native._native import plan_micro_arena
+from tflops_native.arenas import micro_scratch
 from zoo import EXAMPLES, MODELS, case_model, zoo_model
 
 # "Arena allocation head" of print_allocations(), tflite-micro 0.dev20261023182759 on x86-64.
@@ -117,3 +118,10 @@ def test_no_two_buffers_alive_overlap(seed):
 
 def test_offsets_of_the_model_are_kept():
     assert plan_micro_arena([(32, 0, 1, -1), (16, 0, 1, 64), (16, 0, 1, -1)]) == [0, 64, 32]
+
+
+@pytest.mark.parametrize("value", [float("inf"), -1, "many", 3.5])
+def test_damaged_options_of_detections_ask_for_nothing(value):
+    assert micro_scratch._number(3) == 3
+    with pytest.raises(LookupError):
+        micro_scratch._number(value)

@@ -76,9 +76,9 @@ def _lstm(kernel: Kernel) -> list[Scratch]:
 
 
 def _number(value: FlexValue) -> int:
-    if not isinstance(value, int | float):
-        raise LookupError
-    return int(value)
+    if not isinstance(value, int) or value < 0:
+        raise LookupError  # damaged: the rule of the operator says so
+    return value
 
 
 def _detections(kernel: Kernel) -> list[Scratch]:
