@@ -350,6 +350,29 @@ def test_more_threads_than_cpus():
     assert found(report(plain(0), threads=2, evidence=None), "too_many_threads") == []
 
 
+def test_operators_that_are_counted_and_not_run():
+    """They are in the totals and in no speed; an operator without a time is otherwise unknown."""
+    made = report(plain(0), plain(1), plain(2, "ADD", cost=Cost(scalar_ops=400)), times=(50,))
+    profile = dataclasses.replace(made.timing.profile, unread=(1, 2))
+    made = made.with_parts(timing=dataclasses.replace(made.timing, profile=profile))
+    (finding,) = found(made, "unread_operators")
+    assert finding.text == (
+        "2 operators with 55% of the operations are counted, but not run: nothing reads the output"
+    )
+    assert (finding.severity, finding.operators) == ("high", (1, 2))
+    assert made.operations_per_second == 2000 / made.timing.latency.typical_seconds
+    text = render(report_document(made), "text")
+    assert text.count(" unread ") == 2
+    by_name = {group.name: group for group in made.by_type}
+    assert (by_name["CONV_2D"].untimed, by_name["ADD"].untimed) == (0, 0)
+    assert by_name["CONV_2D"].operations_per_second == pytest.approx(2000 / 50e-6)
+    assert by_name["ADD"].operations_per_second is None
+    assert by_name["ADD"].time_seconds == 0.0
+    fused = dataclasses.replace(profile, unread=(), fused=(1, 2))
+    made = made.with_parts(timing=dataclasses.replace(made.timing, profile=fused))
+    assert found(made, "unread_operators") == []
+
+
 def test_loops_counted_for_one_iteration():
     made = report(plain(0), plain(1, "WHILE", status=Status.ONE_ITERATION))
     (finding,) = made.findings

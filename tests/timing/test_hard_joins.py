@@ -164,13 +164,12 @@ def test_what_nothing_reads_has_no_event(runtime):
 @pytest.mark.parametrize(
     ("model", "in_one"),
     [
-        # Operators that may run in the one before them.
+        # Operators that may run in the one before them; that nothing reads is held below.
         (clamps, {1, 2}),
         (activation_and_clamp, {1, 3, 4}),
         (reshapes, {2, 3}),
         (equal_partitions, set()),
         (single_operators, set()),
-        (unread, {0, 2, 3}),
     ],
 )
 def test_nothing_is_unmatched_and_nothing_falsely_fused(runtime, model, in_one):
@@ -179,6 +178,27 @@ def test_nothing_is_unmatched_and_nothing_falsely_fused(runtime, model, in_one):
     assert set(profile.fused) <= in_one
     timed = {operator.index for operator in profile.operators}
     assert timed | set(profile.fused) == set(range(len(load(model()).subgraphs[0].operators)))
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_what_nothing_reads_is_not_called_fused(runtime):
+    """What ran has a time, what did not is said to be unread; its operations are not done per second."""
+    report = api.report(unread(), runtime=runtime, **FEW)
+    profile = report.timing.profile
+    assert profile.fused == ()
+    assert profile.unread == ((0, 3) if runtime == OLD else (0, 2, 3))
+    assert {time.index for time in profile.operators} == set(range(6)).difference(profile.unread)
+    done = sum(row.operator.cost.operations for row in report.rows if not row.is_unread)
+    seconds = report.timing.latency.typical_seconds
+    assert report.operations_per_second == pytest.approx(done / seconds)
+    (finding,) = [found for found in report.findings if found.code == "unread_operators"]
+    assert finding.operators == profile.unread
+
+
+def test_builtin_kernels_run_what_nothing_reads():
+    report = api.report(unread(), kernels="builtin", **FEW)
+    assert report.timing.profile.unread == report.timing.profile.fused == ()
+    assert "unread_operators" not in {found.code for found in report.findings}
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)

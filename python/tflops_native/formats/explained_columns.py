@@ -23,6 +23,7 @@ _FOR_MACHINES = {
     "time_upper_seconds": ("", "Upper end of the 95% interval of the time."),
     "kernel": ("", "What ran it: builtin, or the names that the delegate gives its kernels."),
     "is_fused": ("", "Whether the delegate ran it as part of another operator."),
+    "is_unread": ("", "Whether the delegate did not run it, because nothing reads its output."),
     "depth": ("", "How many operators that run subgraphs are around it; rows of depth 0 add up."),
 }
 _COUNTS = {

@@ -107,20 +107,20 @@ def layer_text(layer: str | None, root: str) -> str:
 
 def _no_time(row: ReportRow) -> str:
     """In place of what follows from a time."""
-    return NOTHING if row.is_fused else UNKNOWN
+    return NOTHING if row.has_no_own_time else UNKNOWN
 
 
 def _no_roof(row: ReportRow) -> str:
     """In place of what follows from a roof, which what does nothing has none of."""
     operator = row.operator
     is_idle = not (operator.cost.operations or operator.bytes_read or operator.bytes_written)
-    return NOTHING if row.is_fused or (is_idle and operator.status in EXACT) else UNKNOWN
+    return NOTHING if row.has_no_own_time or (is_idle and operator.status in EXACT) else UNKNOWN
 
 
 def time_text(row: ReportRow) -> str:
     """The time as far as it is known: one that may be nothing is given by its upper bound."""
     if row.time is None:
-        return "fused" if row.is_fused else UNKNOWN
+        return "fused" if row.is_fused else "unread" if row.is_unread else UNKNOWN
     time = row.time.estimate
     if not time.lower_seconds:
         return f"<{numbers.seconds(time.upper_seconds, 2)}" if time.upper_seconds else "0"
@@ -152,7 +152,9 @@ def _alone(row: ReportRow) -> str:
 def rate_text(row: ReportRow) -> str:
     """Operations in units of 10**9 per second, as far as they are known."""
     operator = row.operator
-    if row.is_fused or (not operator.cost.operations and operator.status is not Status.UNSUPPORTED):
+    if row.has_no_own_time or (
+        not operator.cost.operations and operator.status is not Status.UNSUPPORTED
+    ):
         return NOTHING
     if row.rate is None:
         return UNKNOWN

@@ -12,7 +12,12 @@ from tflops_native.reports.report import Report
 
 _COUNTERS = frozenset({"bool", "int32", "int64"})
 _TRIFLE = 0.01  # of all operations
-_SIGNS = {"?": "? unknown", "-": "- not applicable", "fused": "fused: in another's time"}
+_SIGNS = {
+    "?": "? unknown",
+    "-": "- not applicable",
+    "fused": "fused: in another's time",
+    "unread": "unread: not run, nothing reads it",
+}
 _MORE = "tflops explain columns"
 # In the order in which columns are left out where a terminal is narrow. The others always stay.
 LEFT_OUT = (
@@ -56,7 +61,7 @@ TEXTS = {
     "time_seconds": (
         "time",
         "Time of one inference in it: the median of profiled runs. <1µs: at most; fused: it runs as part "
-        "of another operator.",
+        "of another operator; unread: it is not run, because nothing reads its output.",
     ),
     "time_uncertainty": (
         "±%",
@@ -130,6 +135,7 @@ def operator_columns(report: Report, analysis: Analysis, chosen: Sequence[str]) 
         _column("own_time_share", unit, is_shown=has_times and report.is_disturbed),
         Column(key="kernel", heading="kernel", is_number=False, is_shown=False),
         Column(key="is_fused", heading="fused", is_shown=False),
+        Column(key="is_unread", heading="unread", is_shown=False),
         _column("operations_per_second", unit, is_shown=has_times),
         _column("utilization", unit, is_shown=has_roofs),
         _column("bound", is_number=False, is_shown=has_roofs),

@@ -35,6 +35,7 @@ _OF_THE_WHOLE = frozenset(
         "own_time_share",
         "kernel",
         "is_fused",
+        "is_unread",
         "operations_per_second",
         "utilization",
         "bound",

@@ -12,6 +12,7 @@ from tflops_native.imported.recorded import (
 from tflops_native.measurement.timing import Origin, Timing
 from tflops_native.model.graph import Subgraph
 from tflops_native.notes import Note
+from tflops_native.profile.elided import unread_operators
 from tflops_native.profile.estimate import TimeEstimate
 from tflops_native.profile.join import BUILTIN
 from tflops_native.profile.result import NestedTimes, OperatorTime, Profile, UnmatchedEvent
@@ -73,6 +74,8 @@ def profile_of(
     is_whole = latency is not None and recorded.is_profiled is True
     invoke = latency.mean if latency is not None and is_whole else joined.seconds
     inside = {(lump.name, lump.index): lump.operators for lump in joined.lumps}
+    unread = unread_operators(subgraph, joined.ran)
+    without = (o.index for o in subgraph.operators if o.index not in joined.ran)
     return Profile(
         statistic="mean",
         runs=found.runs,
@@ -87,7 +90,8 @@ def profile_of(
             )
             for event in joined.unmatched
         ),
-        fused=tuple(o.index for o in subgraph.operators if o.index not in joined.ran),
+        fused=tuple(index for index in without if index not in unread),
+        unread=unread,
         outside_seconds=invoke - joined.placed_seconds,
         nested=tuple(
             NestedTimes(subgraph_index=index, operators=_operators(of_subgraph))

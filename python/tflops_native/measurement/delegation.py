@@ -62,7 +62,7 @@ def _of_kernels(profile: Profile, graph: Subgraph) -> tuple[ProfilePartition, ..
     taken.update(index for event in profile.unmatched for index in event.operators)
     if not taken or any(not event.operators for event in profile.unmatched):
         return ()
-    taken.update(profile.fused)
+    taken.update(profile.fused, profile.unread)
     own = {operator.index for operator in profile.operators if not operator.is_delegated}
     if taken & own or len(taken | own) != len(graph.operators):
         return ()

@@ -111,10 +111,6 @@ def groups_of(
         operator = graph.operators[index]
         if index in home or operator.name in _VIEWS:
             continue
-        if operator.outputs and not any(
-            i in takers or i in graph.outputs for i in operator.outputs
-        ):
-            continue  # nothing reads it: it does not run in the model
         if operator.name in _INTO_CONSUMER:
             near = [taker for tensor in operator.outputs for taker in takers.get(tensor, ())]
         else:

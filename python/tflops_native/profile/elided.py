@@ -67,6 +67,26 @@ def unlikely_events(subgraph: Subgraph, part: Partition) -> dict[tuple[int, str]
     return unlikely
 
 
+def unread_operators(subgraph: Subgraph, ran: Set[int]) -> tuple[int, ...]:
+    """Indices of operators that did not run because nothing reads what they make.
+
+    Args:
+        ran: indices of those that did, or may have.
+    """
+    read, found = set(subgraph.outputs), []
+    for operator in subgraph.operators:
+        if operator.index in ran:
+            read.update(index for index in operator.inputs if index is not None)
+    for operator in reversed(subgraph.operators):
+        if operator.index in ran:
+            continue
+        if operator.outputs and read.isdisjoint(operator.outputs):
+            found.append(operator.index)
+        else:
+            read.update(index for index in operator.inputs if index is not None)
+    return tuple(reversed(found))
+
+
 def rows_in_one(subgraph: Subgraph, part: Partition) -> list[bool]:
     """Per operator of a partition whether the next one alone reads what it makes.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tflops_native.model.graph import Subgraph
 from tflops_native.profile.delegated import match_events, unsure_positions
-from tflops_native.profile.elided import rows_in_one, unlikely_events
+from tflops_native.profile.elided import rows_in_one, unlikely_events, unread_operators
 from tflops_native.profile.estimate import STEP_NS, CutTimes
 from tflops_native.profile.inlined import Inlined
 from tflops_native.profile.partition import Partition, partitions_that_ran
@@ -62,6 +62,7 @@ class JoinedRuns:
     operators   by operator index, in the order of the model
     unmatched   events of a delegate that belong to no certain operator
     fused       operators without an event of their own
+    unread      operators that did not run: nothing reads what they make
     partitions  those of the first run; none if they are not known
     builtin     the clock of operators that no delegate ran
     delegate    that of the others, and of unmatched events
@@ -71,6 +72,7 @@ class JoinedRuns:
     operators: dict[int, JoinedTimes]
     unmatched: list[JoinedTimes]
     fused: tuple[int, ...]
+    unread: tuple[int, ...] = ()
     partitions: tuple[ProfilePartition, ...] = ()
     builtin: EventClock = EventClock()
     delegate: EventClock = EventClock(STEP_NS)
@@ -131,6 +133,7 @@ def join_runs(
             readings_here[key] = readings_here.get(key, 0) + readings[position]
             joined.readings = max(joined.readings, readings_here[key])
     operators = {key: found[key] for key in sorted(k for k in found if isinstance(k, int))}
+    unread = unread_operators(subgraph, uncertain.union(operators))
     return JoinedRuns(
         invoke_ns=invoke_ns,
         operators=operators,
@@ -138,8 +141,9 @@ def join_runs(
         fused=tuple(
             o.index
             for o in subgraph.operators
-            if o.index not in operators and o.index not in uncertain
+            if o.index not in operators and o.index not in uncertain and o.index not in unread
         ),
+        unread=unread,
         partitions=partitions,
         builtin=_clock((c.builtin_resolution_ns, c.builtin_own_ns) for c in chunks),
         delegate=delegate,

@@ -249,6 +249,7 @@ def make_profile(
         operators=operators,
         unmatched=unmatched,
         fused=joined.fused,
+        unread=joined.unread,
         partitions=joined.partitions,
         outside_seconds=_outside(joined, inside),
         overhead=_overhead(log_ratios, max(joined.builtin.own_ns, joined.delegate.own_ns)),

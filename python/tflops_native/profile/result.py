@@ -160,6 +160,7 @@ class Profile:
     unmatched        events of a delegate that belong to no certain operator
     fused            operators without an event of their own: the delegate fused them into another one,
                      or had nothing to do for them
+    unread           operators that the delegate did not run: nothing reads what they make
     partitions       in the order in which they ran; empty if that is not known
     kept             operators that the runtime's own kernels ran beside a delegate
     outside_seconds  of a run outside of all operators, what was cut off subtracted: the median, but
@@ -186,6 +187,7 @@ class Profile:
     nested: tuple[NestedTimes, ...] = ()
     overhead: Overhead | None = None
     stop: Stop | None = None
+    unread: tuple[int, ...] = ()
     partitions: tuple[ProfilePartition, ...] = ()
     kept: tuple[KeptOperator, ...] = ()
     recorded: RecordedRuns | None = None
@@ -201,6 +203,7 @@ class Profile:
         outside_seconds: float,
         overhead: Overhead,
         stop: Stop,
+        unread: tuple[int, ...] = (),
         partitions: tuple[ProfilePartition, ...] = (),
         recorded: RecordedRuns | None = None,
     ) -> "Profile":
@@ -213,6 +216,7 @@ class Profile:
             operators=operators,
             unmatched=unmatched,
             fused=fused,
+            unread=unread,
             outside_seconds=outside_seconds,
             overhead=overhead,
             stop=stop,

@@ -147,13 +147,15 @@ def group_of(
     operations = sum(operator.cost.operations for operator in operators)
     not_counted = sum(operator.status is Status.UNSUPPORTED for operator in operators)
     times = [row.time.estimate.typical_seconds for row in rows if row.time is not None]
-    seconds = sum(times) if times or any(row.is_fused for row in rows) else None
+    seconds = sum(times) if times or any(row.has_no_own_time for row in rows) else None
     # In a report of counts nothing is missing.
-    untimed = 0 if seconds is None else sum(row.time is None and not row.is_fused for row in rows)
+    missing = [row for row in rows if row.time is None and not row.has_no_own_time]
+    untimed = 0 if seconds is None else len(missing)
     shares = [row.share for row in rows if row.share is not None]
     time_shares = [row.time_share for row in rows if row.time_share is not None]
     own_shares = [row.own_time_share for row in rows if row.own_time_share is not None]
-    is_known = bool(seconds and operations) and not untimed and not not_counted
+    run = sum(row.operations_run for row in rows)
+    is_known = bool(seconds and run) and not untimed and not not_counted
     return OperatorGroup(
         name=name,
         depth=depth,
@@ -170,5 +172,5 @@ def group_of(
         time_seconds=seconds,
         time_share=None if seconds is None else sum(time_shares),
         own_time_share=None if seconds is None else sum(own_shares),
-        operations_per_second=operations / seconds if is_known and seconds else None,
+        operations_per_second=run / seconds if is_known and seconds else None,
     )

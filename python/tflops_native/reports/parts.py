@@ -90,13 +90,13 @@ class _Side:
     profile: Profile | None
 
     def estimate(self, position: int) -> TimeEstimate | None:
-        """Of an operator; nothing for one that was fused into another."""
+        """Of an operator; nothing for one that was fused into another, or not run."""
         if self.profile is None:
             return None
         row = self.rows[position]
         if row.time is not None:
             return row.time.estimate
-        return _NOTHING if row.is_fused else None
+        return _NOTHING if row.has_no_own_time else None
 
     @property
     def has_bounds(self) -> bool:

@@ -131,31 +131,34 @@ class Report(Result):
 
     @property
     def operations_per_second(self) -> float | None:
-        """Of the whole model, by the typical latency of the clean runs."""
+        """Of all operators that run, by the typical latency of the clean runs."""
         seconds = self._typical_seconds
         if self.analysis is None or not seconds:
             return None
-        return self.analysis.total.operations / seconds
+        return self._operations_run / seconds
 
     @property
     def attainable_seconds(self) -> float | None:
         """The minimum time of an inference: all operators with a roof, one after the other, at it.
 
-        Without those that the delegate fuses into others, which spares it their reads and writes. None
+        Without those that the delegate fuses into others, which spares it their reads and writes, or
+        does not run. None
         where operators without a roof do more than a tenth of the operations.
         """
         found = [row for row in self.rows if row.roof]
         covered = sum(row.operator.cost.operations for row in found)
         if self.analysis is None or covered < _COVERED * self.analysis.total.operations:
             return None
-        return sum(row.roof.seconds for row in found if row.roof and not row.is_fused) or None
+        return (
+            sum(row.roof.seconds for row in found if row.roof and not row.has_no_own_time) or None
+        )
 
     @property
     def attainable_operations_per_second(self) -> float | None:
         """Of the whole model in the minimum time."""
         if self.analysis is None or not self.attainable_seconds:
             return None
-        return self.analysis.total.operations / self.attainable_seconds
+        return self._operations_run / self.attainable_seconds
 
     @property
     def utilization(self) -> float | None:
@@ -164,6 +167,10 @@ class Report(Result):
         if self.attainable_seconds is None or not seconds:
             return None
         return self.attainable_seconds / seconds
+
+    @property
+    def _operations_run(self) -> int:
+        return sum(row.operations_run for row in self.rows)
 
     @property
     def _typical_seconds(self) -> float | None:

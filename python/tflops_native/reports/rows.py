@@ -23,6 +23,7 @@ class ReportRow:
     rate             operations per second; None without a time or without operations
     rate_is_bound    the rate is this or higher: of the time no more is known than its upper bound
     is_fused         the delegate ran it as part of another operator, or had nothing to do
+    is_unread        the delegate did not run it: nothing reads what it makes
     roof             what this machine allows; None without peaks, or where the roofline says nothing
     utilization      how near it comes to its roof; None without a roof or a time
     """
@@ -35,8 +36,19 @@ class ReportRow:
     rate: float | None = None
     rate_is_bound: bool = False
     is_fused: bool = False
+    is_unread: bool = False
     roof: Roof | None = None
     utilization: Utilization | None = None
+
+    @property
+    def has_no_own_time(self) -> bool:
+        """Whether it is known why it has none: it ran as part of another operator, or not at all."""
+        return self.is_fused or self.is_unread
+
+    @property
+    def operations_run(self) -> int:
+        """Operations that an inference does: none where the delegate leaves the operator out."""
+        return 0 if self.is_unread else self.operator.cost.operations
 
     def values(self) -> dict[str, Any]:
         """One flat dict in base units; None is unknown or not applicable."""
@@ -70,6 +82,7 @@ class ReportRow:
             "own_time_share": self.own_time_share,
             "kernel": None if self.time is None else self.time.kernel,
             "is_fused": self.is_fused,
+            "is_unread": self.is_unread,
             "operations_per_second": self.rate,
             "operations_per_second_is_lower_bound": self.rate_is_bound,
             "attainable_seconds": None if self.roof is None else self.roof.seconds,
@@ -87,6 +100,7 @@ def join(
     """One row per operator of the analysis."""
     times = {} if profile is None else {time.index: time for time in profile.operators}
     fused = frozenset(() if profile is None else profile.fused)
+    unread = frozenset(() if profile is None else profile.unread)
     invoke = 0.0 if profile is None else profile.invoke_seconds
     timed = 0.0 if profile is None else profile.operators_seconds
     total = analysis.total.operations
@@ -109,6 +123,7 @@ def join(
                 rate=_rate(operations, time),
                 rate_is_bound=time is not None and not time.estimate.lower_seconds,
                 is_fused=operator.index in fused,
+                is_unread=operator.index in unread,
                 roof=roof,
                 utilization=Utilization.of(roof, time.estimate)
                 if roof is not None and time is not None

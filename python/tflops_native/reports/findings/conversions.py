@@ -17,11 +17,7 @@ CONVERSIONS = frozenset({"QUANTIZE", "DEQUANTIZE", "CAST"})
 
 def conversions(report: Report) -> list[Finding]:
     """Where QUANTIZE, DEQUANTIZE and CAST take 5 % of the time."""
-    rows = [
-        row
-        for row in report.rows
-        if row.operator.name in CONVERSIONS and row.time is not None and not row.is_fused
-    ]
+    rows = [row for row in report.rows if row.operator.name in CONVERSIONS and row.time is not None]
     share = time_share(report, rows)
     if not rows or share < SMALLEST_SHARE:
         return []

@@ -17,6 +17,7 @@ from tflops_native.reports.findings.profiler_distorts import profiler_distorts
 from tflops_native.reports.findings.single_iteration import single_iteration
 from tflops_native.reports.findings.tiny_operators import tiny_operators
 from tflops_native.reports.findings.too_many_threads import too_many_threads
+from tflops_native.reports.findings.unread_operators import unread_operators
 from tflops_native.reports.report import Report
 
 # Of findings that matter as much, in this order.
@@ -24,6 +25,7 @@ FINDERS: tuple[Callable[[Report], list[Finding]], ...] = (
     compiled_parts,
     single_iteration,
     open_lengths,
+    unread_operators,
     profiler_distorts,
     outside_delegate,
     conversions,
