@@ -97,6 +97,16 @@ def test_a_restless_machine_is_profiled_for_longer(profile):
     assert found.operators[0].estimate.uncertainty <= 0.03
 
 
+def test_what_chance_does_is_a_part_of_the_time_without_the_clock(profile):
+    own_ns = 6e5  # of the million that is read
+    found = profile(Machine(noisy(1e6, 0.15), own_ns=own_ns))
+    assert found.stop.reason == "precision"
+    estimate = found.operators[0].estimate
+    assert estimate.typical_seconds == pytest.approx(4e-4, rel=0.05)
+    by_clock = profiling.OWN_ERROR * own_ns * 1e-9 / estimate.typical_seconds
+    assert estimate.uncertainty - by_clock <= 0.03
+
+
 def test_time_ends_what_precision_does_not(profile):
     found = profile(Machine(noisy(2e7, 1.0)))
     assert found.stop.reason == "max_time"

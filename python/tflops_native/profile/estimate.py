@@ -103,9 +103,13 @@ class CutTimes:
         )
         return self.reported_ns + self.likely_cut_ns + (2 * place - 1) * half
 
-    def is_precise(self, precision: float) -> bool:
-        """Whether further runs are needless: what chance did to the median is within this part of it."""
-        return is_precise(self.spread_ns(), precision)
+    def is_precise(self, precision: float, own_ns: float = 0.0) -> bool:
+        """Whether further runs are needless: what chance did to the median is within this part of it.
+
+        Args:
+            own_ns: how much of each time is the profiler's own, and not of the median.
+        """
+        return is_precise(self.spread_ns() - own_ns, precision)
 
     def estimate(self, own_ns: float = 0.0, error_ns: float = 0.0) -> TimeEstimate:
         """The median of what the times were before they were cut.

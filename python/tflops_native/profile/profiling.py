@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tflops_native.model.graph import Subgraph
-from tflops_native.profile.estimate import CutTimes, TimeEstimate
+from tflops_native.profile.estimate import TimeEstimate
 from tflops_native.profile.inlined import Inlined
 from tflops_native.profile.join import JoinedRuns, JoinedTimes, join_runs
 from tflops_native.profile.record import RecordedRuns
@@ -308,13 +308,17 @@ def _is_precise(joined: JoinedRuns) -> tuple[bool, bool]:
 
     relevant_ns = RELEVANT_SHARE * float(np.median(joined.invoke_ns))
     found = {True: True, False: True}
-    for times in _times(joined):
-        is_relevant = bool(np.median(times.reported_ns + times.likely_cut_ns) >= relevant_ns)
+    for part in (*joined.operators.values(), *joined.unmatched):
+        times, own_ns = part.times, joined.own_ns(part)
+        net_ns = float(np.median(times.reported_ns + times.likely_cut_ns)) - own_ns
+        is_relevant = net_ns >= relevant_ns
         if found[is_relevant]:
-            precision = PRECISION if is_relevant else MINOR_PRECISION
-            found[is_relevant] = times.is_precise(precision)
+            precision = PRECISION if is_relevant else _left_to_chance(own_ns, net_ns)
+            found[is_relevant] = times.is_precise(precision, own_ns)
     return found[True], found[False]
 
 
-def _times(joined: JoinedRuns) -> list[CutTimes]:
-    return [found.times for found in (*joined.operators.values(), *joined.unmatched)]
+def _left_to_chance(own_ns: float, net_ns: float) -> float:
+    """What the clock's own error leaves of the precision of an operator that takes little of the time."""
+    by_clock = OWN_ERROR * own_ns / max(net_ns, 1.0)
+    return max(MINOR_PRECISION - by_clock, MINOR_PRECISION / 4)
