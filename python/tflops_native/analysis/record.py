@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tflops_native.analysis.given import DecidingInputs, option_hint
 from tflops_native.analysis.keras_layers import KerasLayers
@@ -97,6 +97,15 @@ class Recorder:
             parameters=self.parameters.get(operator.index, 0),
             # A rule that runs subgraphs holds this walk, which is not needed any more.
             rule=None if calls else op,
+        )
+
+    def again(self, operator: Operator, record: OperatorAnalysis) -> OperatorAnalysis:
+        """The record of an operator that does what that of another one says."""
+        return replace(
+            record,
+            index=operator.index,
+            layer=self.layers[operator.index],
+            parameters=self.parameters.get(operator.index, 0),
         )
 
     def _calls(self, inferred: Inferred) -> tuple[SubgraphAnalysis, ...]:

@@ -7,7 +7,8 @@ an operator has no rule or depends on data, and every operator that rests on the
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TypeAlias
+from operator import is_
+from typing import NamedTuple, TypeAlias
 
 from tflops_native.analysis.calls import Budget, SubgraphCaller
 from tflops_native.analysis.given import DecidingInputs
@@ -38,6 +39,19 @@ _SHOWN_INPUTS = 8
 _Found: TypeAlias = tuple[tuple[TensorSpec | None, ...], Op, Inferred]
 
 
+# Of an operator, without its place: name, custom code, type and id of the options; inputs, outputs.
+_Kind: TypeAlias = tuple[str, str | None, str | None, int]
+_Contents: TypeAlias = tuple[_Kind, tuple[int | None, ...], tuple[int, ...]]
+
+
+class _Done(NamedTuple):
+    """What came of an operator: what was known of its tensors, and the record."""
+
+    inputs: list[TensorSpec | None]
+    outputs: list[TensorSpec]
+    record: OperatorAnalysis
+
+
 @dataclass(slots=True)
 class Walk:
     """One walk over one subgraph: what is known of each tensor so far.
@@ -51,6 +65,7 @@ class Walk:
     deciding         finds the inputs that an operator waits for; None in subgraphs that operators run
     parameters       per operator those that it is the first to use; empty in subgraphs that operators run
     recorder         makes the records of operators; made for the first one
+    done             what came of operators, by all that the file says of them but their place
     """
 
     model: Model
@@ -66,6 +81,7 @@ class Walk:
     deciding: DecidingInputs | None = None
     parameters: Mapping[int, int] = field(default_factory=dict)
     recorder: Recorder | None = None
+    done: dict[_Contents, _Done] = field(default_factory=dict)
 
     def bind(self, inputs: Sequence[TensorSpec | None]) -> None:
         """Give the inputs of the subgraph their shapes and, where known, values."""
@@ -84,7 +100,29 @@ class Walk:
 
     def run(self) -> tuple[OperatorAnalysis, ...]:
         """Infer all operators, in the order of the file."""
-        return tuple(self.visit(operator) for operator in self.subgraph.operators)
+        return tuple([self._shared(operator) for operator in self.subgraph.operators])
+
+    def _shared(self, operator: Operator) -> OperatorAnalysis:
+        """As `visit`; an operator that does what an earlier one did shares what came of it.
+
+        Entries of a file may share a table. So the work is in proportion to the bytes of the file.
+        """
+        # The model keeps the options: no others have their id.
+        kind = operator.name, operator.custom_code, operator.options_type, id(operator.options)
+        key = kind, operator.inputs, operator.outputs
+        inputs = [None if i is None else self.specs.get(i) for i in operator.inputs]
+        done = self.done.get(key)
+        # `None` is what is not known yet: it may be the next time.
+        if done is not None and None not in inputs and all(map(is_, inputs, done.inputs)):
+            for index, spec in zip(operator.outputs, done.outputs, strict=True):
+                self.specs[index] = spec
+                self.sizes[index] = spec.size_bytes
+            return self._record().again(operator, done.record)
+        record = self.visit(operator)
+        outputs = [made for i in operator.outputs if (made := self.specs[i]) is not None]
+        if len(outputs) == len(operator.outputs) and _is_pure(operator.name):
+            self.done[key] = _Done(inputs, outputs, record)
+        return record
 
     def outputs(self) -> tuple[TensorSpec | None, ...]:
         """What is known of the outputs of the subgraph."""
@@ -320,6 +358,12 @@ def _check(shape: Shape) -> None:
     problem = size_problem(shape)
     if problem is not None:
         raise ValueError(problem)
+
+
+def _is_pure(name: str) -> bool:
+    """Whether the rule makes the same of the same inputs: one of ours that asks for nothing else."""
+    rule = find_rule(name)
+    return not (rule is None or rule.is_custom or rule.context_names or is_foreign(rule))
 
 
 def _options(rule: Rule, operator: Operator) -> Mapping[str, object]:

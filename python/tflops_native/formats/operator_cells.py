@@ -3,8 +3,10 @@
 0 is zero; "?" is not known; "-" does not apply.
 """
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Hashable, Iterable
+from dataclasses import fields
 from functools import lru_cache
+from operator import attrgetter
 
 from tflops_native import formatting as numbers
 from tflops_native.analysis.operators import EXACT, OperatorAnalysis, Status
@@ -32,6 +34,17 @@ def short_type(name: str) -> str:
 
 # Of tens of thousands of rows most say much the same, and to make cells takes longer than to find them.
 _cell = lru_cache(maxsize=4096, typed=True)(Cell)
+
+
+_OF_OPERATOR = attrgetter(
+    *(field.name for field in fields(OperatorAnalysis) if field.name not in ("index", "rule"))
+)
+_OF_ROW = attrgetter(*(field.name for field in fields(ReportRow) if field.name != "operator"))
+
+
+def facts_of(row: ReportRow) -> Hashable:
+    """All that there is to say of a row but its place: rows with the same facts have the same cells."""
+    return _OF_OPERATOR(row.operator), _OF_ROW(row)
 
 
 def cells_of(

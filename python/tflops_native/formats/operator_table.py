@@ -1,7 +1,7 @@
 """The table of operators, the subgraphs that they run below them, and what makes the times add up."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from tflops_native import formatting as numbers
@@ -9,7 +9,7 @@ from tflops_native.analysis.operators import OperatorAnalysis
 from tflops_native.analysis.result import Analysis
 from tflops_native.formats import convention_counts
 from tflops_native.formats.document import Cell, Column, Emphasis, Row, Table, row_of
-from tflops_native.formats.operator_cells import cells_of, emphasis_of
+from tflops_native.formats.operator_cells import Cells, cells_of, emphasis_of, facts_of
 from tflops_native.formats.operator_columns import legend_of, name_key, operator_columns
 from tflops_native.formats.other_times import other_times, sum_row
 from tflops_native.formats.printable import NAME_LIMIT, printable
@@ -100,6 +100,7 @@ class _Rows:
         profile = None if report.timing is None else report.timing.profile
         self._imprecise = () if profile is None else profile.imprecise
         self._nested = _nested_times(report, analysis)
+        self._made: dict[Hashable, Cells] = {}
         self._root = root_of([row.operator.layer for row in report.rows])
 
     def listed(self, order: Iterable[int]) -> list[Row]:
@@ -131,10 +132,19 @@ class _Rows:
 
     def _row(self, position: int) -> Row:
         row = self._report.rows[position]
-        cells = cells_of(row, self._shown, self._imprecise, self._root)
-        cells |= convention_counts.cells(self._report, position)
+        cells = {**self._cells(row), **convention_counts.cells(self._report, position)}
         cells["index"] = Cell(str(row.operator.index), str(row.operator.index))
         return row_of(self._columns, cells, emphasis=emphasis_of(row))
+
+    def _cells(self, row: ReportRow) -> Cells:
+        if row.time is not None or row.operator.calls:
+            return cells_of(row, self._shown, self._imprecise, self._root)
+        # Of counts alone, many rows of a large model say the same.
+        facts = facts_of(row)
+        found = self._made.get(facts)
+        if found is None:
+            found = self._made[facts] = cells_of(row, self._shown, root=self._root)
+        return found
 
     def _inside(self, position: int) -> list[Row]:
         operator = self._report.rows[position].operator

@@ -7,7 +7,7 @@ in range and that constants are as large as their shapes say.
 import math
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from tflops_native.errors import ModelFormatError
 from tflops_native.model import schema
@@ -52,6 +52,19 @@ _DETAILS = {
 }
 _OPTIONS = {name: TableType(name, fields) for name, fields in schema.OPTIONS.items()}
 _NO_OPTIONS: Mapping[str, object] = MappingProxyType({})
+# The fields of an `Operator` behind its index.
+_Contents: TypeAlias = tuple[
+    str,
+    int,
+    str | None,
+    int,
+    tuple[int | None, ...],
+    tuple[int, ...],
+    tuple[int | None, ...],
+    str | None,
+    Mapping[str, object],
+    memoryview | None,
+]
 
 
 class OperatorCode(NamedTuple):
@@ -127,11 +140,19 @@ class SubgraphReader:
             tensors=tuple(tensors),
             inputs=self._indices(inputs, count, "inputs"),
             outputs=self._indices(outputs, count, "outputs"),
-            operators=tuple(
-                self._operator(place, position, count)
-                for place, position in enumerate(self._file.tables(operators, "operators"))
-            ),
+            operators=self._operator_list(operators, count),
         )
+
+    def _operator_list(self, at: int | None, tensor_count: int) -> tuple[Operator, ...]:
+        """The operators. Entries may share a table: it is read once, however often it is listed."""
+        read: dict[int, _Contents] = {}
+        found = []
+        for index, position in enumerate(self._file.tables(at, "operators")):
+            contents = read.get(position)
+            if contents is None:
+                contents = read[position] = self._operator(index, position, tensor_count)
+            found.append(Operator(index, *contents))
+        return tuple(found)
 
     def _tensor(
         self,
@@ -233,7 +254,8 @@ class SubgraphReader:
             fields["zero_points"] = None
         return QuantizationDetails(kind=kind, **fields)
 
-    def _operator(self, index: int, position: int, tensor_count: int) -> Operator:
+    def _operator(self, index: int, position: int, tensor_count: int) -> _Contents:
+        """What a table says of an operator; errors name the first one that has it."""
         name = ""
         try:
             (
@@ -263,8 +285,7 @@ class SubgraphReader:
                 options_name, options = self._options(
                     options_2_type, options_2_at, schema.BUILTIN_OPTIONS_2, "2_"
                 )
-            return Operator(
-                index,
+            return (
                 name,
                 code,
                 custom_code,
