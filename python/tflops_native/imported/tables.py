@@ -17,6 +17,7 @@ _CSV = re.compile(r"\"?node type\"?(?P<separator>\s*[,;\t])")
 _AVERAGE = ("avg ms", "avg_ms")
 _CALLS = "times called"
 _LAST = "name"
+_LONGEST_TYPE = 256  # characters, without blanks
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,9 @@ def _row(cells: list[str], separator: str, *, comma: bool) -> re.Pattern[str] | 
         return None
     number = _NUMBER.replace("{comma}", "," if comma else "")
     # Types and names may hold the separator: the numbers between them tell them apart. Never two
-    # spaces in a type, so that a line of spaces is not tried in every way.
-    columns = [r"\s*+(?P<type>\S+?(?: \S+?)*?)"]
+    # spaces in a type, so that a line of spaces is not tried in every way; and no longer type than any
+    # has, so that of a long line only the beginning is tried for an end of it.
+    columns = [rf"\s*+(?P<type>\S(?: ?\S){{0,{_LONGEST_TYPE - 1}}}?)"]
     for cell in cells[1:-1]:
         if cell in _AVERAGE:
             columns.append(rf"(?P<average>{number})")
