@@ -74,12 +74,12 @@ class FlatBuffer:
     few kilobytes whose tables all share the same children could otherwise unfold into gigabytes.
     """
 
-    __slots__ = ("_budget_bytes", "_layouts", "data", "size_bytes")
+    __slots__ = ("_layouts", "data", "size_bytes", "unspent_bytes")
 
     def __init__(self, data: memoryview) -> None:
         self.data = data
         self.size_bytes = len(data)
-        self._budget_bytes = 4 * len(data) + (1 << 20)
+        self.unspent_bytes = 4 * len(data) + (1 << 20)
         self._layouts: dict[tuple[int, TableType], _Layout] = {}
 
     def follow(self, position: int, what: str) -> int:
@@ -106,7 +106,7 @@ class FlatBuffer:
             layout = self._layouts[vtable, table_type] = self._layout(vtable, table_type, position)
         if position + layout.inline_bytes > self.size_bytes:
             raise self._beyond(f"table {table_type.name}", position, layout.inline_bytes)
-        self._spend(layout.inline_bytes)
+        self.spend(layout.inline_bytes)
 
         values = [*layout.order(layout.unpack(self.data, position) + layout.absent)]
         for place, offset in layout.references:
@@ -152,7 +152,7 @@ class FlatBuffer:
         start, length = self._vector_bounds(position, _SIZES[kind], what)
         if length > longest:
             raise ModelFormatError(f"{what} has {length} elements, more than {longest}")
-        self._spend(length * _SIZES[kind])
+        self.spend(length * _SIZES[kind])
         return struct.unpack_from(f"<{length}{_SCALARS[kind]}", self.data, start)
 
     def parts(self, position: int | None, kind: str, what: str) -> Iterator[tuple[Any, ...]]:
@@ -164,7 +164,7 @@ class FlatBuffer:
         if position is None:
             return
         start, length = self._vector_bounds(position, _SIZES[kind], what)
-        self._spend(length * _SIZES[kind])
+        self.spend(length * _SIZES[kind])
         for first in range(0, length, _PART):
             form = f"<{min(_PART, length - first)}{_SCALARS[kind]}"
             yield struct.unpack_from(form, self.data, start + first * _SIZES[kind])
@@ -186,7 +186,7 @@ class FlatBuffer:
         start, length = self._vector_bounds(position, 1, what)
         if length > _LONGEST_STRING:
             raise ModelFormatError(f"{what} has {length} bytes, more than {_LONGEST_STRING}")
-        self._spend(length)
+        self.spend(length)
         # The format asks for UTF-8, but names serve people and look-up alone: other bytes are written
         # out ("caf\xe9"), so that names which differ stay different and can always be printed.
         return str(self.data[start : start + length], "utf-8", "backslashreplace")
@@ -196,7 +196,7 @@ class FlatBuffer:
         if position is None:
             return b""
         start, length = self._vector_bounds(position, 1, what)
-        self._spend(length)
+        self.spend(length)
         return bytes(self.data[start : start + length])
 
     def view(self, position: int | None, item_bytes: int, what: str) -> memoryview:
@@ -256,9 +256,14 @@ class FlatBuffer:
                 references.append((place, offset))
         return _layout_of(table_type, inline_bytes, form, stored, references)
 
-    def _spend(self, size_bytes: int) -> None:
-        self._budget_bytes -= size_bytes
-        if self._budget_bytes < 0:
+    def spend(self, size_bytes: int) -> None:
+        """Take from the bytes that the tables may unfold to.
+
+        Raises:
+            ModelFormatError: there are not so many left.
+        """
+        self.unspent_bytes -= size_bytes
+        if self.unspent_bytes < 0:
             raise ModelFormatError(
                 "its tables share their contents so often that they unfold to far more than"
                 f" the file's {self.size_bytes} bytes"

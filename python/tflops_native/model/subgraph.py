@@ -144,13 +144,17 @@ class SubgraphReader:
         )
 
     def _operator_list(self, at: int | None, tensor_count: int) -> tuple[Operator, ...]:
-        """The operators. Entries may share a table: it is read once, however often it is listed."""
-        read: dict[int, _Contents] = {}
+        """The operators. Entries may share a table: it is read once, and unfolds for each."""
+        read: dict[int, tuple[_Contents, int]] = {}
         found = []
         for index, position in enumerate(self._file.tables(at, "operators")):
-            contents = read.get(position)
-            if contents is None:
-                contents = read[position] = self._operator(index, position, tensor_count)
+            if position in read:
+                contents, size_bytes = read[position]
+                self._file.spend(size_bytes)
+            else:
+                before = self._file.unspent_bytes
+                contents = self._operator(index, position, tensor_count)
+                read[position] = contents, before - self._file.unspent_bytes
             found.append(Operator(index, *contents))
         return tuple(found)
 
