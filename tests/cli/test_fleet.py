@@ -337,6 +337,48 @@ def test_a_zoo_is_counted_in_shards(tflops, place, models, monkeypatch):
     assert reports(place / "results") == before
 
 
+def table(tflops):
+    return list(csv.DictReader(io.StringIO(tflops("fleet", "plan.yaml", "--format", "csv").out)))
+
+
+def test_the_table_of_counts_has_what_the_plan_names(tflops, place, models):
+    """A model that is removed, one that is replaced, and one of two names that is no longer there."""
+    (models / "text.tflite").unlink()
+    shutil.copy(SINGLE, models / "twin.tflite")
+    (place / "plan.yaml").write_text("models: [models]\ncount: true\n")
+    first = table(tflops)
+    assert len(first) == 3
+    assert max(row["names"].count(".tflite") for row in first) == 2
+    (models / "attention_encoder_dynamic.tflite").unlink()
+    (models / "twin.tflite").unlink()
+    (models / MOBILENET.name).write_bytes(b"replaced by a text")
+    found = {row["names"]: row["reason"] for row in table(tflops)}
+    assert found == {
+        str(models / SINGLE.name): "",
+        str(models / MOBILENET.name): "not a model",
+    }
+
+
+def test_a_model_that_was_damaged_and_came_is_one_row(tflops, place, models):
+    plan = write_plan(place, [{"label": "here", "kind": "local"}], models=["models/text.tflite"])
+    assert tflops("fleet", plan).status == 2
+    shutil.copy(SINGLE, models / "text.tflite")
+    assert tflops("fleet", plan).status == 0
+    assert [row["reason"] for row in rows(tflops, "results")] == [""]
+
+
+def test_damaged_rows_of_a_shard_are_said_and_counted_again(tflops, place, models):
+    (models / "text.tflite").unlink()
+    (place / "plan.yaml").write_text("models: [models]\ncount: true\n")
+    before = table(tflops)
+    (rows_file,) = (place / "results" / ".fleet").glob("*.counted")
+    rows_file.write_bytes(rows_file.read_bytes()[:100])
+    ended = tflops("fleet", "plan.yaml")
+    assert ended.status == 2
+    assert "3 models not counted" in ended.err
+    assert table(tflops) == before
+
+
 def test_the_arguments_reach_snakemake(tflops, place, models):
     (models / "text.tflite").unlink()
     plan = write_plan(place, [{"label": "here", "kind": "local"}])

@@ -29,6 +29,7 @@ from tflops_native.fleets.plan import Device, Plan, device_from_plain, device_to
 from tflops_native.fleets.remote import FolderName, time_on
 from tflops_native.measurement.timing import tool_name
 from tflops_native.model.info import ModelInfo
+from tflops_native.plain import from_plain
 from tflops_native.plain_json import dump_json
 from tflops_native.reports.batch_job import BatchJob
 from tflops_native.reports.report import Report
@@ -53,6 +54,7 @@ class FleetJobs:
 
     run        of one call of `fleet`: a device that was lost is not asked again in the same run
     owner      for whom the devices are locked
+    unread     keys of the rows of models that could not be read
     """
 
     results: Path
@@ -63,6 +65,7 @@ class FleetJobs:
     devices: Mapping[str, Device]
     jobs: Mapping[str, Mapping[str, Any]]
     shards: Mapping[str, Sequence[str]]
+    unread: frozenset[str]
 
     @classmethod
     def read(cls, path: Path) -> "FleetJobs":
@@ -79,6 +82,7 @@ class FleetJobs:
                 devices={device.label: device for device in devices},
                 jobs={job["key"]: job for job in plain["jobs"]},
                 shards=plain["shards"],
+                unread=frozenset(plain["unread"]),
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise OptionError(f"'{path}' does not hold the jobs of a fleet: {error}") from error
@@ -91,6 +95,7 @@ def write_jobs(plan: Plan, sources: Sequence[str], run: str, left_out: Sequence[
         left_out: labels of devices that are in use, whose jobs are not done.
     """
     found = _shards(plan, sources) if plan.count else {}
+    unread = [] if plan.count else _keep_unread(plan, sources)
     jobs = [] if plan.count else _jobs(plan, sources)
     path = plan.results.resolve() / HIDDEN / "jobs.json"
     plain = {
@@ -108,6 +113,7 @@ def write_jobs(plan: Plan, sources: Sequence[str], run: str, left_out: Sequence[
         "left_out": list(left_out),
         "jobs": jobs,
         "shards": found,
+        "unread": unread,
     }
     path.write_text(dump_json(plain) + "\n", encoding="utf-8")
     return path
@@ -115,11 +121,6 @@ def write_jobs(plan: Plan, sources: Sequence[str], run: str, left_out: Sequence[
 
 def _jobs(plan: Plan, sources: Sequence[str]) -> list[dict[str, Any]]:
     jobs: dict[str, dict[str, Any]] = {}
-    unread = [job for source in sources if (job := _unread(source)) is not None]
-    if unread:
-        folder = ResultFolder(plan.results / UNREAD, BatchJob)
-        for job in unread:
-            folder.keep(job, None)
     identities = {device.label: _identity(device) for device in plan.devices}
     for source in sources:
         try:
@@ -145,6 +146,20 @@ def _jobs(plan: Plan, sources: Sequence[str]) -> list[dict[str, Any]]:
                     "input_shapes": job.input_shapes,
                 }
     return list(jobs.values())
+
+
+def _keep_unread(plan: Plan, sources: Sequence[str]) -> list[str]:
+    """Rows of models that cannot be read, and no longer of those that now can; their keys."""
+    found = [job for source in sources if (job := _unread(source)) is not None]
+    place = plan.results / UNREAD
+    if not found and not place.exists():
+        return []
+    folder = ResultFolder(place, BatchJob)
+    before, _ = folder.read()
+    for job in before.values():
+        if set(sources).issuperset(job.names):
+            folder.remove(job)
+    return [folder.keep(job, None).key for job in found]
 
 
 def _unread(source: str) -> BatchJob | None:
@@ -203,13 +218,53 @@ def _shards(plan: Plan, sources: Sequence[str]) -> dict[str, list[str]]:
 
 
 def count_shard(path: Path, shard: str) -> None:
-    """Count the models of a shard, in this process alone: the workflow runs several at once."""
+    """Count the models of a shard, in this process alone: the workflow runs several at once.
+
+    Its rows are in one file, so that the table is made without reading the reports again.
+    """
     plan = FleetJobs.read(path)
     if shard not in plan.shards:
         raise OptionError(f"'{path}' has no shard {shard!r}")
     folder = plan.results / COUNTS / shard.split("-")[0]
     folder.parent.mkdir(exist_ok=True)
-    batch(list(plan.shards[shard]), folder=folder, count=True, processes=1, **plan.options)
+    sources = plan.shards[shard]
+    done = batch(list(sources), folder=folder, count=True, processes=1, **plan.options)
+    # The folder may know a model by names, too, that are no longer in the plan.
+    given = {source.split("::")[0] for source in sources}
+    rows = [
+        replace(job, names=tuple(name for name in job.names if name.split("::")[0] in given))
+        for job in done.jobs
+    ]
+    rows_file = _rows_file(plan.results, shard)
+    partial = rows_file.with_suffix(".partial")
+    partial.write_text(dump_json([row.to_dict() for row in rows]) + "\n", encoding="utf-8")
+    partial.replace(rows_file)
+
+
+def counted_rows(jobs: FleetJobs) -> tuple[tuple[BatchJob, ...], int]:
+    """A row per model of different content, and how many models of the plan have none.
+
+    A file of rows that is damaged is removed, so that its shard is counted again the next time.
+    """
+    rows: dict[str, BatchJob] = {}
+    missing = 0
+    for shard, sources in jobs.shards.items():
+        path = _rows_file(jobs.results, shard)
+        try:
+            for plain in json.loads(path.read_bytes()):
+                row = from_plain(BatchJob, plain)
+                before = rows.get(row.key)
+                rows[row.key] = row if before is None else before.with_names(row.names)
+        except FileNotFoundError:
+            missing += len(sources)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            path.unlink(missing_ok=True)
+            missing += len(sources)
+    return tuple(rows.values()), missing
+
+
+def _rows_file(results: Path, shard: str) -> Path:
+    return results / HIDDEN / f"{shard}.counted"
 
 
 def run_job(path: Path, key: str, attempt_number: int) -> BatchJob:

@@ -14,9 +14,17 @@ from typing import Any, TypeAlias
 
 from tflops_native.collecting import collect
 from tflops_native.errors import DeviceError, OptionError
-from tflops_native.fleets.jobs import HIDDEN, FleetJobs, keep_unreached, unreached_job, write_jobs
+from tflops_native.fleets.jobs import (
+    HIDDEN,
+    FleetJobs,
+    counted_rows,
+    keep_unreached,
+    unreached_job,
+    write_jobs,
+)
 from tflops_native.fleets.lock import DeviceLock
 from tflops_native.fleets.plan import MISSING, Plan, read_plan
+from tflops_native.formatting import plural
 from tflops_native.reports.batch import Batch
 
 # Called with the label of a device, the name of a model that was done there, and how many are, of how many.
@@ -71,15 +79,30 @@ def fleet(
     finally:
         for lock in locks:
             lock.release()
-    found = collect(given.results)
-    wanted = None if given.count else {*jobs.jobs}
-    rows = [job for job in found.jobs if wanted is None or job.key in wanted or job.sha256 is None]
-    batch = Batch(jobs=tuple(rows), remarks=found.remarks)
-    if status != 0 and not dry_run and not batch.failed:
+    batch, missing = _counts(jobs) if given.count else (_measurements(jobs), 0)
+    if not dry_run and (missing or (status != 0 and not batch.failed)):
+        what = f"{plural(missing, 'model')} not counted: " if missing else ""
+        log = given.results / HIDDEN / "snakemake.log"
         raise OptionError(
-            f"Snakemake failed: its words are in '{given.results / HIDDEN / 'snakemake.log'}'"
+            f"{what}Snakemake failed: its words are in '{log}'"
+            if status != 0
+            else f"{what}the rows of a shard are damaged; start the fleet again to count it again"
         )
     return batch
+
+
+def _measurements(jobs: FleetJobs) -> Batch:
+    """What the folders of the devices hold of this plan."""
+    found = collect(jobs.results)
+    wanted = {*jobs.jobs, *jobs.unread}
+    rows = tuple(job for job in found.jobs if job.key in wanted)
+    return Batch(jobs=rows, remarks=found.remarks)
+
+
+def _counts(jobs: FleetJobs) -> tuple[Batch, int]:
+    """The rows of all shards, and how many models have none; no report is read for it."""
+    rows, missing = counted_rows(jobs)
+    return Batch(jobs=rows), missing
 
 
 def _locked(plan: Plan) -> tuple[list[DeviceLock], dict[str, DeviceError]]:

@@ -41,7 +41,7 @@ rule measure:
 
 rule count:
     output:
-        touch(".fleet/{shard,[^/]+}.counted"),
+        ".fleet/{shard,[^/]+}.counted",
     params:
         models=lambda wildcards: len(PLAN["shards"][wildcards.shard]),
     message:
