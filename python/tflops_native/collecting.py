@@ -8,7 +8,7 @@ from tflops_native.errors import OptionError
 from tflops_native.notes import Note
 from tflops_native.reports.batch import Batch
 from tflops_native.reports.batch_job import BatchJob
-from tflops_native.reports.result_folder import read_results
+from tflops_native.reports.result_folder import foreign_files, read_results
 
 TABLE_SUFFIXES = (".csv", ".parquet")
 
@@ -43,6 +43,20 @@ def collect(*folders: str | PathLike[str], output: str | PathLike[str] | None = 
     return batch
 
 
+def foreign_in(folder: Path) -> tuple[Note, ...]:
+    """Notes on the files in a folder, and in those inside it, that are not of a batch or a fleet.
+
+    Only names are looked at. Raises OptionError as `collect`.
+    """
+    notes: list[Note] = []
+    for place in _places(folder):
+        try:
+            notes += foreign_files(place, BatchJob)
+        except OSError as error:
+            raise _unreadable(place, error) from error
+    return tuple(notes)
+
+
 def _table_path(output: str | PathLike[str]) -> Path:
     path = Path(output)
     if path.suffix.lower() not in TABLE_SUFFIXES:
@@ -67,8 +81,12 @@ def _read(place: Path) -> tuple[dict[str, BatchJob], tuple[Note, ...]]:
     try:
         return read_results(place, BatchJob)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise OptionError(f"cannot read '{place}': {reason}") from error
+        raise _unreadable(place, error) from error
+
+
+def _unreadable(place: Path, error: OSError) -> OptionError:
+    reason = (error.strerror or str(error)).lower()
+    return OptionError(f"cannot read '{place}': {reason}")
 
 
 def _write(batch: Batch, path: Path) -> None:

@@ -329,9 +329,14 @@ def test_a_zoo_is_counted_in_shards(tflops, place, models, monkeypatch):
     wanted = tflops_native.analyze(str(MOBILENET)).macs
     assert int(found[MOBILENET.name]["macs"]) == wanted
     # Foreign files are named, and left alone.
-    (place / "results" / "notes.txt").write_text("mine")
-    assert "'notes.txt'" in tflops("collect", "results").out
-    (place / "results" / "notes.txt").unlink()
+    foreign = [place / "results" / "notes.txt", place / "results" / "counts" / "0000" / "old.csv"]
+    for path in foreign:
+        path.write_text("mine")
+    for command in (("collect", "results"), ("fleet", "plan.yaml")):
+        said = tflops(*command).out
+        assert all(f"'{path.name}'" in said for path in foreign)
+    for path in foreign:
+        path.unlink()
     before = reports(place / "results")
     tflops("fleet", "plan.yaml")
     assert reports(place / "results") == before

@@ -12,7 +12,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from tflops_native.collecting import collect
+from tflops_native.collecting import collect, foreign_in
 from tflops_native.errors import DeviceError, OptionError
 from tflops_native.fleets.jobs import (
     HIDDEN,
@@ -102,7 +102,7 @@ def _measurements(jobs: FleetJobs) -> Batch:
 def _counts(jobs: FleetJobs) -> tuple[Batch, int]:
     """The rows of all shards, and how many models have none; no report is read for it."""
     rows, missing = counted_rows(jobs)
-    return Batch(jobs=rows), missing
+    return Batch(jobs=rows, remarks=foreign_in(jobs.results)), missing
 
 
 def _locked(plan: Plan) -> tuple[list[DeviceLock], dict[str, DeviceError]]:

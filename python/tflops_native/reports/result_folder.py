@@ -151,21 +151,15 @@ def read_results(
 ) -> tuple[dict[str, Entry], tuple[Note, ...]]:
     """As `ResultFolder.read`, of a folder that is only read."""
     entries: dict[str, Entry] = {}
-    damaged, others = [], []
+    damaged = []
     number_of_others = 0
-    name, words = _KINDS[kind]
-    for path in sorted(folder.iterdir()):
-        # Folders in a folder are those of other devices.
-        found = _KEY.search(path.name)
-        if path.name.startswith(".") or path.is_dir():
-            continue
-        if found is None:
-            others.append(path.name)
-            continue
-        if wanted is not None and found[1] not in wanted:
+    name, _ = _KINDS[kind]
+    files, foreign = _files(folder)
+    for path, key in files:
+        if wanted is not None and key not in wanted:
             number_of_others += 1
             continue
-        entry = _entry(path, found[1], kind)
+        entry = _entry(path, key, kind)
         if entry is None:
             damaged.append(path.name)
         else:
@@ -179,13 +173,7 @@ def read_results(
                 + (": measured again" if name == "cell" else ": left out until measured again"),
             )
         )
-    if others:
-        notes.append(
-            Note(
-                code="foreign_files",
-                text=f"{_listed(others)} in '{folder}' belong to no {words}: left alone",
-            )
-        )
+    notes += _foreign_notes(foreign, folder, kind)
     if number_of_others:
         notes.append(
             Note(
@@ -195,6 +183,34 @@ def read_results(
             )
         )
     return entries, tuple(notes)
+
+
+def foreign_files(folder: Path, kind: type[Entry]) -> tuple[Note, ...]:
+    """A note on the files that are not of such a folder, by their names alone: no file is read."""
+    _, foreign = _files(folder)
+    return _foreign_notes(foreign, folder, kind)
+
+
+def _files(folder: Path) -> tuple[list[tuple[Path, str]], list[str]]:
+    """Files with the keys in their names, and the names of those that have none."""
+    files, foreign = [], []
+    for path in sorted(folder.iterdir()):
+        # Folders in a folder are those of other devices.
+        if path.name.startswith(".") or path.is_dir():
+            continue
+        if (found := _KEY.search(path.name)) is not None:
+            files.append((path, found[1]))
+        else:
+            foreign.append(path.name)
+    return files, foreign
+
+
+def _foreign_notes(names: list[str], folder: Path, kind: type[Entry]) -> tuple[Note, ...]:
+    if not names:
+        return ()
+    _, words = _KINDS[kind]
+    text = f"{_listed(names)} in '{folder}' belong to no {words}: left alone"
+    return (Note(code="foreign_files", text=text),)
 
 
 def _refusal(path: Path, error: OSError) -> OptionError:
