@@ -100,7 +100,11 @@ class Walk:
 
     def run(self) -> tuple[OperatorAnalysis, ...]:
         """Infer all operators, in the order of the file."""
-        return tuple([self._shared(operator) for operator in self.subgraph.operators])
+        operators = self.subgraph.operators
+        # In a usual model no two operators write the same tensors, so that none does the same.
+        is_usual = len({operator.outputs for operator in operators}) == len(operators)
+        step = self.visit if is_usual else self._shared
+        return tuple([step(operator) for operator in operators])
 
     def _shared(self, operator: Operator) -> OperatorAnalysis:
         """As `visit`; an operator that does what an earlier one did shares what came of it.
