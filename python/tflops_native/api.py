@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from os import PathLike, fspath
-from pathlib import Path
+from os import PathLike
 from typing import TYPE_CHECKING
 
 from tflops_native.analysis.entry import analyze_workload
 from tflops_native.analysis.result import Analysis
-from tflops_native.checks import one_of, whole_number
+from tflops_native.checks import bounded, file_path, one_of, whole_number
 from tflops_native.errors import OptionError, TflopsError
 from tflops_native.isolation.limits import NO_LIMITS
 from tflops_native.model.graph import Model
@@ -123,15 +122,18 @@ def convert(
     """
     options = ConversionOptions(
         quantize=quantize,
-        representative=None if representative is None else fspath(representative),
+        representative=None
+        if representative is None
+        else str(file_path("representative", representative)),
     )
+    path = None if output is None else file_path("the output", output)
     model = load(source, conversion=options, progress=progress or no_progress)
-    if output is not None:
+    if path is not None:
         try:
-            Path(output).write_bytes(model.data)
+            path.write_bytes(model.data)
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
-            raise OptionError(f"cannot write {str(output)!r}: {reason}") from error
+            raise OptionError(f"cannot write {str(path)!r}: {reason}") from error
     return model
 
 
@@ -179,13 +181,15 @@ def extract(
     workload = resolve_workload(model, input_shapes, signature, inputs)
     options = RunOptions(runtime=runtime, kernels="builtin", fill=fill, seed=seed)
     if isinstance(operators, int):
-        operators = (operators,)
+        operators = (bounded("the number of an operator", operators),)
+    if not isinstance(operators, Iterable):
+        raise OptionError(f"operators must be numbers, as 4 or (3, 4), got {operators!r:.100}")
     return extracted(
         workload,
         operators if isinstance(operators, str) else ",".join(map(str, operators)),
         options,
-        output=None if output is None else Path(output),
-        inputs_file=None if inputs_file is None else Path(inputs_file),
+        output=None if output is None else file_path("the output", output),
+        inputs_file=None if inputs_file is None else file_path("inputs_file", inputs_file),
         isolated=isolated,
         note=on_note or (lambda note: None),
     )

@@ -21,7 +21,7 @@ from tflops_native.batch_jobs import (
     run_version,
     unread_job,
 )
-from tflops_native.checks import number, one_of, whole_number
+from tflops_native.checks import file_path, number, one_of, whole_number
 from tflops_native.errors import OptionError, TflopsError
 from tflops_native.machine.machine import this_machine
 from tflops_native.model.info import ModelInfo
@@ -103,7 +103,7 @@ def batch(
     else:
         options = {"profile": False, **options, "seed": seed}
         _check(options)
-    store = None if folder is None else ResultFolder(Path(folder), BatchJob)
+    store = None if folder is None else ResultFolder(file_path("the folder", folder), BatchJob)
     kept, remarks = ({}, ()) if store is None else store.read()
     names = set(map(name_of, sources))
     for job in kept.values():

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from os import PathLike
 from pathlib import Path
 
+from tflops_native.checks import file_path
 from tflops_native.errors import OptionError
 from tflops_native.notes import Note
 from tflops_native.reports.batch import Batch
@@ -27,8 +28,8 @@ def collect(*folders: str | PathLike[str], output: str | PathLike[str] | None = 
     path = None if output is None else _table_path(output)
     jobs: dict[str, BatchJob] = {}
     remarks: list[Note] = []
-    for folder in map(Path, folders):
-        for place in _places(folder):
+    for folder in folders:
+        for place in _readable_places(file_path("a folder", folder)):
             found, notes = _read(place)
             remarks += notes
             for key, job in found.items():
@@ -58,12 +59,20 @@ def foreign_in(folder: Path) -> tuple[Note, ...]:
 
 
 def _table_path(output: str | PathLike[str]) -> Path:
-    path = Path(output)
+    path = file_path("the output", output)
     if path.suffix.lower() not in TABLE_SUFFIXES:
         raise OptionError(
             f"'{path}' does not say its format: end its name in {' or '.join(TABLE_SUFFIXES)}"
         )
     return path
+
+
+def _readable_places(folder: Path) -> list[Path]:
+    try:
+        return list(_places(folder))
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OptionError(f"cannot read '{error.filename or folder}': {reason}") from error
 
 
 def _places(folder: Path) -> Iterator[Path]:

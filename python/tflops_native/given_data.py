@@ -8,6 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from tflops_native.checks import file_path
 from tflops_native.errors import InputDataError
 from tflops_native.model.element_types import ELEMENT_TYPES, bits, packed_bytes
 from tflops_native.model.entry import Entry, EntryInput, named_input
@@ -105,7 +106,7 @@ def _candidates(entry: Entry, name: str, data: InputData) -> Iterator[_Candidate
         digest = sha256_of(array.tobytes())
         yield _Candidate(name, array, False, None, digest, f"the array for input {name!r}")
         return
-    path = Path(data)
+    path = file_path(f"the data for input {name!r}", data, InputDataError)
     suffix = path.suffix.lower()
     if suffix not in _SUFFIXES:
         raise InputDataError(f"input file '{path}' must end in .npy, .npz or .bin")

@@ -122,6 +122,8 @@ def convention_names(names: Iterable[str]) -> list[str]:
     """The names of conventions, one or several; raises OptionError for others."""
     if isinstance(names, str):
         names = [names]
+    if not isinstance(names, Iterable):
+        raise OptionError(f"conventions must be names, as ('fvcore',), got {names!r:.100}")
     return [one_of("a convention", name, tuple(CONVENTIONS)) for name in names]
 
 
@@ -159,8 +161,8 @@ def run_options(
         kernels=kernels,
         threads=threads,
         delegate=delegate,
-        delegate_options=delegate_options or {},
-        pin=None if pin is None else tuple(pin),
+        delegate_options={} if delegate_options is None else delegate_options,
+        pin=pin,  # type: ignore[arg-type]
         fill=fill,
         seed=seed,
     )

@@ -141,8 +141,8 @@ def _to_plain(value: Any, place: str) -> Any:
         return {
             _key(key, place): _to_plain(item, f"{place}[{key!r}]") for key, item in value.items()
         }
-    if isinstance(value, Path):
-        return str(value)
+    if isinstance(value, str | Path):
+        return str(value)  # The texts of numpy, too
     if dataclasses.is_dataclass(kind):
         keys = [
             field.name

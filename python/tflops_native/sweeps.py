@@ -4,11 +4,10 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from os import PathLike, fspath
-from pathlib import Path
 from typing import Any, TypeAlias
 
 from tflops_native import api
-from tflops_native.checks import whole_number
+from tflops_native.checks import file_path, whole_number
 from tflops_native.errors import ConversionError, TflopsError
 from tflops_native.machine.affinity import usable_cpus
 from tflops_native.machine.machine import this_machine
@@ -89,7 +88,7 @@ def sweep(
     )
     options = {"profile": False, **options, "seed": seed}
     _check(grid, options)
-    store = None if folder is None else ResultFolder(Path(folder), SweepCell)
+    store = None if folder is None else ResultFolder(file_path("the folder", folder), SweepCell)
     loaded = _loaded(models, grid.quantizations, representative, progress or no_progress)
     names = _names(loaded)
     versions = {name: runtime_identity(str(name)) for name in grid.runtimes}

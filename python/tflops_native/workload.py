@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, TypeAlias
 
-from tflops_native.errors import InputDataError, ShapeError
+from tflops_native.checks import bounded
+from tflops_native.errors import InputDataError, OptionError, ShapeError
 from tflops_native.given_data import GivenInput, InputData, read_given
 from tflops_native.model.entry import (
     Entry,
@@ -62,9 +63,12 @@ class Workload:
 
         Raises:
             ModelFormatError: there is no such signature.
+            OptionError: the signature is not a text.
             ShapeError: there is no such input, or a shape is refused.
             InputDataError: data cannot be read, or does not fit an input.
         """
+        if signature is not None and not isinstance(signature, str):
+            raise OptionError(f"a signature must be named by its key, got {signature!r:.100}")
         entry = entry_point(model, signature)
         requested = shapes_by_input(input_shapes)
         shapes = resolve_input_shapes(entry, requested)
@@ -174,11 +178,15 @@ def shapes_by_input(input_shapes: Any) -> dict[str, tuple[int, ...]]:
             raise ShapeError(f"the name of an input must be a string, got {name!r}")
         if isinstance(lengths, str | bytes | Mapping) or not hasattr(lengths, "__iter__"):
             raise ShapeError(f"a shape must be whole numbers, as (1, 224, 224, 3), got {lengths!r}")
-        lengths = tuple(lengths)
+        try:
+            lengths = tuple(lengths)
+        except ValueError as error:
+            # Whatever can be looped over may refuse to be: a file that is closed.
+            raise ShapeError(f"cannot read a shape from {lengths!r:.100}: {error}") from error
         for length in lengths:
             if isinstance(length, bool) or not isinstance(length, Integral):
                 raise ShapeError(f"a length must be a whole number, got {length!r} in {lengths!r}")
-        found[name] = tuple(map(int, lengths))
+        found[name] = tuple(bounded("a length", int(length), ShapeError) for length in lengths)
     return found
 
 

@@ -125,7 +125,7 @@ _EXAMPLES = [
 
 def _instead_of(name: str) -> str:
     """What to type where a word is not a command."""
-    if name == "-" or Path(name).exists() or Path(name).suffix in MODEL_SUFFIXES:
+    if name == "-" or os.path.lexists(name) or Path(name).suffix in MODEL_SUFFIXES:
         return f"{name!r} is a model, not a command: type `tflops report {shlex.quote(name)}`"
     near = difflib.get_close_matches(name.lower(), _COMMANDS, n=1)
     hint = f"did you mean `tflops {near[0]}`?" if near else "`tflops -h` lists the commands"

@@ -1,6 +1,7 @@
 """`tflops explain`: the rule of one operator, from the rule's own documentation."""
 
 import difflib
+import os
 from pathlib import Path
 
 import click
@@ -73,7 +74,7 @@ def _unknown(operator: str) -> str:
     name = operator.upper()
     if name in BUILTIN_OPERATORS:
         return f"{name} is an operator of TensorFlow Lite, but has no rule"
-    if Path(operator).is_file():
+    if os.path.lexists(operator) and Path(operator).is_file():
         return f"{operator} is a file: {operator}:0 is its first operator"
     near = difflib.get_close_matches(name, REGISTRY, n=3)
     hint = f"; did you mean {' or '.join(near)}?" if near else "; `tflops ops` lists all"

@@ -18,6 +18,7 @@ from typing import Any
 
 import click
 
+from tflops_native.checks import parser_reason
 from tflops_native.cli.quantities import Share
 from tflops_native.errors import OptionError
 
@@ -122,7 +123,7 @@ def _read(path: Path) -> dict[str, Any]:
         reason = (error.strerror or str(error)).lower()
         raise OptionError(f"cannot read '{path}': {reason}") from error
     except (ValueError, RecursionError) as error:
-        raise OptionError(f"'{path}' is not TOML: {error}") from error
+        raise OptionError(f"'{path}' is not TOML: {parser_reason(error)}") from error
 
 
 def _argument(key: str) -> str:

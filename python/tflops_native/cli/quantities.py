@@ -1,8 +1,8 @@
 """Values of options that have a unit: durations, sizes and parts of a whole; lists of CPUs; pairs."""
 
 import math
+import os
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -35,6 +35,7 @@ _BYTES = {
     **{f"{prefix}IB": 1024**power for power, prefix in enumerate("KMGT", 1)},
 }
 _NUMBER = r"(\d+\.?\d*|\.\d+)"
+_MOST_DIGITS = 300  # a float holds no more
 
 
 class WholeNumber(_Type):
@@ -106,6 +107,10 @@ class ByteSize(_Type):
         unit = None if found is None else _BYTES.get(found[2].upper())
         if found is None or unit is None:
             self.fail(f"{value!r} is not a size: write it as 500MB, 2GiB or a number of bytes")
+        if len(found[1]) > _MOST_DIGITS:
+            self.fail(
+                f"{value!r} has too many digits: write it as 500MB, 2GiB or a number of bytes"
+            )
         return int(float(found[1]) * unit) if "." in found[1] else int(found[1]) * unit
 
 
@@ -119,7 +124,10 @@ class Count(_Type):
         if found is None:
             self.fail(f"{value!r} is not a count: write it as 600M, 1.2G or a number")
         power = " KMGT".index(found[2].upper() or " ")
-        return round(float(found[1]) * float(1000**power))
+        count = float(found[1]) * float(1000**power)
+        if not math.isfinite(count):
+            self.fail(f"{value!r} is too much: write it as 600M, 1.2G or a number")
+        return round(count)
 
 
 class Share(_Type):
@@ -197,7 +205,7 @@ class Several(_Type):
             return value
         text = str(value)
         # A path may have a comma of its own.
-        parts = [text] if Path(text).exists() else text.split(",")
+        parts = [text] if os.path.lexists(text) else text.split(",")
         return tuple(self.inner.convert(part.strip(), param, ctx) for part in parts)
 
 

@@ -7,7 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
-from tflops_native.checks import number, one_of, whole_number
+from tflops_native.checks import file_path, number, one_of, parser_reason, whole_number
 from tflops_native.errors import OptionError
 from tflops_native.runtime.options import DEFAULT_RUNTIME, RunOptions
 from tflops_native.timing.stop_rule import StopRule
@@ -76,6 +76,10 @@ class Plan:
     count: bool = False
 
 
+_LARGEST_BYTES = 1 << 20
+_MOST_VALUES = 200_000
+
+
 def read_plan(path: str | PathLike[str]) -> Plan:
     """Read a plan. Relative paths in it start from its folder.
 
@@ -84,7 +88,7 @@ def read_plan(path: str | PathLike[str]) -> Plan:
         OptionError: the file cannot be read, says something that is unknown or out of range, or the extra
             "fleet" is not installed.
     """
-    path = Path(path)
+    path = file_path("the plan", path)
     given = _mapping(_yaml(path), f"'{path}'", _PLAN_KEYS)
     here = path.parent
     models = _texts(given.get("models"), f"'{path}': models")
@@ -122,14 +126,38 @@ def _yaml(path: Path) -> Any:
     except ImportError as error:
         raise OptionError(MISSING.format("a fleet")) from error
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        with path.open("rb") as stream:
+            data = stream.read(_LARGEST_BYTES + 1)
+        if len(data) > _LARGEST_BYTES:
+            raise OptionError(
+                f"cannot read the plan '{path}': it is larger than 1 MiB; name folders "
+                "instead of each model"
+            )
+        plan = yaml.safe_load(data.decode())
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise OptionError(f"cannot read the plan '{path}': {reason}") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise OptionError(
-            f"the plan '{path}' is not YAML: {' '.join(str(error).split())}"
-        ) from error
+        raise OptionError(f"the plan '{path}' is not YAML: {parser_reason(error)}") from error
+    _check_size(plan, path)
+    return plan
+
+
+def _check_size(plan: Any, path: Path) -> None:
+    """Refuse aliases of aliases, which make billions of values of a few lines."""
+    waiting = [plan]
+    for _ in range(_MOST_VALUES):
+        if not waiting:
+            return
+        value = waiting.pop()
+        if isinstance(value, Mapping):
+            waiting += [*value.keys(), *value.values()]
+        elif isinstance(value, list | tuple | set):
+            waiting += value
+    raise OptionError(
+        f"the plan '{path}' holds more than {_MOST_VALUES:,} values, those of aliases included; write "
+        "what is meant without aliases"
+    )
 
 
 def _mapping(value: Any, what: str, keys: tuple[str, ...]) -> Mapping[str, Any]:

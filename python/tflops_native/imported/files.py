@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
+from tflops_native.checks import file_path, parser_reason
 from tflops_native.errors import ProfileFormatError
 from tflops_native.imported.benchmark_log import NoBenchmarkError, read_log
 from tflops_native.imported.json_files import read_json
@@ -41,8 +42,9 @@ def read_recorded(source: str | os.PathLike[str] | BinaryIO) -> Recorded | Timer
     """
     chosen = None
     name = "the stream"
-    if isinstance(source, str | os.PathLike):
-        source, chosen = _chosen(os.fspath(source))
+    if isinstance(source, str | os.PathLike) or not hasattr(source, "read"):
+        path = file_path("a file of timings", source, ProfileFormatError)
+        source, chosen = _chosen(str(path))
         name = "standard input" if source == STANDARD_INPUT else repr(source)
     try:
         data, note = _read(source)
@@ -51,7 +53,8 @@ def read_recorded(source: str | os.PathLike[str] | BinaryIO) -> Recorded | Timer
         reason = (error.strerror or str(error)).lower()
         raise ProfileFormatError(f"cannot read timings from {name}: {reason}") from error
     except (ValueError, RecursionError) as error:
-        raise ProfileFormatError(f"cannot read timings from {name}: {error}") from error
+        reason = parser_reason(error)
+        raise ProfileFormatError(f"cannot read timings from {name}: {reason}") from error
 
 
 def _chosen(source: str) -> tuple[str, int | None]:

@@ -1,6 +1,7 @@
 """Confines the measuring threads to chosen CPUs, and gives the others back afterwards."""
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -8,6 +9,7 @@ from tflops_native.compiled import native
 from tflops_native.errors import OptionError
 
 # No kernel has as many CPUs.
+_CPU = re.compile(r"\s*[0-9]{1,9}\s*")
 _CPU_LIMIT = 1 << 20
 
 
@@ -66,7 +68,7 @@ def parse_cpu_list(text: str) -> tuple[int, ...]:
     """
     cpus: set[int] = set()
     for part in text.split(","):
-        ends = [int(end) if end.strip().isdecimal() else -1 for end in part.split("-")]
+        ends = [int(end) if _CPU.fullmatch(end) else -1 for end in part.split("-")]
         if len(ends) > 2 or not 0 <= ends[0] <= ends[-1] < _CPU_LIMIT:
             raise ValueError(f"{text!r} is not a list of CPUs: write it as 1 or 0,2 or 0-3")
         cpus.update(range(ends[0], ends[-1] + 1))

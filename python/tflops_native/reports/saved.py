@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from tflops_native.checks import file_path, parser_reason
 from tflops_native.errors import OptionError, ProfileFormatError
 from tflops_native.formatting import plural
 from tflops_native.imported.files import read_recorded
@@ -106,7 +107,8 @@ def load_saved(path: str | os.PathLike[str]) -> Result | tuple[Report, ...]:
         ProfileFormatError: the file cannot be read, was not written by this package, is of another
             version of the format, or is damaged.
     """
-    plain = _read(Path(path))
+    path = file_path("a saved result", path, ProfileFormatError)
+    plain = _read(path)
     name = str(plain.get("format"))
     kind = name.removeprefix(_PREFIX)
     version = plain.get("format_version")
@@ -136,9 +138,12 @@ def save_report(report: Report, path: str | os.PathLike[str], *, samples: bool =
     Raises:
         OptionError: the file cannot be written.
     """
+    if not isinstance(report, Report):
+        raise OptionError(f"what is saved must be a Report, got a {type(report).__name__}")
+    path = file_path("the output", path)
     text = dump_json(saved_reports([report], samples=samples)) + "\n"
     try:
-        Path(path).write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise OptionError(f"cannot write '{path}': {reason}") from error
@@ -190,7 +195,8 @@ def load_peaks(path: str | os.PathLike[str], threads: int) -> ThreadPeaks:
     Raises:
         ProfileFormatError: the file cannot be read, or holds no peaks for so many threads.
     """
-    plain = _read(Path(path))
+    path = file_path("peaks", path, ProfileFormatError)
+    plain = _read(path)
     if plain.get("format") == f"{_PREFIX}peaks":
         saved_peaks = load_saved(path)
         found = saved_peaks.of_threads(threads) if isinstance(saved_peaks, Peaks) else None
@@ -232,7 +238,7 @@ def _read(path: Path) -> dict[str, Any]:
         reason = (error.strerror or str(error)).lower()
         raise ProfileFormatError(f"cannot read '{path}': {reason}") from error
     except (ValueError, RecursionError) as error:
-        raise ProfileFormatError(f"'{path}' is not JSON: {error}") from error
+        raise ProfileFormatError(f"'{path}' is not JSON: {parser_reason(error)}") from error
     if not isinstance(plain, dict):
         raise ProfileFormatError(f"'{path}' was not saved by tflops: it holds no JSON object")
     return plain

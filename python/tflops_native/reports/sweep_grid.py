@@ -5,8 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
+from numbers import Integral
 from typing import Any, TypeAlias
 
+from tflops_native.checks import bounded
 from tflops_native.errors import OptionError
 
 Shape: TypeAlias = tuple[int, ...]
@@ -31,6 +33,8 @@ def shape_pattern(text: str) -> ShapePattern:
     axes: list[Sequence[int]] = []
     position = 0
     compact = text.replace(" ", "")
+    if re.search(r"\d{20}", compact):
+        raise OptionError(f"{text!r:.100} holds a length of 20 digits or more: {_EXAMPLE}")
     while position < len(compact):
         found = _AXES.match(compact, position)
         if found is None:
@@ -70,17 +74,23 @@ def shape_patterns(given: InputPatterns | None) -> dict[str, tuple[ShapePattern,
     for name, shapes in by_name.items():
         if isinstance(shapes, str):
             shapes = [shapes]
-        elif shapes and all(isinstance(length, int) for length in shapes):
+        if not isinstance(name, str) or not isinstance(shapes, Sequence):
+            raise OptionError(f"input shapes of {name!r:.60} must be shapes, got {shapes!r:.60}")
+        if shapes and all(map(_is_length, shapes)):
             shapes = [shapes]  # type: ignore[list-item]
         found[name] = tuple(map(_pattern, shapes))
     return found
 
 
+def _is_length(value: Any) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
 def _pattern(shape: Any) -> ShapePattern:
     if isinstance(shape, str):
         return shape_pattern(shape)
-    if isinstance(shape, Sequence) and all(type(length) is int for length in shape):
-        return tuple((length,) for length in shape)
+    if isinstance(shape, Sequence) and all(map(_is_length, shape)):
+        return tuple((bounded("a length", int(length)),) for length in shape)
     raise OptionError(
         f"{shape!r:.60} is not a shape: give a tuple of lengths, or a pattern as a text"
     )

@@ -1,11 +1,11 @@
 """What a model is run with."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from os import PathLike, fspath
-from pathlib import Path
 
-from tflops_native.checks import one_of, whole_number
+from tflops_native.checks import file_path, one_of, whole_number
 from tflops_native.errors import OptionError
 
 # Runtimes that are found by name; all others are given by path.
@@ -52,7 +52,7 @@ class RunOptions:
     def __post_init__(self) -> None:
         set_ = object.__setattr__
         set_(self, "runtime", _path_or_name("runtime", self.runtime))
-        if "," in self.runtime and not Path(self.runtime).exists():
+        if "," in self.runtime and not os.path.lexists(self.runtime):
             raise OptionError(
                 f"one runtime is needed here, got {self.runtime!r}: `tflops time` and `compare` take "
                 "several"
@@ -63,6 +63,10 @@ class RunOptions:
             "threads",
             whole_number("threads", self.threads, minimum=1, maximum=THREADS_LIMIT),
         )
+        if not isinstance(self.delegate_options, Mapping):
+            raise OptionError(
+                f"delegate options must map keys to values, got {self.delegate_options!r:.100}"
+            )
         if self.delegate is not None:
             set_(self, "delegate", _path_or_name("delegate", self.delegate))
         elif self.delegate_options:
@@ -76,6 +80,7 @@ class RunOptions:
 def _path_or_name(name: str, value: "str | PathLike[str]") -> str:
     if not isinstance(value, str | PathLike) or not fspath(value):
         raise OptionError(f"{name} must be a name or a path, got {value!r}")
+    file_path(name, value)
     return fspath(value)
 
 
