@@ -43,7 +43,7 @@ def read_recorded(source: str | os.PathLike[str] | BinaryIO) -> Recorded | Timer
     chosen = None
     name = "the stream"
     if isinstance(source, str | os.PathLike) or not hasattr(source, "read"):
-        path = file_path("a file of timings", source, ProfileFormatError)
+        path = file_path("cannot read timings from a file: its name", source, ProfileFormatError)
         source, chosen = _chosen(str(path))
         name = "standard input" if source == STANDARD_INPUT else repr(source)
     try:
