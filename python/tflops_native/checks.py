@@ -2,11 +2,15 @@
 
 import math
 import os
+import re
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
 from tflops_native.errors import OptionError, TflopsError
+
+# Of the places of a list, as texts. More digits are none, and of some thousands Python makes no number.
+INDEX = "[0-9]{1,10}"
 
 
 def whole_number(name: str, value: Any, *, minimum: int, maximum: int | None = None) -> int:
@@ -111,3 +115,9 @@ def parser_reason(error: ValueError | RecursionError) -> str:
     if "set_int_max_str_digits" in reason:
         return "it holds a whole number of thousands of digits"
     return reason
+
+
+def listed_index(text: str, count: int) -> int | None:
+    """The index that a text is; None if it is none of a list of so many."""
+    is_index = re.fullmatch(INDEX, text) and int(text) < count
+    return int(text) if is_index else None

@@ -8,6 +8,7 @@ import click
 
 from tflops_native import api
 from tflops_native.analysis.operators import OperatorAnalysis
+from tflops_native.checks import listed_index
 from tflops_native.cli.completion import complete_operators
 from tflops_native.cli.help import Command
 from tflops_native.cli.options import input_options
@@ -100,11 +101,12 @@ def _find(
 ) -> tuple[int, OperatorAnalysis]:
     """The operator at "8", or at "8/body/3", with the index of its subgraph."""
     number, _, inner = place.partition("/")
-    if not number.isdigit() or int(number) >= len(operators):
+    index = listed_index(number, len(operators))
+    if index is None:
         raise click.UsageError(
             f"there is no operator {number!r}: subgraph {subgraph} has {_range(len(operators))}"
         )
-    found = operators[int(number)]
+    found = operators[index]
     if not inner:
         return subgraph, found
     role, _, rest = inner.partition("/")

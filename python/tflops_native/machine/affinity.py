@@ -11,6 +11,7 @@ from tflops_native.errors import OptionError
 # No kernel has as many CPUs.
 _CPU = re.compile(r"\s*[0-9]{1,9}\s*")
 _CPU_LIMIT = 1 << 20
+_CPU = re.compile(r"\s*[0-9]{1,9}\s*")
 
 
 def usable_cpus() -> list[int]:

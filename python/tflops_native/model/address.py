@@ -3,12 +3,13 @@
 import re
 from dataclasses import dataclass
 
+from tflops_native.checks import INDEX
 from tflops_native.errors import OptionError
 from tflops_native.model.called import CalledSubgraph
 from tflops_native.model.graph import Model, Operator, Subgraph
 
-_LIST = r"\d+(-\d+)?(,\d+(-\d+)?)*"
-_PATH = re.compile(rf"(\d+/[a-z]+(_\d+)?/)*{_LIST}")
+_LIST = rf"{INDEX}(-{INDEX})?(,{INDEX}(-{INDEX})?)*"
+_PATH = re.compile(rf"({INDEX}/[a-z]+(_[0-9]+)?/)*{_LIST}")
 # More are a mistyped range.
 _MOST = 100_000
 

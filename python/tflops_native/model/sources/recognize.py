@@ -6,6 +6,7 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
+from tflops_native.checks import listed_index
 from tflops_native.errors import ModelFormatError, OptionError
 from tflops_native.model.sources.conversion import Conversion, ConversionOptions
 from tflops_native.model.sources.files import FileStamp, check_unchanged, read_file, reading
@@ -219,8 +220,9 @@ def _chosen(opened: Given, sources: tuple[Source, ...], part: str) -> Source:
     for source in sources:
         if source.part == part:
             return source
-    if part.isdecimal() and int(part) < len(sources):
-        return sources[int(part)]
+    index = listed_index(part, len(sources))
+    if index is not None:
+        return sources[index]
     if sources[0].part is None:
         raise ModelFormatError(f"{opened.name} is one model, it has no part {part!r}")
     raise ModelFormatError(
