@@ -220,18 +220,22 @@ def test_what_runtimes_say_of_names(process, custom, command, runtime):
     check_harmless(ended.out)
 
 
-@pytest.mark.parametrize("output", FORMATS)
-@pytest.mark.parametrize(
-    "command",
-    [
-        ["report", "--runs", "1", "--no-peaks"],
-        ["verify"],
-    ],
-    ids=" ".join,
-)
-def test_measurements(process, named, command, output):
+def test_a_measurement(process, tflops, named, tmp_path):
     pytest.importorskip("tflops_native._native", exc_type=ImportError)
-    ended = process(command[0], named, *command[1:], "--format", output)
+    path = tmp_path / "report.json"
+    ended = process("report", named, "--runs", "1", "--no-peaks", "-o", path)
+    assert (ended.status, ended.err) == (0, "")
+    check_harmless(ended.out)
+    for output in FORMATS:
+        ended = tflops("show", path, "--format", output)
+        assert (ended.status, ended.err) == (0, "")
+        check_harmless(ended.out, output)
+
+
+@pytest.mark.parametrize("output", FORMATS)
+def test_a_verification(tflops, named, output):
+    pytest.importorskip("tflops_native._native", exc_type=ImportError)
+    ended = tflops("verify", named, "--format", output)
     assert (ended.status, ended.err) == (0, "")
     check_harmless(ended.out, output)
 
