@@ -218,14 +218,31 @@ def test_a_special_file_as_a_result(refuses, special):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        (".", "cannot write '.': is a directory"),
+        (".", "cannot write '.': it is a directory; name a file in it"),
         ("/dev/null/x", "cannot write '/dev/null/x': there is no folder '/dev/null'"),
-        ("/proc/x", "cannot write '/proc/x': "),
     ],
 )
 def test_a_special_file_as_output(refuses, tmp_path, monkeypatch, name, message):
     monkeypatch.chdir(tmp_path)
     assert refuses("count", SINGLE, "--format", "json", "-o", name).startswith(message)
+
+
+def test_a_place_without_permission_is_said_before_anything_is_measured(
+    refuses, tmp_path, monkeypatch
+):
+    """The superuser, as whom tests may run, is permitted everything."""
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    monkeypatch.setattr("tflops_native.api.report", None)
+    place = tmp_path / "result.json"
+    assert refuses("report", SINGLE, "-o", place) == f"cannot write '{place}': permission denied"
+
+
+@posix
+def test_a_result_that_cannot_be_written_goes_to_standard_output(tflops):
+    ended = tflops("count", SINGLE, "--format", "json", "-o", "/proc/x")
+    assert ended.status == 2
+    assert ended.err.startswith("error: cannot write '/proc/x': ")
+    assert json.loads(ended.out)["reports"][0]["analysis"]["macs"] == 194_688
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full device")

@@ -1,6 +1,5 @@
 """Where results go, and in which format."""
 
-import errno
 import os
 import shlex
 import sys
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 _TERMINAL_VARIABLES = ("FORCE_COLOR", "TTY_COMPATIBLE")
 
 _USUAL_WIDTH = 80
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +78,8 @@ def _with_output(command: Any, names: Sequence[str]) -> Any:
                 f"end its name in one of {known}"
             )
         path = None if output_path is None else Path(output_path)
-        if path is not None and not path.parent.is_dir():
-            # Before anything is measured.
-            raise OptionError(f"cannot write '{path}': there is no folder '{path.parent}'")
+        if path is not None:
+            _check_place(path)
         if FORMATS[name].has_several and path is None:
             raise OptionError(
                 f"--format {name} is several files: give -o NAME.json, and they are NAME-time.json, "
@@ -92,6 +89,16 @@ def _with_output(command: Any, names: Sequence[str]) -> Any:
         return command(*arguments, output=Output(name, path, not no_samples, view), **values)
 
     return _format_options(names)(with_output)
+
+
+def _check_place(path: Path) -> None:
+    """What can be known of a file that cannot be written, before anything is measured."""
+    if not path.parent.is_dir():
+        raise OptionError(f"cannot write '{path}': there is no folder '{path.parent}'")
+    if path.is_dir():
+        raise OptionError(f"cannot write '{path}': it is a directory; name a file in it")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise OptionError(f"cannot write '{path}': permission denied")
 
 
 # Of a View, those that have an option.
@@ -263,9 +270,8 @@ def _write(text: str, output: Output) -> None:
     try:
         output.path.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
-        if error.errno in _FULL:
-            # What was measured is not lost with the room for it.
-            with writing_output():
-                click.echo(text)
+        # What was measured is not lost with the room for it.
+        with writing_output():
+            click.echo(text)
         reason = (error.strerror or str(error)).lower()
         raise OptionError(f"cannot write '{output.path}': {reason}") from error

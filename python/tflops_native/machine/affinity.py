@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from tflops_native.compiled import native
 from tflops_native.errors import OptionError
 
-# No kernel has as many CPUs.
 _CPU = re.compile(r"\s*[0-9]{1,9}\s*")
+# No kernel has as many CPUs.
 _CPU_LIMIT = 1 << 20
 _CPU = re.compile(r"\s*[0-9]{1,9}\s*")
 
