@@ -444,8 +444,8 @@ def loops_in_loops(depth, work):
 @pytest.mark.parametrize("work", ["ABS", "RESHAPE"])
 @pytest.mark.parametrize(
     ("depth", "trip_count"),
-    [(1, 10**400), (1, 10**40), (3, 10**13), (30, 2**31 - 1)],
-    ids=["googol", "one", "three", "thirty"],
+    [(1, 10**300), (1, 10**40), (3, 10**13), (30, 2**31 - 1)],
+    ids=["most", "one", "three", "thirty"],
 )
 def test_iterations_beyond_all_figures_are_not_counted(depth, trip_count, work):
     (report,) = api.count(loops_in_loops(depth, work).pack(), trip_count=trip_count)
