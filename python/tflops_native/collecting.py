@@ -50,7 +50,7 @@ def foreign_in(folder: Path) -> tuple[Note, ...]:
     Only names are looked at. Raises OptionError as `collect`.
     """
     notes: list[Note] = []
-    for place in _places(folder):
+    for place in _readable_places(folder):
         try:
             notes += foreign_files(place, BatchJob)
         except OSError as error:
@@ -71,8 +71,7 @@ def _readable_places(folder: Path) -> list[Path]:
     try:
         return list(_places(folder))
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise OptionError(f"cannot read '{error.filename or folder}': {reason}") from error
+        raise _unreadable(Path(error.filename or folder), error) from error
 
 
 def _places(folder: Path) -> Iterator[Path]:

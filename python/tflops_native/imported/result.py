@@ -75,7 +75,7 @@ def profile_of(
     invoke = latency.mean if latency is not None and is_whole else joined.seconds
     inside = {(lump.name, lump.index): lump.operators for lump in joined.lumps}
     unread = unread_operators(subgraph, joined.ran)
-    without = (o.index for o in subgraph.operators if o.index not in joined.ran)
+    accounted = joined.ran.union(unread)
     return Profile(
         statistic="mean",
         runs=found.runs,
@@ -90,7 +90,7 @@ def profile_of(
             )
             for event in joined.unmatched
         ),
-        fused=tuple(index for index in without if index not in unread),
+        fused=tuple(o.index for o in subgraph.operators if o.index not in accounted),
         unread=unread,
         outside_seconds=invoke - joined.placed_seconds,
         nested=tuple(

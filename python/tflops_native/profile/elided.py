@@ -5,7 +5,7 @@ nodes whose results nothing reads.
 """
 
 from collections import Counter
-from collections.abc import Set
+from collections.abc import Iterable, Set
 
 from tflops_native.model.graph import Operator, Subgraph
 from tflops_native.ops.delegate_events import TABLE_LOOKUP, event_key
@@ -59,10 +59,13 @@ def unlikely_events(subgraph: Subgraph, part: Partition) -> dict[tuple[int, str]
             unlikely[position, _COPY] = 1
         if is_looked_up_later(operator):
             unlikely[position, _LOOKUP] = 1
-    for position in _unread(part, leaving):
-        events = events_of(part.operators[position].name)
-        keys = {event_key(part.operators[position].name), *events.all_keys()}
-        is_last = all(not readers[index] for index in part.operators[position].outputs)
+    unread = _unread(reversed(part.operators), leaving)
+    for position, operator in enumerate(part.operators):
+        if operator.index not in unread:
+            continue
+        events = events_of(operator.name)
+        keys = {event_key(operator.name), *events.all_keys()}
+        is_last = all(not readers[index] for index in operator.outputs)
         unlikely |= dict.fromkeys(((position, key) for key in keys), 2 if is_last else 1)
     return unlikely
 
@@ -73,18 +76,13 @@ def unread_operators(subgraph: Subgraph, ran: Set[int]) -> tuple[int, ...]:
     Args:
         ran: indices of those that did, or may have.
     """
-    read, found = set(subgraph.outputs), []
+    read = set(subgraph.outputs)
     for operator in subgraph.operators:
         if operator.index in ran:
             read.update(index for index in operator.inputs if index is not None)
-    for operator in reversed(subgraph.operators):
-        if operator.index in ran:
-            continue
-        if operator.outputs and read.isdisjoint(operator.outputs):
-            found.append(operator.index)
-        else:
-            read.update(index for index in operator.inputs if index is not None)
-    return tuple(reversed(found))
+    return tuple(
+        sorted(_unread((o for o in reversed(subgraph.operators) if o.index not in ran), read))
+    )
 
 
 def rows_in_one(subgraph: Subgraph, part: Partition) -> list[bool]:
@@ -118,13 +116,12 @@ def _leaving(subgraph: Subgraph, part: Partition) -> set[int]:
     )
 
 
-def _unread(part: Partition, leaving: Set[int]) -> list[int]:
-    """Positions of operators of which nothing that leaves the partition is made."""
-    read, found = set(leaving), []
-    for position in reversed(range(len(part.operators))):
-        operator = part.operators[position]
+def _unread(backwards: Iterable[Operator], wanted: Set[int]) -> set[int]:
+    """Indices of operators of which nothing that is wanted is made, from the last operator on."""
+    read, found = set(wanted), set()
+    for operator in backwards:
         if operator.outputs and read.isdisjoint(operator.outputs):
-            found.append(position)
+            found.add(operator.index)
         else:
             read.update(index for index in operator.inputs if index is not None)
     return found

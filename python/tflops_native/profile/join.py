@@ -133,16 +133,14 @@ def join_runs(
             readings_here[key] = readings_here.get(key, 0) + readings[position]
             joined.readings = max(joined.readings, readings_here[key])
     operators = {key: found[key] for key in sorted(k for k in found if isinstance(k, int))}
-    unread = unread_operators(subgraph, uncertain.union(operators))
+    ran = uncertain.union(operators)
+    unread = unread_operators(subgraph, ran)
+    accounted = ran.union(unread)
     return JoinedRuns(
         invoke_ns=invoke_ns,
         operators=operators,
         unmatched=[times for key, times in found.items() if not isinstance(key, int)],
-        fused=tuple(
-            o.index
-            for o in subgraph.operators
-            if o.index not in operators and o.index not in uncertain and o.index not in unread
-        ),
+        fused=tuple(o.index for o in subgraph.operators if o.index not in accounted),
         unread=unread,
         partitions=partitions,
         builtin=_clock((c.builtin_resolution_ns, c.builtin_own_ns) for c in chunks),
