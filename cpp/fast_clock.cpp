@@ -17,11 +17,12 @@ namespace {
 
 constexpr std::int64_t ns_per_second = 1'000'000'000;
 
-// Of this thread: whether its clock is fast, since when, and how often it was read.
+// Of this thread: whether its clock is fast, since when, how often it was read, and for how long it stood still.
 struct FastTime {
   bool is_on = false;
   std::int64_t since_ns = 0;
   std::int64_t reads = 0;
+  std::int64_t stood_still_ns = 0;
 };
 thread_local FastTime fast_time;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 
@@ -29,18 +30,22 @@ std::int64_t nanoseconds_of(const timespec& time) {
   return static_cast<std::int64_t>(time.tv_sec) * ns_per_second + time.tv_nsec;
 }
 
-// What redirected libraries call in place of clock_gettime.
+// What redirected libraries call in place of clock_gettime. The clock stands still from the moment that it says to a
+// second one that is read last: what ran until now may have pushed this code and its data out of the caches, and what
+// it takes to fetch them is no part of what runs next. So a read costs the same in between all operators, long and
+// short: what it takes to get here and back.
 int redirected_clock_gettime(clockid_t id, timespec* time) {
-  int status = ::clock_gettime(id, time);
+  const int status = ::clock_gettime(id, time);
   FastTime& fast = fast_time;
   if (!fast.is_on || id != CLOCK_MONOTONIC || status != 0) return status;
-  // Read again: what ran until now may have pushed the clock itself out of the caches, which is part of its time and
-  // not of what runs next. So a read costs the same in between all operators, long and short.
-  status = ::clock_gettime(id, time);
   ++fast.reads;
-  const std::int64_t fast_ns = (nanoseconds_of(*time) - fast.since_ns) * fast_clock_factor;
+  const std::int64_t now_ns = nanoseconds_of(*time);
+  const std::int64_t fast_ns = (now_ns - fast.since_ns - fast.stood_still_ns) * fast_clock_factor;
   time->tv_sec = static_cast<decltype(time->tv_sec)>(fast_ns / ns_per_second);
   time->tv_nsec = static_cast<decltype(time->tv_nsec)>(fast_ns % ns_per_second);
+  timespec last{};
+  ::clock_gettime(id, &last);
+  fast.stood_still_ns += nanoseconds_of(last) - now_ns;
   return status;
 }
 
@@ -216,7 +221,7 @@ bool redirect_clock(const void* address) noexcept {
 FastClock::FastClock() noexcept {
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
-  fast_time = {true, nanoseconds_of(now), 0};
+  fast_time = {true, nanoseconds_of(now), 0, 0};
 }
 
 FastClock::~FastClock() { fast_time.is_on = false; }

@@ -16,7 +16,7 @@ constexpr std::int64_t fast_clock_factor = 1000;
 bool redirect_clock(const void* address) noexcept;
 
 // While it lives, redirected clocks run fast in this thread: from the moment at which it was made, which they call 0.
-// One at a time in each thread.
+// They stand still while they are read. One at a time in each thread.
 class FastClock {
  public:
   FastClock() noexcept;
