@@ -15,9 +15,9 @@ PACKAGE = Path(tflops_native.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 # From the bottom up: a file imports from its own layer and from those below it.
 LAYERS = (
-    ("cache", "errors", "formatting", "notes", "plain", "plain_json", "progress"),
-    ("checks", "compiled", "plain_schema", "result"),
-    ("isolation",),
+    ("errors", "formatting", "notes", "plain", "plain_json", "progress"),
+    ("checks", "compiled", "plain_schema", "result", "whole_files"),
+    ("cache", "isolation"),
     ("model",),
     ("ops",),
     ("given_data",),

@@ -36,6 +36,7 @@ from tflops_native.progress import Progress, no_progress
 from tflops_native.reports.report import Report
 from tflops_native.runtime.options import DEFAULT_RUNTIME, THREADS_LIMIT, RunOptions
 from tflops_native.timing.stop_rule import StopRule
+from tflops_native.whole_files import write_whole
 from tflops_native.workload import Inputs, InputShapes
 
 if TYPE_CHECKING:
@@ -129,11 +130,7 @@ def convert(
     path = None if output is None else file_path("the output", output)
     model = load(source, conversion=options, progress=progress or no_progress)
     if path is not None:
-        try:
-            path.write_bytes(model.data)
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise OptionError(f"cannot write {str(path)!r}: {reason}") from error
+        write_whole(path, model.data)
     return model
 
 

@@ -2,9 +2,10 @@
 
 import os
 import sys
-import tempfile
 from contextlib import suppress
 from pathlib import Path
+
+from tflops_native.whole_files import written
 
 
 def cache_folder() -> Path | None:
@@ -26,13 +27,7 @@ def keep(path: Path, content: bytes) -> bool:
     """Write a file of the cache as a whole or not at all; whether that went well."""
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        with written(path) as stream:
+            stream.write(content)
         return True
     return False

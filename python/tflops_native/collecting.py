@@ -10,6 +10,7 @@ from tflops_native.notes import Note
 from tflops_native.reports.batch import Batch
 from tflops_native.reports.batch_job import BatchJob
 from tflops_native.reports.result_folder import foreign_files, read_results
+from tflops_native.whole_files import write_whole
 
 TABLE_SUFFIXES = (".csv", ".parquet")
 
@@ -107,8 +108,4 @@ def _write(batch: Batch, path: Path) -> None:
     if path.suffix.lower() == ".parquet":
         write_parquet(document, path)
         return
-    try:
-        path.write_text(csv.render(document) + "\n", encoding="utf-8")
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise OptionError(f"cannot write '{path}': {reason}") from error
+    write_whole(path, (csv.render(document) + "\n").encode())

@@ -23,6 +23,7 @@ from tflops_native.formats.registry import FORMATS, OF_ALL, format_of_suffix
 from tflops_native.formats.report import report_document
 from tflops_native.formats.view import EVERYTHING, GROUPINGS, ORDERS, View
 from tflops_native.reports.report import Report
+from tflops_native.whole_files import write_whole
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -268,10 +269,9 @@ def _write(text: str, output: Output) -> None:
             click.echo(text)
         return
     try:
-        output.path.write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
+        write_whole(output.path, (text + "\n").encode())
+    except OptionError:
         # What was measured is not lost with the room for it.
         with writing_output():
             click.echo(text)
-        reason = (error.strerror or str(error)).lower()
-        raise OptionError(f"cannot write '{output.path}': {reason}") from error
+        raise

@@ -1,11 +1,13 @@
 """The records of a document as a Parquet file, written by DuckDB out of the CSV: the same rows."""
 
+import shutil
 import tempfile
 from pathlib import Path
 
 from tflops_native.errors import OptionError
 from tflops_native.formats import csv
 from tflops_native.formats.document import Document, Table, Value
+from tflops_native.whole_files import refusing, written
 
 _LARGEST_INTEGER = (1 << 63) - 1
 MISSING = (
@@ -28,17 +30,19 @@ def write_parquet(document: Document, path: Path) -> None:
         raise OptionError("there are no rows to write")
     columns = ", ".join(f"'{key}': '{kind}'" for key, kind in _types(document.records).items())
     with tempfile.TemporaryDirectory() as folder:
-        rows = Path(folder) / "rows.csv"
+        rows, made = Path(folder) / "rows.csv", Path(folder) / "rows.parquet"
         rows.write_text(csv.render(document) + "\n", encoding="utf-8")
         try:
             with duckdb.connect() as connection:
                 connection.execute(
                     f"COPY (SELECT * FROM read_csv({_quoted(rows)}, header = true, delim = ',', "
                     f"quote = '\"', escape = '\"', auto_detect = false, columns = {{{columns}}})) "
-                    f"TO {_quoted(path)} (FORMAT parquet)"
+                    f"TO {_quoted(made)} (FORMAT parquet)"
                 )
         except duckdb.Error as error:
             raise OptionError(f"cannot write '{path}': {str(error).splitlines()[0]}") from error
+        with refusing(path), made.open("rb") as source, written(path) as stream:
+            shutil.copyfileobj(source, stream)
 
 
 def _types(table: Table) -> dict[str, str]:

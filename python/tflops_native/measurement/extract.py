@@ -1,7 +1,7 @@
 """Operators of a model written as a model of their own, with what they are fed in a run of the model."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +31,7 @@ from tflops_native.runtime.kept import kept_inside
 from tflops_native.runtime.libraries import NativeRuntime, open_runtime
 from tflops_native.runtime.options import RunOptions
 from tflops_native.runtime.session import fill_inputs, open_session
+from tflops_native.whole_files import refusing, write_whole, written
 from tflops_native.workload import Workload
 
 if TYPE_CHECKING:
@@ -89,8 +90,7 @@ def extracted(
             text = f"{inputs_file} has what the operators are fed in the first iteration"
             note(Note(code="first_iteration", text=text))
     if output is not None:
-        with _writing(output):
-            output.write_bytes(data)
+        write_whole(output, data)
     return model
 
 
@@ -210,15 +210,5 @@ def _save_inputs(
             seed=options.seed,
             index_limit=limits.get(item.tensor.index),
         )
-    with _writing(path):
-        np.savez(path, **fed)  # type: ignore[arg-type]
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    """A file that cannot be written is an error of ours."""
-    try:
-        yield
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise OptionError(f"cannot write '{path}': {reason}") from error
+    with refusing(path), written(path) as stream:
+        np.savez(stream, **fed)  # type: ignore[arg-type]

@@ -2,10 +2,8 @@
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -19,6 +17,7 @@ from tflops_native.reports.batch_job import BatchJob
 from tflops_native.reports.report import Report
 from tflops_native.reports.saved import FORMAT_VERSION, saved, saved_reports
 from tflops_native.reports.sweep_cell import SweepCell
+from tflops_native.whole_files import PARTIAL, refusing, written
 
 Entry = TypeVar("Entry", SweepCell, BatchJob)
 
@@ -28,7 +27,7 @@ _KINDS: Mapping[type, tuple[str, str]] = {
 }
 _KEY_DIGITS = 16
 _KEY = re.compile(rf"-([0-9a-f]{{{_KEY_DIGITS}}})\.json$")
-_PARTIAL = ".partial"
+_KEPT = "; what was measured before is kept"
 _REPORTS = "reports"
 # As `dump_json` writes it at the first level: no text in JSON has a line feed in it.
 _BEFORE_REPORTS = f',\n "{_REPORTS}": '.encode()
@@ -74,21 +73,17 @@ class ResultFolder(Generic[Entry]):
     def __init__(self, path: Path, kind: type[Entry]) -> None:
         self.path = path
         self._kind: type[Entry] = kind
-        try:
+        with refusing(path, _KEPT):
+            if path.exists() and not path.is_dir():
+                raise OptionError(
+                    f"cannot write to '{path}': it is a file; give a folder for the reports"
+                )
+            if not path.parent.is_dir():
+                raise OptionError(f"cannot write to '{path}': there is no folder '{path.parent}'")
             path.mkdir(exist_ok=True)
-            probe = path / f".probe{_PARTIAL}"
+            probe = path / f".probe{PARTIAL}"
             probe.write_bytes(b"")
-            probe.unlink()
-        except FileNotFoundError as error:
-            raise OptionError(
-                f"cannot write to '{path}': there is no folder '{path.parent}'"
-            ) from error
-        except FileExistsError as error:
-            raise OptionError(
-                f"cannot write to '{path}': it is a file; give a folder for the reports"
-            ) from error
-        except OSError as error:
-            raise _refusal(path, error) from error
+            probe.unlink(missing_ok=True)
 
     def read(
         self, wanted: Collection[str] | None = None
@@ -115,26 +110,18 @@ class ResultFolder(Generic[Entry]):
         """
         path = self.path / str(entry.file)
         # Of one name per key, so that what a killed process left is overwritten by the next.
-        partial = path.with_name(f".{entry.key}{_PARTIAL}")
-        try:
-            with partial.open("w", encoding="utf-8") as stream:
-                stream.write(text + "\n")
-                stream.flush()
-                if is_synced:
-                    os.fsync(stream.fileno())
-            partial.replace(path)
-        except OSError as error:
-            with suppress(OSError):
-                partial.unlink()
-            raise _refusal(path, error) from error
+        partial = f".{entry.key}{PARTIAL}"
+        with (
+            refusing(path, _KEPT),
+            written(path, is_synced=is_synced, partial_name=partial) as stream,
+        ):
+            stream.write((text + "\n").encode())
 
     def remove(self, entry: Entry) -> None:
         """Remove the file of an entry; raises as `keep`."""
         path = self.path / str(entry.file)
-        try:
+        with refusing(path, _KEPT):
             path.unlink(missing_ok=True)
-        except OSError as error:
-            raise _refusal(path, error) from error
 
     def amend(self, entry: Entry) -> None:
         """Write an entry anew beside the report that its file has; raises as `keep`."""
@@ -211,11 +198,6 @@ def _foreign_notes(names: list[str], folder: Path, kind: type[Entry]) -> tuple[N
     _, words = _KINDS[kind]
     text = f"{_listed(names)} in '{folder}' belong to no {words}: left alone"
     return (Note(code="foreign_files", text=text),)
-
-
-def _refusal(path: Path, error: OSError) -> OptionError:
-    reason = (error.strerror or str(error)).lower()
-    return OptionError(f"cannot write '{path}': {reason}; what was measured before is kept")
 
 
 def _entry(path: Path, key: str, kind: type[Entry]) -> Entry | None:

@@ -29,6 +29,7 @@ from tflops_native.reports.sweep_cell import SweepCell
 from tflops_native.reports.verification import Verification
 from tflops_native.result import Result
 from tflops_native.runtime.installed import InstalledRuntimes
+from tflops_native.whole_files import write_whole
 
 FORMAT_VERSION = 3
 LARGEST_BYTES = 1 << 30
@@ -142,11 +143,7 @@ def save_report(report: Report, path: str | os.PathLike[str], *, samples: bool =
         raise OptionError(f"what is saved must be a Report, got a {type(report).__name__}")
     path = file_path("the output", path)
     text = dump_json(saved_reports([report], samples=samples)) + "\n"
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise OptionError(f"cannot write '{path}': {reason}") from error
+    write_whole(path, text.encode())
 
 
 def is_saved(path: str | os.PathLike[str]) -> bool:
