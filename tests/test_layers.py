@@ -16,7 +16,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # From the bottom up: a file imports from its own layer and from those below it.
 LAYERS = (
     ("errors", "formatting", "notes", "plain", "plain_json", "progress"),
-    ("checks", "compiled", "plain_schema", "result", "whole_files"),
+    ("checks", "compiled", "plain_reading", "plain_schema", "result", "whole_files"),
     ("cache", "isolation"),
     ("model",),
     ("ops",),

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tflops_native.plain import PlainDataError, from_plain, to_plain
+from tflops_native.plain import to_plain
 from tflops_native.plain_json import dump_json
+from tflops_native.plain_reading import PlainDataError, from_plain
 from tflops_native.plain_schema import json_schema
 
 if TYPE_CHECKING:

@@ -2,7 +2,8 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 from typing import Any, TextIO
 
@@ -73,15 +74,18 @@ def _short_object(value: Mapping[Any, Any], longest: int = _LINE) -> str | None:
     items = []
     length = 0
     for key, item in value.items():
-        if isinstance(item, Mapping) and item:
+        text: str | None
+        if type(item) in _SCALARS or not item:
+            text = _scalar(item)
+        elif isinstance(item, Mapping):
             text = _short_object(item)
-        elif isinstance(item, list | tuple) and item:
+        elif isinstance(item, list | tuple):
             text = _on_one_line(item) if 3 * len(item) <= _LINE else None
         else:
             text = _scalar(item)
         if text is None or (length := length + len(text)) > longest:
             return None
-        items.append(f"{_quote(key)}: {text}")
+        items.append(f"{_quoted_key(key)}: {text}")
     text = f"{{{', '.join(items)}}}"
     return text if len(text) <= longest else None
 
@@ -117,19 +121,30 @@ def _quote(text: str) -> str:
     return encode_basestring_ascii(text if text.isascii() else _NOT_UNICODE.sub("\ufffd", text))
 
 
+# Tables repeat their keys thousands of times.
+_quoted_key = lru_cache(1024)(_quote)
+
+
+def _finite(value: float) -> str:
+    if not math.isfinite(value):
+        raise ValueError(f"{value} is not finite, and JSON has no such numbers")
+    return float.__repr__(value)
+
+
+_SCALARS: Mapping[type, Callable[[Any], str]] = {
+    type(None): lambda _: "null",
+    bool: lambda value: "true" if value else "false",
+    str: _quote,
+    int: int.__repr__,
+    float: _finite,
+}
+
+
 def _scalar(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return _quote(value)
-    if isinstance(value, int):
-        return int.__repr__(value)
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise ValueError(f"{value} is not finite, and JSON has no such numbers")
-        return float.__repr__(value)
+    """A text, a number, a truth value or nothing, or a structure that is empty."""
+    for kind in type(value).__mro__:
+        if (write := _SCALARS.get(kind)) is not None:
+            return write(value)
     if isinstance(value, Mapping):
         return "{}"
     if isinstance(value, list | tuple):

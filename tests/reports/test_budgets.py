@@ -11,7 +11,7 @@ import pytest
 import tflops_native
 from made_reports import make_report
 from tflops_native.formats.ci_reports import annotations, junit
-from tflops_native.plain import from_plain
+from tflops_native.plain_reading import from_plain
 from tflops_native.reports.baseline import Baseline
 from tflops_native.reports.budgets import Check, Range, check_report, decide, widened
 from tflops_native.timing.precision import is_precise, next_look

@@ -8,7 +8,7 @@ import pytest
 import tflops_native
 from made_reports import MACHINE, estimate, make_report, model
 from tflops_native.measurement.timing import Origin
-from tflops_native.plain import from_plain
+from tflops_native.plain_reading import from_plain
 from tflops_native.profile.result import UnmatchedEvent
 from tflops_native.reports.comparison import Comparison, label_of
 from tflops_native.reports.parts import REST, PartDifference, modules_of

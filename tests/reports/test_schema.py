@@ -8,7 +8,7 @@ import pytest
 
 from report_schema import published_schema, validate_saved
 from tflops_native.analysis.operators import OperatorAnalysis
-from tflops_native.plain import from_plain
+from tflops_native.plain_reading import from_plain
 from tflops_native.reports.saved import saved_reports
 from zoo import ROOT
 

@@ -6,7 +6,8 @@ import random
 import pytest
 
 from tflops_native.errors import OptionError
-from tflops_native.plain import from_plain, to_plain
+from tflops_native.plain import to_plain
+from tflops_native.plain_reading import from_plain
 from tflops_native.reports.sweep import Sweep
 from tflops_native.reports.sweep_cell import SweepCell
 from tflops_native.reports.sweep_grid import Grid, shape_pattern

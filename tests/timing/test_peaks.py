@@ -18,7 +18,7 @@ from tflops_native.machine.peaks import trials as peak_trials
 from tflops_native.machine.peaks.cache import machine_peaks
 from tflops_native.machine.peaks.peaks import ComputePeak, MemoryPeak, Peaks, ThreadPeaks
 from tflops_native.machine.peaks.trials import measure_thread_peaks
-from tflops_native.plain import from_plain
+from tflops_native.plain_reading import from_plain
 
 pytest.importorskip("tflops_native._native", exc_type=ImportError)
 

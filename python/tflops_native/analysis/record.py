@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
 
 from tflops_native.analysis.given import DecidingInputs, option_hint
 from tflops_native.analysis.keras_layers import KerasLayers
@@ -18,6 +18,7 @@ from tflops_native.ops.tensor_spec import Shape, TensorSpec, UnknownValueError
 # Arithmetic operators that the runtime does before the first invoke if all operands are constants
 # (tflite/kernels/mul.cc, Prepare). What it does alike without arithmetic is listed nowhere.
 _MADE_ONCE = frozenset({"MUL"})
+_FACTS = tuple(fact.name for fact in fields(OperatorAnalysis))
 
 
 @dataclass(slots=True)
@@ -101,12 +102,12 @@ class Recorder:
 
     def again(self, operator: Operator, record: OperatorAnalysis) -> OperatorAnalysis:
         """The record of an operator that does what that of another one says."""
-        return replace(
-            record,
-            index=operator.index,
-            layer=self.layers[operator.index],
-            parameters=self.parameters.get(operator.index, 0),
-        )
+        # `dataclasses.replace` looks for the fields each time; files may have a million such operators.
+        facts = {name: getattr(record, name) for name in _FACTS}
+        facts["index"] = operator.index
+        facts["layer"] = self.layers[operator.index]
+        facts["parameters"] = self.parameters.get(operator.index, 0)
+        return OperatorAnalysis(**facts)
 
     def _calls(self, inferred: Inferred) -> tuple[SubgraphAnalysis, ...]:
         return tuple(

@@ -29,8 +29,8 @@ from tflops_native.fleets.plan import Device, Plan, device_from_plain, device_to
 from tflops_native.fleets.remote import FolderName, time_on
 from tflops_native.measurement.timing import tool_name
 from tflops_native.model.info import ModelInfo
-from tflops_native.plain import from_plain
 from tflops_native.plain_json import dump_json
+from tflops_native.plain_reading import from_plain
 from tflops_native.reports.batch_job import BatchJob
 from tflops_native.reports.report import Report
 from tflops_native.reports.result_folder import ResultFolder, file_name

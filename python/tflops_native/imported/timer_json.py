@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from tflops_native.imported.timer_record import TimerEvents, TimerRecord
 from tflops_native.machine.machine import Machine
 from tflops_native.machine.peaks.peaks import ThreadPeaks
-from tflops_native.plain import from_plain
+from tflops_native.plain_reading import from_plain
 from tflops_native.timing.precision import Stop
 from tflops_native.timing.warm_up import WarmUp
 

@@ -11,8 +11,8 @@ from typing import Any, Generic, TypeVar
 from tflops_native.errors import OptionError
 from tflops_native.formatting import plural
 from tflops_native.notes import Note
-from tflops_native.plain import from_plain
 from tflops_native.plain_json import dump_json
+from tflops_native.plain_reading import from_plain
 from tflops_native.reports.batch_job import BatchJob
 from tflops_native.reports.report import Report
 from tflops_native.reports.saved import FORMAT_VERSION, saved, saved_reports

@@ -14,8 +14,8 @@ from tflops_native.imported.files import read_recorded
 from tflops_native.imported.timer_record import TimerRecord
 from tflops_native.machine.peaks.peaks import Peaks, ThreadPeaks
 from tflops_native.measurement.timing import Timing, tool_name
-from tflops_native.plain import from_plain
 from tflops_native.plain_json import dump_json
+from tflops_native.plain_reading import from_plain
 from tflops_native.reports.baseline import Baseline
 from tflops_native.reports.batch import Batch
 from tflops_native.reports.batch_job import BatchJob

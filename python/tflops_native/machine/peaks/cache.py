@@ -16,8 +16,9 @@ from tflops_native.machine.caches import Cache, data_caches
 from tflops_native.machine.machine import this_machine
 from tflops_native.machine.peaks.peaks import Fingerprint, Peaks, ThreadPeaks
 from tflops_native.machine.peaks.trials import measure_thread_peaks
-from tflops_native.plain import from_plain, to_plain
+from tflops_native.plain import to_plain
 from tflops_native.plain_json import dump_json
+from tflops_native.plain_reading import from_plain
 from tflops_native.progress import Progress, no_progress
 
 # Raised with every change of the kernels or of the trials, so that older figures are measured again.

@@ -15,8 +15,9 @@ from tflops_native.errors import ConversionError, InvokeError
 from tflops_native.isolation.isolated import run_isolated
 from tflops_native.model.sources.conversion import Conversion, ConversionOptions, KerasLayer
 from tflops_native.model.sources.converter import convert_stored
-from tflops_native.plain import from_plain, to_plain
+from tflops_native.plain import to_plain
 from tflops_native.plain_json import dump_json
+from tflops_native.plain_reading import from_plain
 from tflops_native.progress import Progress
 
 # Raised with every change of how models are converted, so that older results are made again.
