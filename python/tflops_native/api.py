@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from tflops_native.analysis.entry import analyze_workload
 from tflops_native.analysis.result import Analysis
-from tflops_native.checks import bounded, file_path, one_of, whole_number
+from tflops_native.checks import (
+    bounded,
+    file_path,
+    listed,
+    one_of,
+    whole_number,
+    with_checked_arguments,
+)
 from tflops_native.errors import OptionError, TflopsError
 from tflops_native.isolation.limits import NO_LIMITS
 from tflops_native.model.graph import Model
@@ -49,6 +56,7 @@ if TYPE_CHECKING:
 PLANNERS = ("tflite", "tflm", "none")
 
 
+@with_checked_arguments
 def analyze(
     model: Source,
     *,
@@ -93,6 +101,7 @@ def analyze(
     return counting.analysis(workload, RunOptions(), isolated, NO_LIMITS, no_progress)
 
 
+@with_checked_arguments
 def convert(
     source: Source,
     *,
@@ -134,6 +143,7 @@ def convert(
     return model
 
 
+@with_checked_arguments
 def extract(
     model: Source,
     operators: int | str | Sequence[int],
@@ -179,11 +189,13 @@ def extract(
     options = RunOptions(runtime=runtime, kernels="builtin", fill=fill, seed=seed)
     if isinstance(operators, int):
         operators = (bounded("the number of an operator", operators),)
-    if not isinstance(operators, Iterable):
-        raise OptionError(f"operators must be numbers, as 4 or (3, 4), got {operators!r:.100}")
+    if not isinstance(operators, str):
+        given = listed("operators must be numbers, as 4 or (3, 4)", operators)
+        numbers = [whole_number("the number of an operator", item, minimum=0) for item in given]
+        operators = ",".join(map(str, numbers))
     return extracted(
         workload,
-        operators if isinstance(operators, str) else ",".join(map(str, operators)),
+        operators,
         options,
         output=None if output is None else file_path("the output", output),
         inputs_file=None if inputs_file is None else file_path("inputs_file", inputs_file),
@@ -192,6 +204,7 @@ def extract(
     )
 
 
+@with_checked_arguments
 def count(
     model: Source,
     *,
@@ -279,6 +292,7 @@ def memory(
     return memory_plan(workload.model, analysis, plan, planner, threads)
 
 
+@with_checked_arguments
 def measure(
     model: Source,
     *,
@@ -288,7 +302,7 @@ def measure(
     runtime: str = DEFAULT_RUNTIME,
     kernels: str = "xnnpack",
     threads: int = 1,
-    delegate: str | None = None,
+    delegate: str | PathLike[str] | None = None,
     delegate_options: Mapping[str, str] | None = None,
     pin: Sequence[int] | None = None,
     fill: str = "random",
@@ -370,6 +384,7 @@ def measure(
     )
 
 
+@with_checked_arguments
 def report(
     model: Source,
     *,
@@ -387,7 +402,7 @@ def report(
     runtime: str = DEFAULT_RUNTIME,
     kernels: str = "xnnpack",
     threads: int = 1,
-    delegate: str | None = None,
+    delegate: str | PathLike[str] | None = None,
     delegate_options: Mapping[str, str] | None = None,
     pin: Sequence[int] | None = None,
     fill: str = "random",
@@ -477,6 +492,7 @@ def report(
     return with_peaks(measured, peaks, options.threads, isolated, hear)
 
 
+@with_checked_arguments
 def verify(
     model: Source,
     *,
@@ -528,6 +544,7 @@ def verify(
     return Verification.joined(parts)
 
 
+@with_checked_arguments
 def peaks(
     threads: int | None = None,
     *,
@@ -556,6 +573,7 @@ def peaks(
     return machine_peaks(counts, force=force, isolated=isolated, progress=progress or no_progress)
 
 
+@with_checked_arguments
 def runtimes(*, isolated: bool = False) -> "InstalledRuntimes":
     """The runtimes that are installed, and what each can do.
 

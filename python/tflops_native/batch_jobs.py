@@ -1,15 +1,15 @@
 """What batches and fleets share: the key of a job, one try at it, and why it failed."""
 
-import hashlib
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from tflops_native import api
+from tflops_native.checks import file_path
 from tflops_native.errors import (
     ConversionError,
     DeviceError,
@@ -27,7 +27,7 @@ from tflops_native.model.reader import load_all
 from tflops_native.pipeline import Source
 from tflops_native.reports.batch_job import BatchJob, Reason
 from tflops_native.reports.report import Report
-from tflops_native.reports.result_folder import result_key
+from tflops_native.reports.result_folder import file_digest, option_facts, result_key
 from tflops_native.runtime.libraries import open_runtime
 from tflops_native.runtime.options import RUNTIME_NAMES, TENSORFLOW, RunOptions
 from tflops_native.workload import shapes_by_input
@@ -73,7 +73,9 @@ def name_of(source: Source) -> str:
     """What to call a source that is not read yet."""
     if isinstance(source, Model):
         return source.source.name
-    return fspath(source) if isinstance(source, str | PathLike) else "(bytes)"
+    if isinstance(source, str):
+        return source
+    return str(file_path("a model", source)) if isinstance(source, PathLike) else "(bytes)"
 
 
 def run_version(runtime: str) -> str | None:
@@ -84,14 +86,17 @@ def run_version(runtime: str) -> str | None:
         with suppress(RuntimeLibraryError):
             return open_runtime(runtime).info.version
         return None
-    with suppress(OSError), Path(runtime).open("rb") as stream:
-        return f"sha256:{hashlib.file_digest(stream, 'sha256').hexdigest()[:16]}"
-    return None
+    return file_digest(runtime)
 
 
 def count_key(sha256: str, options: Mapping[str, Any]) -> str:
     """Of a count, which no machine changes."""
-    facts = {"tool": tool_name(), "what": "count", "model": sha256, "options": _plain(options)}
+    facts = {
+        "tool": tool_name(),
+        "what": "count",
+        "model": sha256,
+        "options": option_facts(options, OF_NO_RESULT),
+    }
     return result_key(facts)
 
 
@@ -111,21 +116,9 @@ def measure_key(
         "model": sha256,
         "device": where if device is None else device,
         "run": [run.runtime, version, run.kernels, run.threads],
-        "options": _plain(options),
+        "options": option_facts(options, OF_NO_RESULT),
     }
     return result_key(facts)
-
-
-def _plain(options: Mapping[str, Any]) -> dict[str, str]:
-    options = dict(options)
-    if options.get("input_shapes") is not None:
-        # However they were given.
-        options["input_shapes"] = sorted(shapes_by_input(options["input_shapes"]).items()) or None
-    return {
-        name: repr(value)
-        for name, value in sorted(options.items())
-        if name not in OF_NO_RESULT and value is not None
-    }
 
 
 def unread_job(name: str, error: TflopsError) -> BatchJob:

@@ -21,7 +21,7 @@ from tflops_native.batch_jobs import (
     run_version,
     unread_job,
 )
-from tflops_native.checks import file_path, number, one_of, whole_number
+from tflops_native.checks import file_path, number, one_of, whole_number, with_options_of
 from tflops_native.errors import OptionError, TflopsError
 from tflops_native.machine.machine import this_machine
 from tflops_native.model.info import ModelInfo
@@ -45,6 +45,7 @@ _OF_COUNTING = (
 )
 
 
+@with_options_of(api.report)
 def batch(
     *models: Source | Sequence[Source],
     folder: str | PathLike[str] | None = None,

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from tflops_native.api import PLANNERS, memory
-from tflops_native.checks import whole_number
+from tflops_native.checks import whole_number, with_checked_arguments
 from tflops_native.errors import OptionError, ShapeError
 from tflops_native.model.info import ModelInfo
 from tflops_native.pipeline import Source, loaded_model
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tflops_native.model.graph import Model
 
 
+@with_checked_arguments
 def fit_memory(
     model: Source,
     *,

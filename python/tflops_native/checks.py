@@ -3,14 +3,131 @@
 import math
 import os
 import re
+import reprlib
+from collections.abc import Callable, Collection, Mapping
+from difflib import get_close_matches
+from functools import wraps
+from inspect import Parameter, signature
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
-from tflops_native.errors import OptionError, TflopsError
+from tflops_native.errors import OptionError, TflopsError, shortened
 
 # Of the places of a list, as texts. More digits are none, and of some thousands Python makes no number.
 INDEX = "[0-9]{1,10}"
+# Arguments that are called while something is done.
+_LISTENERS = ("progress", "on_note", "cell_done", "job_done", "expand")
+_SHOWN = 100
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def shown(value: object) -> str:
+    """What an argument is, in a message: one short line, however large or broken it is."""
+    try:
+        text = _SHORT.repr(value)
+    except Exception:
+        # An object of anybody may raise anything; Python writes no number of thousands of digits.
+        text = f"a {type(value).__name__}"
+    return shortened(" ".join(text.split()), _SHOWN)
+
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = _SHOWN
+
+
+def with_checked_arguments(function: Function) -> Function:
+    """A public function that refuses flags which are neither true nor false, labels that are no texts, and
+    listeners that cannot be called, before it does anything.
+
+    Raises:
+        OptionError: an argument is of another type.
+    """
+    return _checked(function, (*signature(function).parameters.values(),), None)
+
+
+def with_options_of(
+    other: Callable[..., Any], *, without: Collection[str] = ()
+) -> Callable[[Function], Function]:
+    """The same for a function whose further options are those of another one, and no others.
+
+    Args:
+        without: options of the other one that this one sets itself.
+
+    Raises:
+        OptionError: also if there is no such option.
+    """
+    theirs = [
+        item
+        for item in signature(other).parameters.values()
+        if item.kind is item.KEYWORD_ONLY and item.name not in without
+    ]
+
+    def checked(function: Function) -> Function:
+        own = signature(function).parameters.values()
+        named = {item.name for item in (*own, *theirs) if item.kind is not item.VAR_KEYWORD}
+        return _checked(function, (*own, *theirs), named)
+
+    return checked
+
+
+def _checked(
+    function: Function, parameters: tuple[Parameter, ...], named: Collection[str] | None
+) -> Function:
+    flags = {item.name for item in parameters if item.annotation in (bool, bool | None)}
+    texts = {item.name for item in parameters if item.annotation == str | None}
+    without = {item.name for item in parameters if item.default is None}
+    positions = [item.name for item in parameters if item.kind is item.POSITIONAL_OR_KEYWORD]
+
+    @wraps(function)
+    def checked(*arguments: Any, **options: Any) -> Any:
+        for name, value in (*zip(positions, arguments, strict=False), *options.items()):
+            if named is not None and name not in named:
+                near = get_close_matches(name, named, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else "help() lists the options"
+                raise OptionError(f"{function.__name__} has no option {shown(name)}: {hint}")
+            if value is None and name in without:
+                continue
+            if name in flags:
+                flag(name, value)
+            elif name in texts and not isinstance(value, str):
+                raise OptionError(f"{name} must be a text, got {shown(value)}")
+            elif name in _LISTENERS and not callable(value):
+                raise OptionError(f"{name} must be a function, got {shown(value)}")
+        return function(*arguments, **options)
+
+    return cast("Function", checked)
+
+
+def flag(name: str, value: Any) -> bool:
+    """The value as a `bool`; numpy's are taken.
+
+    Raises:
+        OptionError: it is neither true nor false.
+    """
+    if not isinstance(value, bool) and type(value).__name__ not in ("bool", "bool_"):
+        raise OptionError(f"{name} must be True or False, got {shown(value)}")
+    return bool(value)
+
+
+def listed(what: str, value: Any, error: type[TflopsError] = OptionError) -> tuple[Any, ...]:
+    """The items of a list, a tuple, an array or whatever else can be looped over.
+
+    Args:
+        what: how the message begins: "pin must be CPU numbers, as (0, 2)".
+        error: of which class the error is.
+
+    Raises:
+        TflopsError: it has no items, as a text or a number, or does not give them.
+    """
+    if isinstance(value, str | bytes | Mapping) or not hasattr(value, "__iter__"):
+        raise error(f"{what}, got {shown(value)}")
+    try:
+        return tuple(value)
+    except Exception as refused:
+        # Whatever can be looped over may refuse to be: a file that is closed, an array without dimensions.
+        raise error(f"{what}, got {shown(value)}: {refused}") from refused
 
 
 def whole_number(name: str, value: Any, *, minimum: int, maximum: int | None = None) -> int:
@@ -20,7 +137,7 @@ def whole_number(name: str, value: Any, *, minimum: int, maximum: int | None = N
         OptionError: it is not a whole number, or out of range.
     """
     if isinstance(value, bool) or not isinstance(value, Integral):
-        raise OptionError(f"{name} must be a whole number, got {value!r}")
+        raise OptionError(f"{name} must be a whole number, got {shown(value)}")
     whole = bounded(name, int(value))
     if whole < minimum:
         raise OptionError(f"{name} must be {minimum} or more, got {whole}")
@@ -55,7 +172,7 @@ def number(
         OptionError: it is not a number, or out of range.
     """
     if isinstance(value, bool) or not isinstance(value, Real):
-        raise OptionError(f"{name} must be a number, got {value!r}")
+        raise OptionError(f"{name} must be a number, got {shown(value)}")
     try:
         found = float(value)
     except OverflowError as error:
@@ -75,7 +192,7 @@ def one_of(name: str, value: Any, allowed: tuple[str, ...]) -> str:
         OptionError: it is another one.
     """
     if not isinstance(value, str) or value not in allowed:
-        raise OptionError(f"{name} must be one of {', '.join(allowed)}, got {value!r}")
+        raise OptionError(f"{name} must be one of {', '.join(allowed)}, got {shown(value)}")
     return value
 
 
@@ -88,16 +205,19 @@ def file_path(what: str, value: Any, error: type[TflopsError] = OptionError) -> 
     Raises:
         TflopsError: it is not a path, or one that no system takes.
     """
-    name = os.fspath(value) if isinstance(value, str | os.PathLike) else None
+    try:
+        name = os.fspath(value) if isinstance(value, str | os.PathLike) else None
+    except Exception:
+        name = None
     if not isinstance(name, str):
-        raise error(f"{what} must be a path, as 'folder/name', got {value!r:.100}")
+        raise error(f"{what} must be a path, as 'folder/name', got {shown(value)}")
     if "\0" in name:
-        raise error(f"{what} must be a path without null bytes, got {name!r:.100}")
+        raise error(f"{what} must be a path without null bytes, got {shown(name)}")
     try:
         os.fsencode(name)
     except UnicodeEncodeError as refused:
         raise error(
-            f"{what} must be a path, but {name!r:.100} holds half a character of UTF-16"
+            f"{what} must be a path, but {shown(name)} holds half a character of UTF-16"
         ) from refused
     return Path(name)
 

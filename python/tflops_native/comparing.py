@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import product
-from os import PathLike, fspath
+from os import PathLike
 from typing import Any
 
 from tflops_native.analysis.entry import analyze_workload
 from tflops_native.analysis.result import Analysis
+from tflops_native.checks import file_path, listed, with_checked_arguments
 from tflops_native.errors import OptionError, TflopsError
 from tflops_native.isolation.limits import ChildLimits
 from tflops_native.model.graph import Model
@@ -31,6 +32,7 @@ from tflops_native.timing.stop_rule import StopRule
 from tflops_native.workload import Inputs, InputShapes, Workload
 
 
+@with_checked_arguments
 def compare(
     *contenders: Source | Report,
     profile_files: Sequence[str | PathLike[str]] = (),
@@ -43,7 +45,7 @@ def compare(
     runtime: str | Sequence[str] = DEFAULT_RUNTIME,
     kernels: str | Sequence[str] = "xnnpack",
     threads: int | Sequence[int] = 1,
-    delegate: str | None = None,
+    delegate: str | PathLike[str] | None = None,
     delegate_options: Mapping[str, str] | None = None,
     pin: Sequence[int] | None = None,
     fill: str = "random",
@@ -87,6 +89,8 @@ def compare(
     """
 
     refuse_other_kinds(contenders)
+    profile_files = listed("profile_files must be paths, as ('a.log', 'b.log')", profile_files)
+    devices = listed("devices must be labels, as ('phone', 'board')", devices)
     hear = progress or no_progress
     ways = _conversions(quantize, representative)
     options = [
@@ -212,7 +216,8 @@ def _conversions(
     if quantize is None and representative is None:
         return [None]
     names = ["none"] if quantize is None else _several(quantize)
-    return conversions(names, None if representative is None else fspath(representative))
+    data = None if representative is None else str(file_path("representative", representative))
+    return conversions(names, data)
 
 
 def _loaded(contender: Source, way: ConversionOptions | None, progress: Progress) -> Model:

@@ -2,6 +2,16 @@
 
 from typing import Any
 
+MESSAGE_LIMIT = 2000  # characters, whatever a runtime, a name or an argument brings into it
+
+
+def shortened(text: str, limit: int) -> str:
+    """At most so many characters of it, with an ellipsis in the middle where something is missing."""
+    if len(text) <= limit:
+        return text
+    kept = limit - 1
+    return f"{text[: kept - kept // 2]}…{text[len(text) - kept // 2 :]}"
+
 
 class TflopsError(Exception):
     """Base of all errors of this package: one `except` catches them.
@@ -20,6 +30,14 @@ class TflopsError(Exception):
     batch: Any = None
     sweep: Any = None
     check: Any = None
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(
+            *(
+                shortened(item, MESSAGE_LIMIT) if isinstance(item, str) else item
+                for item in arguments
+            )
+        )
 
 
 class ModelFormatError(TflopsError, ValueError):

@@ -7,7 +7,7 @@ from os import PathLike
 from typing import Any
 
 from tflops_native import api
-from tflops_native.checks import number
+from tflops_native.checks import number, shown, with_options_of
 from tflops_native.errors import OptionError, ProfileFormatError, TflopsError
 from tflops_native.pipeline import Source
 from tflops_native.progress import early_stop
@@ -29,6 +29,7 @@ _FEWEST_SAMPLES_OF_P95 = 400
 _OF_NO_REPORT = frozenset({"isolated", "progress"})
 
 
+@with_options_of(api.report, without=("profile", "peaks"))
 def check(
     model: Source | Report,
     *,
@@ -103,6 +104,7 @@ def check(
     return _measured(model, signature, limits, base, growth, max_time, options)
 
 
+@with_options_of(api.report, without=("profile", "peaks"))
 def baseline(
     model: Source | Report,
     *,
@@ -149,6 +151,10 @@ def _limits(**given: float | None) -> dict[str, float]:
 
 
 def _growth(asked: Mapping[str, float] | None, base: Baseline | None) -> dict[str, float]:
+    if asked is not None and not isinstance(asked, Mapping):
+        raise OptionError(
+            f"max_regression must map metrics to fractions, as {{'latency': 0.05}}, got {shown(asked)}"
+        )
     if base is None:
         if asked:
             raise OptionError("max_regression needs a baseline to compare with")
@@ -157,8 +163,8 @@ def _growth(asked: Mapping[str, float] | None, base: Baseline | None) -> dict[st
         # What it does not have, it does not limit: an arena that was not planned.
         return dict.fromkeys((name for name in METRICS if name in base.counts), 0.0)
     for name, by in asked.items():
-        if name not in METRICS:
-            raise OptionError(f"there is no metric {name!r}; there are {', '.join(METRICS)}")
+        if not isinstance(name, str) or name not in METRICS:
+            raise OptionError(f"there is no metric {shown(name)}; there are {', '.join(METRICS)}")
         number(f"max_regression of {name}", by, minimum=0, below=math.inf)
     return dict(asked)
 

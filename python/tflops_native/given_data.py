@@ -95,14 +95,33 @@ def read_given(
     return found
 
 
+def data_digest(name: str, data: InputData) -> str:
+    """What tells data for an input from other data: of its file or its array, all of it.
+
+    Raises:
+        InputDataError: a file cannot be read, or it is not an array.
+    """
+    if isinstance(data, (str, PathLike)):
+        return sha256_of(_read(file_path(f"the data for input {name!r}", data, InputDataError)))
+    array = _array(name, data)
+    return f"{array.dtype.str}{array.shape}{sha256_of(array.tobytes())}"
+
+
+def _array(name: str, data: InputData) -> "NDArray[Any]":
+    import numpy as np
+
+    try:
+        return np.asarray(data)
+    except Exception as error:
+        # An object of anybody may raise anything.
+        raise InputDataError(f"the data for input {name!r} is not an array: {error}") from error
+
+
 def _candidates(entry: Entry, name: str, data: InputData) -> Iterator[_Candidate]:
     import numpy as np
 
     if not isinstance(data, (str, PathLike)):
-        try:
-            array = np.asarray(data)
-        except ValueError as error:
-            raise InputDataError(f"the data for input {name!r} is not an array: {error}") from error
+        array = _array(name, data)
         digest = sha256_of(array.tobytes())
         yield _Candidate(name, array, False, None, digest, f"the array for input {name!r}")
         return

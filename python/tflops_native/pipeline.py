@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 from tflops_native.analysis.conventions import CONVENTIONS, convention_counts
 from tflops_native.analysis.entry import analyze_workload
 from tflops_native.analysis.result import Analysis
-from tflops_native.checks import one_of, whole_number
+from tflops_native.checks import listed, one_of, whole_number
 from tflops_native.errors import OptionError, ProfileFormatError, TflopsError
 from tflops_native.isolation.limits import NO_LIMITS, ChildLimits
 from tflops_native.model.graph import Model
@@ -122,9 +122,8 @@ def convention_names(names: Iterable[str]) -> list[str]:
     """The names of conventions, one or several; raises OptionError for others."""
     if isinstance(names, str):
         names = [names]
-    if not isinstance(names, Iterable):
-        raise OptionError(f"conventions must be names, as ('fvcore',), got {names!r:.100}")
-    return [one_of("a convention", name, tuple(CONVENTIONS)) for name in names]
+    given = listed("conventions must be names, as ('fvcore',)", names)
+    return [one_of("a convention", name, tuple(CONVENTIONS)) for name in given]
 
 
 def counted_report(
@@ -149,7 +148,7 @@ def run_options(
     runtime: str,
     kernels: str,
     threads: int,
-    delegate: str | None,
+    delegate: str | PathLike[str] | None,
     delegate_options: Mapping[str, str] | None,
     pin: Sequence[int] | None,
     fill: str,
@@ -160,7 +159,7 @@ def run_options(
         runtime=runtime,
         kernels=kernels,
         threads=threads,
-        delegate=delegate,
+        delegate=delegate,  # type: ignore[arg-type]
         delegate_options={} if delegate_options is None else delegate_options,
         pin=pin,  # type: ignore[arg-type]
         fill=fill,

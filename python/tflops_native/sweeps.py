@@ -3,12 +3,12 @@
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from os import PathLike, fspath
+from os import PathLike
 from typing import Any, TypeAlias
 
 from tflops_native import api
-from tflops_native.checks import file_path, whole_number
-from tflops_native.errors import ConversionError, TflopsError
+from tflops_native.checks import file_path, shown, whole_number, with_options_of
+from tflops_native.errors import ConversionError, OptionError, TflopsError
 from tflops_native.machine.affinity import usable_cpus
 from tflops_native.machine.machine import this_machine
 from tflops_native.measurement.timing import tool_name
@@ -19,7 +19,7 @@ from tflops_native.model.sources.conversion import ConversionOptions, conversion
 from tflops_native.pipeline import Source
 from tflops_native.progress import Progress, early_stop, no_progress
 from tflops_native.reports.report import Report
-from tflops_native.reports.result_folder import ResultFolder, result_key
+from tflops_native.reports.result_folder import ResultFolder, option_facts, result_key
 from tflops_native.reports.sweep import Sweep
 from tflops_native.reports.sweep_cell import SweepCell
 from tflops_native.reports.sweep_grid import Configuration, Grid, InputPatterns, shape_patterns
@@ -34,6 +34,7 @@ CellDone: TypeAlias = Callable[[SweepCell, int, int], None]
 _OF_NO_RESULT = frozenset({"isolated", "timeout", "memory_limit"})
 
 
+@with_options_of(api.report)
 def sweep(
     *models: Source,
     input_shapes: InputPatterns | None = None,
@@ -81,10 +82,12 @@ def sweep(
     grid = Grid(
         models=len(models),
         input_shapes=shape_patterns(input_shapes),
-        quantizations=(None,) if quantize is None else _several(quantize),
-        runtimes=_several(runtime),
-        kernels=_several(kernels),
-        threads=_several(threads),
+        quantizations=(None,) if quantize is None else _several("quantize", quantize),
+        runtimes=_several("runtime", runtime),
+        kernels=_several("kernels", kernels),
+        threads=tuple(
+            whole_number("threads", number, minimum=1) for number in _several("threads", threads)
+        ),
     )
     options = {"profile": False, **options, "seed": seed}
     _check(grid, options)
@@ -248,11 +251,7 @@ def _key(
             configuration.kernels,
             configuration.threads,
         ],
-        "options": {
-            name: repr(value)
-            for name, value in sorted(options.items())
-            if name not in _OF_NO_RESULT and value is not None
-        },
+        "options": option_facts(options, _OF_NO_RESULT),
     }
     return result_key(facts)
 
@@ -277,7 +276,7 @@ def _loaded(
     progress: Progress,
 ) -> dict[tuple[int, str | None], Model | ConversionError]:
     """Each model in each quantization; one that cannot be converted fails in its cells alone."""
-    data = None if representative is None else fspath(representative)
+    data = None if representative is None else str(file_path("representative", representative))
     ways: tuple[ConversionOptions | None, ...] = (None,)
     if data is not None or quantizations != (None,):
         ways = conversions([name or "none" for name in quantizations], data)
@@ -314,7 +313,13 @@ def _names(loaded: Mapping[tuple[int, str | None], Model | ConversionError]) -> 
     ]
 
 
-def _several(value: Any) -> tuple[Any, ...]:
+def _several(name: str, value: Any) -> tuple[Any, ...]:
+    """The values of an option that may have several, each once."""
     if isinstance(value, str | PathLike) or not isinstance(value, Sequence):
-        return (value,)
-    return tuple(dict.fromkeys(value))
+        value = (value,)
+    try:
+        return tuple(dict.fromkeys(value))
+    except Exception as error:
+        raise OptionError(
+            f"{name} must be a value or a list of such, got {shown(value)}"
+        ) from error

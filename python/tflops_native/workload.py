@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, TypeAlias
 
-from tflops_native.checks import bounded
+from tflops_native.checks import bounded, listed, shown
 from tflops_native.errors import InputDataError, OptionError, ShapeError
-from tflops_native.given_data import GivenInput, InputData, read_given
+from tflops_native.given_data import GivenInput, InputData, data_digest, read_given
 from tflops_native.model.entry import (
     Entry,
     EntryInput,
@@ -68,7 +68,7 @@ class Workload:
             InputDataError: data cannot be read, or does not fit an input.
         """
         if signature is not None and not isinstance(signature, str):
-            raise OptionError(f"a signature must be named by its key, got {signature!r:.100}")
+            raise OptionError(f"a signature must be named by its key, got {shown(signature)}")
         entry = entry_point(model, signature)
         requested = shapes_by_input(input_shapes)
         shapes = resolve_input_shapes(entry, requested)
@@ -175,19 +175,20 @@ def shapes_by_input(input_shapes: Any) -> dict[str, tuple[int, ...]]:
     found = {}
     for name, lengths in input_shapes.items():
         if not isinstance(name, str):
-            raise ShapeError(f"the name of an input must be a string, got {name!r}")
-        if isinstance(lengths, str | bytes | Mapping) or not hasattr(lengths, "__iter__"):
-            raise ShapeError(f"a shape must be whole numbers, as (1, 224, 224, 3), got {lengths!r}")
-        try:
-            lengths = tuple(lengths)
-        except ValueError as error:
-            # Whatever can be looped over may refuse to be: a file that is closed.
-            raise ShapeError(f"cannot read a shape from {lengths!r:.100}: {error}") from error
+            raise ShapeError(f"the name of an input must be a string, got {shown(name)}")
+        lengths = listed("a shape must be whole numbers, as (1, 224, 224, 3)", lengths, ShapeError)
         for length in lengths:
             if isinstance(length, bool) or not isinstance(length, Integral):
-                raise ShapeError(f"a length must be a whole number, got {length!r} in {lengths!r}")
+                raise ShapeError(
+                    f"a length must be a whole number, got {shown(length)} in {shown(lengths)}"
+                )
         found[name] = tuple(bounded("a length", int(length), ShapeError) for length in lengths)
     return found
+
+
+def data_digests(inputs: Any) -> dict[str, str]:
+    """Of the data for each input, as `data_digest`; raises InputDataError."""
+    return {str(name): data_digest(name, data) for name, data in _data_by_name(inputs).items()}
 
 
 def _data_by_name(inputs: Any) -> Mapping[str, InputData]:
@@ -195,6 +196,6 @@ def _data_by_name(inputs: Any) -> Mapping[str, InputData]:
         return {}
     if not isinstance(inputs, Mapping):
         raise InputDataError(
-            f"inputs must map names to arrays or files, as {{'image': array}}, got {inputs!r:.100}"
+            f"inputs must map names to arrays or files, as {{'image': array}}, got {shown(inputs)}"
         )
     return inputs

@@ -2,11 +2,18 @@
 
 import json
 
+import numpy as np
 import pytest
 
 import tflops_native
 from tflops_native.reports.batch_job import BatchJob
-from tflops_native.reports.result_folder import ResultFolder, entry_text, read_results
+from tflops_native.reports.result_folder import (
+    ResultFolder,
+    entry_text,
+    file_digest,
+    option_facts,
+    read_results,
+)
 from zoo import EXAMPLES
 
 MODEL = EXAMPLES / "single_conv_28x28.tflite"
@@ -79,3 +86,53 @@ def test_a_failure_has_no_report_and_is_read_whole(tmp_path):
     (tmp_path / "m-0123456789abcdef.json").write_text(text)
     (found,), _ = read(tmp_path / "m-0123456789abcdef.json")
     assert (found.reason, found.error) == ("crash", "it did")
+
+
+def _ramp(changed):
+    array = np.arange(5000, dtype=np.float32)
+    array[2500] += changed
+    return array
+
+
+def _file(path, changed):
+    np.save(path, _ramp(changed))
+    return path
+
+
+@pytest.mark.parametrize("form", ["array", "file"])
+def test_data_is_part_of_a_key_by_all_of_its_content(form, tmp_path):
+    """numpy shows the ends of a large array alone, and a file keeps its name."""
+
+    def facts(changed):
+        data = _ramp(changed) if form == "array" else _file(tmp_path / "data.npy", changed)
+        return option_facts({"inputs": {"input": data}, "runs": 1}, ())
+
+    before = facts(0)
+    assert facts(0) == before
+    assert facts(1) != before
+    assert facts(0) == before
+
+
+def test_a_delegate_is_part_of_a_key_by_its_content(tmp_path):
+    library = tmp_path / "delegate.so"
+    library.write_bytes(b"one")
+    before = option_facts({"delegate": library}, ())
+    assert option_facts({"delegate": str(library)}, ()) == before
+    library.write_bytes(b"other")
+    assert option_facts({"delegate": library}, ()) != before
+
+
+def test_a_library_that_never_ends_is_not_read():
+    assert file_digest("/dev/zero") is None
+
+
+def test_a_sweep_with_other_data_is_measured_again(tmp_path):
+    pytest.importorskip("tflops_native._native", exc_type=ImportError)
+    data = tmp_path / "input.npy"
+
+    def kept(value):
+        np.save(data, np.full((1, 28, 28, 1), value, np.float32))
+        folder = tmp_path / "folder"
+        return tflops_native.sweep(MODEL, inputs={"input": data}, folder=folder, runs=1).kept
+
+    assert [kept(0), kept(0), kept(1)] == [0, 1, 0]

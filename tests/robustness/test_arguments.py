@@ -1,5 +1,6 @@
 """Arguments of the Python API that are of a type or value that nobody meant to give."""
 
+import inspect
 import json
 from collections.abc import Callable
 from fractions import Fraction
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 import tflops_native
-from tflops_native.errors import TflopsError
+from tflops_native.errors import MESSAGE_LIMIT, InvokeError, OptionError, TflopsError
 from zoo import EXAMPLES
 
 SINGLE = EXAMPLES / "single_conv_28x28.tflite"
@@ -173,6 +174,172 @@ def test_numbers_beyond_all_figures(name, number):
     with pytest.raises(TflopsError) as caught:
         HUGE[name](number)
     assert "set_int_max_str_digits" not in str(caught.value)
+
+
+class _Raises:
+    """Whatever is asked of it."""
+
+    def _refuse(self, *_arguments):
+        raise RuntimeError("an object that refuses everything")
+
+    __bool__ = __str__ = __repr__ = __fspath__ = __iter__ = __len__ = _refuse
+    __index__ = __int__ = __float__ = __eq__ = __hash__ = __lt__ = _refuse
+
+
+class _Long:
+    def __repr__(self):
+        return "x" * 100_000
+
+
+HOSTILE: dict[str, Any] = {
+    "nan": float("nan"),
+    "inf": float("inf"),
+    "negative": -1,
+    "huge": 2**70,
+    "null": "\0",
+    "half a character": "a\ud800",
+    "long": "x" * 100_000,
+    "long bytes": b"x" * 100_000,
+    "long list": list(range(50_000)),
+    "raises": _Raises(),
+    "holds what raises": {"input": _Raises()},
+    "long repr": _Long(),
+    "array": np.array([1, 2]),
+    "texts": np.array(["a", "b"]),
+    "no dimensions": np.array(3),
+    "empty": np.array([]),
+    "nan of numpy": np.float64("nan"),
+    "nested": [[[[1]]]],
+    "None inside": [None],
+    "key": {None: None},
+    "complex": 1j,
+}
+# Function -> arguments with which it would work.
+PUBLIC: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
+    "analyze": ((SINGLE,), {}),
+    "baseline": ((SINGLE,), {"runs": 1}),
+    "batch": ((SINGLE,), {"runs": 1}),
+    "check": ((SINGLE,), {"max_flops": 1}),
+    "collect": ((), {}),
+    "compare": ((SINGLE, SINGLE), {"runs": 1}),
+    "convert": ((SINGLE,), {}),
+    "count": ((SINGLE,), {}),
+    "extract": ((SINGLE, 0), {}),
+    "fit_memory": ((SINGLE,), {"budget_bytes": 10**6}),
+    "fleet": (("no plan.yaml",), {}),
+    "load": ((SINGLE,), {}),
+    "load_report": (("no report.json",), {}),
+    "measure": ((SINGLE,), {"runs": 1}),
+    "memory": ((SINGLE,), {}),
+    "peaks": ((), {}),
+    "report": ((SINGLE,), {"runs": 1}),
+    "runtimes": ((), {}),
+    "save_report": ((tflops_native.count(SINGLE)[0], "no folder/x.json"), {}),
+    "sweep": ((SINGLE,), {"runs": 1}),
+    "verify": ((SINGLE,), {}),
+    "ChildLimits": ((), {}),
+    "RunOptions": ((), {}),
+    "StopRule": ((), {}),
+}
+
+
+def _parameters(name):
+    """The names of its parameters, those of `measure` where it hands on further ones."""
+    found = inspect.signature(getattr(tflops_native, name)).parameters
+    names = list(found)
+    if any(item.kind is item.VAR_KEYWORD for item in found.values()):
+        names = names[:-1] + [item for item in _parameters("measure") if item not in found]
+    return [item for item in names if item != "self"]
+
+
+@pytest.fixture
+def nothing_measured(monkeypatch):
+    """What would be measured with arguments that make sense fails at once."""
+
+    def refuse(*_arguments, **_options):
+        raise InvokeError("this would be measured")
+
+    for place in (
+        "api.measure_counted",
+        "comparing._compared",
+        "machine.peaks.cache.measure_thread_peaks",
+        "isolation.isolated.run_isolated",
+    ):
+        monkeypatch.setattr(f"tflops_native.{place}", refuse)
+
+
+def test_every_function_is_tried():
+    functions = {
+        name for name in tflops_native.__all__ if inspect.isfunction(getattr(tflops_native, name))
+    }
+    assert functions - PUBLIC.keys() == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter"), [(name, item) for name in PUBLIC for item in _parameters(name)]
+)
+def test_arguments_that_nobody_means(name, parameter, nothing_measured, tmp_path, monkeypatch):
+    """Each is an error of this package, in a line that can be read, or works; nothing else happens."""
+    pytest.importorskip("tflops_native._native", exc_type=ImportError)
+    monkeypatch.chdir(tmp_path)
+    function = getattr(tflops_native, name)
+    positions = list(inspect.signature(function).parameters.values())
+    for what, value in HOSTILE.items():
+        arguments, options = list(PUBLIC[name][0]), dict(PUBLIC[name][1])
+        place = next((i for i, item in enumerate(positions) if item.name == parameter), None)
+        if place is not None and positions[place].kind is inspect.Parameter.VAR_POSITIONAL:
+            arguments = [value]
+        elif place is not None and place < len(arguments):
+            arguments[place] = value
+        else:
+            options[parameter] = value
+        if (name, parameter, what) == ("batch", "models", "long list"):
+            continue  # a job each
+        try:
+            function(*arguments, **options)
+        except TflopsError as error:
+            message = str(error)
+            assert len(message) <= MESSAGE_LIMIT, what
+            assert len(message.splitlines()) == 1, (what, message)
+            assert message.isprintable() or what in ("null", "half a character"), (what, message)
+        assert not list(tmp_path.iterdir()), what
+
+
+@pytest.mark.parametrize("name", ["baseline", "batch", "check", "sweep"])
+@pytest.mark.parametrize("option", ["max_tim", "nonsense", "model_"])
+def test_options_that_there_are_not(name, option, nothing_measured):
+    arguments, options = PUBLIC[name]
+    with pytest.raises(OptionError, match=f"{name} has no option '{option}': ") as caught:
+        getattr(tflops_native, name)(*arguments, **options, **{option: None})
+    assert ("did you mean 'max_time'?" in str(caught.value)) == (option == "max_tim")
+
+
+@pytest.mark.parametrize("value", [0, 1, "", "yes", None, [], np.array(True), np.int64(1)])
+@pytest.mark.parametrize(
+    ("name", "parameter"),
+    [
+        (name, item.name)
+        for name in PUBLIC
+        for item in inspect.signature(getattr(tflops_native, name)).parameters.values()
+        if item.annotation is bool
+    ],
+)
+def test_flags_that_are_neither_true_nor_false(name, parameter, value):
+    arguments, options = PUBLIC[name]
+    with pytest.raises(OptionError, match=f"^{parameter} must be True or False, got "):
+        getattr(tflops_native, name)(*arguments, **{**options, parameter: value})
+
+
+def test_flags_of_numpy_are_flags():
+    assert tflops_native.count(SINGLE, valid_taps=np.bool_(True))[0].valid_macs is not None
+    with pytest.raises(TflopsError):
+        tflops_native.count(SINGLE, strict=np.bool_(False), trip_count=-1)
+
+
+def test_numbers_of_numpy_in_a_sweep():
+    swept = tflops_native.sweep(SINGLE, threads=np.int64(1), runs=np.int32(1))
+    assert json.dumps(swept.to_dict())
+    assert [cell.error for cell in swept.cells] == [None]
 
 
 OPTIONS = {

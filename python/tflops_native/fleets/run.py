@@ -12,6 +12,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from tflops_native.checks import with_checked_arguments
 from tflops_native.collecting import collect, foreign_in
 from tflops_native.errors import DeviceError, OptionError
 from tflops_native.fleets.jobs import (
@@ -33,6 +34,7 @@ _LOOK_SECONDS = 0.5
 Expand: TypeAlias = Callable[[str], Sequence[str]]
 
 
+@with_checked_arguments
 def fleet(
     plan: str | PathLike[str],
     *,

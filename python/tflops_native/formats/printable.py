@@ -2,9 +2,11 @@
 
 import unicodedata
 
+from tflops_native.errors import MESSAGE_LIMIT, shortened
+
 NAME_LIMIT = 200
 TEXT_LIMIT = 4000  # of a line of a report
-LINE_LIMIT = 2000  # of an error, whatever a runtime or a name brings into it
+LINE_LIMIT = MESSAGE_LIMIT  # of an error
 
 
 def printable(text: str, limit: int | None = None) -> str:
@@ -13,9 +15,8 @@ def printable(text: str, limit: int | None = None) -> str:
     Args:
         limit: the most characters; of longer texts the middle is left out. None: all.
     """
-    if limit is not None and len(text) > limit:
-        kept = limit - 1
-        text = f"{text[: kept - kept // 2]}…{text[len(text) - kept // 2 :]}"
+    if limit is not None:
+        text = shortened(text, limit)
     if text.isprintable():
         return text
     return "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
-from tflops_native.errors import ModelFormatError
+from tflops_native.checks import shown, with_checked_arguments
+from tflops_native.errors import ModelFormatError, OptionError
 from tflops_native.model.control_dependencies import KEY, control_dependencies
 from tflops_native.model.flatbuffer import FlatBuffer
 from tflops_native.model.graph import (
@@ -48,6 +49,7 @@ _EXTERNAL_GROUP = structure("ExternalBufferGroup", "name")
 _EXTERNAL_BUFFER = structure("ExternalBuffer", "id group offset length packing")
 
 
+@with_checked_arguments
 def load(
     source: Input,
     *,
@@ -71,6 +73,8 @@ def load(
         ConversionError: TensorFlow is missing, or cannot convert it.
         OptionError: `conversion` is given, and nothing has to be converted.
     """
+    if conversion is not None and not isinstance(conversion, ConversionOptions):
+        raise OptionError(f"conversion must be ConversionOptions, got {shown(conversion)}")
     return read(open_source(source, None, conversion, progress))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from os import PathLike
 from typing import Any
 
+from tflops_native.checks import shown
 from tflops_native.errors import OptionError
 from tflops_native.imported.load import load_timing
 from tflops_native.model.graph import Model
@@ -22,7 +23,7 @@ def refuse_other_kinds(contenders: Sequence[Any]) -> None:
     for contender in contenders:
         if isinstance(contender, list | tuple):
             raise OptionError(
-                f"a contender must be a model or a report, got {contender!r:.80}; several runtimes are "
+                f"a contender must be a model or a report, got {shown(contender)}; several runtimes are "
                 "given as runtime=['tflite', 'litert']"
             )
         known = (str, PathLike, bytes, bytearray, memoryview, Model, Report)
@@ -69,7 +70,7 @@ def logged(
     if devices and (isinstance(devices, str) or len(devices) != len(files)):
         raise OptionError(
             f"{len(files)} profiles need {len(files)} device labels, one each in their order, got "
-            f"{devices!r:.80}"
+            f"{shown(devices)}"
         )
     found = []
     for position, path in enumerate(files):

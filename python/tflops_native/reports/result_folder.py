@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -18,6 +19,7 @@ from tflops_native.reports.report import Report
 from tflops_native.reports.saved import FORMAT_VERSION, saved, saved_reports
 from tflops_native.reports.sweep_cell import SweepCell
 from tflops_native.whole_files import PARTIAL, refusing, written
+from tflops_native.workload import data_digests, shapes_by_input
 
 Entry = TypeVar("Entry", SweepCell, BatchJob)
 
@@ -38,6 +40,40 @@ _NAME_LIMIT = 120
 def result_key(facts: Mapping[str, Any]) -> str:
     """Of all that the figures of an entry depend on, as plain data."""
     return hashlib.sha256(dump_json(facts).encode()).hexdigest()[:_KEY_DIGITS]
+
+
+def option_facts(options: Mapping[str, Any], without: Collection[str]) -> dict[str, str]:
+    """Options as a part of the facts: shapes however they were given, data and libraries by their content.
+
+    Args:
+        without: options that figures do not depend on.
+
+    Raises:
+        ShapeError, InputDataError: shapes or data are none.
+    """
+    facts = {
+        name: value
+        for name, value in sorted(options.items())
+        if name not in without and value is not None
+    }
+    if (shapes := facts.get("input_shapes")) is not None:
+        facts["input_shapes"] = sorted(shapes_by_input(shapes).items())
+        if not facts["input_shapes"]:
+            del facts["input_shapes"]
+    if (data := facts.get("inputs")) is not None:
+        facts["inputs"] = sorted(data_digests(data).items())
+    if (library := facts.get("delegate")) is not None:
+        facts["delegate"] = (str(library), file_digest(str(library)))
+    return {name: repr(value) for name, value in facts.items()}
+
+
+def file_digest(path: str) -> str | None:
+    """What tells a library from another one at its place; None where it cannot be read."""
+    with suppress(OSError, ValueError):
+        if Path(path).is_file():  # what is not may never end
+            with Path(path).open("rb") as stream:
+                return f"sha256:{hashlib.file_digest(stream, 'sha256').hexdigest()[:16]}"
+    return None
 
 
 def entry_text(entry: Entry, report: Report | None) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tflops_native.checks import file_path, parser_reason
+from tflops_native.checks import file_path, parser_reason, shown, with_checked_arguments
 from tflops_native.errors import OptionError, ProfileFormatError
 from tflops_native.formatting import plural
 from tflops_native.imported.files import read_recorded
@@ -130,6 +130,7 @@ def load_saved(path: str | os.PathLike[str]) -> Result | tuple[Report, ...]:
         raise ProfileFormatError(f"'{path}' is damaged: {error}") from error
 
 
+@with_checked_arguments
 def save_report(report: Report, path: str | os.PathLike[str], *, samples: bool = True) -> None:
     """Write a report as JSON, which `load_report` and `tflops show` read.
 
@@ -148,7 +149,7 @@ def save_report(report: Report, path: str | os.PathLike[str], *, samples: bool =
 
 def is_saved(path: str | os.PathLike[str]) -> bool:
     """Whether a file looks like JSON rather than a model: its name or its first byte say so."""
-    found = Path(path)
+    found = file_path("the file", path)
     if found.suffix.lower() in (".json", ".html", ".htm"):
         return True
     try:
@@ -171,6 +172,8 @@ def load_report(path: str | os.PathLike[str], *, signature: str | None = None) -
         ProfileFormatError: the file cannot be read, or holds no report of this version.
         OptionError: it has several, or none of this signature.
     """
+    if signature is not None and not isinstance(signature, str):
+        raise OptionError(f"a signature must be named by its key, got {shown(signature)}")
     found = load_saved(path)
     if not isinstance(found, tuple):
         raise ProfileFormatError(f"'{path}' holds a {type(found).__name__.lower()}, not a report")

@@ -8,7 +8,7 @@ from math import prod
 from numbers import Integral
 from typing import Any, TypeAlias
 
-from tflops_native.checks import bounded
+from tflops_native.checks import bounded, shown
 from tflops_native.errors import OptionError
 
 Shape: TypeAlias = tuple[int, ...]
@@ -34,15 +34,15 @@ def shape_pattern(text: str) -> ShapePattern:
     position = 0
     compact = text.replace(" ", "")
     if re.search(r"\d{20}", compact):
-        raise OptionError(f"{text!r:.100} holds a length of 20 digits or more: {_EXAMPLE}")
+        raise OptionError(f"{shown(text)} holds a length of 20 digits or more: {_EXAMPLE}")
     while position < len(compact):
         found = _AXES.match(compact, position)
         if found is None:
-            raise OptionError(f"{text!r} is not a shape: {_EXAMPLE}")
+            raise OptionError(f"{shown(text)} is not a shape: {_EXAMPLE}")
         axes.append(_lengths(found[1], text))
         position = found.end()
     if not axes or compact[-1] in ",x":
-        raise OptionError(f"{text!r} is not a shape: {_EXAMPLE}")
+        raise OptionError(f"{shown(text)} is not a shape: {_EXAMPLE}")
     return tuple(axes)
 
 
@@ -53,16 +53,16 @@ def _lengths(axis: str, text: str) -> Sequence[int]:
     if found := _RANGE.fullmatch(inner):
         first, last, step = int(found[1]), int(found[2]), int(found[3] or 1)
         if step == 0:
-            raise OptionError(f"{axis} in {text!r} has a step of 0")
+            raise OptionError(f"{axis} in {shown(text)} has a step of 0")
         lengths = range(first, last + 1, step)
         if not lengths:
             raise OptionError(
-                f"{axis} in {text!r} holds no length: {first} is above {last}; write the smaller first"
+                f"{axis} in {shown(text)} holds no length: {first} is above {last}; write the smaller first"
             )
         return lengths
     if re.fullmatch(r"\d+(,\d+)*", inner):
         return tuple(dict.fromkeys(map(int, inner.split(","))))
-    raise OptionError(f"{axis} in {text!r} is neither a range nor a list: {_EXAMPLE}")
+    raise OptionError(f"{axis} in {shown(text)} is neither a range nor a list: {_EXAMPLE}")
 
 
 def shape_patterns(given: InputPatterns | None) -> dict[str, tuple[ShapePattern, ...]]:
@@ -75,7 +75,7 @@ def shape_patterns(given: InputPatterns | None) -> dict[str, tuple[ShapePattern,
         if isinstance(shapes, str):
             shapes = [shapes]
         if not isinstance(name, str) or not isinstance(shapes, Sequence):
-            raise OptionError(f"input shapes of {name!r:.60} must be shapes, got {shapes!r:.60}")
+            raise OptionError(f"input shapes of {shown(name)} must be shapes, got {shown(shapes)}")
         if shapes and all(map(_is_length, shapes)):
             shapes = [shapes]  # type: ignore[list-item]
         found[name] = tuple(map(_pattern, shapes))
@@ -92,7 +92,7 @@ def _pattern(shape: Any) -> ShapePattern:
     if isinstance(shape, Sequence) and all(map(_is_length, shape)):
         return tuple((bounded("a length", int(length)),) for length in shape)
     raise OptionError(
-        f"{shape!r:.60} is not a shape: give a tuple of lengths, or a pattern as a text"
+        f"{shown(shape)} is not a shape: give a tuple of lengths, or a pattern as a text"
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from os import PathLike, fspath
 
-from tflops_native.checks import file_path, one_of, whole_number
+from tflops_native.checks import file_path, listed, one_of, shown, whole_number
 from tflops_native.errors import OptionError
 
 # Runtimes that are found by name; all others are given by path.
@@ -65,7 +65,7 @@ class RunOptions:
         )
         if not isinstance(self.delegate_options, Mapping):
             raise OptionError(
-                f"delegate options must map keys to values, got {self.delegate_options!r:.100}"
+                f"delegate options must map keys to values, got {shown(self.delegate_options)}"
             )
         if self.delegate is not None:
             set_(self, "delegate", _path_or_name("delegate", self.delegate))
@@ -78,16 +78,15 @@ class RunOptions:
 
 
 def _path_or_name(name: str, value: "str | PathLike[str]") -> str:
-    if not isinstance(value, str | PathLike) or not fspath(value):
-        raise OptionError(f"{name} must be a name or a path, got {value!r}")
-    file_path(name, value)
+    text = "" if isinstance(value, str) and not value else str(file_path(name, value))
+    if not text:
+        raise OptionError(f"{name} must be a name or a path, got {shown(value)}")
     return fspath(value)
 
 
 def _cpus(pin: object) -> tuple[int, ...]:
-    if isinstance(pin, str | bytes) or not hasattr(pin, "__iter__"):
-        raise OptionError(f"pin must be CPU numbers, as (0, 2), got {pin!r}")
-    cpus = tuple(whole_number("a CPU to pin to", cpu, minimum=0) for cpu in pin)
+    given = listed("pin must be CPU numbers, as (0, 2)", pin)
+    cpus = tuple(whole_number("a CPU to pin to", cpu, minimum=0) for cpu in given)
     if not cpus:
         raise OptionError("pin names no CPU: write it as (1,) or (0, 2)")
     return cpus

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from tflops_native.checks import one_of
 from tflops_native.errors import OptionError
 
 QUANTIZATIONS = ("none", "float16", "dynamic", "int8", "int16x8")
@@ -84,10 +85,7 @@ class ConversionOptions:
         return RANDOM if self.representative is None else PurePath(self.representative).name
 
     def __post_init__(self) -> None:
-        if self.quantize not in QUANTIZATIONS:
-            raise OptionError(
-                f"quantize must be one of {', '.join(QUANTIZATIONS)}, got {self.quantize!r}"
-            )
+        one_of("quantize", self.quantize, QUANTIZATIONS)
         if self.representative is not None and self.quantize not in CALIBRATED:
             raise OptionError(
                 f"representative data is for quantize {' or '.join(CALIBRATED)}, not {self.quantize!r}"
@@ -102,6 +100,8 @@ def conversions(
     Raises:
         OptionError: there is no such quantization, or data and none that needs it.
     """
+    for name in quantizations:
+        one_of("quantize", name, QUANTIZATIONS)
     needing = [name for name in quantizations if name in CALIBRATED]
     return tuple(
         ConversionOptions(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
-from tflops_native.checks import listed_index
+from tflops_native.checks import file_path, listed_index
 from tflops_native.errors import ModelFormatError, OptionError
 from tflops_native.model.sources.conversion import Conversion, ConversionOptions
 from tflops_native.model.sources.files import FileStamp, check_unchanged, read_file, reading
@@ -152,7 +152,7 @@ def _opened(given: Input, options: ConversionOptions | None, progress: Progress)
         data = memoryview(given).cast("B").toreadonly()
         opened = Given("the model", None, None, data, asked, progress)
     elif isinstance(given, (str, os.PathLike)):
-        path = Path(given)
+        path = file_path("the model", given, ModelFormatError)
         name = repr(str(path))
         with reading(name):
             if path.is_dir():
