@@ -77,7 +77,11 @@ def test_figures_of_a_report_with_peaks_and_samples(made):
     report = made("roofline")
     found = figures(page(report))
     labels = [figure.get("aria-label") for figure in found]
-    assert labels == ["Roofline of the model's operators", "Samples in run order: noisy"]
+    assert labels == [
+        "Roofline of the model's operators",
+        "Samples in run order: noisy",
+        "Histogram of the samples",
+    ]
     roofline = ["".join(title.itertext()) for title in found[0].iter("title")]
     assert roofline[0].startswith("0 CONV_2D: 17.3GFLOP/s, 4.76 FLOPs per byte, 25.0\u00b5s, 69")
     # 432,640 operations in 25 us, of 90,944 bytes.
@@ -98,7 +102,7 @@ def test_marks_lie_within_their_figure(made):
 def test_a_notebook_has_the_figures_and_folds_long_tables(made):
     report = made("roofline")
     text = notebook.render(report_document(report))
-    assert len(figures(text)) == 2
+    assert len(figures(text)) == 3
     assert "<details>" not in text
     many = tuple(operator(index, "ADD", (), ((1, 8),), Cost(scalar_ops=1)) for index in range(21))
     long = Report.of(model(), dataclasses.replace(float_analysis(), operators=many))

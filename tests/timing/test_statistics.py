@@ -17,13 +17,16 @@ from tflops_native.timing.statistics import (
 def test_one_sample_is_every_statistic():
     latency = Latency.of([2_000_000_000])
     assert latency.samples == latency.runs == 1
-    for name in ("minimum", "p5", "p25", "median", "p75", "p90", "p95", "maximum", "mean"):
+    for name in ("minimum", "p25", "median", "p75", "maximum", "mean"):
         assert getattr(latency, f"{name}_seconds") == 2.0
     assert latency.mad_seconds == latency.mdape == latency.outliers == 0
     assert latency.throughput_per_second == 0.5
     # What one sample cannot tell.
     assert (
-        latency.p99_seconds
+        latency.p5_seconds
+        is latency.p90_seconds
+        is latency.p95_seconds
+        is latency.p99_seconds
         is latency.std_seconds
         is latency.median_interval_seconds
         is latency.precision
@@ -33,18 +36,14 @@ def test_one_sample_is_every_statistic():
 
 def test_an_odd_number_of_samples_in_any_order():
     # Sorted 1 2 3 5 9: median 3; deviations 2 1 0 2 6, sorted 0 1 2 2 6: MAD 2.
-    # p90 at position 0.9 * 4 = 3.6: 5 + 0.6 * (9 - 5) = 7.4; p95 at 3.8: 8.2; p5 at 0.2: 1.2;
-    # p25 and p75 at 1 and 3: 2 and 5. Mean 20 / 5 = 4, squares of 3 2 1 1 5 add up to 40:
+    # p25 and p75 at positions 1 and 3: 2 and 5. Mean 20 / 5 = 4, squares of 3 2 1 1 5 add up to 40:
     # variance 40 / 4. MdAPE: deviations 2/1 1/2 0/3 2/5 6/9, sorted 0 .4 .5 .67 2: 0.5.
     latency = Latency.of([9, 1, 5, 3, 2])
     assert latency.runs == 5
     assert latency.minimum_seconds == 1e-9
-    assert latency.p5_seconds == pytest.approx(1.2e-9)
     assert latency.p25_seconds == 2e-9
     assert latency.median_seconds == 3e-9
     assert latency.p75_seconds == 5e-9
-    assert latency.p90_seconds == pytest.approx(7.4e-9)
-    assert latency.p95_seconds == pytest.approx(8.2e-9)
     assert latency.maximum_seconds == 9e-9
     assert latency.mean_seconds == 4e-9
     assert latency.std_seconds == pytest.approx(10**0.5 * 1e-9)
@@ -53,10 +52,20 @@ def test_an_odd_number_of_samples_in_any_order():
     assert latency.throughput_per_second == pytest.approx(0.25e9)
 
 
-def test_the_99th_percentile_needs_a_hundred_samples():
-    assert Latency.of(list(range(1, 100))).p99_seconds is None
-    # At position 0.99 * 99 = 98.01 of 1 to 100.
-    assert Latency.of(list(range(1, 101))).p99_seconds == pytest.approx(99.01e-9)
+@pytest.mark.parametrize(
+    ("percent", "fewest", "value"),
+    [
+        # At position 0.05 * 19 = 0.95 of 1 to 20: 1.95; and so on.
+        (5, 20, 1.95),
+        (90, 10, 9.1),
+        (95, 20, 19.05),
+        (99, 100, 99.01),
+    ],
+)
+def test_a_percentile_needs_a_sample_beyond_it(percent, fewest, value):
+    few, enough = Latency.of(range(1, fewest)), Latency.of([*range(2, fewest + 1), 1])
+    assert getattr(few, f"p{percent}_seconds") is None
+    assert getattr(enough, f"p{percent}_seconds") == pytest.approx(value * 1e-9)
 
 
 def test_outliers_are_told_by_modified_z_scores():
@@ -85,11 +94,11 @@ def test_the_interval_of_batches_is_that_of_one_invoke():
 
 def test_an_even_number_of_samples_has_its_median_between_two():
     # Sorted 1 2 4 10: median 3; deviations 2 1 1 7, sorted 1 1 2 7: MAD 1.5.
-    # p90 at position 0.9 * 3 = 2.7: 4 + 0.7 * (10 - 4) = 8.2. Mean 17 / 4 = 4.25.
+    # p75 at position 0.75 * 3 = 2.25: 4 + 0.25 * (10 - 4) = 5.5. Mean 17 / 4 = 4.25.
     latency = Latency.of([10, 4, 1, 2])
     assert latency.median_seconds == 3e-9
     assert latency.mad_seconds == 1.5e-9
-    assert latency.p90_seconds == pytest.approx(8.2e-9)
+    assert latency.p75_seconds == pytest.approx(5.5e-9)
     assert latency.mean_seconds == 4.25e-9
 
 
@@ -102,7 +111,7 @@ def test_a_sample_of_several_invokes_is_divided_by_them():
     assert latency.maximum_seconds == pytest.approx(300e-9)
     assert latency.mean_seconds == pytest.approx(200e-9)
     assert latency.mad_seconds == pytest.approx(100e-9)
-    assert latency.p90_seconds == pytest.approx(280e-9)
+    assert latency.p75_seconds == pytest.approx(250e-9)
 
 
 def test_small_differences_of_long_samples_are_kept():

@@ -18,8 +18,8 @@ CONFIDENCE = 0.95
 # that are narrow by accident. With 2.1 the intervals at which it stops cover the median in at least
 # 93 % of cases, also where samples depend on those before (tests/timing/test_precision.py).
 _QUANTILE = 2.1
-# Below this many samples there is no 99th percentile to speak of: it would be the maximum.
-P99_SAMPLES = 100
+# Of fewer samples a percentile that is far out would be the minimum or the maximum.
+FEWEST_SAMPLES = {5: 20, 90: 10, 95: 20, 99: 100}
 # An interval of a percentile needs so many independent samples beyond it (tests/timing/test_statistics.py).
 _SAMPLES_BEYOND = 8
 # Iglewicz and Hoaglin, "How to Detect and Handle Outliers" (1993): modified z-scores above 3.5.
@@ -61,7 +61,8 @@ class Latency:
 
     samples                   number of samples
     runs                      number of invokes in them
-    p99_seconds               also None below 100 samples
+    p5_seconds, p90_seconds, p95_seconds, p99_seconds
+                              also None below 20, 10, 20 and 100 samples
     std_seconds               standard deviation of the samples; also None of a single one
     mad_seconds               median of the absolute deviations from the median
     mdape                     median of the absolute deviations relative to each sample, a fraction
@@ -121,13 +122,15 @@ class Latency:
         scale = NANOSECONDS_PER_SECOND * invokes_per_sample
         samples = np.asarray(samples_ns, dtype=np.float64)
         count = len(samples)
-        p5, p25, median, p75, p90, p95, p99 = (
-            percentile(samples, share) for share in (0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
-        )
+        median = percentile(samples, 0.5)
         deviations = np.abs(samples - median)
         mean = float(samples.mean())
         # A coarse clock may say 0, of which nothing is a fraction.
         relative = np.divide(deviations, samples, out=np.zeros(count), where=samples > 0)
+
+        def at(percent: int) -> float | None:
+            is_known = count >= FEWEST_SAMPLES.get(percent, 1)
+            return percentile(samples, percent / 100) / scale if is_known else None
 
         def in_seconds(interval: MedianInterval | None) -> MedianInterval | None:
             return None if interval is None else interval.scaled(scale)
@@ -136,13 +139,13 @@ class Latency:
             samples=count,
             runs=count * invokes_per_sample,
             minimum_seconds=float(samples.min()) / scale,
-            p5_seconds=p5 / scale,
-            p25_seconds=p25 / scale,
+            p5_seconds=at(5),
+            p25_seconds=at(25),
             median_seconds=median / scale,
-            p75_seconds=p75 / scale,
-            p90_seconds=p90 / scale,
-            p95_seconds=p95 / scale,
-            p99_seconds=p99 / scale if count >= P99_SAMPLES else None,
+            p75_seconds=at(75),
+            p90_seconds=at(90),
+            p95_seconds=at(95),
+            p99_seconds=at(99),
             maximum_seconds=float(samples.max()) / scale,
             mean_seconds=mean / scale,
             std_seconds=float(samples.std(ddof=1)) / scale if count > 1 else None,
