@@ -166,6 +166,7 @@ class _State:
 
     def add(self, job: BatchJob, report: Report | None) -> None:
         """A job that was done."""
+        self.jobs[job.key] = job  # whatever happens to its file
         if self.store is not None:
             try:
                 job = self.store.keep(job, report)
@@ -177,6 +178,7 @@ class _State:
 
     def add_text(self, job: BatchJob, text: str) -> None:
         """The same with the content of its file."""
+        self.jobs[job.key] = replace(job, file=None)  # whatever happens to it
         if self.store is not None:
             self.store.write(job, text, is_synced=False)
         else:

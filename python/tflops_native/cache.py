@@ -27,7 +27,7 @@ def keep(path: Path, content: bytes) -> bool:
     """Write a file of the cache as a whole or not at all; whether that went well."""
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with written(path) as stream:
+        with written(path, is_ours=True) as stream:
             stream.write(content)
         return True
     return False

@@ -170,6 +170,7 @@ def _finish(
             raise
         # Only what comes after the times was interrupted.
         cell, interrupt = task.cell.with_report(report, None), error
+    found[at] = cell  # whatever happens to its file
     if store is not None:
         try:
             cell = store.keep(cell, report)

@@ -20,7 +20,11 @@ _NO_NEIGHBOUR = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EXDE
 
 @contextmanager
 def written(
-    path: Path, *, is_synced: bool = False, partial_name: str | None = None
+    path: Path,
+    *,
+    is_ours: bool = False,
+    is_synced: bool = False,
+    partial_name: str | None = None,
 ) -> Iterator[BinaryIO]:
     """A stream for the content of a file, which takes its place once the block has ended well.
 
@@ -28,6 +32,7 @@ def written(
     place: pipes, devices, files of another user, with several names, or in a folder that is not writable.
 
     Args:
+        is_ours: whether the file has its place from us, in a cache say: it is replaced, whatever it is.
         is_synced: whether the content is to be on the disk before this returns.
         partial_name: of the file beside it that is written first, where what a killed process left is to
             be overwritten; None for a name that is free.
@@ -35,10 +40,10 @@ def written(
     Raises:
         OSError: it cannot be written; what the file held before is still there, unless written in place.
     """
-    target = Path(os.path.realpath(path))
-    before = _status(path)
+    target = path if is_ours else Path(os.path.realpath(path))
+    before = None if is_ours else _status(path)
     is_replaced = before is None or _is_replaced(path, before)
-    stream = _beside(target, partial_name) if is_replaced else None
+    stream = _beside(target, partial_name, is_ours) if is_replaced else None
     if stream is None:
         with path.open("wb") as in_place:
             yield in_place
@@ -52,7 +57,7 @@ def written(
                 partial.chmod(stat.S_IMODE(before.st_mode))
             if is_synced:
                 os.fsync(stream.fileno())
-        _replace(partial, target)
+        _replace(partial, target, is_ours)
     except BaseException:
         with suppress(OSError):
             partial.unlink()
@@ -103,22 +108,22 @@ def _is_replaced(path: Path, status: os.stat_result) -> bool:
     return stat.S_ISREG(status.st_mode) and is_own and is_alone and os.access(path, os.W_OK)
 
 
-def _beside(path: Path, name: str | None) -> BinaryIO | None:
-    """A new file in the same folder; None where there can be none."""
+def _beside(path: Path, name: str | None, must_be: bool) -> BinaryIO | None:
+    """A new file in the same folder; None where there can be none, and need not be one."""
     partial = path.with_name(name or f".{secrets.token_hex(8)}{PARTIAL}")
     try:
         return partial.open("wb" if name else "xb")
     except OSError as error:
-        if error.errno in _NO_NEIGHBOUR:
-            return None
-        raise
+        if must_be or error.errno not in _NO_NEIGHBOUR:
+            raise
+        return None
 
 
-def _replace(partial: Path, path: Path) -> None:
+def _replace(partial: Path, path: Path, must_be: bool) -> None:
     try:
         partial.replace(path)
     except OSError as error:
-        if error.errno not in _NO_NEIGHBOUR or not path.exists():
+        if must_be or error.errno not in _NO_NEIGHBOUR or not path.exists():
             raise
         with partial.open("rb") as source, path.open("wb") as in_place:
             shutil.copyfileobj(source, in_place)

@@ -219,3 +219,43 @@ def test_a_peaks_cache_that_is_a_pipe(process, tmp_path):
     os.mkfifo(kept)
     ended = process("report", SINGLE, "--runs", "2", env=environment)
     assert (ended.status, ended.err) == (0, "")
+
+
+def test_a_job_that_cannot_be_written_is_shown(tflops, tmp_path, monkeypatch):
+    def full(*_arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    folder = tmp_path / "jobs"
+    ended = tflops("batch", SINGLE, "--runs", "1", "-o", folder)
+    assert ended.status == 2
+    assert "no space left on device" in ended.err
+    assert SINGLE.name in ended.out
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (MemoryError("cannot allocate"), "there is not enough memory for this"),
+        (
+            ImportError("IMPORTANT: READ THIS!\n\nfailed to map segment"),
+            "a part that this needs cannot be loaded: failed to map segment",
+        ),
+    ],
+)
+def test_memory_that_does_not_suffice_for_the_program_itself(refuses, monkeypatch, error, message):
+    def fail(*_arguments, **_options):
+        raise error
+
+    monkeypatch.setattr("tflops_native.api.measure", fail)
+    assert refuses("time", SINGLE) == message
+
+
+@linux
+def test_a_small_address_space_suffices(process):
+    """A library that nothing here uses would start threads with megabytes for each CPU."""
+    words = ["bash", "-c", 'ulimit -v 1000000; exec "$0" "$@"', *process.program]
+    ended = process(args=[*words, "report", SINGLE, "--runs", "1", "--no-peaks"])
+    assert (ended.status, ended.err) == (0, "")
+    assert "latency" in ended.out

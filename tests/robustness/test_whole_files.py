@@ -292,3 +292,16 @@ def test_what_is_wrong_with_the_result_leaves_the_old_file(tmp_path):
         fails()
     assert path.read_bytes() == OLD
     assert [item.name for item in tmp_path.iterdir()] == ["old"]
+
+
+@posix
+def test_a_place_of_ours_is_replaced_whatever_is_there(tmp_path):
+    """To write into a pipe without a reader would wait for ever; a link of somebody else is not followed."""
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(tmp_path / "other")
+    for path in (pipe, link):
+        assert keep(path, NEW)
+        assert path.is_file()
+        assert not path.is_symlink()
+    assert not (tmp_path / "other").exists()

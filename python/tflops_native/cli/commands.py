@@ -142,6 +142,9 @@ def tflops(debug: bool) -> None:
 def run() -> None:
     """Run what the arguments say: one line per error and exit code 2, a traceback only with --debug."""
     gc.set_threshold(_OBJECTS_PER_COLLECTION)
+    # numpy's library of linear algebra, which nothing here uses, would start a thread per CPU, and end the
+    # process where they cannot be had.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     debug = "--debug" in sys.argv[1:2]
     _prepare_streams()
     try:
@@ -165,6 +168,11 @@ def run() -> None:
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         status = INTERRUPTED
+    except MemoryError:
+        status = _fail("there is not enough memory for this", debug)
+    except ImportError as error:
+        *_, reason = str(error).strip().splitlines() or [type(error).__name__]
+        status = _fail(f"a part that this needs cannot be loaded: {reason}", debug)
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         status = _fail(

@@ -96,7 +96,8 @@ def run_child(
                 start_new_session=True,
             )
         except OSError as error:
-            raise RuntimeLibraryError(f"cannot start the measuring process: {error}") from error
+            reason = (error.strerror or str(error)).lower()
+            raise RuntimeLibraryError(f"cannot start the measuring process: {reason}") from error
         outcome: Outcome | Ending = _converse(child, progress, limits, keep)
         return outcome
 

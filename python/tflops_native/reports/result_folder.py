@@ -149,7 +149,7 @@ class ResultFolder(Generic[Entry]):
         partial = f".{entry.key}{PARTIAL}"
         with (
             refusing(path, _KEPT),
-            written(path, is_synced=is_synced, partial_name=partial) as stream,
+            written(path, is_ours=True, is_synced=is_synced, partial_name=partial) as stream,
         ):
             stream.write((text + "\n").encode())
 
