@@ -296,7 +296,7 @@ def test_what_is_wrong_with_the_result_leaves_the_old_file(tmp_path):
 
 @posix
 def test_a_place_of_ours_is_replaced_whatever_is_there(tmp_path):
-    """To write into a pipe without a reader would wait for ever; a link of somebody else is not followed."""
+    """To write into a pipe without a reader would wait for ever; a link is not followed."""
     pipe, link = tmp_path / "pipe", tmp_path / "link"
     os.mkfifo(pipe)
     link.symlink_to(tmp_path / "other")
