@@ -14,6 +14,7 @@ from tflops_native.cli.options import input_options, measuring_options
 from tflops_native.cli.output import Output, output_options, show_result
 from tflops_native.cli.progress import progress_bar
 from tflops_native.cli.quantities import ByteSize, Count, Duration, Growth, Share
+from tflops_native.cli.streams import say
 from tflops_native.errors import OptionError, TflopsError
 from tflops_native.formats.budgets import check_document
 from tflops_native.formats.ci_reports import annotations, junit
@@ -144,7 +145,7 @@ def _with_limits_of_file(
 
 def _github(found: Check) -> None:
     for line in annotations(found):
-        click.echo(line)
+        say(line)
     if summary := os.environ.get(_SUMMARY):
         _write(Path(summary), render(check_document(found), "markdown") + "\n\n", "a")
 

@@ -9,14 +9,14 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import click
 
 from tflops_native.cli.completion import MODEL_SUFFIXES
 from tflops_native.cli.errors import USAGE_ERROR, echo_error, message_of
 from tflops_native.cli.signals import ending_in_order, interrupting_in_two_steps
-from tflops_native.cli.streams import writing_output
+from tflops_native.cli.streams import discard, prepared_streams, writing_output
 from tflops_native.errors import TflopsError
 from tflops_native.formats.printable import printable_lines
 from tflops_native.progress import early_stop
@@ -141,12 +141,16 @@ def tflops(debug: bool) -> None:
 
 def run() -> None:
     """Run what the arguments say: one line per error and exit code 2, a traceback only with --debug."""
+    with prepared_streams():
+        _run()
+
+
+def _run() -> None:
     gc.set_threshold(_OBJECTS_PER_COLLECTION)
     # numpy's library of linear algebra, which nothing here uses, would start a thread per CPU, and end the
     # process where they cannot be had.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     debug = "--debug" in sys.argv[1:2]
-    _prepare_streams()
     try:
         with ending_in_order(), interrupting_in_two_steps():
             status = tflops.main(standalone_mode=False, prog_name="tflops")
@@ -161,7 +165,7 @@ def run() -> None:
     except click.ClickException as error:
         status = _fail(_with_next_step(error), debug)
     except (_ReaderLeftError, BrokenPipeError):
-        _discard(sys.stdout)
+        discard(sys.stdout)
         sys.exit(0)
     except (TflopsError, OSError) as error:
         status = _fail(message_of(error), debug)
@@ -184,7 +188,7 @@ def run() -> None:
         sys.stdout.flush()
     except OSError:
         # A full disk: reported already, and the interpreter would fail again when it exits.
-        _discard(sys.stdout)
+        discard(sys.stdout)
     gc.freeze()  # nothing is left to be looked for when the interpreter ends
     sys.exit(status or 0)
 
@@ -199,24 +203,8 @@ def _with_next_step(error: click.ClickException) -> str:
     return f"{message.rstrip('.')}: `{context.command_path} -h` shows examples"
 
 
-def _prepare_streams() -> None:
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
-            # Closed by the caller, `tflops ... >&-`: what is written there is not wanted.
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
-        stream = getattr(sys, name)
-        # A terminal without Unicode shows "?" for what it lacks, instead of failing.
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
-
-
 def _fail(message: str, debug: bool) -> int:
     if debug:
         click.echo("\n".join(printable_lines(traceback.format_exc().rstrip("\n"))), err=True)
     echo_error(message)
     return USAGE_ERROR
-
-
-def _discard(stream: TextIO) -> None:
-    """Send the rest nowhere, or the interpreter complains about the pipe when it exits."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -6,6 +6,7 @@ from tflops_native import api
 from tflops_native.cli.help import Command
 from tflops_native.cli.model_input import conversion_options
 from tflops_native.cli.progress import progress_bar
+from tflops_native.cli.streams import say
 from tflops_native.formatting import byte_count
 
 
@@ -34,4 +35,4 @@ def command(source: str, quantize: str | None, representative: str | None, outpu
         )
     conversion = model.source.conversion
     text = "" if conversion is None else f", {conversion.text}"
-    click.echo(f"{output}: {byte_count(model.size_bytes)}B{text}")
+    say(f"{output}: {byte_count(model.size_bytes)}B{text}")

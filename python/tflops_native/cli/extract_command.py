@@ -9,6 +9,7 @@ from tflops_native.cli.help import Command
 from tflops_native.cli.model_input import conversion_of, conversion_options, source_of
 from tflops_native.cli.options import data_options, input_options, runtime_option
 from tflops_native.cli.progress import progress_bar
+from tflops_native.cli.streams import say
 from tflops_native.errors import OptionError
 from tflops_native.formatting import byte_count, plural
 from tflops_native.model.address import is_path
@@ -59,7 +60,7 @@ def command(
     names = ", ".join(one.name for one in found.subgraphs[0].operators)
     more = len(found.subgraphs) - 1
     inside = f" with {plural(more, 'subgraph')}" if more else ""
-    click.echo(f"{output}: {names}{inside}, {byte_count(found.size_bytes)}B")
+    say(f"{output}: {names}{inside}, {byte_count(found.size_bytes)}B")
 
 
 def _split(argument: str) -> tuple[str, str]:

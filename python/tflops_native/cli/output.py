@@ -14,7 +14,7 @@ import click
 from tflops_native.cli.completion import complete_files
 from tflops_native.cli.options import options
 from tflops_native.cli.quantities import WholeNumber
-from tflops_native.cli.streams import writing_output
+from tflops_native.cli.streams import say, writing_output
 from tflops_native.errors import OptionError
 from tflops_native.formats.document import Document
 from tflops_native.formats.overview import overview_document
@@ -238,8 +238,7 @@ def _write_several(texts: Mapping[str, str], model: str, output: Output) -> None
         path = output.path.with_name(f"{output.path.stem}-{key}{output.path.suffix or '.json'}")
         _write(text, replace(output, path=path))
         paths.append(str(path))
-    with writing_output():
-        click.echo(f"model-explorer {shlex.quote(model)} --node_data_paths={','.join(paths)}")
+    say(f"model-explorer {shlex.quote(model)} --node_data_paths={','.join(paths)}")
 
 
 def _is_terminal() -> bool:
@@ -265,13 +264,11 @@ def _console() -> "Console":
 
 def _write(text: str, output: Output) -> None:
     if output.path is None:
-        with writing_output():
-            click.echo(text)
+        say(text)
         return
     try:
         write_whole(output.path, (text + "\n").encode())
     except OptionError:
         # What was measured is not lost with the room for it.
-        with writing_output():
-            click.echo(text)
+        say(text)
         raise
