@@ -28,6 +28,8 @@ from tflops_native.errors import TflopsError
 from tflops_native.formats.registry import OF_ALL, render
 from tflops_native.formats.showing import document_of
 from tflops_native.reports.saved import load_saved
+from tflops_native.reports.sweep import Sweep
+from tflops_native.reports.sweep_cell import SweepCell
 from zoo import EXAMPLES
 
 REPORTS = ("count", "float", "mixed", "roofline", "above", "time", "refused")
@@ -67,8 +69,35 @@ def seeds():
         tflops_native.check(timed, max_macs=10**6, max_latency=1.0),
         tflops_native.baseline(timed),
         tflops_native.runtimes(),
+        _swept(),
+        tflops_native.batch([single, dynamic, "missing.tflite"], count=True, processes=1),
     ]
     return tuple(json.loads(render(document_of(result), "json")) for result in results)
+
+
+def _swept():
+    """Cells that are known by their figures, in two lines of each kind, and one that failed."""
+    figures = {"arena_bytes": 6_000, "p95_seconds": 3e-3, "utilization": 0.4, "parameters": 90}
+    cells = [
+        SweepCell(
+            key=f"{threads}{length}",
+            model="mobilenet.tflite",
+            input_shapes={"image": (1, length, length, 3)},
+            quantization=quantization,
+            runtime="tflite",
+            kernels="xnnpack",
+            threads=threads,
+            error="the runtime crashed" if length == 64 and threads == 2 else None,
+            macs=length**2,
+            operations=2 * length**2,
+            median_seconds=1e-6 * length**2 / threads,
+            **figures,
+        )
+        for threads in (1, 2, 4)
+        for length in (32, 64, 96)
+        for quantization in (None, "int8")
+    ]
+    return Sweep(cells=tuple(cells), planned=20, kept=1, seed=0, cpus=4)
 
 
 def places(data, path=()):

@@ -58,6 +58,11 @@ def test_edited_results_are_shown_or_refused():
         ("memory_fit", ("shapes",), [], "there are 0 shapes"),
         ("memory_fit", ("largest",), 9, "the largest is 9"),
         ("check", ("lines", 0, "metric"), "beauty", "metric must be one of macs.*got 'beauty'"),
+        ("sweep", ("cells", 0, "median_seconds"), 1e300, r"median_seconds is 1e\+300: nothing"),
+        ("sweep", ("cells", 0, "threads"), 0, "threads is 0: it is 1 or more"),
+        ("sweep", ("cells", 0, "macs"), -1, "macs is -1: it is 0 or more"),
+        ("batch", ("jobs", 0, "operations_per_second"), 1e300, "nothing that is measured has such"),
+        ("batch", ("jobs", 0, "p95_seconds"), -1e-3, "p95_seconds is -0.001: nothing"),
     ],
 )
 def test_what_cannot_be_is_refused(kind, path, value, message, tmp_path):
@@ -108,6 +113,34 @@ def test_runs_that_are_not_of_one_length_are_refused(tmp_path):
             continue
         with pytest.raises(ProfileFormatError, match=message):
             load_saved(file)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("median_seconds", -1.0, "median_seconds is -1: nothing that is measured"),
+        (
+            "p95_interval_seconds",
+            {"lower": 2.0, "upper": 1.0, "effective_samples": 9.0},
+            "an interval from 2 to 1 holds no median",
+        ),
+    ],
+)
+def test_a_latency_that_cannot_be_is_refused(name, value, message, tmp_path):
+    data = json.loads(render(document_of(make_report("float")), "json"))
+    data["reports"][0]["timing"]["latency"][name] = value
+    file = tmp_path / "result.json"
+    file.write_text(json.dumps(data))
+    with pytest.raises(ProfileFormatError, match=message):
+        load_saved(file)
+
+
+def test_a_line_through_times_of_all_sizes_is_shown():
+    data = seed_of("sweep")
+    for cell in data["cells"]:
+        cell |= {"median_seconds": 1e-30 if cell["threads"] > 1 else 1e12, "threads": 1}
+        cell |= {"operations": 2**127 if cell["quantization"] else 1, "quantization": None}
+    assert fuzz_results.check(json.dumps(data).encode()) == "shown"
 
 
 @pytest.mark.parametrize(

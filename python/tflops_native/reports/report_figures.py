@@ -3,6 +3,13 @@
 from typing import Any
 
 from tflops_native.reports.report import Report
+from tflops_native.timing.statistics import check_seconds
+
+_COUNTS = ("macs", "operations", "parameters", "weight_bytes", "arena_bytes")
+_TIMES = ("median_seconds", "p95_seconds")
+_RATES = ("operations_per_second", "utilization")
+# Operations that a file can ask for, in the shortest time that is believed.
+_HIGHEST_RATE = 1e80
 
 
 def report_figures(report: Report) -> dict[str, Any]:
@@ -28,3 +35,23 @@ def report_figures(report: Report) -> dict[str, Any]:
             "utilization": report.utilization,
         }
     return figures
+
+
+def check_figures(row: Any) -> None:
+    """Of a row that may come from a file that was edited.
+
+    Raises:
+        ValueError: a figure is negative, or beyond all that is counted or measured.
+    """
+    for name in (*_COUNTS, "threads"):
+        count = getattr(row, name)
+        if count is not None and count < (name == "threads"):
+            raise ValueError(
+                f"{name} is {count}: it is {'1' if name == 'threads' else '0'} or more"
+            )
+    for name in _TIMES:
+        check_seconds(name, getattr(row, name))
+    for name in _RATES:
+        rate = getattr(row, name)
+        if rate is not None and not 0 <= rate <= _HIGHEST_RATE:
+            raise ValueError(f"{name} is {rate:g}: nothing that is measured has such a rate")

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from tflops_native.formatting import shape
 from tflops_native.reports.report import Report
-from tflops_native.reports.report_figures import report_figures
+from tflops_native.reports.report_figures import check_figures, report_figures
 from tflops_native.result import Result
 from tflops_native.timing.statistics import MedianInterval
 
@@ -49,6 +49,9 @@ class SweepCell(Result):
     p95_seconds: float | None = None
     operations_per_second: float | None = None
     utilization: float | None = None
+
+    def __post_init__(self) -> None:
+        check_figures(self)
 
     @property
     def precision(self) -> float | None:

@@ -127,7 +127,7 @@ def fits(cells: Iterable[SweepCell]) -> Iterator[Fit]:
         if line is None:
             continue
         fixed, slope = line
-        residuals = [y / (fixed + slope * x) - 1 if fixed + slope * x else 1.0 for x, y in points]
+        residuals = [(fixed + slope * x) / y - 1 for x, y in points]
         yield Fit(
             **_named(series),
             threads=threads,

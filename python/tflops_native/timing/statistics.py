@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 NANOSECONDS_PER_SECOND = 1_000_000_000
 # Of what is read: a saved result that was edited could say less or more, of which no rate can be made.
 SHORTEST_SECONDS, LONGEST_SECONDS = 1e-30, 1e12
+_FARTHEST = 1e30
 CONFIDENCE = 0.95
 # The normal quantile of the interval. 1.96 would do for one look at a number of samples that was fixed
 # beforehand; the stop rule looks again and again and stops at a narrow interval, which favours those
@@ -28,6 +29,16 @@ _SCORE_BY_MAD = 0.6745
 _SCORE_BY_MEAN_DEVIATION = 1 / 1.253314
 
 
+def check_seconds(name: str, seconds: float | None) -> None:
+    """Of a figure that may come from a file that was edited; None and 0 are right, too.
+
+    Raises:
+        ValueError: nothing takes so long.
+    """
+    if seconds and not SHORTEST_SECONDS <= seconds <= LONGEST_SECONDS:
+        raise ValueError(f"{name} is {seconds:g}: nothing that is measured takes so long")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MedianInterval:
     """The 95 % confidence interval of a median, or of another percentile, in the unit of the samples.
@@ -38,6 +49,11 @@ class MedianInterval:
     lower: float
     upper: float
     effective_samples: float
+
+    def __post_init__(self) -> None:
+        # In whichever unit: what is computed of it has to be within what floats hold.
+        if not -_FARTHEST <= self.lower <= self.upper <= _FARTHEST:
+            raise ValueError(f"an interval from {self.lower:g} to {self.upper:g} holds no median")
 
     @property
     def half_width(self) -> float:
@@ -102,9 +118,7 @@ class Latency:
 
     def __post_init__(self) -> None:
         for name in ("median_seconds", "mean_seconds", "resolution_seconds"):
-            seconds = getattr(self, name)
-            if seconds and not SHORTEST_SECONDS <= abs(seconds) <= LONGEST_SECONDS:
-                raise ValueError(f"{name} is {seconds:g}: nothing that is measured takes so long")
+            check_seconds(name, getattr(self, name))
 
     @classmethod
     def of(cls, samples_ns: Sequence[int], *, invokes_per_sample: int = 1) -> "Latency":
