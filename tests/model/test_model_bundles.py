@@ -16,7 +16,8 @@ import pytest
 import builders
 from tflops_native.errors import ModelFormatError
 from tflops_native.model.reader import load, load_all
-from tflops_native.model.sources import kind
+from tflops_native.model.sources import c_array, kind
+from tflops_native.model.sources.view_file import zip_entries
 from zoo import EXAMPLES
 
 
@@ -176,6 +177,53 @@ def test_an_archive_of_too_many_pieces(monkeypatch):
     assert len(load_all(archive([("a", ONE), ("b", part), ("c", part)]))) == 1
     many = archive([("a", ONE), ("b", part), ("c", part), ("d", part)])
     assert "has more than 100 pieces" in message(many)
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, lzma.compress], ids=["gzip", "xz"])
+def test_what_does_not_begin_as_a_model_is_not_unpacked_on(pack, monkeypatch):
+    """A small file of zeros would come to a gigabyte before it is found to be nothing."""
+    monkeypatch.setattr(kind, "MOST_UNKNOWN_BYTES", 1 << 22)
+    assert "holds no TensorFlow Lite model" in message(pack(bytes(1 << 22)))
+    assert "unpacks to more than 4 MiB of what is not recognized" in message(pack(bytes(1 << 23)))
+    assert name_of(load(pack(ONE + bytes(1 << 23)))) == "one"
+
+
+def directory(number, *, is_large, says=None):
+    """An archive whose directory names one empty piece so many times, and may say another number."""
+    piece = struct.pack("<4s5H3L2H", b"PK\3\4", 20, *[0] * 7, 1, 0) + b"a"
+    entries = (struct.pack("<4s6H3L5H2L", b"PK\1\2", 20, 20, *[0] * 7, 1, *[0] * 6) + b"a") * number
+    says = number if says is None else says
+    end = b""
+    if is_large:
+        end = struct.pack(
+            "<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, says, says, len(entries), len(piece)
+        ) + struct.pack("<4sLQL", b"PK\6\7", 0, len(piece) + len(entries), 1)
+    small = (0xFFFF, 0xFFFF, 2**32 - 1, 2**32 - 1)
+    sizes = small if is_large else (says, says, len(entries), len(piece))
+    return piece + entries + end + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, *sizes, 0)
+
+
+@pytest.mark.parametrize("is_large", [False, True], ids=["32 bits", "64 bits"])
+@pytest.mark.parametrize("says", [None, 1], ids=["true", "false"])
+def test_too_many_entries_are_refused_before_they_are_read(is_large, says, monkeypatch):
+    number = 30_000
+    data = directory(number, is_large=is_large, says=says)
+    assert len(zipfile.ZipFile(io.BytesIO(data)).infolist()) == number
+    assert zip_entries(memoryview(data)) == number
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+    assert message(data) == "the model has more than 10,000 pieces: unpack it first"
+
+
+def test_entries_of_what_is_no_archive():
+    for data in (b"", b"PK\5\6", ONE, bytes(100) + b"PK\5\6" + b"\xff" * 18):
+        assert zip_entries(memoryview(data)) == 0
+
+
+@pytest.mark.parametrize("start", [b"/*", b"//\n"])
+def test_a_text_of_nothing_but_comments(start, monkeypatch):
+    monkeypatch.setattr(c_array, "_MOST_COMMENTS", 1000)
+    assert "is not a TensorFlow Lite model" in message(start * 1001 + c_text("xxd").encode())
+    assert name_of(load(start * 999 + b"*/\n" + c_text("xxd").encode())) == "one"
 
 
 def test_an_encrypted_member(tmp_path):

@@ -8,6 +8,7 @@ from tflops_native.model.sources.kind import Given, Kind, Part
 from tflops_native.model.sources.tflite import IDENTIFIER
 
 _LARGEST_BYTES = 512 << 20  # of source text: a model of 80 MB
+_MOST_COMMENTS = 1_000_000  # each takes a hundred bytes while they are removed
 _TEXT = re.compile(rb"[\t\n\r\f -~\x80-\xff]*")
 _LOOK_BYTES = 4096  # at the start, for what is not text
 _COMMENT = re.compile(rb"/\*.*?\*/|//[^\n]*", re.DOTALL)
@@ -25,7 +26,10 @@ def _recognizes(given: Given) -> bool:
     look = given.data[:_LOOK_BYTES]
     if _TEXT.fullmatch(look) is None:
         return False
-    return any(True for _ in _arrays(_COMMENT.sub(b"", given.data)))
+    data = bytes(given.data)
+    if data.count(b"/*") + data.count(b"//") > _MOST_COMMENTS:
+        return False
+    return any(True for _ in _arrays(_COMMENT.sub(b"", data)))
 
 
 def _models(given: Given) -> Iterator[Part]:

@@ -24,11 +24,12 @@ def _models(given: Given) -> Iterator[Part]:
     unpacking = gzip.open if title == "gzip" else lzma.open
     try:
         with unpacking(cast("IO[bytes]", ViewFile(given.data))) as file:
-            data = file.read(given.budget.left_bytes + 1)
+            data = given.budget.read(given.name, cast("IO[bytes]", file))
+    except ModelFormatError:
+        raise
     except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise ModelFormatError(f"{given.name} is a damaged {title} file: {error}") from error
-    given.budget.unpack(given.name, len(data))
-    yield Part("", memoryview(data))
+    yield Part("", data)
 
 
 KIND = Kind(_recognizes, _models)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from tflops_native.errors import ModelFormatError
 from tflops_native.model.sources.conversion import Conversion, ConversionOptions
@@ -11,7 +12,9 @@ from tflops_native.progress import Progress, no_progress
 
 # What unpacking one file may come to, so that a small one cannot fill the memory.
 MOST_UNPACKED_BYTES = 1 << 30
+MOST_UNKNOWN_BYTES = 64 << 20  # of what does not begin as a model or a bundle does
 MOST_PIECES = 10_000
+START_BYTES = 32
 _ZIP_START = b"PK\x03\x04"
 _PADDING_BYTES = 16  # that builders of bundles write in front, to align what is in them
 # gzip, xz and LiteRT-LM.
@@ -27,10 +30,29 @@ class Budget:
         self._bytes = MOST_UNPACKED_BYTES
         self._pieces = MOST_PIECES
 
-    @property
-    def left_bytes(self) -> int:
-        """What may still be unpacked."""
-        return self._bytes
+    def read(
+        self, name: str, stream: IO[bytes], start: bytes = b"", piece_bytes: int = 1 << 20
+    ) -> memoryview:
+        """What is left of a stream behind its start; raises `ModelFormatError` if it is too much.
+
+        Of what does not begin as a model or a bundle, no more is unpacked than a text could need.
+        """
+        found = bytearray(start)
+        if not start:
+            found += stream.read(START_BYTES)
+        is_known = may_hold_model(bytes(found[:START_BYTES]))
+        most = self._bytes if is_known else min(self._bytes, MOST_UNKNOWN_BYTES)
+        while piece := stream.read(piece_bytes):
+            found += piece
+            if len(found) > most:
+                break
+        if not is_known and len(found) > most and most < self._bytes:
+            raise ModelFormatError(
+                f"{name} unpacks to more than {most >> 20} MiB of what is not recognized: unpack it to a "
+                "file first"
+            )
+        self.unpack(name, len(found))
+        return memoryview(found).toreadonly()
 
     def unpack(self, name: str, size_bytes: int) -> None:
         """Take so many bytes; raises `ModelFormatError` if they are too many."""

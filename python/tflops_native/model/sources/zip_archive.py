@@ -6,10 +6,9 @@ import zlib
 from collections.abc import Iterator
 
 from tflops_native.errors import ModelFormatError
-from tflops_native.model.sources.kind import Given, Kind, Part, may_hold_model
-from tflops_native.model.sources.view_file import ViewFile
+from tflops_native.model.sources.kind import START_BYTES, Given, Kind, Part, may_hold_model
+from tflops_native.model.sources.view_file import ViewFile, zip_entries
 
-_START_BYTES = 32
 _ENCRYPTED = 1  # of a member's flags
 # Of a member: its header in front of its data, which says how long its name and extra field are.
 # https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, 4.3.7
@@ -24,10 +23,9 @@ def _recognizes(given: Given) -> bool:
 
 def _models(given: Given) -> Iterator[Part]:
     try:
+        given.budget.look_at(given.name, zip_entries(given.data))
         with zipfile.ZipFile(ViewFile(given.data)) as archive:
-            members = archive.infolist()
-            given.budget.look_at(given.name, len(members))
-            for member in members:
+            for member in archive.infolist():
                 data = _content(given, archive, member)
                 if data is not None:
                     yield Part(member.filename, data)
@@ -54,14 +52,15 @@ def _content(given: Given, archive: zipfile.ZipFile, member: zipfile.ZipInfo) ->
         return None
     if member.compress_type == zipfile.ZIP_STORED:
         data = _stored(given.data, member)
-        return data if may_hold_model(bytes(data[:_START_BYTES])) else None
+        return data if may_hold_model(bytes(data[:START_BYTES])) else None
     with archive.open(member) as file:
-        start = file.read(_START_BYTES)
+        start = file.read(START_BYTES)
         if not may_hold_model(start):
             return None
-        rest = file.read(given.budget.left_bytes + 1)
-    given.budget.unpack(f"{member.filename!r} in {given.name}", len(start) + len(rest))
-    return memoryview(start + rest)
+        # Of other methods the standard library unpacks all that so many packed bytes come to.
+        is_usual = member.compress_type == zipfile.ZIP_DEFLATED
+        name = f"{member.filename!r} in {given.name}"
+        return given.budget.read(name, file, start, 1 << 20 if is_usual else 4096)
 
 
 def _stored(data: memoryview, member: zipfile.ZipInfo) -> memoryview:
