@@ -4,11 +4,15 @@ import fcntl
 import os
 
 
+def folder_of_all_workers(tmp_path_factory):
+    """The one of this run."""
+    root = tmp_path_factory.getbasetemp()
+    return root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+
+
 def built_once(tmp_path_factory, name, build):
     """The folder that `build(folder)` has filled; other workers wait for it."""
-    root = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        root = root.parent  # that of all workers of this run
+    root = folder_of_all_workers(tmp_path_factory)
     folder, done = root / f"built-{name}", root / f"built-{name}.done"
     with (root / f"built-{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -4,10 +4,13 @@ import shutil
 import signal
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 
 import fake_tflite
+import short_protocol as short
+from built_once import built_once, folder_of_all_workers
 from zoo import ROOT
 
 
@@ -27,19 +30,55 @@ def pytest_configure():
 @pytest.fixture(scope="session", autouse=True)
 def cache_folder(tmp_path_factory):
     """Peaks that tests measure, once, are kept here and not among the user's."""
-    folder = tmp_path_factory.mktemp("cache")
+    folder = folder_of_all_workers(tmp_path_factory) / "cache"
+    folder.mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder))
         yield folder
+
+
+@pytest.fixture
+def short_protocol(monkeypatch, tmp_path_factory):
+    """Hardly any warm-up and few runs, in this process and in its children."""
+    import command_line
+    from tflops_native.isolation import child_process
+
+    short.cut_short(monkeypatch.setattr)
+    # Of their own: peaks that are measured briefly are lower.
+    folder = folder_of_all_workers(tmp_path_factory) / "brief-cache"
+    folder.mkdir(exist_ok=True)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+    monkeypatch.setattr(child_process, "PROGRAM", short.CHILD)
+    monkeypatch.setattr(command_line, "PROGRAM", short.TFLOPS)
+
+
+@pytest.fixture
+def measured_here(request, short_protocol, monkeypatch):
+    """What runs in children runs in this process, and briefly; what may crash has a child all the same."""
+    from tflops_native.isolation import isolated
+
+    if not {"fake_runtime", "own_child"} & set(request.fixturenames):
+        monkeypatch.setattr(isolated, "run_child", short.run_here)
+
+
+@pytest.fixture
+def own_child():
+    """For tests that need the child: for its last words, or its limits."""
 
 
 @pytest.fixture(scope="session")
 def fake_runtime(tmp_path_factory):
     """The path of a TensorFlow Lite C library that does what `fake_tflite.model` asks for."""
     fake_tflite.skip_without_compiler()
-    from built_once import built_once
-
     return built_once(tmp_path_factory, "fake_tflite", fake_tflite.build) / fake_tflite.LIBRARY
+
+
+@pytest.fixture(scope="session")
+def slower_runtime(tmp_path_factory):
+    """The same library, of which an inference takes a tenth longer."""
+    fake_tflite.skip_without_compiler()
+    build = partial(fake_tflite.build, percent=110)
+    return built_once(tmp_path_factory, "slower_tflite", build) / fake_tflite.LIBRARY
 
 
 @pytest.fixture(scope="session")
@@ -48,8 +87,6 @@ def timer_program(tmp_path_factory):
     fake_tflite.skip_without_compiler()
     if shutil.which("cmake") is None:
         pytest.skip("no CMake to build the timer with")
-    from built_once import built_once
-
     return built_once(tmp_path_factory, "timer", _build_timer) / "cpp" / "timer" / "tflops-timer"
 
 

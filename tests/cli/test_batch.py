@@ -18,6 +18,8 @@ from zoo import EXAMPLES, zoo_model
 
 pytest.importorskip("tflops_native._native", exc_type=ImportError)
 
+pytestmark = pytest.mark.usefixtures("measured_here")
+
 SINGLE = EXAMPLES / "single_conv_28x28.tflite"
 MOBILENET = EXAMPLES / "mobilenet_v1_0.25_96_int8.tflite"
 FAST = ("--runs", "2")
@@ -256,6 +258,7 @@ def test_counting_in_several_processes_counts_as_count_does(tflops, tmp_path):
     assert names == sorted(names)
 
 
+@pytest.mark.usefixtures("own_child")
 def test_a_model_that_ends_the_counting_process_fails_alone(tflops, tmp_path, monkeypatch):
     from tflops_native import batch_counts
 

@@ -8,6 +8,8 @@ import pytest
 import tflops_native
 from zoo import EXAMPLES, ROOT
 
+pytestmark = pytest.mark.usefixtures("measured_here")
+
 FLOAT = EXAMPLES / "mobilenet_v1_0.25_96_float32.tflite"
 INT8 = EXAMPLES / "mobilenet_v1_0.25_96_int8.tflite"
 SINGLE = EXAMPLES / "single_conv_28x28.tflite"

@@ -10,7 +10,10 @@ from tflops_native.model.sources import converted
 from zoo import EXAMPLES
 
 # TensorFlow and Keras warn of each other.
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore"),
+    pytest.mark.usefixtures("measured_here"),
+]
 
 KERAS = EXAMPLES / "single_conv.keras"
 SINGLE = EXAMPLES / "single_conv_28x28.tflite"

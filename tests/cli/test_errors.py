@@ -10,6 +10,8 @@ import pytest
 
 from zoo import EXAMPLES
 
+pytestmark = pytest.mark.usefixtures("measured_here")
+
 SINGLE = EXAMPLES / "single_conv_28x28.tflite"
 DYNAMIC = EXAMPLES / "single_conv_dynamic.tflite"
 MOBILENET = EXAMPLES / "mobilenet_v1_0.25_96_float32.tflite"
@@ -190,6 +192,7 @@ def test_debug_shows_where_it_went_wrong(tflops):
 
 
 @native
+@pytest.mark.usefixtures("own_child")
 def test_what_the_runtime_refuses_is_counted_all_the_same(tflops, custom_model):
     ended = tflops("report", custom_model)
     assert ended.status == 2
@@ -201,6 +204,7 @@ def test_what_the_runtime_refuses_is_counted_all_the_same(tflops, custom_model):
 
 
 @native
+@pytest.mark.usefixtures("own_child")
 def test_json_says_why_there_is_no_timing(tflops, custom_model):
     import json
 
@@ -213,6 +217,7 @@ def test_json_says_why_there_is_no_timing(tflops, custom_model):
 
 
 @native
+@pytest.mark.usefixtures("own_child")
 def test_time_of_what_the_runtime_refuses(refuses, custom_model):
     assert "Encountered unresolved custom op: Frobnicate" in refuses("time", custom_model)
 

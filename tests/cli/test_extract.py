@@ -9,6 +9,9 @@ from zoo import EXAMPLES, case_model
 
 pytest.importorskip("tflops_native._native", exc_type=ImportError)
 pytest.importorskip("flatbuffers", reason="writes models")
+
+pytestmark = pytest.mark.usefixtures("measured_here")
+
 MOBILENET = EXAMPLES / "mobilenet_v1_0.25_96_float32.tflite"
 
 
@@ -65,6 +68,7 @@ def test_a_loop_and_what_is_inside_of_it(tflops, tmp_path):
     assert ended.out.startswith(f"{file}: {named}")
 
 
+@pytest.mark.usefixtures("own_child")
 def test_a_runtime_that_crashes_is_an_error(refuses, tmp_path):
     """Builtin kernels of 2.17.1 end the process on weights with scales of blocks."""
     model = tmp_path / "blocks.tflite"

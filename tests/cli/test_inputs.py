@@ -14,6 +14,8 @@ pytest.importorskip("builders")
 from builders import ModelBuilder, options
 from tflops_native.isolation import isolated
 
+pytestmark = pytest.mark.usefixtures("measured_here")
+
 SINGLE = EXAMPLES / "single_conv_28x28.tflite"
 DYNAMIC = EXAMPLES / "single_conv_dynamic.tflite"
 INPUT = "input"

@@ -13,6 +13,8 @@ from tflops_native.cli import commands
 from tflops_native.cli.help import Command
 from zoo import EXAMPLES
 
+pytestmark = pytest.mark.usefixtures("measured_here")
+
 SINGLE = EXAMPLES / "single_conv_28x28.tflite"
 FLOAT = EXAMPLES / "mobilenet_v1_0.25_96_float32.tflite"
 COMMANDS = commands.tflops.list_commands(None)
@@ -195,6 +197,7 @@ class TestSeveralModelsAreTimed:
         reports = json.loads(ended.out)["reports"]
         assert [report["timing"]["latency"]["samples"] for report in reports] == [2, 2]
 
+    @pytest.mark.usefixtures("own_child")
     def test_one_that_fails_does_not_hide_the_others(self, tflops, custom_model, tmp_path):
         missing = tmp_path / "missing.tflite"
         ended = tflops("time", SINGLE, custom_model, missing, FLOAT, "--runs", "2")

@@ -13,6 +13,8 @@ pytest.importorskip("tflops_native._native", exc_type=ImportError)
 from tflops_native import analyze
 from tflops_native.runtime import libraries
 
+pytestmark = pytest.mark.usefixtures("measured_here")
+
 SINGLE = EXAMPLES / "single_conv_28x28.tflite"
 DYNAMIC = EXAMPLES / "single_conv_dynamic.tflite"
 

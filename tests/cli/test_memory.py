@@ -9,6 +9,8 @@ import pytest
 from memory_referee import allocated
 from zoo import EXAMPLES, MODELS
 
+pytestmark = pytest.mark.usefixtures("measured_here")
+
 MOBILENET = EXAMPLES / "mobilenet_v1_0.25_96_int8.tflite"
 
 

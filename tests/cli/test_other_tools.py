@@ -10,6 +10,8 @@ from zoo import EXAMPLES, MODELS
 
 pytest.importorskip("tflops_native._native", exc_type=ImportError)
 
+pytestmark = pytest.mark.usefixtures("measured_here")
+
 MOBILENET = EXAMPLES / "mobilenet_v1_0.25_96_float32.tflite"
 
 

@@ -12,6 +12,8 @@ pytest.importorskip("tflops_native._native", exc_type=ImportError)
 from tflops_native import load_report
 from tflops_native.machine.peaks import cache
 
+pytestmark = pytest.mark.usefixtures("measured_here")
+
 SINGLE = EXAMPLES / "single_conv_28x28.tflite"
 
 

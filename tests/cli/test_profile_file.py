@@ -22,6 +22,8 @@ from tflops_native.plain_json import dump_json
 from tflops_native.reports.saved import saved
 from zoo import EXAMPLES
 
+pytestmark = pytest.mark.usefixtures("measured_here")
+
 CONV = EXAMPLES / "single_conv_28x28.tflite"
 
 

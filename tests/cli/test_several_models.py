@@ -5,9 +5,13 @@ import io
 import json
 import shutil
 
+import pytest
+
 import tflops_native
 from tflops_native.cli.model_input import expanded
 from zoo import EXAMPLES
+
+pytestmark = pytest.mark.usefixtures("measured_here")
 
 FLOAT = EXAMPLES / "mobilenet_v1_0.25_96_float32.tflite"
 INT8 = EXAMPLES / "mobilenet_v1_0.25_96_int8.tflite"

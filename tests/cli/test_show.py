@@ -10,6 +10,8 @@ from zoo import EXAMPLES
 
 pytest.importorskip("tflops_native._native", exc_type=ImportError)
 
+pytestmark = pytest.mark.usefixtures("measured_here")
+
 SINGLE = EXAMPLES / "single_conv_28x28.tflite"
 MOBILENET = EXAMPLES / "mobilenet_v1_0.25_96_float32.tflite"
 

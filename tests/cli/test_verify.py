@@ -14,6 +14,8 @@ from tflops_native.arenas import scratch
 from tflops_native.arenas.kernel import Scratch
 from tflops_native.ops import REGISTRY, Inferred
 
+pytestmark = pytest.mark.usefixtures("measured_here")
+
 # One conversion of each network; the large ones take seconds each, and hold no other operators.
 CHEAP = [
     name
@@ -145,6 +147,7 @@ def test_a_wrong_rule_as_json(tflops):
     assert wrong["runtime"] == [1, 26, 26, 32]
 
 
+@pytest.mark.usefixtures("own_child")
 def test_what_the_runtime_refuses(refuses, custom_model):
     assert "Encountered unresolved custom op: Frobnicate" in refuses("verify", custom_model)
 

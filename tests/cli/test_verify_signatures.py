@@ -13,6 +13,8 @@ pytest.importorskip("tflops_native._native", exc_type=ImportError)
 
 from tflops_native.ops import REGISTRY, Inferred
 
+pytestmark = pytest.mark.usefixtures("measured_here")
+
 WIDTH, UNITS = 8, 16
 
 

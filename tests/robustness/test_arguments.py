@@ -13,6 +13,8 @@ import tflops_native
 from tflops_native.errors import MESSAGE_LIMIT, InvokeError, OptionError, TflopsError
 from zoo import EXAMPLES
 
+pytestmark = pytest.mark.usefixtures("measured_here")
+
 SINGLE = EXAMPLES / "single_conv_28x28.tflite"
 KERAS = EXAMPLES / "single_conv.keras"
 

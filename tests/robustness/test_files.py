@@ -22,6 +22,8 @@ from zoo import EXAMPLES
 
 pytest.importorskip("tflops_native._native", exc_type=ImportError)
 
+pytestmark = pytest.mark.usefixtures("measured_here")
+
 SINGLE = EXAMPLES / "single_conv_28x28.tflite"
 OTHER = EXAMPLES / "mobilenet_v1_0.25_96_float32.tflite"
 posix = pytest.mark.skipif(os.name != "posix", reason="special files of POSIX")
@@ -131,6 +133,7 @@ def test_a_large_file_is_mapped_and_measured_alike(model, monkeypatch):
     assert len(measure_model(load(model), runs=2, profile=False).samples_ns) == 2
 
 
+@pytest.mark.usefixtures("own_child")
 def test_what_is_read_of_a_model_is_not_part_of_its_memory_limit():
     size = OTHER.stat().st_size
     assert size > 500_000

@@ -10,6 +10,8 @@ import pytest
 from builders import ModelBuilder, options, signature
 from tflops_native.formats.printable import LINE_LIMIT, NAME_LIMIT
 
+pytestmark = pytest.mark.usefixtures("measured_here")
+
 HOSTILE = {
     "escape": "\x1b[31mred\x1b]0;title\x07",
     "csi": "\x9b2J\x9b1;1H",
@@ -155,16 +157,28 @@ def test_a_baseline(tflops, named, custom, tmp_path):
 @pytest.mark.parametrize("output", FORMATS)
 @pytest.mark.parametrize("name", HOSTILE)
 def test_names_in_a_bundle(tflops, named, tmp_path, name, output):
-    """Those of the entries of an archive, which are asked for and listed."""
-    bundle = tmp_path / "bundle.zip"
-    data = named.read_bytes()
-    with zipfile.ZipFile(bundle, "w") as archive:
-        for end in ("a", "b"):
-            archive.writestr(HOSTILE[name].replace("\0", "")[:60_000] + f"{end}.tflite", data)
-    ended = tflops("count", bundle, "--format", output)
+    """Those of the entries of an archive, which are listed."""
+    ended = tflops("count", bundle(tmp_path, name, named), "--format", output)
     check_harmless(ended.out, output)
     check_harmless(ended.err)
-    check_error(tflops("count", f"{bundle}::no such", "--format", output))
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_an_error_that_quotes_names_in_a_bundle(tflops, named, tmp_path, name):
+    path = bundle(tmp_path, name, named)
+    said = [tflops("count", f"{path}::no such", "--format", output) for output in ("text", "json")]
+    assert said[0].err == said[1].err
+    check_error(said[0])
+
+
+def bundle(folder, name, model):
+    """An archive with a model twice."""
+    path = folder / "bundle.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for end in ("a", "b"):
+            entry = HOSTILE[name].replace("\0", "")[:60_000] + f"{end}.tflite"
+            archive.writestr(entry, model.read_bytes())
+    return path
 
 
 def test_a_strict_count(tflops, custom):
@@ -210,20 +224,21 @@ def test_a_traceback_of_debug(tflops, named, name):
 
 @pytest.mark.parametrize("runtime", ["tflite", "litert"])
 @pytest.mark.parametrize("command", ["time", "verify", "report"])
-def test_what_runtimes_say_of_names(process, custom, command, runtime):
+@pytest.mark.usefixtures("own_child")
+def test_what_runtimes_say_of_names(tflops, custom, command, runtime):
     pytest.importorskip("tflops_native._native", exc_type=ImportError)
     if runtime == "litert":
         pytest.importorskip("ai_edge_litert")
-    ended = process(command, custom, "--runtime", runtime)
+    ended = tflops(command, custom, "--runtime", runtime)
     assert ended.status == 2
     check_error(ended)
     check_harmless(ended.out)
 
 
-def test_a_measurement(process, tflops, named, tmp_path):
+def test_a_measurement(tflops, named, tmp_path):
     pytest.importorskip("tflops_native._native", exc_type=ImportError)
     path = tmp_path / "report.json"
-    ended = process("report", named, "--runs", "1", "--no-peaks", "-o", path)
+    ended = tflops("report", named, "--runs", "1", "--no-peaks", "-o", path)
     assert (ended.status, ended.err) == (0, "")
     check_harmless(ended.out)
     for output in FORMATS:
@@ -241,9 +256,9 @@ def test_a_verification(tflops, named, output):
 
 
 @pytest.mark.parametrize("output", ["text", "html"])
-def test_a_sweep(process, named, output):
+def test_a_sweep(tflops, named, output):
     pytest.importorskip("tflops_native._native", exc_type=ImportError)
-    ended = process("sweep", named, "--threads", "1,2", "--runs", "1", "--format", output)
+    ended = tflops("sweep", named, "--threads", "1,2", "--runs", "1", "--format", output)
     assert ended.status == 0, ended.err
     check_harmless(ended.err)
     check_harmless(ended.out, output)

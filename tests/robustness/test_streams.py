@@ -12,6 +12,8 @@ from zoo import EXAMPLES
 
 pytest.importorskip("tflops_native._native", exc_type=ImportError)
 
+pytestmark = pytest.mark.usefixtures("measured_here")
+
 SINGLE = EXAMPLES / "single_conv_28x28.tflite"
 posix = pytest.mark.skipif(os.name != "posix", reason="shells and devices of POSIX")
 FORMATS = ["text", "json", "csv", "markdown", "html", "latex"]

@@ -1,19 +1,8 @@
-"""A protocol cut short: these tests look at what is measured, never at how long it takes."""
+"""A clock that moves as a test says."""
 
 import itertools
 
 import pytest
-
-
-@pytest.fixture
-def short_protocol(monkeypatch):
-    """Hardly any warm-up, and two profiled runs."""
-    from tflops_native.profile import profiling
-    from tflops_native.timing import warm_up
-
-    monkeypatch.setattr(warm_up, "SECONDS_LIMIT", 0.001)
-    monkeypatch.setattr(profiling, "SECONDS_LIMIT", 1e-9)
-    monkeypatch.setattr(profiling, "ROUNDS_IN_ANY_CASE", 2)
 
 
 @pytest.fixture

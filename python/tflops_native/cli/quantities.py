@@ -34,7 +34,8 @@ _BYTES = {
     **{f"{prefix}B": 1000**power for power, prefix in enumerate("KMGT", 1)},
     **{f"{prefix}IB": 1024**power for power, prefix in enumerate("KMGT", 1)},
 }
-_NUMBER = r"(\d+\.?\d*|\.\d+)"
+# In time that grows with the length: digits belong to one part only.
+_NUMBER = r"(\d+(?:\.\d*)?|\.\d+)"
 _MOST_DIGITS = 300  # a float holds no more
 
 

@@ -32,6 +32,9 @@ from tflops_native.progress import SAMPLING_STEPS, Progress, early_stop
 
 Outcome = TypeVar("Outcome")
 
+# What Python runs in the child. -P: modules are not looked for in the working directory.
+PROGRAM = ("-P", "-m", "tflops_native.isolation.child")
+
 _LAST_LINES = 3
 _LAST_BYTES = 4096
 _PIECE_BYTES = 1 << 16
@@ -87,8 +90,7 @@ def run_child(
             pickle.dump(Request(call, limits.memory_bytes, os.getpid()), request)
             request.seek(0)
             child = subprocess.Popen(
-                # -P: modules are not looked for in the working directory.
-                [sys.executable, "-P", "-m", "tflops_native.isolation.child"],
+                [sys.executable, *PROGRAM],
                 stdin=request,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
