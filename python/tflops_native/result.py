@@ -1,5 +1,6 @@
 """What all results of the public functions have in common."""
 
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -12,8 +13,12 @@ class Result:
     __slots__ = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON: field names are the keys."""
-        plain: dict[str, Any] = to_plain(self)
+        """Plain data for JSON: field names are the keys. The model is hashed for it."""
+        result: Any = self
+        model: Any = getattr(self, "model", None)
+        if hasattr(model, "hashed"):
+            result = replace(result, model=model.hashed())
+        plain: dict[str, Any] = to_plain(result)
         return plain
 
     def __str__(self) -> str:

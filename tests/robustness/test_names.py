@@ -1,6 +1,7 @@
 """Names of a hostile file steer no terminal, whichever command and format shows them, errors included."""
 
 import json
+import os
 import re
 import unicodedata
 import zipfile
@@ -271,3 +272,38 @@ def test_results_that_were_saved(tflops, named, tmp_path):
         ended = tflops("show", path, "--format", output)
         assert (ended.status, ended.err) == (0, "")
         check_harmless(ended.out, output)
+
+
+@pytest.mark.parametrize("output", [*FORMATS, "svg"])
+@pytest.mark.parametrize("command", ["memory", "baseline", "batch"])
+def test_newer_commands(tflops, named, command, output):
+    options = {"memory": (), "baseline": ("--no-time",), "batch": ("--count",)}[command]
+    if output == "svg" and command != "memory":
+        pytest.skip("only memory is drawn")
+    ended = tflops(command, named, *options, "--format", output)
+    assert ended.status == 0, ended.err
+    check_harmless(ended.err)
+    check_harmless(ended.out, output)
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_an_operator_that_is_extracted(tflops, custom, tmp_path, index):
+    pytest.importorskip("flatbuffers")
+    pytest.importorskip("tflops_native._native", exc_type=ImportError)
+    ended = tflops("extract", f"{custom}:{index}", "-o", tmp_path / "op\x1b[31m.tflite")
+    assert ended.status == 0, ended.err
+    check_harmless(ended.out)
+    check_harmless(ended.err)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names of files on POSIX")
+def test_files_in_a_folder_of_results(tflops, named, tmp_path):
+    folder = tmp_path / "results"
+    assert tflops("batch", named, "--count", "-o", folder).status == 0
+    (folder / "foreign \x1b[31m\u202e\n.json").write_text("{}")
+    (folder / "damaged \x1b[31m-0123456789abcdef.json").write_text("{}")
+    for more in ((), ("-o", tmp_path / "table \x1b[31m.csv")):
+        ended = tflops("collect", folder, *more)
+        assert ended.status == 0
+        check_harmless(ended.out)
+        check_harmless(ended.err)

@@ -1,6 +1,7 @@
 """Results that are pickled and copied, and values that are nearly right."""
 
 import copy
+import hashlib
 import json
 import pickle
 from fractions import Fraction
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 import tflops_native
+from tflops_native import errors
 from tflops_native.errors import ShapeError
 from tflops_native.plain_json import dump_json
 from zoo import EXAMPLES
@@ -84,3 +86,48 @@ def test_json_is_valid_for_other_readers(text):
     value.encode("utf-8")
     if not any("\ud800" <= letter <= "\udfff" for letter in text):
         assert value == text
+
+
+RESULTS = {
+    "memory": lambda: tflops_native.memory(SINGLE),
+    "fit": lambda: tflops_native.fit_memory(SINGLE, budget_bytes=10**6),
+    "check": lambda: tflops_native.check(SINGLE, max_flops=1),
+    "baseline": lambda: tflops_native.baseline(SINGLE, timed=False),
+    "batch": lambda: tflops_native.batch(SINGLE, count=True, processes=1),
+    "sweep": lambda: tflops_native.sweep(SINGLE, runs=1),
+    "comparison": lambda: tflops_native.compare(SINGLE, SINGLE, runs=2),
+    "analysis": lambda: tflops_native.analyze(SINGLE),
+    "timing": lambda: tflops_native.measure(SINGLE, runs=1),
+    "runtimes": tflops_native.runtimes,
+}
+
+
+@pytest.mark.parametrize("name", RESULTS)
+@pytest.mark.parametrize("way", COPIES)
+def test_any_result_can_be_copied(name, way):
+    pytest.importorskip("tflops_native._native", exc_type=ImportError)
+    result = RESULTS[name]()
+    again = COPIES[way](result)
+    assert again.to_dict() == result.to_dict()
+    assert str(again) == str(result)
+
+
+@pytest.mark.parametrize("name", ["memory", "fit", "check", "baseline"])
+def test_what_is_saved_says_of_which_content_it_is(name):
+    pytest.importorskip("tflops_native._native", exc_type=ImportError)
+    digest = hashlib.sha256(SINGLE.read_bytes()).hexdigest()
+    assert RESULTS[name]().to_dict()["model"]["sha256"] == digest
+
+
+@pytest.mark.parametrize(
+    "kind", errors.TflopsError.__subclasses__(), ids=lambda kind: kind.__name__
+)
+@pytest.mark.parametrize("way", COPIES)
+def test_an_error_can_be_copied(kind, way):
+    error = kind("long" * 10_000)
+    error.timing = "kept"
+    again = COPIES[way](error)
+    assert type(again) is kind
+    assert str(again) == str(error)
+    assert len(str(again)) == errors.MESSAGE_LIMIT
+    assert again.timing == "kept"

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from tflops_native import gate
+from tflops_native.cli.errors import echo_note
 from tflops_native.cli.help import Command
 from tflops_native.cli.limits_file import KEYS, limits_of
 from tflops_native.cli.model_input import report_or_model_argument
@@ -18,7 +19,6 @@ from tflops_native.cli.streams import say
 from tflops_native.errors import OptionError, TflopsError
 from tflops_native.formats.budgets import check_document
 from tflops_native.formats.ci_reports import annotations, junit
-from tflops_native.formats.printable import printable
 from tflops_native.formats.registry import render
 from tflops_native.model.graph import Model
 from tflops_native.reports.budgets import Check
@@ -135,7 +135,7 @@ def _with_limits_of_file(
         )
     if found.globs:
         globs = ", ".join(map(repr, found.globs))
-        click.echo(printable(f"limits of {found.path}: {globs}", 400), err=True)
+        echo_note(f"limits of {found.path}: {globs}")
     values = dict(found.values)
     policy = policy or values.pop("policy", None)
     values.pop("policy", None)

@@ -6,6 +6,7 @@ import click
 
 from tflops_native import collecting
 from tflops_native.cli.completion import complete_files
+from tflops_native.cli.errors import echo_note
 from tflops_native.cli.help import Command
 from tflops_native.cli.output import Output, show_result
 from tflops_native.formats.registry import OF_ALL
@@ -40,5 +41,5 @@ def command(folders: tuple[str, ...], output_path: str | None, output_format: st
         show_result(found, Output(output_format))
         return
     for note in found.notes:
-        click.echo(f"note: {note}", err=True)
-    click.echo(f"{len(found.jobs)} rows in {Path(output_path)}", err=True)
+        echo_note(f"note: {note}")
+    echo_note(f"{len(found.jobs)} rows in {Path(output_path)}")

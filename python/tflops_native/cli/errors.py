@@ -17,6 +17,11 @@ def echo_error(message: object) -> None:
     click.echo(f"{start} {printable(' '.join(str(message).split()), LINE_LIMIT)}", err=True)
 
 
+def echo_note(text: object) -> None:
+    """One line beside the results, on standard error: printable, whatever names are in it."""
+    click.echo(printable(" ".join(str(text).split()), LINE_LIMIT), err=True)
+
+
 def message_of(error: Exception) -> str:
     """The message, and where it happened."""
     return "; ".join([str(error), *getattr(error, "__notes__", [])])

@@ -5,12 +5,14 @@ from typing import Any
 import click
 
 from tflops_native import api
+from tflops_native.cli.errors import echo_note
 from tflops_native.cli.help import Command
 from tflops_native.cli.model_input import conversion_of, conversion_options, source_of
 from tflops_native.cli.options import data_options, input_options, runtime_option
 from tflops_native.cli.progress import progress_bar
 from tflops_native.cli.streams import say
 from tflops_native.errors import OptionError
+from tflops_native.formats.printable import TEXT_LIMIT, printable
 from tflops_native.formatting import byte_count, plural
 from tflops_native.model.address import is_path
 from tflops_native.model.reader import load
@@ -54,13 +56,14 @@ def command(
         path,
         output=output,
         isolated=True,
-        on_note=lambda note: click.echo(note, err=True),
+        on_note=echo_note,
         **options,
     )
     names = ", ".join(one.name for one in found.subgraphs[0].operators)
     more = len(found.subgraphs) - 1
     inside = f" with {plural(more, 'subgraph')}" if more else ""
-    say(f"{output}: {names}{inside}, {byte_count(found.size_bytes)}B")
+    text = f"{output}: {names}{inside}, {byte_count(found.size_bytes)}B"
+    say(printable(text, TEXT_LIMIT))
 
 
 def _split(argument: str) -> tuple[str, str]:

@@ -199,10 +199,6 @@ class Report(Result):
         """One flat dict per operator in base units, as `pandas.DataFrame` takes them."""
         return [row.values() for row in self.rows]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON, as `load_report` reads it. Reads the model's file for its hash."""
-        return Result.to_dict(replace(self, model=self.model.hashed()))
-
     def __repr__(self) -> str:
         parts = [self.model.name]
         if self.analysis is not None:
