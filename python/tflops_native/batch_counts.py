@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from tflops_native.batch_jobs import (
     count_key,
@@ -35,22 +35,28 @@ class Counted:
     ends_source: bool = False
 
 
+# Called with what was found, and the position of its source where they are not counted in their order.
+Hear: TypeAlias = Callable[[Counted, int | None], None]
+
+
 def count_all(
     sources: Sequence[Source],
     options: Mapping[str, Any],
+    is_known: Callable[[str], bool],
     kept: frozenset[str],
     processes: int,
-    hear: Callable[[Counted], None],
+    hear: Hear,
 ) -> None:
     """Count in child processes, as many at once as asked for; in this one where there would be one.
 
     Args:
-        kept: keys of jobs that need not be done.
+        is_known: whether the job of a key need not be done.
+        kept: the keys of which that is known beforehand.
         hear: called with all that is found, from several threads.
     """
     if processes == 1 or len(sources) == 1:
-        for found in _counted(sources, options, kept):
-            hear(found)
+        for found in _counted(sources, options, is_known):
+            hear(found, None)
         return
     # Imported when used: it is not needed to count a few.
     from concurrent.futures import ThreadPoolExecutor
@@ -58,7 +64,10 @@ def count_all(
     size = max(1, min(_PER_PROCESS, -(-len(sources) // processes)))
     parts = [sources[at : at + size] for at in range(0, len(sources), size)]
     with ThreadPoolExecutor(processes) as pool:
-        waiting = [pool.submit(_count_in_child, part, options, kept, hear) for part in parts]
+        waiting = [
+            pool.submit(_count_in_child, part, at * size, options, kept, hear)
+            for at, part in enumerate(parts)
+        ]
         try:
             for done in waiting:
                 done.result()
@@ -68,9 +77,9 @@ def count_all(
 
 
 def _counted(
-    sources: Sequence[Source], options: Mapping[str, Any], kept: frozenset[str]
+    sources: Sequence[Source], options: Mapping[str, Any], is_known: Callable[[str], bool]
 ) -> Iterator[Counted]:
-    seen = set(kept)
+    """What each source holds. A job that was found is to be known before the next is asked for."""
     for source in sources:
         try:
             models = loaded(source)
@@ -79,11 +88,10 @@ def _counted(
             models = ()
         for item in models:
             key = count_key(item.sha256, options)
-            if key in seen:
+            if is_known(key):
                 yield Counted(key=key, name=item.name)
-                continue
-            seen.add(key)
-            yield _with_text(*counted_job(item, key, options))
+            else:
+                yield _with_text(*counted_job(item, key, options))
         yield Counted(ends_source=True)
 
 
@@ -94,30 +102,33 @@ def _with_text(job: BatchJob, report: Report | None) -> Counted:
 
 def _count_in_child(
     sources: Sequence[Source],
+    start: int,
     options: Mapping[str, Any],
     kept: frozenset[str],
-    hear: Callable[[Counted], None],
+    hear: Hear,
 ) -> None:
     """Count in a child process; of one that ends, only the model that it ended with fails."""
     done = 0
 
     def count(found: Counted) -> None:
         nonlocal done
+        hear(found, start + done)
         done += found.ends_source
-        hear(found)
 
     try:
         run_isolated(_count_and_keep, tuple(sources), dict(options), kept, keep=count)
     except InvokeError as error:
         job = failed_job(unread_job(name_of(sources[done]), error), error)
-        hear(_with_text(job, None))
-        hear(Counted(ends_source=True))
+        hear(_with_text(job, None), start + done)
+        hear(Counted(ends_source=True), None)
         if rest := sources[done + 1 :]:
-            _count_in_child(rest, options, kept, hear)
+            _count_in_child(rest, start + done + 1, options, kept, hear)
 
 
 def _count_and_keep(
     sources: tuple[Source, ...], options: dict[str, Any], kept: frozenset[str], reporter: Reporter
 ) -> None:
-    for found in _counted(sources, options, kept):
+    known = set(kept)
+    for found in _counted(sources, options, known.__contains__):
+        known.add(found.key)
         reporter.keep(found)

@@ -137,8 +137,9 @@ def counted_job(
         model=ModelInfo.of(item.model).name,
         names=(item.name,),
         sha256=item.sha256,
-        input_shapes=shapes_by_input(options.get("input_shapes")),
     )
+    if shapes := shapes_by_input(options.get("input_shapes")):
+        job = replace(job, input_shapes=shapes)
     return attempt(job, lambda: api.count(item.model, **options)[0])
 
 

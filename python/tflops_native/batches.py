@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from itertools import chain, zip_longest
 from os import PathLike
-from pathlib import Path
 from threading import Lock
 from typing import Any, TypeAlias
 
@@ -106,16 +105,13 @@ def batch(
         _check(options)
     store = None if folder is None else ResultFolder(file_path("the folder", folder), BatchJob)
     kept, remarks = ({}, ()) if store is None else store.read()
-    names = set(map(name_of, sources))
-    for job in kept.values():
-        if store is not None and job.sha256 is None and names.issuperset(job.names):
-            # What could not be read is looked at again in any case, and may be there now.
-            store.remove(job)
+    if store is not None:
+        _forget_unread(store, kept, sources)
     state = _State(store=store, kept=kept, retry=retry, sources=sources, job_done=job_done)
     try:
         if count:
             cpus = processes or this_machine().usable_cpus or 1
-            count_all(sources, options, state.known_keys(), cpus, state.hear)
+            count_all(sources, options, state.known, state.known_keys(), cpus, state.hear)
         else:
             measurement = _Measurement(options, device, cool_down, progress or no_progress)
             for source in sources:
@@ -140,11 +136,8 @@ class _State:
     number_kept: int = 0
     done: int = 0
     lock: Lock = field(default_factory=Lock)
-    positions: dict[str, int] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for at, source in enumerate(self.sources):
-            self.positions.setdefault(str(Path(name_of(source))), at)
+    # Of the first source of each job by its key, where several processes find them in any order.
+    firsts: dict[str, int] = field(default_factory=dict)
 
     def known(self, key: str) -> bool:
         """Whether a job with this key need not be done."""
@@ -186,18 +179,20 @@ class _State:
         self.jobs[job.key] = job
         self._tell(job)
 
-    def _position(self, job: BatchJob) -> int:
-        # A part of a bundle stands where its file does.
-        paths = (str(Path(name.split("::")[0])) for name in job.names)
-        return min(self.positions.get(path, len(self.sources)) for path in paths)
-
     def known_keys(self) -> frozenset[str]:
         """Keys of the folder that need not be done."""
         return frozenset(key for key in self.kept if self.known(key))
 
-    def hear(self, found: Counted) -> None:
-        """What was counted; several threads may call this."""
+    def hear(self, found: Counted, position: int | None) -> None:
+        """What was counted of a source; several threads may call this.
+
+        Args:
+            position: of the source, where they are not counted in their order.
+        """
         with self.lock:
+            if position is not None and found.key:
+                before = self.firsts.get(found.key, position)
+                self.firsts[found.key] = min(before, position)
             if found.job is not None and found.key not in self.jobs:
                 self.add_text(found.job, found.text)
             elif found.name is not None:
@@ -211,7 +206,7 @@ class _State:
     def batch(self, remarks: Sequence[Any]) -> Batch:
         """All of it, in the order of the sources: several processes finish in any other."""
         return Batch(
-            jobs=tuple(sorted(self.jobs.values(), key=self._position)),
+            jobs=tuple(sorted(self.jobs.values(), key=lambda job: self.firsts.get(job.key, 0))),
             unfinished=len(self.sources) - self.done,
             kept=self.number_kept,
             remarks=tuple(remarks),
@@ -278,6 +273,17 @@ class _Measurement:
                 # Only what comes after the times was interrupted.
                 state.add(job.with_report(labelled(report, self.device), 1), report)
             raise
+
+
+def _forget_unread(
+    store: ResultFolder[BatchJob], kept: Mapping[str, BatchJob], sources: Sequence[Source]
+) -> None:
+    """What could not be read is looked at again in any case, and may be there now."""
+    unread = [job for job in kept.values() if job.sha256 is None]
+    names = set(map(name_of, sources)) if unread else set()
+    for job in unread:
+        if names.issuperset(job.names):
+            store.remove(job)
 
 
 def labelled(report: Report, device: str | None) -> Report:

@@ -11,6 +11,8 @@ from tflops_native.reports.report_figures import check_figures, report_figures
 from tflops_native.result import Result
 from tflops_native.timing.statistics import MedianInterval
 
+# One for all of the thousands of jobs that have none.
+_NO_SHAPES: Mapping[str, tuple[int, ...]] = {}
 Reason: TypeAlias = Literal[
     "not a model", "conversion", "not counted", "refused", "crash", "timeout", "memory",
     "runtime", "device", "bug",
@@ -50,7 +52,7 @@ class BatchJob(Result):
     model: str
     names: tuple[str, ...]
     sha256: str | None = None
-    input_shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    input_shapes: Mapping[str, tuple[int, ...]] = field(default_factory=lambda: _NO_SHAPES)
     device: str | None = None
     runtime: str | None = None
     runtime_version: str | None = None
