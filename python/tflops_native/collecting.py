@@ -10,7 +10,7 @@ from tflops_native.notes import Note
 from tflops_native.reports.batch import Batch
 from tflops_native.reports.batch_job import BatchJob
 from tflops_native.reports.result_folder import foreign_files, read_results
-from tflops_native.whole_files import write_whole
+from tflops_native.whole_files import refusing, written
 
 TABLE_SUFFIXES = (".csv", ".parquet")
 
@@ -108,4 +108,5 @@ def _write(batch: Batch, path: Path) -> None:
     if path.suffix.lower() == ".parquet":
         write_parquet(document, path)
         return
-    write_whole(path, (csv.render(document) + "\n").encode())
+    with refusing(path), written(path) as stream:
+        stream.writelines(f"{piece}\n".encode() for piece in csv.pieces(document))

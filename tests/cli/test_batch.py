@@ -259,6 +259,22 @@ def test_counting_in_several_processes_counts_as_count_does(tflops, tmp_path):
 
 
 @pytest.mark.usefixtures("own_child")
+def test_the_order_of_the_rows_is_that_of_the_models_however_many_count(tflops, tmp_path):
+    """Also of models that are there under a second name, which another process may count first."""
+    for place in range(40):
+        (tmp_path / f"{place:02}.tflite").write_bytes(add_model(1 + place * 7 % 23))
+    tables = [
+        tflops("batch", tmp_path, "--count", "--processes", number, "--format", "json")
+        for number in (1, 4)
+    ]
+    one, several = (
+        [(job["sha256"], sorted(job["names"])) for job in jobs(table)] for table in tables
+    )
+    assert one == several
+    assert len(one) == 23
+
+
+@pytest.mark.usefixtures("own_child")
 def test_a_model_that_ends_the_counting_process_fails_alone(tflops, tmp_path, monkeypatch):
     from tflops_native import batch_counts
 
@@ -279,7 +295,7 @@ def ends_at_three(sources, options, kept, reporter):
     for source in sources:
         if source.endswith("3.tflite"):
             os.abort()
-        for found in _counted([source], options, kept):
+        for found in _counted([source], options, kept.__contains__):
             reporter.keep(found)
 
 

@@ -225,6 +225,10 @@ def _write_documents(documents: Sequence[Document], output: Output) -> None:
         texts = FORMATS[output.name].render_files(documents)
         model = documents[0].reports[0].model
         _write_several(texts, printable(model.path or model.name), output)
+    elif output.path is None:
+        with writing_output():
+            for piece in FORMATS[output.name].pieces(documents):
+                click.echo(piece)
     else:
         _write(FORMATS[output.name].render_all(documents), output)
 

@@ -1,6 +1,7 @@
 """The rows of a document as comma-separated values: base units, one record a line, one line of keys."""
 
 import math
+from collections.abc import Iterator
 
 from tflops_native.formats.document import (
     Block,
@@ -22,28 +23,40 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff2
 _TO_QUOTE = frozenset(',;"')
 
 
+# Of a table of thousands of rows, so many are text at once.
+_PIECE_ROWS = 1000
+
+
 def render(document: Document) -> str:
     """The records of the document's table; without a table, its lines as label and text.
 
     Where rows may lie inside others, a column says how deep: those of depth 0 add up.
     """
+    return "\n".join(pieces(document))
+
+
+def pieces(document: Document) -> Iterator[str]:
+    """What `render` gives, in pieces that each lack the line feed at their end."""
     table = document.records or next(
         (part for part in document.parts if isinstance(part, Table)), None
     )
     if table is None:
         table = _of_lines(document)
-    heading = [column.key for column in table.columns]
-    rows: list[list[Value]] = [[cell.value for cell in row.cells] for row in _records(table)]
-    if table.tree is not None:
-        heading.append("depth")
-        for values, row in zip(rows, _records(table), strict=True):
+    is_tree = table.tree is not None
+    heading = [*(column.key for column in table.columns), *(["depth"] if is_tree else [])]
+    lines = [",".join(heading)]
+    for row in table.rows:
+        if not row.is_record:
+            continue
+        values = [cell.value for cell in row.cells]
+        if is_tree:
             values.append(row.depth)
-    lines = [heading, *(map(_field, row) for row in rows)]
-    return "\n".join(",".join(line) for line in lines)
-
-
-def _records(table: Table) -> list[Row]:
-    return [row for row in table.rows if row.is_record]
+        lines.append(",".join(map(_field, values)))
+        if len(lines) == _PIECE_ROWS:
+            yield "\n".join(lines)
+            lines = []
+    if lines:
+        yield "\n".join(lines)
 
 
 def _of_lines(document: Document) -> Table:

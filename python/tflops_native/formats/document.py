@@ -76,6 +76,7 @@ class Table:
     """Rows of typed cells.
 
     title        what it lists, where a format folds it
+    rows         where they are thousands, they may be made as they are looked at
     brief        the rows for a terminal, where `rows` are too many; None: `rows`
     legend       how to read the cells, in a line
     tree         key of the column that is indented by the depth of the row; None where all are equal
@@ -86,7 +87,7 @@ class Table:
 
     title: str
     columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
     brief: tuple[Row, ...] | None = None
     legend: str = ""
     tree: str | None = None

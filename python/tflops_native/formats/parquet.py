@@ -31,7 +31,8 @@ def write_parquet(document: Document, path: Path) -> None:
     columns = ", ".join(f"'{key}': '{kind}'" for key, kind in _types(document.records).items())
     with tempfile.TemporaryDirectory() as folder:
         rows, made = Path(folder) / "rows.csv", Path(folder) / "rows.parquet"
-        rows.write_text(csv.render(document) + "\n", encoding="utf-8")
+        with rows.open("w", encoding="utf-8") as stream:
+            stream.writelines(f"{piece}\n" for piece in csv.pieces(document))
         try:
             with duckdb.connect() as connection:
                 connection.execute(
@@ -46,21 +47,29 @@ def write_parquet(document: Document, path: Path) -> None:
 
 
 def _types(table: Table) -> dict[str, str]:
+    kinds: list[set[str]] = [set() for _ in table.columns]
+    for row in table.rows:
+        for of_column, cell in zip(kinds, row.cells, strict=True):
+            if cell.value is not None:
+                of_column.add(_type(cell.value))
     return {
-        column.key: _type([row.cells[at].value for row in table.rows])
-        for at, column in enumerate(table.columns)
+        column.key: _type_of_all(of_column)
+        for column, of_column in zip(table.columns, kinds, strict=True)
     }
 
 
-def _type(values: list[Value]) -> str:
-    kinds = {type(value) for value in values if value is not None}
-    if not kinds or kinds - {bool, int, float}:
-        return "VARCHAR"
-    if kinds == {bool}:
+def _type(value: Value) -> str:
+    if isinstance(value, bool):
         return "BOOLEAN"
-    if kinds == {int} and all(abs(int(value or 0)) <= _LARGEST_INTEGER for value in values):
+    if isinstance(value, int) and abs(value) <= _LARGEST_INTEGER:
         return "BIGINT"
-    return "DOUBLE"
+    return "DOUBLE" if isinstance(value, int | float) else "VARCHAR"
+
+
+def _type_of_all(kinds: set[str]) -> str:
+    if not kinds or "VARCHAR" in kinds:
+        return "VARCHAR"
+    return kinds.pop() if len(kinds) == 1 else "DOUBLE"
 
 
 def _quoted(path: Path) -> str:

@@ -1,6 +1,6 @@
 """The formats of a document: one file each, registered here for every command."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import PurePath
@@ -41,6 +41,16 @@ class Format:
             text: str = module.render_all(documents)
             return text
         return "\n\n".join(map(self.render, documents))
+
+    def pieces(self, documents: Sequence[Document]) -> Iterator[str]:
+        """What `render_all` gives, in pieces that each lack the line feed at their end.
+
+        They are several where the format writes a table of thousands of rows without looking at all first.
+        """
+        if len(documents) == 1 and hasattr(self._module, "pieces"):
+            yield from self._module.pieces(documents[0])
+        else:
+            yield self.render_all(documents)
 
     def render_files(self, documents: Sequence[Document]) -> dict[str, str]:
         """The texts of a format that has several, by what each shows."""
