@@ -12,7 +12,8 @@ from tflops_native.cli.model_input import expanded
 from tflops_native.cli.output import Output, show_result
 from tflops_native.cli.quantities import WholeNumber
 from tflops_native.errors import OptionError
-from tflops_native.fleets.jobs import count_shard, run_job
+from tflops_native.fleets.counts import count_shard
+from tflops_native.fleets.jobs import run_job
 from tflops_native.fleets.run import fleet
 from tflops_native.formats.printable import printable
 from tflops_native.formats.registry import OF_ALL

@@ -22,7 +22,7 @@ from tflops_native.batch_jobs import (
     run_version,
     unread_job,
 )
-from tflops_native.batches import batch, labelled
+from tflops_native.batches import labelled
 from tflops_native.errors import DeviceError, OptionError, TflopsError
 from tflops_native.fleets.lock import lock_owner
 from tflops_native.fleets.plan import Device, Plan, device_from_plain, device_to_plain
@@ -30,7 +30,6 @@ from tflops_native.fleets.remote import FolderName, time_on
 from tflops_native.measurement.timing import tool_name
 from tflops_native.model.info import ModelInfo
 from tflops_native.plain_json import dump_json
-from tflops_native.plain_reading import from_plain
 from tflops_native.reports.batch_job import BatchJob
 from tflops_native.reports.report import Report
 from tflops_native.reports.result_folder import ResultFolder, file_name
@@ -43,7 +42,6 @@ HIDDEN = ".fleet"
 UNREACHED = "unreached"
 # Of what could not be read, on whichever device.
 UNREAD = "unread"
-COUNTS = "counts"
 # To start a job of the workflow costs about as much as to count a hundred small models.
 MODELS_PER_SHARD = 1000
 
@@ -88,16 +86,19 @@ class FleetJobs:
             raise OptionError(f"'{path}' does not hold the jobs of a fleet: {error}") from error
 
 
-def write_jobs(plan: Plan, sources: Sequence[str], run: str, left_out: Sequence[str]) -> Path:
+def write_jobs(
+    plan: Plan, sources: Sequence[str], run: str, left_out: Sequence[str], name: str
+) -> Path:
     """Write the jobs of a plan; models that cannot be read have their rows at once.
 
     Args:
         left_out: labels of devices that are in use, whose jobs are not done.
+        name: of the file.
     """
     found = _shards(plan, sources) if plan.count else {}
     unread = [] if plan.count else _keep_unread(plan, sources)
     jobs = [] if plan.count else _jobs(plan, sources)
-    path = plan.results.resolve() / HIDDEN / "jobs.json"
+    path = plan.results.resolve() / HIDDEN / name
     plain = {
         "command": shlex.join([sys.executable, "-P", "-m", "tflops_native"]),
         "quoted": shlex.quote(str(path)),
@@ -203,8 +204,12 @@ def _identity(device: Device) -> str | None:
 
 
 def _shards(plan: Plan, sources: Sequence[str]) -> dict[str, list[str]]:
-    """Paths by shard. The name of a shard changes with the files in it, so that it is counted again."""
+    """Paths by shard. The name of a shard changes with the files in it, so that it is counted again.
+
+    It begins with what tells the plan from others with the same results.
+    """
     found = {}
+    of_plan = hashlib.sha256(str(plan.path.resolve()).encode()).hexdigest()[:8]
     for at in range(0, len(sources), MODELS_PER_SHARD):
         part = [str(Path(source).resolve()) for source in sources[at : at + MODELS_PER_SHARD]]
         content = hashlib.sha256(repr((tool_name(), plan.options)).encode())
@@ -213,58 +218,8 @@ def _shards(plan: Plan, sources: Sequence[str]) -> dict[str, list[str]]:
             stamp = path.stat() if path.exists() else None
             facts = (name, stamp and stamp.st_size, stamp and stamp.st_mtime_ns)
             content.update(repr(facts).encode())
-        found[f"{at // MODELS_PER_SHARD:04}-{content.hexdigest()[:16]}"] = part
+        found[f"{of_plan}-{at // MODELS_PER_SHARD:04}-{content.hexdigest()[:16]}"] = part
     return found
-
-
-def count_shard(path: Path, shard: str) -> None:
-    """Count the models of a shard, in this process alone: the workflow runs several at once.
-
-    Its rows are in one file, so that the table is made without reading the reports again.
-    """
-    plan = FleetJobs.read(path)
-    if shard not in plan.shards:
-        raise OptionError(f"'{path}' has no shard {shard!r}")
-    folder = plan.results / COUNTS / shard.split("-")[0]
-    folder.parent.mkdir(exist_ok=True)
-    sources = plan.shards[shard]
-    done = batch(list(sources), folder=folder, count=True, processes=1, **plan.options)
-    # The folder may know a model by names, too, that are no longer in the plan.
-    given = {source.split("::")[0] for source in sources}
-    rows = [
-        replace(job, names=tuple(name for name in job.names if name.split("::")[0] in given))
-        for job in done.jobs
-    ]
-    rows_file = _rows_file(plan.results, shard)
-    partial = rows_file.with_suffix(".partial")
-    partial.write_text(dump_json([row.to_dict() for row in rows]) + "\n", encoding="utf-8")
-    partial.replace(rows_file)
-
-
-def counted_rows(jobs: FleetJobs) -> tuple[tuple[BatchJob, ...], int]:
-    """A row per model of different content, and how many models of the plan have none.
-
-    A file of rows that is damaged is removed, so that its shard is counted again the next time.
-    """
-    rows: dict[str, BatchJob] = {}
-    missing = 0
-    for shard, sources in jobs.shards.items():
-        path = _rows_file(jobs.results, shard)
-        try:
-            for plain in json.loads(path.read_bytes()):
-                row = from_plain(BatchJob, plain)
-                before = rows.get(row.key)
-                rows[row.key] = row if before is None else before.with_names(row.names)
-        except FileNotFoundError:
-            missing += len(sources)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            path.unlink(missing_ok=True)
-            missing += len(sources)
-    return tuple(rows.values()), missing
-
-
-def _rows_file(results: Path, shard: str) -> Path:
-    return results / HIDDEN / f"{shard}.counted"
 
 
 def run_job(path: Path, key: str, attempt_number: int) -> BatchJob:

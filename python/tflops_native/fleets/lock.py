@@ -1,4 +1,7 @@
-"""A lock per device: two plans that measure on one device at once would measure each other."""
+"""Locks: two plans that measure on one device at once would measure each other.
+
+Of two that write to one folder at once, each would overwrite the jobs of the other.
+"""
 
 import hashlib
 import os
@@ -8,27 +11,26 @@ from contextlib import suppress
 from pathlib import Path
 
 from tflops_native.cache import cache_folder
-from tflops_native.errors import DeviceError, OptionError
-from tflops_native.fleets.plan import Device
+from tflops_native.errors import DeviceError, OptionError, TflopsError
+from tflops_native.fleets.plan import Device, Plan
 
 
-class DeviceLock:
+class Lock:
     """Held from its making until `release`, or until the process ends, however it ends.
 
     Args:
-        device: known by its kind and address, whatever its label.
+        what: is locked, as the message says it.
+        identity: the same for all that must not be at once.
         plan: what the next one is told.
-
-    Raises:
-        DeviceError: another process holds it; the message says which.
+        refusal: the error where another process holds it; the message says which.
     """
 
-    def __init__(self, device: Device, plan: Path) -> None:
+    def __init__(self, what: str, identity: str, plan: Path, refusal: type[TflopsError]) -> None:
         try:
             import fcntl
         except ImportError as error:
             raise OptionError("a fleet needs Linux or macOS, which lock files") from error
-        name = hashlib.sha256(device.where.encode()).hexdigest()[:16]
+        name = hashlib.sha256(identity.encode()).hexdigest()[:16]
         path = _lock_folder() / f"{name}.lock"
         try:
             self.descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -39,9 +41,7 @@ class DeviceLock:
         except OSError as error:
             holder = os.pread(self.descriptor, 4096, 0).decode("utf-8", "replace").strip()
             os.close(self.descriptor)
-            raise DeviceError(
-                f"device {device.label!r} ({device.where}) is in use by {holder or 'another process'}"
-            ) from error
+            raise refusal(f"{what} is in use by {holder or 'another process'}") from error
         os.ftruncate(self.descriptor, 0)
         os.pwrite(self.descriptor, f"process {os.getpid()}, plan '{plan.resolve()}'".encode(), 0)
 
@@ -49,6 +49,30 @@ class DeviceLock:
         """Once."""
         with suppress(OSError):
             os.close(self.descriptor)
+
+
+class DeviceLock(Lock):
+    """Of a device, by its kind and address, whatever its label.
+
+    Raises:
+        DeviceError: another process holds it; the message says which.
+    """
+
+    def __init__(self, device: Device, plan: Path) -> None:
+        what = f"device {device.label!r} ({device.where})"
+        super().__init__(what, device.where, plan, DeviceError)
+
+
+class ResultsLock(Lock):
+    """Of the folder of a plan's results.
+
+    Raises:
+        OptionError: another process holds it; the message says which.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        what = f"the folder '{plan.results}'"
+        super().__init__(what, f"results {plan.results.resolve()}", plan.path, OptionError)
 
 
 def lock_owner() -> str:

@@ -15,17 +15,18 @@ from typing import Any, TypeAlias
 from tflops_native.checks import with_checked_arguments
 from tflops_native.collecting import collect, foreign_in
 from tflops_native.errors import DeviceError, OptionError
+from tflops_native.fleets.counts import counted_rows, forget_counts
 from tflops_native.fleets.jobs import (
     HIDDEN,
     FleetJobs,
-    counted_rows,
     keep_unreached,
     unreached_job,
     write_jobs,
 )
-from tflops_native.fleets.lock import DeviceLock
+from tflops_native.fleets.lock import DeviceLock, Lock, ResultsLock
 from tflops_native.fleets.plan import MISSING, Plan, read_plan
 from tflops_native.formatting import plural
+from tflops_native.notes import Note
 from tflops_native.reports.batch import Batch
 
 # Called with the label of a device, the name of a model that was done there, and how many are, of how many.
@@ -60,6 +61,7 @@ def fleet(
 
     Raises:
         OptionError: the plan is wrong, Snakemake is missing or failed, or the results cannot be written.
+            Also if another process writes to the folder of the results.
         DeviceError: all devices are in use by other plans.
     """
     given = read_plan(plan)
@@ -73,15 +75,18 @@ def fleet(
         raise OptionError(f"cannot write '{given.results}': {reason}") from error
     locks, problems = ([], {}) if dry_run else _locked(given)
     try:
-        path = write_jobs(given, sources, uuid.uuid4().hex[:12], sorted(problems))
+        # What only looks leaves alone what runs at the same time.
+        name = "dry-run.json" if dry_run else "jobs.json"
+        path = write_jobs(given, sources, uuid.uuid4().hex[:12], sorted(problems), name)
         jobs = FleetJobs.read(path)
+        remarks = () if dry_run else forget_counts(jobs)
         _leave_out(jobs, problems)
         hear = _Watch(jobs, job_done)
         status = _snakemake(given, path, locks, cores, dry_run, arguments, hear)
     finally:
         for lock in locks:
             lock.release()
-    batch, missing = _counts(jobs) if given.count else (_measurements(jobs), 0)
+    batch, missing = _counts(jobs, remarks) if given.count else (_measurements(jobs), 0)
     if not dry_run and (missing or (status != 0 and not batch.failed)):
         what = f"{plural(missing, 'model')} not counted: " if missing else ""
         log = given.results / HIDDEN / "snakemake.log"
@@ -101,21 +106,23 @@ def _measurements(jobs: FleetJobs) -> Batch:
     return Batch(jobs=rows, remarks=found.remarks)
 
 
-def _counts(jobs: FleetJobs) -> tuple[Batch, int]:
+def _counts(jobs: FleetJobs, remarks: tuple[Note, ...]) -> tuple[Batch, int]:
     """The rows of all shards, and how many models have none; no report is read for it."""
     rows, missing = counted_rows(jobs)
-    return Batch(jobs=rows, remarks=foreign_in(jobs.results)), missing
+    return Batch(jobs=rows, remarks=(*remarks, *foreign_in(jobs.results))), missing
 
 
-def _locked(plan: Plan) -> tuple[list[DeviceLock], dict[str, DeviceError]]:
-    """The locks of devices, and what keeps others from being locked."""
-    locks, problems = [], {}
+def _locked(plan: Plan) -> tuple[list[Lock], dict[str, DeviceError]]:
+    """The locks of the results and of devices, and what keeps other devices from being locked."""
+    locks: list[Lock] = [ResultsLock(plan)]
+    problems = {}
     for device in plan.devices:
         try:
             locks.append(DeviceLock(device, plan.path))
         except DeviceError as error:
             problems[device.label] = error
-    if problems and not locks:
+    if problems and len(problems) == len(plan.devices):
+        locks[0].release()
         raise next(iter(problems.values()))
     return locks, problems
 
@@ -130,7 +137,7 @@ def _leave_out(jobs: FleetJobs, problems: dict[str, DeviceError]) -> None:
 def _snakemake(
     plan: Plan,
     path: Path,
-    locks: Sequence[DeviceLock],
+    locks: Sequence[Lock],
     cores: int | None,
     dry_run: bool,
     arguments: Sequence[str],
@@ -174,9 +181,10 @@ class _Watch:
 
 
 def _run(
-    command: Sequence[str], log: Path, locks: Sequence[DeviceLock], dry_run: bool, hear: _Watch
+    command: Sequence[str], log: Path, locks: Sequence[Lock], dry_run: bool, hear: _Watch
 ) -> int:
-    with log.open("wb") as stream:
+    # What only looks leaves the words of the last run, or of one that is at work, alone.
+    with (Path(os.devnull) if dry_run else log).open("wb") as stream:
         output: Any = None if dry_run else stream
         # It holds the locks, too, should this process be killed.
         process = subprocess.Popen(

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -192,7 +193,7 @@ def read_results(
         notes.append(
             Note(
                 code=f"damaged_{name}s",
-                text=f"{_listed(damaged)} in '{folder}' could not be read"
+                text=f"{listed(damaged)} in '{folder}' could not be read"
                 + (": measured again" if name == "cell" else ": left out until measured again"),
             )
         )
@@ -214,6 +215,34 @@ def foreign_files(folder: Path, kind: type[Entry]) -> tuple[Note, ...]:
     return _foreign_notes(foreign, folder, kind)
 
 
+def damaged_files(
+    folder: Path, kind: type[Entry], expected: Iterable[str], since_ns: int
+) -> list[str]:
+    """Names of files that are gone, or that were changed since then and cannot be read.
+
+    Only those that were changed are read.
+
+    Args:
+        since_ns: nanoseconds since the epoch.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    with os.scandir(folder) as entries:
+        changed_ns = {entry.name: entry.stat().st_mtime_ns for entry in entries}
+    return [
+        name
+        for name in expected
+        if name not in changed_ns
+        or (changed_ns[name] > since_ns and not _is_whole(folder / name, kind))
+    ]
+
+
+def _is_whole(path: Path, kind: type[Entry]) -> bool:
+    found = _KEY.search(path.name)
+    return found is not None and _entry(path, found[1], kind) is not None
+
+
 def _files(folder: Path) -> tuple[list[tuple[Path, str]], list[str]]:
     """Files with the keys in their names, and the names of those that have none."""
     files, foreign = [], []
@@ -232,7 +261,7 @@ def _foreign_notes(names: list[str], folder: Path, kind: type[Entry]) -> tuple[N
     if not names:
         return ()
     _, words = _KINDS[kind]
-    text = f"{_listed(names)} in '{folder}' belong to no {words}: left alone"
+    text = f"{listed(names)} in '{folder}' belong to no {words}: left alone"
     return (Note(code="foreign_files", text=text),)
 
 
@@ -262,7 +291,7 @@ def _read_entry(content: bytes, name: str) -> dict[str, Any]:
     return everything
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: Sequence[str]) -> str:
     """ "3 files (a, b, ...)"."""
     shown = ", ".join(repr(name) for name in names[:_NAMED])
     return f"{plural(len(names), 'file')} ({shown}{', ...' if len(names) > _NAMED else ''})"
