@@ -25,14 +25,9 @@ SOURCES = {
 
 
 @pytest.fixture
-def native(monkeypatch):
-    """The runtime, with a protocol cut short: no figure is looked at."""
+def native(short_protocol):
+    """The runtime; no figure is looked at."""
     pytest.importorskip("tflops_native._native", exc_type=ImportError)
-    from tflops_native.profile import profiling
-    from tflops_native.timing import warm_up
-
-    monkeypatch.setattr(warm_up, "SECONDS_LIMIT", 0.001)
-    monkeypatch.setattr(profiling, "SECONDS_LIMIT", 1e-9)
 
 
 @pytest.mark.parametrize("source", SOURCES)

@@ -55,7 +55,7 @@ def test_the_report_shows_the_counts_of_the_example():
         assert " ".join(words(line)) in " ".join(words(shown))
 
 
-def test_the_python_example_runs(monkeypatch, tmp_path):
+def test_the_python_example_runs(monkeypatch, tmp_path, short_protocol):
     pytest.importorskip("tflops_native._native")
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     monkeypatch.chdir(tmp_path)
@@ -89,7 +89,7 @@ def test_the_number_of_operators_is_current():
     assert f"\n{stated} of the schema's {stated} operators have a rule" in tflops("ops")
 
 
-def test_the_keras_examples_run(capsys):
+def test_the_keras_examples_run(capsys, short_protocol):
     """From the first screen, and the three cases in a row: each at most six lines."""
     pytest.importorskip("tflops_native._native")
     keras = pytest.importorskip("keras")

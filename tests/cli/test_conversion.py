@@ -232,7 +232,7 @@ def test_part_of_a_saved_model(folder):
         load(folder / "saved" / "saved_model.pb")
 
 
-def test_command_line(folder, cache, tmp_path, tflops):
+def test_command_line(folder, tmp_path, tflops, measured_here):
     target = tmp_path / "net.tflite"
     ended = tflops("convert", folder / "net.keras", "-o", target, "--quantize", "dynamic")
     assert (ended.status, ended.err) == (0, "")
@@ -262,7 +262,7 @@ def nested_network():
     return keras.Model(image, keras.layers.Dense(5, "softmax", name="head")(hidden), name="whole")
 
 
-def test_several_quantizations_are_several_models(folder, cache, tflops):
+def test_several_quantizations_are_several_models(folder, tflops, measured_here):
     ended = tflops("count", folder / "net.keras", "--quantize", "none,int8", "--format", "csv")
     assert (ended.status, ended.err) == (0, "")
     rows = list(csv.DictReader(ended.out.splitlines()))
@@ -274,7 +274,7 @@ def test_several_quantizations_are_several_models(folder, cache, tflops):
     assert 3 * int(rows[1]["weight_bytes"]) < int(rows[0]["weight_bytes"])
 
 
-def test_layers_are_those_of_keras(tmp_path, cache):
+def test_layers_are_those_of_keras(tmp_path, measured_here):
     """With their names, classes and order; the MACs of each by its own formula."""
     model = nested_network()
     model.save(tmp_path / "whole.keras")
@@ -297,7 +297,7 @@ def test_layers_are_those_of_keras(tmp_path, cache):
         assert sum(layer.parameters for layer in layers) == model.count_params()
 
 
-def test_parameters_beside_those_of_keras(tflops, tmp_path, cache):
+def test_parameters_beside_those_of_keras(tflops, tmp_path, measured_here):
     model = nested_network()
     model.get_layer("backbone").get_layer("first").set_weights(
         [np.random.default_rng(0).normal(size=shape) for shape in ((3, 3, 4, 4), (4,))]
@@ -324,7 +324,7 @@ def test_standard_input(folder, cache, process):
 
 
 @pytest.mark.parametrize("name", ["two_models.task", "two_models.litertlm"])
-def test_models_of_a_bundle_are_timed(name, tflops):
+def test_models_of_a_bundle_are_timed(name, tflops, measured_here):
     for index in (0, 1):
         ended = tflops(
             *("report", f"{EXAMPLES / name}::{index}", "--input-shape", "1,28,28,1"),
@@ -341,7 +341,7 @@ def test_models_of_a_bundle_are_timed(name, tflops):
         assert "holds 2 models; choose one by name or index: " in ended.err
 
 
-def test_the_example_in_keras(tflops, cache):
+def test_the_example_in_keras(tflops, measured_here):
     out = tflops("count", EXAMPLES / "single_conv.keras", "--input-shape", "1,28,28,1").out
     assert "194,688 MACs" in out
 

@@ -19,6 +19,17 @@ pytest.importorskip("tflops_native._native", exc_type=ImportError)
 pytest.importorskip("flatbuffers", reason="writes models")
 MOBILENET = EXAMPLES / "mobilenet_v1_0.25_96_float32.tflite"
 BUILTIN = RunOptions(kernels="builtin")
+# These run for seconds. Their hybrid kernels are in other networks too, those of float32 in their float32.
+LARGE = ("densenet121", "efficientnet_v2_b0", "inception_v3", "resnet50")
+MODELS = [
+    *sorted(path.name for path in EXAMPLES.glob("*.tflite")),
+    *(
+        pytest.param(name, marks=pytest.mark.referee)
+        if name.startswith(LARGE) and name.endswith(("-float16", "-dynamic"))
+        else name
+        for name in NAMES
+    ),
+]
 
 
 def same_bits(left, right):
@@ -44,7 +55,7 @@ def analyzed_once(monkeypatch):
 
 
 @pytest.mark.usefixtures("analyzed_once")
-@pytest.mark.parametrize("name", [*sorted(path.name for path in EXAMPLES.glob("*.tflite")), *NAMES])
+@pytest.mark.parametrize("name", MODELS)
 def test_an_extracted_operator_computes_what_it_does_in_the_model(name):
     model = load(EXAMPLES / name if name.endswith(".tflite") else zoo_model(name))
     graph = model.subgraphs[0]

@@ -10,6 +10,8 @@ from configurations.case import Case, data, decides, weights
 from tflops_native import InvokeError, ShapeError, api, compare
 from workloads import measure_in_child
 
+pytestmark = pytest.mark.usefixtures("short_protocol")
+
 CONV = {"padding": 1, "stride_w": 1, "stride_h": 1}  # VALID
 # Each ends the process with XNNPACK 2.17.1, or is refused by it, in one model or another.
 COMPUTES = {

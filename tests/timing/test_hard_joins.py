@@ -21,6 +21,8 @@ from tflops_native.runtime.options import RunOptions
 from tflops_native.runtime.session import fill_inputs, open_session
 from workloads import workload
 
+pytestmark = pytest.mark.usefixtures("short_protocol")
+
 PACKAGES = {"litert": "ai_edge_litert", "litert-lm": "litert_lm"}
 RUNTIMES = ["tflite", *(name for name, package in PACKAGES.items() if find_spec(package))]
 # TensorFlow Lite 2.17.1, whose XNNPACK does fewer operators in one.

@@ -14,6 +14,8 @@ from tflops_native import api
 from tflops_native.model.reader import load
 from tflops_native.profile.inlined import inline_composites
 
+pytestmark = pytest.mark.usefixtures("short_protocol")
+
 SHAPE = [2, 3]
 TABLES = {"ABS": "AbsOptions", "NEG": "NegOptions", "EXP": "ExpOptions", "TOPK_V2": "TopKV2Options"}
 
