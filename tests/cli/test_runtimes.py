@@ -43,6 +43,10 @@ def test_commands_that_run_one_runtime(tflops, command):
         (("--delegate-option", "a"), "'a' is not of the form key=value"),
         (("--kernels", "reference"), "has no choice of reference kernels"),
         (("--runtime", "/none.so"), "cannot load '/none.so': there is no such file"),
+        (
+            ("--runtime", "tflight"),
+            "a runtime is one of tflite, litert, litert-lm, tensorflow, or the path of a library",
+        ),
         (("--runtime", "tflite,/none.so"), "cannot load '/none.so': there is no such file"),
     ],
 )

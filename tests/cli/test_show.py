@@ -115,11 +115,14 @@ def test_the_suffix_chooses_the_format(tflops, here, suffix, start):
         ),
         ('{"format": "tflops_native/peaks", "format_version": 3}', "'saved.json' is damaged: "),
         ("[" * 100_000, "'saved.json' is not JSON: "),
+        (b"\0{\0\0\0", "'saved.json' is not JSON: "),
+        (b"{\xff}", "'saved.json' is not JSON: it is not UTF-8: byte 1 does not belong there"),
+        (SINGLE.read_bytes(), "'saved.json' is a model, not a saved result: count or measure it"),
     ],
 )
 def test_what_cannot_be_shown(refuses, here, content, message):
     if content is not None:
-        (here / "saved.json").write_text(content)
+        (here / "saved.json").write_bytes(content.encode() if isinstance(content, str) else content)
     assert message in refuses("show", "saved.json")
 
 

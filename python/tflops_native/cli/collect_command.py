@@ -10,6 +10,7 @@ from tflops_native.cli.errors import echo_note
 from tflops_native.cli.help import Command
 from tflops_native.cli.output import Output, show_result
 from tflops_native.formats.registry import OF_ALL
+from tflops_native.formatting import plural
 
 
 @click.command("collect", cls=Command)
@@ -42,4 +43,4 @@ def command(folders: tuple[str, ...], output_path: str | None, output_format: st
         return
     for note in found.notes:
         echo_note(f"note: {note}")
-    echo_note(f"{len(found.jobs)} rows in {Path(output_path)}")
+    echo_note(f"{plural(len(found.jobs), 'row')} in {Path(output_path)}")

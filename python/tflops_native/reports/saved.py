@@ -231,7 +231,15 @@ def _read(path: Path) -> dict[str, Any]:
     if is_too_large:
         raise ProfileFormatError(f"cannot read '{path}': it is larger than 1 GiB")
     try:
-        plain = json.loads(_data_of(path.read_bytes()))
+        content = path.read_bytes()
+        if content[4:8] == b"TFL3":
+            raise ProfileFormatError(
+                f"'{path}' is a model, not a saved result: count or measure it"
+            )
+        # As text: of bytes that are not, the parser guesses an encoding.
+        plain = json.loads(_data_of(content).decode("utf-8-sig"))
+    except ProfileFormatError:
+        raise
     except FileNotFoundError as error:
         raise ProfileFormatError(f"cannot read '{path}': no such file") from error
     except OSError as error:

@@ -162,8 +162,18 @@ def open_runtime(name: str = DEFAULT_RUNTIME) -> Runtime:
     library: Library
     if name == DEFAULT_RUNTIME:
         library = libraries.linked()
+    elif name in _PACKAGES:
+        library = libraries.open(_PACKAGES[name].library())
     else:
-        library = libraries.open(_PACKAGES[name].library() if name in _PACKAGES else name)
+        try:
+            library = libraries.open(name)
+        except RuntimeLibraryError as error:
+            if Path(name).name != name:
+                raise
+            known = ", ".join(RUNTIME_NAMES)
+            raise RuntimeLibraryError(
+                f"{error}; a runtime is one of {known}, or the path of a library"
+            ) from error
     info = RuntimeInfo(
         name=name,
         kind=_KINDS[library.kind],

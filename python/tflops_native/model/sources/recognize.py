@@ -174,7 +174,7 @@ def _sources(opened: Given, must_convert: bool) -> tuple[Source, ...]:
     if must_convert and not kind.is_converted:
         raise OptionError(
             f"{opened.name} needs no conversion: quantize and representative are for models of Keras and "
-            "TensorFlow"
+            "TensorFlow, and this one is converted already"
         )
     sources = []
     for name, part in _models(kind, opened, _DEEPEST):
