@@ -246,6 +246,7 @@ def count(
     return tuple(reports)
 
 
+@with_checked_arguments
 def memory(
     model: Source,
     *,

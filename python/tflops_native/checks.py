@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from difflib import get_close_matches
 from functools import wraps
 from inspect import Parameter, signature
-from numbers import Integral, Real
+from numbers import Integral, Number, Real
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -39,7 +39,7 @@ _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = _SHOWN
 
 def with_checked_arguments(function: Function) -> Function:
     """A public function that refuses flags which are neither true nor false, labels that are no texts, and
-    listeners that cannot be called, before it does anything.
+    listeners that cannot be called, before it does anything; numbers of numpy become those of Python.
 
     Raises:
         OptionError: an argument is of another type.
@@ -81,7 +81,9 @@ def _checked(
     positions = [item.name for item in parameters if item.kind is item.POSITIONAL_OR_KEYWORD]
 
     @wraps(function)
-    def checked(*arguments: Any, **options: Any) -> Any:
+    def checked(*given: Any, **named_ones: Any) -> Any:
+        arguments = [_plain_number(value) for value in given]
+        options = {name: _plain_number(value) for name, value in named_ones.items()}
         for name, value in (*zip(positions, arguments, strict=False), *options.items()):
             if named is not None and name not in named:
                 near = get_close_matches(name, named, n=1)
@@ -98,6 +100,12 @@ def _checked(
         return function(*arguments, **options)
 
     return cast("Function", checked)
+
+
+def _plain_number(value: Any) -> Any:
+    """A number of numpy as one of Python, which JSON and results take; anything else as it is."""
+    is_of_numpy = isinstance(value, Number) and type(value).__module__ == "numpy"
+    return value.item() if is_of_numpy else value
 
 
 def flag(name: str, value: Any) -> bool:
@@ -209,7 +217,7 @@ def file_path(what: str, value: Any, error: type[TflopsError] = OptionError) -> 
         name = os.fspath(value) if isinstance(value, str | os.PathLike) else None
     except Exception:
         name = None
-    if not isinstance(name, str):
+    if not isinstance(name, str) or not name:
         raise error(f"{what} must be a path, as 'folder/name', got {shown(value)}")
     if "\0" in name:
         raise error(f"{what} must be a path without null bytes, got {shown(name)}")

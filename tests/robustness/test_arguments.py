@@ -338,12 +338,6 @@ def test_flags_of_numpy_are_flags():
         tflops_native.count(SINGLE, strict=np.bool_(False), trip_count=-1)
 
 
-def test_numbers_of_numpy_in_a_sweep():
-    swept = tflops_native.sweep(SINGLE, threads=np.int64(1), runs=np.int32(1))
-    assert json.dumps(swept.to_dict())
-    assert [cell.error for cell in swept.cells] == [None]
-
-
 OPTIONS = {
     "count": ("--trip-count", "--input-shape"),
     "time": ("--threads", "--runs", "--seed", "--precision", "--max-time", "--timeout", "--pin"),
@@ -369,3 +363,34 @@ def test_numbers_of_options_that_nobody_means(command, option, number, tflops):
     assert "bug" not in ended.err
     assert "Errno" not in ended.err
     assert "set_int_max_str_digits" not in ended.err
+
+
+whole, real = np.int64, np.float32
+OF_NUMPY: dict[str, Callable[[], Any]] = {
+    "memory": lambda: tflops_native.memory(SINGLE, threads=whole(2)),
+    "fit_memory": lambda: tflops_native.fit_memory(
+        SINGLE, budget_bytes=whole(10**6), flash_bytes=whole(10**6)
+    ),
+    "check": lambda: tflops_native.check(SINGLE, max_flops=real(1e6), min_coverage=real(0.5)),
+    "measure": lambda: tflops_native.measure(
+        SINGLE, runs=whole(1), precision=real(0.5), max_time=real(1), seed=whole(1), pin=None
+    ),
+    "report": lambda: tflops_native.report(SINGLE, runs=whole(1), trip_count=whole(1), peaks=False),
+    "sweep": lambda: tflops_native.sweep(SINGLE, seed=whole(2), threads=[whole(1)], runs=whole(1)),
+    "batch": lambda: tflops_native.batch(
+        SINGLE, order="random", seed=whole(2), cool_down=real(0), runs=whole(1)
+    ),
+    "compare": lambda: tflops_native.compare(SINGLE, threads=[whole(1), whole(2)], runs=whole(2)),
+    "baseline": lambda: tflops_native.baseline(SINGLE, runs=whole(1)),
+}
+
+
+@pytest.mark.parametrize("name", OF_NUMPY)
+def test_results_of_numbers_of_numpy_can_be_saved(name):
+    pytest.importorskip("tflops_native._native", exc_type=ImportError)
+    assert json.loads(json.dumps(OF_NUMPY[name]().to_dict()))
+
+
+def test_an_operator_by_a_number_of_numpy():
+    pytest.importorskip("flatbuffers")
+    assert len(tflops_native.extract(SINGLE, whole(0)).subgraphs[0].operators) == 1
