@@ -74,7 +74,9 @@ def _summary(batch: Batch) -> Lines:
 def _table(batch: Batch) -> Table:
     jobs = batch.jobs
     is_timed = any(job.median_seconds is not None for job in jobs)
-    varied = {key for key in _FACTORS if len({_factor(job, key) for job in jobs}) > 1}
+    # Of a model that could not be read nothing is known that could differ.
+    read = [job for job in jobs if job.sha256 is not None]
+    varied = {key for key in _FACTORS if len({_factor(job, key) for job in read}) > 1}
     has_failed = bool(batch.failed)
 
     def text(key: str, heading: str, **settings: Any) -> Column:
