@@ -7,13 +7,15 @@ import pickle
 import sys
 from pathlib import Path
 
-# Module below `tflops_native`: its constants.
+# Module below `tflops_native`: what is set in it.
 LENGTHS = {
+    "timing.clock": {"_TRIAL_SECONDS": 0.002},
+    "timing.rounds": {"SLICE_SECONDS": 0.002},
     "timing.warm_up": {"SECONDS": 0.0, "SECONDS_LIMIT": 0.02, "_LOOK_SECONDS": 0.01},
     "timing.stop_rule": {"MIN_SECONDS": 0.02, "DEFAULT_MAX_SECONDS": 0.1},
     "profile.profiling": {"SECONDS_LIMIT": 1e-9, "ROUNDS_IN_ANY_CASE": 2},
     "profile.refine": {"SECONDS_LIMIT": 0.1},
-    "machine.peaks.trials": {"TRIALS_LIMIT": 2, "_DRAM_MOST_BYTES": 1 << 22},
+    "machine.peaks.trials": {"TRIALS_LIMIT": 2, "dram_buffer_bytes": lambda *_: 1 << 23},
 }
 _RUN = f"import sys; sys.path.append({str(Path(__file__).parent)!r}); import short_protocol"
 # Arguments of Python, as `tflops_native.isolation.child_process.PROGRAM`.

@@ -19,6 +19,8 @@ from tflops_native.measurement import isolated, post_mortem
 from workloads import measure_in_child, measure_model
 from zoo import EXAMPLES
 
+pytestmark = pytest.mark.usefixtures("short_protocol")
+
 SINGLE = EXAMPLES / "single_conv_28x28.tflite"
 posix = pytest.mark.skipif(os.name != "posix", reason="signals")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="limits of Linux")

@@ -13,6 +13,8 @@ from tflops_native.isolation.limits import ChildLimits
 from tflops_native.measurement import post_mortem
 from workloads import measure_in_child
 
+pytestmark = pytest.mark.usefixtures("short_protocol")
+
 linux = pytest.mark.skipif(
     sys.platform != "linux", reason="memory limits and death signals of Linux"
 )
