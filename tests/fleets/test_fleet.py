@@ -151,6 +151,23 @@ def test_a_model_that_was_damaged_and_came_is_one_row(tflops, place, models):
     assert [row["reason"] for row in rows(tflops, "results")] == [""]
 
 
+def test_a_report_that_is_damaged_is_named_and_measured_again(tflops, place, models):
+    (models / "text.tflite").unlink()
+    plan = write_plan(place, [{"label": "here", "kind": "local"}])
+    assert tflops("fleet", plan).status == 0
+    before = reports(place / "results")
+    damaged = min(before)
+    damaged.write_bytes(damaged.read_bytes()[:100])
+    ended = tflops("fleet", plan)
+    assert ended.status == 0
+    assert f"'{damaged.name}'" in ended.out
+    assert "could not be read: measured again" in ended.out
+    after = reports(place / "results")
+    assert after.keys() == before.keys()
+    assert {path for path in after if after[path] != before[path]} == {damaged}
+    assert len(rows(tflops, "results")) == 3
+
+
 def test_the_arguments_reach_snakemake(tflops, place, models):
     (models / "text.tflite").unlink()
     plan = write_plan(place, [{"label": "here", "kind": "local"}])

@@ -29,10 +29,11 @@ from tflops_native.fleets.plan import Device, Plan, device_from_plain, device_to
 from tflops_native.fleets.remote import FolderName, time_on
 from tflops_native.measurement.timing import tool_name
 from tflops_native.model.info import ModelInfo
+from tflops_native.notes import Note
 from tflops_native.plain_json import dump_json
 from tflops_native.reports.batch_job import BatchJob
 from tflops_native.reports.report import Report
-from tflops_native.reports.result_folder import ResultFolder, file_name
+from tflops_native.reports.result_folder import ResultFolder, file_name, is_whole, listed
 from tflops_native.runtime.options import RunOptions
 from tflops_native.workload import shapes_by_input
 
@@ -220,6 +221,23 @@ def _shards(plan: Plan, sources: Sequence[str]) -> dict[str, list[str]]:
             content.update(repr(facts).encode())
         found[f"{of_plan}-{at // MODELS_PER_SHARD:04}-{content.hexdigest()[:16]}"] = part
     return found
+
+
+def forget_damaged(jobs: FleetJobs) -> tuple[Note, ...]:
+    """Remove reports of this plan that cannot be read, so that they are measured again; notes name them."""
+    damaged: dict[str, list[str]] = {}
+    for facts in jobs.jobs.values():
+        path = jobs.results / facts["output"]
+        if path.exists() and not is_whole(path, BatchJob):
+            path.unlink()
+            damaged.setdefault(facts["device"], []).append(path.name)
+    return tuple(
+        Note(
+            code="damaged_jobs",
+            text=f"{listed(names)} in '{jobs.results / device}' could not be read: measured again",
+        )
+        for device, names in damaged.items()
+    )
 
 
 def run_job(path: Path, key: str, attempt_number: int) -> BatchJob:

@@ -19,6 +19,7 @@ from tflops_native.fleets.counts import counted_rows, forget_counts
 from tflops_native.fleets.jobs import (
     HIDDEN,
     FleetJobs,
+    forget_damaged,
     keep_unreached,
     unreached_job,
     write_jobs,
@@ -79,14 +80,14 @@ def fleet(
         name = "dry-run.json" if dry_run else "jobs.json"
         path = write_jobs(given, sources, uuid.uuid4().hex[:12], sorted(problems), name)
         jobs = FleetJobs.read(path)
-        remarks = () if dry_run else forget_counts(jobs)
+        remarks = () if dry_run else (*forget_damaged(jobs), *forget_counts(jobs))
         _leave_out(jobs, problems)
         hear = _Watch(jobs, job_done)
         status = _snakemake(given, path, locks, cores, dry_run, arguments, hear)
     finally:
         for lock in locks:
             lock.release()
-    batch, missing = _counts(jobs, remarks) if given.count else (_measurements(jobs), 0)
+    batch, missing = _counts(jobs, remarks) if given.count else (_measurements(jobs, remarks), 0)
     if not dry_run and (missing or (status != 0 and not batch.failed)):
         what = f"{plural(missing, 'model')} not counted: " if missing else ""
         log = given.results / HIDDEN / "snakemake.log"
@@ -98,12 +99,12 @@ def fleet(
     return batch
 
 
-def _measurements(jobs: FleetJobs) -> Batch:
+def _measurements(jobs: FleetJobs, remarks: tuple[Note, ...]) -> Batch:
     """What the folders of the devices hold of this plan."""
     found = collect(jobs.results)
     wanted = {*jobs.jobs, *jobs.unread}
     rows = tuple(job for job in found.jobs if job.key in wanted)
-    return Batch(jobs=rows, remarks=found.remarks)
+    return Batch(jobs=rows, remarks=(*remarks, *found.remarks))
 
 
 def _counts(jobs: FleetJobs, remarks: tuple[Note, ...]) -> tuple[Batch, int]:

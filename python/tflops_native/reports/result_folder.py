@@ -234,11 +234,12 @@ def damaged_files(
         name
         for name in expected
         if name not in changed_ns
-        or (changed_ns[name] > since_ns and not _is_whole(folder / name, kind))
+        or (changed_ns[name] > since_ns and not is_whole(folder / name, kind))
     ]
 
 
-def _is_whole(path: Path, kind: type[Entry]) -> bool:
+def is_whole(path: Path, kind: type[Entry]) -> bool:
+    """Whether a file holds an entry, that of its name."""
     found = _KEY.search(path.name)
     return found is not None and _entry(path, found[1], kind) is not None
 
