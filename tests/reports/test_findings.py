@@ -435,7 +435,7 @@ def test_a_terminal_has_the_first_finding_and_a_page_has_all_with_what_to_try(ma
         assert finding.advice in render(document, form)
 
 
-def test_hard_swish_outside_xnnpack_comes_first():
+def test_hard_swish_outside_xnnpack_comes_first(short_protocol):
     made = api.report(zoo_model("mobilenet_v3_small-int8"), peaks=False, max_time=1)
     profile = made.timing.profile
     kept = {operator.name for operator in profile.kept}

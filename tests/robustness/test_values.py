@@ -104,7 +104,7 @@ RESULTS = {
 
 @pytest.mark.parametrize("name", RESULTS)
 @pytest.mark.parametrize("way", COPIES)
-def test_any_result_can_be_copied(name, way):
+def test_any_result_can_be_copied(name, way, measured_here):
     pytest.importorskip("tflops_native._native", exc_type=ImportError)
     result = RESULTS[name]()
     again = COPIES[way](result)
