@@ -177,6 +177,26 @@ def test_a_profile_in_which_nothing_took_any_time_is_shown():
     assert fuzz_results.check(json.dumps(data).encode()) == "shown"
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"own_cost": {"macs": 0, "scalar_ops": -1, "transcendentals": 0}},
+        {"own_bytes_read": -4416},
+        {"constant_bytes": -1},
+        {"parameters": -1},
+    ],
+)
+def test_an_operator_that_does_less_than_nothing_is_refused(changed, tmp_path):
+    data = json.loads(render(document_of(make_report("roofline")), "json"))
+    data["reports"][0]["analysis"]["operators"][1] |= changed
+    file = tmp_path / "result.json"
+    file.write_text(json.dumps(data))
+    with pytest.raises(
+        ProfileFormatError, match=r"operator 1 \(RESHAPE\) does is less than nothing"
+    ):
+        load_saved(file)
+
+
 def test_more_outside_operators_than_there_is_time_is_shown():
     data = json.loads(render(document_of(make_report("float")), "json"))
     data["reports"][0]["timing"]["profile"] |= {"outside_seconds": 1e308, "invoke_ns": [1, 1]}

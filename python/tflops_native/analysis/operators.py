@@ -149,6 +149,17 @@ class OperatorAnalysis:
     layer: str | None = None
     parameters: int = 0
 
+    def __post_init__(self) -> None:
+        cost, once = self.own_cost, self.once
+        # Of what is read: a saved result that was edited may say anything.
+        if (
+            min(cost.macs, cost.scalar_ops, cost.transcendentals) < 0
+            or min(once.macs, once.scalar_ops, once.transcendentals) < 0
+            or min(self.own_bytes_read, self.own_bytes_written, self.bytes_read_again) < 0
+            or min(self.constant_bytes, self.parameters, self.other_macs) < 0
+        ):
+            raise ValueError(f"what operator {self.index} ({self.name}) does is less than nothing")
+
     @property
     def cost(self) -> Cost:
         """Counts, those of the subgraphs that it runs included."""
