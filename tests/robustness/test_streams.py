@@ -125,7 +125,7 @@ def test_warnings_that_are_errors(process, arguments):
 
 
 @pytest.mark.parametrize("variable", ["HOME", "XDG_CACHE_HOME"])
-@pytest.mark.parametrize("value", ["/dev/null", "/nowhere/at/all", "", None])
+@pytest.mark.parametrize("value", ["/dev/null", "/proc/nowhere", "", None])
 def test_a_home_that_cannot_be_written(process, variable, value):
     environment = {key: text for key, text in os.environ.items() if key != variable}
     if variable == "HOME":

@@ -262,7 +262,8 @@ def _foreign_notes(names: list[str], folder: Path, kind: type[Entry]) -> tuple[N
     if not names:
         return ()
     _, words = _KINDS[kind]
-    text = f"{listed(names)} in '{folder}' belong to no {words}: left alone"
+    verb = "belongs" if len(names) == 1 else "belong"
+    text = f"{listed(names)} in '{folder}' {verb} to no {words}: left alone"
     return (Note(code="foreign_files", text=text),)
 
 
