@@ -201,11 +201,16 @@ class _Reader:
         readers = [(item, self.reader(item)) for item in others]
         of_class = self._one_of(typing.cast("list[type]", classes)) if classes else None
 
+        @cache
+        def by_type(kind: type) -> list[tuple[Any, _Read]]:
+            return sorted(readers, key=lambda pair: pair[0] is not kind)
+
         def read(value: Any, place: str) -> Any:
             if of_class is not None and isinstance(value, Mapping):
                 return of_class(value, place)
             problems = {}
-            for item, of_item in sorted(readers, key=lambda pair: pair[0] is not type(value)):
+            kind: type = type(value)
+            for item, of_item in by_type(kind):
                 try:
                     return of_item(value, place)
                 except PlainDataError as error:
