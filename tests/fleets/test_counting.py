@@ -1,6 +1,7 @@
 """`tflops fleet` with `count: true`: a zoo in shards; this needs Snakemake, from its package."""
 
 import csv
+import errno
 import io
 import shutil
 import time
@@ -9,6 +10,7 @@ import pytest
 
 import tflops_native
 from fleet_plans import MOBILENET, SINGLE, reports, rows
+from tflops_native.errors import OptionError
 
 pytest.importorskip("snakemake")
 
@@ -34,6 +36,16 @@ def test_a_zoo_is_counted_in_shards(tflops, place, models, monkeypatch):
     before = reports(place / "results")
     tflops("fleet", "plan.yaml")
     assert reports(place / "results") == before
+
+
+def test_jobs_that_cannot_be_written_are_one_error(place, models, monkeypatch):
+    def full(*_arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    (place / "plan.yaml").write_text("models: [models]\ncount: true\n")
+    monkeypatch.setattr("tflops_native.whole_files._beside", full)
+    with pytest.raises(OptionError, match=r"cannot write '.*jobs\.json': no space left on device"):
+        tflops_native.fleet(place / "plan.yaml")
 
 
 def table(tflops):

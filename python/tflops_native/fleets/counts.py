@@ -13,6 +13,7 @@ from tflops_native.plain_json import dump_json
 from tflops_native.plain_reading import from_plain
 from tflops_native.reports.batch_job import BatchJob
 from tflops_native.reports.result_folder import damaged_files, listed
+from tflops_native.whole_files import refusing, written
 
 COUNTS = "counts"
 _ROWS = ".counted"
@@ -39,9 +40,8 @@ def count_shard(path: Path, shard: str) -> None:
         for job in done.jobs
     ]
     rows_file = _rows_file(plan.results, shard)
-    partial = rows_file.with_suffix(".partial")
-    partial.write_text(dump_json([row.to_dict() for row in rows]) + "\n", encoding="utf-8")
-    partial.replace(rows_file)
+    with refusing(rows_file), written(rows_file, is_ours=True) as stream:
+        stream.write(f"{dump_json([row.to_dict() for row in rows])}\n".encode())
 
 
 def forget_counts(jobs: FleetJobs) -> tuple[Note, ...]:

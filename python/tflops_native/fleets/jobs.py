@@ -35,6 +35,7 @@ from tflops_native.reports.batch_job import BatchJob
 from tflops_native.reports.report import Report
 from tflops_native.reports.result_folder import ResultFolder, file_name, is_whole, listed
 from tflops_native.runtime.options import RunOptions
+from tflops_native.whole_files import refusing, written
 from tflops_native.workload import shapes_by_input
 
 # A hidden folder of the results: what belongs to the workflow, and to no table.
@@ -117,7 +118,8 @@ def write_jobs(
         "shards": found,
         "unread": unread,
     }
-    path.write_text(dump_json(plain) + "\n", encoding="utf-8")
+    with refusing(path), written(path, is_ours=True) as stream:
+        stream.write(f"{dump_json(plain)}\n".encode())
     return path
 
 
