@@ -119,6 +119,8 @@ def test_runs_that_are_not_of_one_length_are_refused(tmp_path):
     ("name", "value", "message"),
     [
         ("median_seconds", -1.0, "median_seconds is -1: nothing that is measured"),
+        ("p95_seconds", 5e-324, r"p95_seconds is 4\.94066e-324: nothing that is measured"),
+        ("maximum_seconds", 1e300, r"maximum_seconds is 1e\+300: nothing that is measured"),
         (
             "p95_interval_seconds",
             {"lower": 2.0, "upper": 1.0, "effective_samples": 9.0},

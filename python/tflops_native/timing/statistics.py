@@ -13,6 +13,14 @@ NANOSECONDS_PER_SECOND = 1_000_000_000
 # Of what is read: a saved result that was edited could say less or more, of which no rate can be made.
 SHORTEST_SECONDS, LONGEST_SECONDS = 1e-30, 1e12
 _FARTHEST = 1e30
+# Of a latency; the measures of its spread may be as small as rounding makes them.
+_SECONDS = tuple(
+    f"{name}_seconds"
+    for name in (
+        *("minimum", "p5", "p25", "median", "p75", "p90", "p95", "p99", "maximum"),
+        *("mean", "resolution"),
+    )
+)
 CONFIDENCE = 0.95
 # The normal quantile of the interval. 1.96 would do for one look at a number of samples that was fixed
 # beforehand; the stop rule looks again and again and stops at a narrow interval, which favours those
@@ -117,7 +125,7 @@ class Latency:
     resolution_seconds: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("median_seconds", "mean_seconds", "resolution_seconds"):
+        for name in _SECONDS:
             check_seconds(name, getattr(self, name))
 
     @classmethod
