@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+import fake_tflite
 from tflops_native.model.reader import load
 from zoo import EXAMPLES, case_model
 
@@ -69,12 +70,14 @@ def test_a_loop_and_what_is_inside_of_it(tflops, tmp_path):
 
 
 @pytest.mark.usefixtures("own_child")
-def test_a_runtime_that_crashes_is_an_error(refuses, tmp_path):
-    """Builtin kernels of 2.17.1 end the process on weights with scales of blocks."""
-    model = tmp_path / "blocks.tflite"
-    model.write_bytes(case_model("blockwise_int4"))
+def test_a_runtime_that_crashes_is_an_error(refuses, fake_runtime, tmp_path):
+    model = tmp_path / "m.tflite"
+    model.write_bytes(fake_tflite.model("on allocate 1 crash SIGSEGV", operators=("NEG",)))
     file, data = tmp_path / "op.tflite", tmp_path / "fed.npz"
-    assert "the runtime crashed" in refuses("extract", f"{model}:0", "-o", file, "--inputs", data)
+    words = refuses(
+        "extract", f"{model}:0", "-o", file, "--inputs", data, "--runtime", fake_runtime
+    )
+    assert "the runtime crashed" in words
     assert not file.exists()
 
 
