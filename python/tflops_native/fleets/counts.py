@@ -12,13 +12,11 @@ from tflops_native.notes import Note
 from tflops_native.plain_json import dump_json
 from tflops_native.plain_reading import from_plain
 from tflops_native.reports.batch_job import BatchJob
-from tflops_native.reports.result_folder import damaged_files, listed
+from tflops_native.reports.result_folder import DAMAGED, damaged_files, listed
 from tflops_native.whole_files import refusing, written
 
 COUNTS = "counts"
 _ROWS = ".counted"
-# What a file that was cut or edited may hold.
-_DAMAGED = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
 def count_shard(path: Path, shard: str) -> None:
@@ -64,7 +62,7 @@ def forget_counts(jobs: FleetJobs) -> tuple[Note, ...]:
             rows, since = json.loads(path.read_bytes()), path.stat().st_mtime_ns
             names = [row["file"] for row in rows]
             damaged = damaged_files(_folder(jobs.results, shard), BatchJob, names, since)
-        except _DAMAGED:
+        except DAMAGED:
             continue  # `counted_rows` looks at it
         if damaged:
             path.unlink(missing_ok=True)
@@ -87,7 +85,7 @@ def counted_rows(jobs: FleetJobs) -> tuple[tuple[BatchJob, ...], int]:
                 rows[row.key] = row if before is None else before.with_names(row.names)
         except FileNotFoundError:
             missing += len(sources)
-        except _DAMAGED:
+        except DAMAGED:
             _rows_file(jobs.results, shard).unlink(missing_ok=True)
             missing += len(sources)
     return tuple(rows.values()), missing

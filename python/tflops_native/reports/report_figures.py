@@ -44,11 +44,9 @@ def check_figures(row: Any) -> None:
         ValueError: a figure is negative, or beyond all that is counted or measured.
     """
     for name in (*_COUNTS, "threads"):
-        count = getattr(row, name)
-        if count is not None and count < (name == "threads"):
-            raise ValueError(
-                f"{name} is {count}: it is {'1' if name == 'threads' else '0'} or more"
-            )
+        count, least = getattr(row, name), int(name == "threads")
+        if count is not None and count < least:
+            raise ValueError(f"{name} is {count}: it is {least} or more")
     for name in _TIMES:
         check_seconds(name, getattr(row, name))
     for name in _RATES:

@@ -35,6 +35,8 @@ _REPORTS = "reports"
 # As `dump_json` writes it at the first level: no text in JSON has a line feed in it.
 _BEFORE_REPORTS = f',\n "{_REPORTS}": '.encode()
 _NAMED = 3
+# What reading a file raises that was cut or edited.
+DAMAGED = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 _NAME_LIMIT = 120
 
 
@@ -274,7 +276,7 @@ def _entry(path: Path, key: str, kind: type[Entry]) -> Entry | None:
         if plain["format_version"] != FORMAT_VERSION:
             return None
         entry = from_plain(kind, plain.get(_KINDS[kind][0], plain))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except DAMAGED:
         return None
     return entry if entry.key == key else None
 
