@@ -105,7 +105,7 @@ def measure_key(
     run: RunOptions,
     version: str | None,
     device: str | None,
-    options: Mapping[str, Any],
+    facts_of_options: Mapping[str, str],
 ) -> str:
     """Of a measurement: the label of the device stands for it, else its processor."""
     machine = this_machine()
@@ -116,7 +116,7 @@ def measure_key(
         "model": sha256,
         "device": where if device is None else device,
         "run": [run.runtime, version, run.kernels, run.threads],
-        "options": option_facts(options, OF_NO_RESULT),
+        "options": facts_of_options,
     }
     return result_key(facts)
 

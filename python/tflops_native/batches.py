@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from tflops_native import api
 from tflops_native.batch_counts import Counted, count_all
 from tflops_native.batch_jobs import (
+    OF_NO_RESULT,
     Loaded,
     attempt,
     loaded,
@@ -29,7 +30,7 @@ from tflops_native.progress import Progress, early_stop, no_progress
 from tflops_native.reports.batch import Batch
 from tflops_native.reports.batch_job import BatchJob
 from tflops_native.reports.report import Report
-from tflops_native.reports.result_folder import ResultFolder
+from tflops_native.reports.result_folder import ResultFolder, option_facts
 from tflops_native.runtime.options import DEFAULT_RUNTIME, KERNELS, RunOptions
 from tflops_native.timing.stop_rule import StopRule
 from tflops_native.workload import shapes_by_input
@@ -224,6 +225,8 @@ class _Measurement:
         self.cool_down = cool_down
         self.progress = progress
         self.run = RunOptions(**_of(RunOptions, options))
+        # Data is hashed for it, once for all models.
+        self.facts = option_facts(options, OF_NO_RESULT)
         self.version = run_version(self.run.runtime)
 
     def source(self, source: Source, state: _State) -> None:
@@ -233,7 +236,7 @@ class _Measurement:
             state.add(unread_job(name_of(source), error), None)
             models = ()
         for item in models:
-            key = measure_key(item.sha256, self.run, self.version, self.device, self.options)
+            key = measure_key(item.sha256, self.run, self.version, self.device, self.facts)
             if state.known(key):
                 state.again(key, item.name)
             else:

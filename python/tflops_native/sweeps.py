@@ -95,8 +95,9 @@ def sweep(
     loaded = _loaded(models, grid.quantizations, representative, progress or no_progress)
     names = _names(loaded)
     versions = {name: runtime_identity(str(name)) for name in grid.runtimes}
+    facts = option_facts(options, _OF_NO_RESULT)
     plan = [
-        _planned(configuration, loaded, names, versions, options)
+        _planned(configuration, loaded, names, versions, facts)
         for configuration in grid.configurations()
     ]
     kept, remarks = ({}, ()) if store is None else store.read({task.cell.key for task in plan})
@@ -214,7 +215,7 @@ def _planned(
     loaded: Mapping[tuple[int, str | None], Model | ConversionError],
     names: Sequence[str],
     versions: Mapping[str, str],
-    options: Mapping[str, Any],
+    facts_of_options: Mapping[str, str],
 ) -> _Task:
     found = loaded[configuration.model, configuration.quantization]
     error, model, sha256 = None, None, None
@@ -223,7 +224,7 @@ def _planned(
     else:
         model, sha256 = found, ModelInfo.of(found).hashed().sha256
     cell = SweepCell(
-        key=_key(sha256, configuration, versions[configuration.runtime], options),
+        key=_key(sha256, configuration, versions[configuration.runtime], facts_of_options),
         model=names[configuration.model],
         input_shapes=configuration.input_shapes,
         quantization=configuration.quantization,
@@ -236,7 +237,10 @@ def _planned(
 
 
 def _key(
-    sha256: str | None, configuration: Configuration, version: str, options: Mapping[str, Any]
+    sha256: str | None,
+    configuration: Configuration,
+    version: str,
+    facts_of_options: Mapping[str, str],
 ) -> str:
     """Of all that the figures of a cell depend on."""
     machine = this_machine()
@@ -252,7 +256,7 @@ def _key(
             configuration.kernels,
             configuration.threads,
         ],
-        "options": option_facts(options, _OF_NO_RESULT),
+        "options": facts_of_options,
     }
     return result_key(facts)
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from tflops_native import api
 from tflops_native.batch_jobs import (
+    OF_NO_RESULT,
     Loaded,
     attempt,
     failed_job,
@@ -33,7 +34,13 @@ from tflops_native.notes import Note
 from tflops_native.plain_json import dump_json
 from tflops_native.reports.batch_job import BatchJob
 from tflops_native.reports.report import Report
-from tflops_native.reports.result_folder import ResultFolder, file_name, is_whole, listed
+from tflops_native.reports.result_folder import (
+    ResultFolder,
+    file_name,
+    is_whole,
+    listed,
+    option_facts,
+)
 from tflops_native.runtime.options import RunOptions
 from tflops_native.whole_files import refusing, written
 from tflops_native.workload import shapes_by_input
@@ -180,7 +187,8 @@ def _job(item: Loaded, device: Device, version: str | None, options: Mapping[str
         kernels=options.get("kernels", "xnnpack"),
         threads=options.get("threads", 1),
     )
-    key = measure_key(item.sha256, run, version, device.label, {**options, "where": device.kind})
+    facts = option_facts({**options, "where": device.kind}, OF_NO_RESULT)
+    key = measure_key(item.sha256, run, version, device.label, facts)
     return BatchJob(
         key=key,
         model=ModelInfo.of(item.model).name,
