@@ -28,7 +28,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from statistics import median
+from statistics import harmonic_mean, median
 
 from ai_edge_litert import schema_py_generated as schema
 
@@ -38,7 +38,7 @@ SPEEDUP_GOAL = 1.8
 RATE_GOAL = 100.0
 # Peak memory with all models over that with a tenth of them. Of a shard's process the list of all models is
 # what grows; one process and the table have a row of about 700 bytes for each model.
-MEMORY_GOALS = {"one process": 1.4, "a shard": 1.05, "the table": 1.35}
+MEMORY_GOALS = {"one process": 1.3, "a shard": 1.05, "the table": 1.35}
 # Said by each process of the workflow as it ends.
 PEAKS = """
 import atexit, os, sys
@@ -147,7 +147,7 @@ def main() -> None:
         plan, of_few = here / "plan.yaml", here / "few.yaml"
         plan.write_text("models: [models]\ncount: true\nresults: results\n")
         of_few.write_text("models: [few]\ncount: true\nresults: results\n")
-        alone, one, two = [], [], []
+        alone, one, two, speedups = [], [], [], []
         growth: dict[str, list[float]] = {kind: [] for kind in MEMORY_GOALS}
         for _ in range(options.rounds):
             _, of_tenth = by_workflow(of_few, here / "results", tenth, 1)
@@ -155,18 +155,23 @@ def main() -> None:
             rate, peak = by_one_process(models, options.models, here / "counts")
             alone.append(rate)
             rate, peaks = by_workflow(plan, here / "results", options.models, 1)
-            one.append(rate)
             peaks["one process"] = peak
             for kind, found in growth.items():
                 found.append(peaks[kind] / of_tenth[kind])
+            # With one core before and after: the machine may become faster or slower meanwhile.
+            rates = [rate]
             before = processor_seconds()
-            two.append(by_workflow(plan, here / "results", options.models, 2)[0])
+            rates += [by_workflow(plan, here / "results", options.models, 2)[0] for _ in range(2)]
             whole = processor_seconds()
             run_workflow(plan, options.models, 2)
             serial = processor_seconds() - whole
+            rates.append(by_workflow(plan, here / "results", options.models, 1)[0])
+            one.append(harmonic_mean([rates[0], rates[3]]))
+            two.append(harmonic_mean(rates[1:3]))
+            speedups.append(two[-1] / one[-1])
             print(
-                f"processor time of the workflow: {whole - before:.1f} s, of it {serial:.1f} s that no "
-                "second core shortens"
+                f"processor time of the workflow: {(whole - before) / 2:.1f} s, of it {serial:.1f} s that "
+                "no second core shortens"
             )
             for kind in sorted(peaks):
                 print(
@@ -178,7 +183,7 @@ def main() -> None:
         limit = f"at least {RATE_GOAL:.0f} models per second"
         print_goal(what, rate >= RATE_GOAL, limit, f"{rate:.0f}")
     print(f"workflow, 2 cores: {median(two):.0f} models per second")
-    speedup = median(b / a for a, b in zip(one, two, strict=True))
+    speedup = median(speedups)
     limit = f"at least {SPEEDUP_GOAL:.1f}x"
     print_goal("workflow, 2 cores over 1", speedup >= SPEEDUP_GOAL, limit, f"{speedup:.2f}x")
     for kind, goal in MEMORY_GOALS.items():

@@ -205,7 +205,11 @@ class _Reader:
         def by_type(kind: type) -> list[tuple[Any, _Read]]:
             return sorted(readers, key=lambda pair: pair[0] is not kind)
 
+        has_none = type(None) in others
+
         def read(value: Any, place: str) -> Any:
+            if value is None and has_none:
+                return None
             if of_class is not None and isinstance(value, Mapping):
                 return of_class(value, place)
             problems = {}

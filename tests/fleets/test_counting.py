@@ -34,7 +34,7 @@ def test_a_zoo_is_counted_in_shards(tflops, place, models, monkeypatch):
     for path in foreign:
         path.unlink()
     before = reports(place / "results")
-    tflops("fleet", "plan.yaml")
+    assert "4 kept from before" in tflops("fleet", "plan.yaml").out
     assert reports(place / "results") == before
 
 
@@ -68,6 +68,22 @@ def test_the_table_of_counts_has_what_the_plan_names(tflops, place, models):
         str(models / SINGLE.name): "",
         str(models / MOBILENET.name): "not a model",
     }
+
+
+def test_models_that_are_links_keep_their_names(tflops, place):
+    """Of a cache whose files are called by their content, as that of a model hub."""
+    blob = place / "blobs" / "0123456789abcdef"
+    blob.parent.mkdir()
+    shutil.copy(SINGLE, blob)
+    (place / "models").mkdir()
+    (place / "models" / "named.tflite").symlink_to(blob)
+    (place / "plan.yaml").write_text("models: [models]\ncount: true\n")
+    (row,) = table(tflops)
+    assert row["model"] == "named.tflite"
+    assert row["names"] == str(place / "models" / "named.tflite")
+    blob.write_bytes(MOBILENET.read_bytes())
+    (row,) = table(tflops)
+    assert int(row["macs"]) == tflops_native.analyze(str(MOBILENET)).macs
 
 
 def test_damaged_rows_of_a_shard_are_said_and_counted_again(tflops, place, models):

@@ -43,7 +43,9 @@ def test_of_three_devices_one_dies_and_the_rest_go_on(tflops, place, models, tim
     before = reports(place / "results" / "here") | reports(place / "results" / "desk")
     names["dead"].unlink()
     script(place / "bin" / "adb", ADB.format(serial="fake", before="", **names))
-    assert tflops("fleet", plan).status == 2  # for the text, which remains one
+    ended = tflops("fleet", plan)
+    assert ended.status == 2  # for the text, which remains one
+    assert "7 kept from before" in ended.out
     after = rows(tflops, "results")
     assert [row["reason"] for row in after if row["device"]] == [""] * 9
     assert len(after) == 10

@@ -356,7 +356,7 @@ class Walk:
         return self.scratch
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _check(shape: Shape) -> None:
     """Raise `ValueError` unless a tensor can have this shape."""
     problem = size_problem(shape)

@@ -164,7 +164,8 @@ def expanded(argument: str) -> list[str]:
     folder = Path(argument)
     if not folder.is_dir() or (folder / "saved_model.pb").exists():
         return [argument]
-    found = sorted(_models_below(folder))
+    # By their parts, as paths are sorted, which are split once this way.
+    found = sorted(_models_below(folder), key=lambda path: path.parts)
     if not found:
         raise ModelFormatError(
             f"there is no model in {argument!r}: no {', '.join(MODEL_SUFFIXES)} file and no SavedModel"

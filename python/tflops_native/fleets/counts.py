@@ -1,7 +1,7 @@
 """Counting a zoo in shards: each is one job of the workflow, whose rows are in one file."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -71,24 +71,32 @@ def forget_counts(jobs: FleetJobs) -> tuple[Note, ...]:
     return tuple(notes)
 
 
-def counted_rows(jobs: FleetJobs) -> tuple[tuple[BatchJob, ...], int]:
-    """A row per model of different content, and how many models of the plan have none.
+def counted_shards(jobs: FleetJobs) -> frozenset[str]:
+    """Those that have been counted."""
+    return frozenset(shard for shard in jobs.shards if _rows_file(jobs.results, shard).exists())
+
+
+def counted_rows(
+    jobs: FleetJobs, from_before: Collection[str] = ()
+) -> tuple[tuple[BatchJob, ...], int, int]:
+    """A row per model of different content, how many are of shards from before, and how many are missing.
 
     A file of rows that is damaged is removed, so that its shard is counted again the next time.
     """
     rows: dict[str, BatchJob] = {}
-    missing = 0
+    kept = missing = 0
     for shard, sources in jobs.shards.items():
         try:
             for row in _rows_of(jobs, shard):
                 before = rows.get(row.key)
                 rows[row.key] = row if before is None else before.with_names(row.names)
+                kept += before is None and shard in from_before
         except FileNotFoundError:
             missing += len(sources)
         except DAMAGED:
             _rows_file(jobs.results, shard).unlink(missing_ok=True)
             missing += len(sources)
-    return tuple(rows.values()), missing
+    return tuple(rows.values()), kept, missing
 
 
 def _rows_of(jobs: FleetJobs, shard: str) -> Iterator[BatchJob]:
@@ -97,8 +105,13 @@ def _rows_of(jobs: FleetJobs, shard: str) -> Iterator[BatchJob]:
         yield from_plain(BatchJob, plain)
 
 
+def rows_path(shard: str) -> str:
+    """Of the rows of a shard, below the folder of the results."""
+    return f"{HIDDEN}/{shard}{_ROWS}"
+
+
 def _rows_file(results: Path, shard: str) -> Path:
-    return results / HIDDEN / f"{shard}{_ROWS}"
+    return results / rows_path(shard)
 
 
 def _folder(results: Path, shard: str) -> Path:

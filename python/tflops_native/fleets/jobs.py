@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shlex
 import sys
 import tempfile
@@ -133,7 +134,7 @@ def write_jobs(
 def _jobs(plan: Plan, sources: Sequence[str]) -> list[dict[str, Any]]:
     jobs: dict[str, dict[str, Any]] = {}
     identities = {device.label: _identity(device) for device in plan.devices}
-    for source in sources:
+    for source, path in zip(sources, _absolute(sources), strict=True):
         try:
             models = loaded(source)
         except TflopsError:
@@ -149,7 +150,7 @@ def _jobs(plan: Plan, sources: Sequence[str]) -> list[dict[str, Any]]:
                     "key": job.key,
                     "device": device.label,
                     "output": f"{device.label}/{file_name(job)}",
-                    "source": str(Path(source).resolve()),
+                    "source": path,
                     "part": at,
                     "sha256": item.sha256,
                     "names": [item.name],
@@ -221,16 +222,31 @@ def _shards(plan: Plan, sources: Sequence[str]) -> dict[str, list[str]]:
     """
     found = {}
     of_plan = hashlib.sha256(str(plan.path.resolve()).encode()).hexdigest()[:8]
-    for at in range(0, len(sources), MODELS_PER_SHARD):
-        part = [str(Path(source).resolve()) for source in sources[at : at + MODELS_PER_SHARD]]
+    paths = _absolute(sources)
+    for at in range(0, len(paths), MODELS_PER_SHARD):
+        part = paths[at : at + MODELS_PER_SHARD]
         content = hashlib.sha256(repr((tool_name(), plan.options)).encode())
         for name in part:
-            path = Path(name.split("::")[0])
-            stamp = path.stat() if path.exists() else None
-            facts = (name, stamp and stamp.st_size, stamp and stamp.st_mtime_ns)
-            content.update(repr(facts).encode())
+            stamp = _stamp(name.split("::")[0])
+            content.update(repr((name, *stamp)).encode())
         found[f"{of_plan}-{at // MODELS_PER_SHARD:04}-{content.hexdigest()[:16]}"] = part
     return found
+
+
+def _absolute(sources: Sequence[str]) -> list[str]:
+    """Paths that other processes find, each with the name that was given, also where that is a link's."""
+    parts = list(map(os.path.split, sources))
+    # Each folder once: a zoo has thousands of models in one.
+    folders = {folder: str(Path(folder).resolve()).rstrip(os.sep) for folder, _ in set(parts)}
+    return [f"{folders[folder]}{os.sep}{name}" for folder, name in parts]
+
+
+def _stamp(path: str) -> tuple[int | None, int | None]:
+    """Size in bytes and time of change; None where there is no such file."""
+    with suppress(OSError, ValueError):
+        found = Path(path).stat()
+        return found.st_size, found.st_mtime_ns
+    return None, None
 
 
 def forget_damaged(jobs: FleetJobs) -> tuple[Note, ...]:

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from tflops_native.checks import with_checked_arguments
 from tflops_native.collecting import collect, foreign_in
 from tflops_native.errors import DeviceError, OptionError
-from tflops_native.fleets.counts import counted_rows, forget_counts
+from tflops_native.fleets.counts import counted_rows, counted_shards, forget_counts, rows_path
 from tflops_native.fleets.jobs import (
     HIDDEN,
     FleetJobs,
@@ -82,12 +82,20 @@ def fleet(
         jobs = FleetJobs.read(path)
         remarks = () if dry_run else (*forget_damaged(jobs), *forget_counts(jobs))
         _leave_out(jobs, problems)
+        from_before = counted_shards(jobs)
         hear = _Watch(jobs, job_done)
-        status = _snakemake(given, path, locks, cores, dry_run, arguments, hear)
+        status = _snakemake(given, jobs, path, locks, cores, dry_run, arguments, hear)
     finally:
         for lock in locks:
             lock.release()
-    batch, missing = _counts(jobs, remarks) if given.count else (_measurements(jobs, remarks), 0)
+    if given.count:
+        counted, kept, missing = counted_rows(jobs, from_before)
+        # No report is read for it.
+        remarks = (*remarks, *foreign_in(jobs.results))
+        batch = Batch(jobs=counted, kept=kept, remarks=remarks)
+    else:
+        missing = 0
+        batch = _measurements(jobs, hear.kept, remarks)
     if not dry_run and (missing or (status != 0 and not batch.failed)):
         what = f"{plural(missing, 'model')} not counted: " if missing else ""
         log = given.results / HIDDEN / "snakemake.log"
@@ -99,18 +107,12 @@ def fleet(
     return batch
 
 
-def _measurements(jobs: FleetJobs, remarks: tuple[Note, ...]) -> Batch:
+def _measurements(jobs: FleetJobs, kept: int, remarks: tuple[Note, ...]) -> Batch:
     """What the folders of the devices hold of this plan."""
     found = collect(jobs.results)
     wanted = {*jobs.jobs, *jobs.unread}
     rows = tuple(job for job in found.jobs if job.key in wanted)
-    return Batch(jobs=rows, remarks=(*remarks, *found.remarks))
-
-
-def _counts(jobs: FleetJobs, remarks: tuple[Note, ...]) -> tuple[Batch, int]:
-    """The rows of all shards, and how many models have none; no report is read for it."""
-    rows, missing = counted_rows(jobs)
-    return Batch(jobs=rows, remarks=(*remarks, *foreign_in(jobs.results))), missing
+    return Batch(jobs=rows, kept=kept, remarks=(*remarks, *found.remarks))
 
 
 def _locked(plan: Plan) -> tuple[list[Lock], dict[str, DeviceError]]:
@@ -137,6 +139,7 @@ def _leave_out(jobs: FleetJobs, problems: dict[str, DeviceError]) -> None:
 
 def _snakemake(
     plan: Plan,
+    jobs: FleetJobs,
     path: Path,
     locks: Sequence[Lock],
     cores: int | None,
@@ -150,7 +153,10 @@ def _snakemake(
     limits = [f"device_{at}={device.jobs}" for at, device in enumerate(plan.devices)]
     with as_file(files("tflops_native.fleets") / "workflow.smk") as workflow:
         command: list[str] = [
-            *(sys.executable, "-m", "snakemake", "--snakefile", str(workflow)),
+            *(sys.executable, "-m", "snakemake"),
+            # Named: a rule for all would be one more job, and Snakemake waits a second after it starts one.
+            *(rows_path(shard) for shard in jobs.shards),
+            *("--snakefile", str(workflow)),
             *("--directory", str(plan.results.resolve())),
             *("--config", f"jobs={path}"),
             *("--cores", str(here)),
@@ -163,12 +169,13 @@ def _snakemake(
 
 
 class _Watch:
-    """Notices the files of jobs that are done."""
+    """Notices the files of jobs that are done; `kept` is how many were there already."""
 
     def __init__(self, jobs: FleetJobs, job_done: JobDone | None) -> None:
         self._outputs = {jobs.results / job["output"]: job for job in jobs.jobs.values()}
         self._total = len(self._outputs)
         self._left = {path for path in self._outputs if not path.exists()}
+        self.kept = self._total - len(self._left)
         self._job_done = job_done
 
     def look(self) -> None:

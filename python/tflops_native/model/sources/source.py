@@ -1,5 +1,6 @@
 """One model as it was found: its bytes, the file they are in, and what to call it."""
 
+import os.path
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,7 +30,8 @@ class Source:
         """What to print: the name of the file with that of the part, or what was converted."""
         if self.conversion is not None:
             return self.conversion.source
-        name = "(bytes)" if self.path is None else self.path.name
+        # `Path.name` would be interned: in a batch of thousands that takes more than the name itself.
+        name = "(bytes)" if self.path is None else os.path.split(self.path)[1]
         return f"{name}::{self.part}" if self.part else name
 
     @property
