@@ -3,52 +3,33 @@
 import numpy as np
 import pytest
 
+from speeds import moving, slowed, stepping
 from tflops_native.timing.statistics import median_interval
 from tflops_native.timing.unsteady import unsteady_median_bounds
 
-TRIALS = 150
-COUNT = 1500
+SHAPE = (150, 1500)
 MEDIAN = 10.0
 INTERRUPTED = 0.05
 
 
-def moving(random, memory):
-    """The speed moves all the time, each sample like the one before."""
-    noise = random.standard_normal((COUNT, TRIALS)) * np.sqrt(1 - memory**2)
-    noise[0] = random.standard_normal(TRIALS)
-    for step in range(1, COUNT):
-        noise[step] += memory * noise[step - 1]
-    return MEDIAN + 0.3 * noise.T + 0.1 * random.standard_normal((TRIALS, COUNT))
-
-
-def stepping(random, dwell):
-    """The speed stays for so many samples on average, and then is another one."""
-    levels = np.empty((COUNT, TRIALS))
-    levels[0] = random.standard_normal(TRIALS)
-    for step in range(1, COUNT):
-        changed = random.random(TRIALS) < 1 / dwell
-        levels[step] = np.where(changed, random.standard_normal(TRIALS), levels[step - 1])
-    return MEDIAN + 0.3 * levels.T + 0.1 * random.standard_normal((TRIALS, COUNT))
+def with_noise(random, levels):
+    return MEDIAN + 0.3 * levels + 0.1 * random.standard_normal(SHAPE)
 
 
 def two_speeds(random, dwell):
-    """A neighbor computes three tenths of the time, for a while each time: a fifth slower."""
-    slow = np.empty((COUNT, TRIALS), dtype=bool)
-    slow[0] = random.random(TRIALS) < 0.3
-    for step in range(1, COUNT):
-        flip = np.where(slow[step - 1], 1 / (0.6 * dwell), 1 / (1.4 * dwell))
-        slow[step] = slow[step - 1] ^ (random.random(TRIALS) < flip)
+    """A fifth slower for a while each time."""
+    slow = slowed(random, SHAPE, dwell)
     # So that half of all samples lie below: 5 of 7 of the fast ones do, whose quantile is 0.566.
     fast = MEDIAN - 0.0566
-    return fast + 2 * slow.T + 0.1 * random.standard_normal((TRIALS, COUNT))
+    return fast + 2 * slow + 0.1 * random.standard_normal(SHAPE)
 
 
 STREAMS = {
-    "independent": lambda random: MEDIAN + 0.1 * random.standard_normal((TRIALS, COUNT)),
-    "moving": lambda random: moving(random, 1 - 1 / 20),
-    "moving slowly": lambda random: moving(random, 1 - 1 / 60),
-    "stepping": lambda random: stepping(random, 20),
-    "stepping rarely": lambda random: stepping(random, 100),
+    "independent": lambda random: MEDIAN + 0.1 * random.standard_normal(SHAPE),
+    "moving": lambda random: with_noise(random, moving(random, SHAPE, 1 - 1 / 20)),
+    "moving slowly": lambda random: with_noise(random, moving(random, SHAPE, 1 - 1 / 60)),
+    "stepping": lambda random: with_noise(random, stepping(random, SHAPE, 20)),
+    "stepping rarely": lambda random: with_noise(random, stepping(random, SHAPE, 100)),
     "two speeds": lambda random: two_speeds(random, 20),
     "two speeds for long": lambda random: two_speeds(random, 60),
 }

@@ -6,7 +6,7 @@ n + 1 us. Many of them say more where they differ: how often n and how often n +
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tflops_native.timing.precision import is_precise
 from tflops_native.timing.statistics import (
@@ -69,7 +69,7 @@ class CutTimes:
     most_cut_ns     what was cut off at most
     """
 
-    reported_ns: "NDArray[np.int64]"
+    reported_ns: "NDArray[Any]"
     likely_cut_ns: "NDArray[np.float64]"
     most_cut_ns: "NDArray[np.float64]"
 
@@ -109,7 +109,13 @@ class CutTimes:
         Args:
             own_ns: how much of each time is the profiler's own, and not of the median.
         """
-        return is_precise(self.spread_ns() - own_ns, precision)
+        import numpy as np
+
+        net_ns = self.spread_ns() - own_ns
+        if not is_precise(net_ns, precision):
+            return False
+        lower, upper = unsteady_median_bounds(net_ns)
+        return (upper - lower) / 2 <= precision * float(np.median(net_ns))
 
     def estimate(self, own_ns: float = 0.0, error_ns: float = 0.0) -> TimeEstimate:
         """The median of what the times were before they were cut.

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tflops_native.model.graph import Subgraph
 from tflops_native.profile.delegated import match_events, unsure_positions
@@ -14,9 +14,9 @@ from tflops_native.profile.partition import Partition, partitions_that_ran
 from tflops_native.profile.result import ProfilePartition
 from tflops_native.profile.seams import with_seams
 from tflops_native.profile.sequences import Event, runs_by_sequence
+from tflops_native.profile.speed import Speed
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from tflops_native._native import ProfiledRuns
@@ -68,7 +68,7 @@ class JoinedRuns:
     delegate    that of the others, and of unmatched events
     """
 
-    invoke_ns: "NDArray[np.int64]"
+    invoke_ns: "NDArray[Any]"
     operators: dict[int, JoinedTimes]
     unmatched: list[JoinedTimes]
     fused: tuple[int, ...]
@@ -84,6 +84,28 @@ class JoinedRuns:
     def own_ns(self, times: JoinedTimes) -> float:
         """How much of each of these is the clock's own."""
         return self.clock(times).own_ns * times.readings
+
+    def at_one_speed(self) -> "JoinedRuns":
+        """The same as if the machine had kept the speed of its middle.
+
+        Times that were cut stay as they are: they are whole steps, and would not be any more.
+        """
+        speed = Speed.of(self.invoke_ns)
+        if speed is None:
+            return self
+
+        def steadied(times: JoinedTimes) -> JoinedTimes:
+            if not self.clock(times).is_exact:
+                return times
+            found = speed.middle(times.times.reported_ns, self.own_ns(times))
+            return replace(times, times=replace(times.times, reported_ns=found))
+
+        return replace(
+            self,
+            invoke_ns=speed.middle(self.invoke_ns),
+            operators={index: steadied(times) for index, times in self.operators.items()},
+            unmatched=list(map(steadied, self.unmatched)),
+        )
 
 
 def join_runs(

@@ -180,7 +180,7 @@ class _Task:
             return
         self._look = next_look(self.rounds.runs)
         joined = join_runs(self._subgraph, self.rounds.chunks, self._inlined)
-        is_precise, has_minor = _is_precise(joined)
+        is_precise, has_minor = _is_precise(joined.at_one_speed())
         is_done = is_precise and (has_minor or self.seconds >= MINOR_SECONDS)
         if is_full or is_late or is_done:
             reason = "max_time" if is_late else "samples"
@@ -223,13 +223,14 @@ def make_profile(
         log_ratios: per round, of an invoke with the profiler and one without.
         recorded: the runs that are kept as they were.
     """
+    steady = joined.at_one_speed()
     operators = tuple(
         OperatorTime(
             index=index,
             kernel=" + ".join(found.names),
             is_delegated=found.is_delegated,
             resolution_ns=_resolution_ns(joined, found),
-            estimate=_estimate(joined, found),
+            estimate=_estimate(joined, steady.operators[index]),
             samples_ns=tuple(found.times.reported_ns.tolist()),
         )
         for index, found in joined.operators.items()
@@ -237,10 +238,10 @@ def make_profile(
     unmatched = tuple(
         UnmatchedEvent(
             name=found.names[0],
-            estimate=found.times.estimate(joined.own_ns(found)),
+            estimate=steadied.times.estimate(joined.own_ns(found)),
             samples_ns=tuple(found.times.reported_ns.tolist()),
         )
-        for found in joined.unmatched
+        for found, steadied in zip(joined.unmatched, steady.unmatched, strict=True)
     )
     estimates = [part.estimate for part in operators] + [event.estimate for event in unmatched]
     inside = sum(estimate.typical_seconds for estimate in estimates)
@@ -251,7 +252,7 @@ def make_profile(
         fused=joined.fused,
         unread=joined.unread,
         partitions=joined.partitions,
-        outside_seconds=_outside(joined, inside),
+        outside_seconds=_outside(steady, inside),
         overhead=_overhead(log_ratios, max(joined.builtin.own_ns, joined.delegate.own_ns)),
         stop=stop,
         recorded=recorded,

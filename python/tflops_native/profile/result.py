@@ -26,8 +26,9 @@ class OperatorTime:
     kernel          what ran it: "builtin", or the names that the delegate gives its own operators
     resolution_ns   how much longer it may have taken: 1, or more where only whole microseconds are
                     reported, cut off
-    estimate        of the median, corrected for what was cut off and for the clock's own cost; of the
-                    mean, where a source says no more
+    estimate        of the median, corrected for what was cut off and for the clock's own cost, at the
+                    speed that the machine had in a run of median length; of the mean, where a source says
+                    no more
     alone_seconds   what the operator takes alone, with hot caches; None if that was not measured
     samples_ns      per profiled run, as measured; empty where the source does not say, and not saved
     """

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from tflops_native.analysis.operators import OperatorAnalysis
@@ -11,6 +11,7 @@ from tflops_native.profile.result import Profile, UnmatchedEvent
 from tflops_native.reports.matching import match_operators
 from tflops_native.reports.report import Report
 from tflops_native.reports.rows import ReportRow
+from tflops_native.timing.unsteady import unsteady_median_bounds
 
 # So many groups say more than two of which one is nearly all.
 _SEVERAL = 3
@@ -84,19 +85,44 @@ class GroupDifference:
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """The operators of one report by position, and their times if they are compared."""
+    """The operators of one report by position, and their times if they are compared.
+
+    speed_doubt   between what the speed of the machine in the middle of the runs lies, in parts of it: what
+                  all operators have in common, and no interval of one has
+    """
 
     rows: Sequence[ReportRow]
     profile: Profile | None
+    speed_doubt: tuple[float, float]
+
+    @classmethod
+    def of(cls, rows: Sequence[ReportRow], profile: Profile | None) -> "_Side":
+        doubt = (0.0, 0.0)
+        if profile is not None and profile.invoke_ns:
+            # Imported when used: it needs numpy.
+            import numpy as np
+
+            samples = np.array(profile.invoke_ns, dtype=np.float64)
+            middle = max(float(np.median(samples)), 1.0)
+            lower, upper = unsteady_median_bounds(samples)
+            doubt = (1 - lower / middle, upper / middle - 1)
+        return cls(rows, profile, doubt)
 
     def estimate(self, position: int) -> TimeEstimate | None:
-        """Of an operator; nothing for one that was fused into another, or not run."""
+        """Of an operator, at any speed that may be the middle; no time for one that was fused or unread."""
         if self.profile is None:
             return None
         row = self.rows[position]
         if row.time is not None:
-            return row.time.estimate
+            return self._at_any_speed(row.time.estimate)
         return _NOTHING if row.has_no_own_time else None
+
+    def _at_any_speed(self, estimate: TimeEstimate) -> TimeEstimate:
+        below, above = self.speed_doubt
+        middle = estimate.typical_seconds
+        lower = middle - math.hypot(middle - estimate.lower_seconds, below * middle)
+        upper = middle + math.hypot(estimate.upper_seconds - middle, above * middle)
+        return replace(estimate, lower_seconds=max(lower, 0.0), upper_seconds=upper)
 
     @property
     def has_bounds(self) -> bool:
@@ -113,8 +139,8 @@ def parts_of(first: Report, other: Report, seconds: float | None) -> tuple[PartD
         seconds: how much longer an inference takes with the other one; None where times are not compared.
     """
     is_timed = seconds is not None and _profile(first) is not None and _profile(other) is not None
-    ours = _Side(first.rows, _profile(first) if is_timed else None)
-    theirs = _Side(other.rows, _profile(other) if is_timed else None)
+    ours = _Side.of(first.rows, _profile(first) if is_timed else None)
+    theirs = _Side.of(other.rows, _profile(other) if is_timed else None)
     matched = match_operators(
         [row.operator for row in ours.rows], [row.operator for row in theirs.rows]
     )

@@ -13,7 +13,12 @@ Held by tests/timing/test_unsteady.py.
 from typing import TYPE_CHECKING, Any
 
 from tflops_native.timing.precision import LEAST_EFFECTIVE_SAMPLES
-from tflops_native.timing.statistics import correlation_time, median_interval, quantile_of
+from tflops_native.timing.statistics import (
+    MedianInterval,
+    correlation_time,
+    median_interval,
+    quantile_of,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,8 +45,7 @@ def unsteady_median_bounds(samples: "NDArray[Any]") -> tuple[float, float]:
     import numpy as np
 
     interval = median_interval(samples)
-    steady = min(_STEADY_SAMPLES, _STEADY_PART * len(samples))
-    if interval is not None and interval.effective_samples >= steady:
+    if interval is not None and is_steady(interval, len(samples)):
         return interval.lower, interval.upper
     median = float(np.median(samples))
     inner = (median, median) if interval is None else (interval.lower, interval.upper)
@@ -57,6 +61,12 @@ def unsteady_median_bounds(samples: "NDArray[Any]") -> tuple[float, float]:
         # Ranks that far in are not among what was interrupted.
         return min(lower, interval.lower), max(upper, interval.upper)
     return lower, upper
+
+
+def is_steady(interval: MedianInterval | None, count: int) -> bool:
+    """Whether so many samples with this interval hang together so little that its ranks are right."""
+    steady = min(_STEADY_SAMPLES, _STEADY_PART * count)
+    return interval is not None and interval.effective_samples >= steady
 
 
 def _highest_median(samples: "NDArray[Any]", median_time: float) -> float:
