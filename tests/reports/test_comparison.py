@@ -105,8 +105,8 @@ def test_an_interval_of_an_operators_difference(measured):
     # 25 (24.5 to 25.5) us became 31.25 (30.625 to 31.875): known for certain to be longer.
     assert convolution.lower_seconds < 6.25e-6 < convolution.upper_seconds
     assert convolution.is_certain
-    # 5.75 (5 to 6.5) became 7.1875 (6.25 to 8.125): by 0.24 to 2.64 us, at one speed of the machine. How well
-    # that is known is in the length of the runs, and in no interval of an operator.
+    # 5.75 (5 to 6.5) became 7.1875 (6.25 to 8.125): by 0.24 to 2.64 us, at one speed of the machine. How
+    # well that is known is in the length of the runs, and in no interval of an operator.
     invoke_ns = np.array(measured.timing.profile.invoke_ns)
     lower, upper = unsteady_median_bounds(invoke_ns) / np.median(invoke_ns)
     below = (0.9375, 0.75, 7.1875 * (1 - lower), 5.75 * (upper - 1))
