@@ -13,7 +13,8 @@ from tflops_native.profile.speed import Speed
 from tflops_native.timing.precision import Stop
 from tflops_native.timing.unsteady import unsteady_median_bounds
 
-SHAPE = (60, 3000)
+# Of trials and of runs.
+SHAPES = ((80, 300), (20, 3000))
 # Median of each operator in nanoseconds, its exponent of the speed, and its own noise. The third waits for
 # memory, the next one suffers twice.
 OPERATORS = (
@@ -28,11 +29,13 @@ OPERATORS = (
 OUTSIDE_NS = 5_000.0
 STOP = Stop(reason="precision", precision=0.03, is_reached=True, seconds=1.0)
 SLOWNESS = {
-    "moving": lambda random: np.exp(0.04 * moving(random, SHAPE, 1 - 1 / 200)),
-    "moving for long": lambda random: np.exp(0.04 * moving(random, SHAPE, 1 - 1 / 1000)),
-    "stepping": lambda random: np.exp(0.04 * stepping(random, SHAPE, 200)),
-    "two speeds": lambda random: 1 + 0.2 * slowed(random, SHAPE, 200),
-    "one step": lambda random: np.where(np.arange(SHAPE[1]) < 1600, 1.0, 0.95) * np.ones(SHAPE),
+    "moving": lambda random, shape: np.exp(0.04 * moving(random, shape, 1 - 15 / shape[1])),
+    "moving for long": lambda random, shape: np.exp(0.04 * moving(random, shape, 1 - 3 / shape[1])),
+    "stepping": lambda random, shape: np.exp(0.04 * stepping(random, shape, shape[1] // 15)),
+    "two speeds": lambda random, shape: 1 + 0.2 * slowed(random, shape, shape[1] // 15),
+    "one step": lambda random, shape: np.tile(
+        np.where(np.arange(shape[1]) < 0.53 * shape[1], 1.0, 0.95), (shape[0], 1)
+    ),
 }
 
 
@@ -75,11 +78,12 @@ def profile_of(runs):
     return make_profile(join_runs(chain(*["ADD"] * len(OPERATORS)), [runs]), [0.0] * 12, STOP)
 
 
+@pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("name", SLOWNESS)
-def test_times_are_those_at_the_speed_of_the_middle(name):
+def test_times_are_those_at_the_speed_of_the_middle(name, shape):
     random = np.random.default_rng(3)
     held, widths, raw_widths = [], [], []
-    for slowness in SLOWNESS[name](random):
+    for slowness in SLOWNESS[name](random, shape):
         runs, truth = runs_of(random, slowness)
         profile = profile_of(runs)
         for operator, seconds in zip(profile.operators, truth * 1e-9, strict=True):
@@ -97,7 +101,7 @@ def test_times_are_those_at_the_speed_of_the_middle(name):
 
 def test_the_parts_add_up_at_one_speed():
     random = np.random.default_rng(4)
-    for slowness in SLOWNESS["two speeds"](random)[:10]:
+    for slowness in SLOWNESS["two speeds"](random, (10, 3000)):
         runs, _ = runs_of(random, slowness)
         profile = profile_of(runs)
         beyond = abs(profile.beyond_medians_seconds) / profile.invoke_seconds
@@ -106,7 +110,7 @@ def test_the_parts_add_up_at_one_speed():
 
 def test_a_steady_machine_changes_nothing():
     random = np.random.default_rng(5)
-    runs, _ = runs_of(random, np.ones(SHAPE[1]))
+    runs, _ = runs_of(random, np.ones(3000))
     assert Speed.of(runs.invoke_ns) is None
     for operator in profile_of(runs).operators:
         assert operator.estimate.typical_seconds * 1e9 == np.median(operator.samples_ns)
@@ -115,9 +119,9 @@ def test_a_steady_machine_changes_nothing():
 def test_what_goes_its_own_way_keeps_its_interval():
     """An operator that becomes slower by itself, which the whole run hardly shows."""
     random = np.random.default_rng(6)
-    (slowness,) = SLOWNESS["moving"](random)[:1]
+    (slowness,) = SLOWNESS["moving"](random, (1, 3000))
     runs, _ = runs_of(random, slowness)
-    own = np.where(np.arange(SHAPE[1]) // 300 % 2, 1.0, 1.4)
+    own = np.where(np.arange(3000) // 300 % 2, 1.0, 1.4)
     times = runs.elapsed_ns.reshape(-1, len(OPERATORS))
     times[:, 6] = times[:, 6] * own
     estimate = profile_of(runs).operators[6].estimate

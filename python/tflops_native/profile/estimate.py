@@ -117,7 +117,9 @@ class CutTimes:
         lower, upper = unsteady_median_bounds(net_ns)
         return (upper - lower) / 2 <= precision * float(np.median(net_ns))
 
-    def estimate(self, own_ns: float = 0.0, error_ns: float = 0.0) -> TimeEstimate:
+    def estimate(
+        self, own_ns: float = 0.0, error_ns: float = 0.0, widening: float = 1.0
+    ) -> TimeEstimate:
         """The median of what the times were before they were cut.
 
         The bounds are those of any distribution: whatever was cut off, the median lies between that of
@@ -127,6 +129,7 @@ class CutTimes:
         Args:
             own_ns: how much of each time is the profiler's own.
             error_ns: by how much each time may be wrong in the same way, beside what was cut off.
+            widening: by how much the bounds are farther away than chance alone puts them.
         """
         import numpy as np
 
@@ -142,8 +145,8 @@ class CutTimes:
             lower, upper = max(lower, within[0] - error), min(upper, within[1] + error)
         return TimeEstimate(
             typical_seconds=_seconds(typical - own_ns),
-            lower_seconds=_seconds(lower - own_ns - error_ns),
-            upper_seconds=_seconds(upper - own_ns + error_ns),
+            lower_seconds=_seconds(typical - widening * (typical - lower) - own_ns - error_ns),
+            upper_seconds=_seconds(typical + widening * (upper - typical) - own_ns + error_ns),
         )
 
     def _is_spread(self, median_ns: float) -> bool:

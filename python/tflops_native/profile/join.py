@@ -66,6 +66,7 @@ class JoinedRuns:
     partitions  those of the first run; none if they are not known
     builtin     the clock of operators that no delegate ran
     delegate    that of the others, and of unmatched events
+    widening    by how much intervals of exact times are wider than by chance alone
     """
 
     invoke_ns: "NDArray[Any]"
@@ -76,6 +77,7 @@ class JoinedRuns:
     partitions: tuple[ProfilePartition, ...] = ()
     builtin: EventClock = EventClock()
     delegate: EventClock = EventClock(STEP_NS)
+    widening: float = 1.0
 
     def clock(self, times: JoinedTimes) -> EventClock:
         """The one that timed these."""
@@ -103,6 +105,7 @@ class JoinedRuns:
         return replace(
             self,
             invoke_ns=speed.middle(self.invoke_ns),
+            widening=speed.widening,
             operators={index: steadied(times) for index, times in self.operators.items()},
             unmatched=list(map(steadied, self.unmatched)),
         )

@@ -230,7 +230,7 @@ def make_profile(
             kernel=" + ".join(found.names),
             is_delegated=found.is_delegated,
             resolution_ns=_resolution_ns(joined, found),
-            estimate=_estimate(joined, steady.operators[index]),
+            estimate=_estimate(steady, steady.operators[index]),
             samples_ns=tuple(found.times.reported_ns.tolist()),
         )
         for index, found in joined.operators.items()
@@ -298,7 +298,7 @@ def _resolution_ns(joined: JoinedRuns, times: JoinedTimes) -> int:
 def _estimate(joined: JoinedRuns, times: JoinedTimes) -> TimeEstimate:
     own_ns, clock = joined.own_ns(times), joined.clock(times)
     if clock.is_exact:
-        return times.times.estimate(own_ns, OWN_ERROR * own_ns)
+        return times.times.estimate(own_ns, OWN_ERROR * own_ns, joined.widening)
     # Both ends of a builtin operator were read in whole steps: its time is right but for less than one.
     return times.times.estimate(own_ns, 0.0 if times.is_delegated else clock.resolution_ns)
 

@@ -10,6 +10,7 @@ to Increase the Efficiency of Monte Carlo Simulations", 1981).
 Held by tests/timing/test_speed.py.
 """
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +55,19 @@ class Speed:
             return None
         starts = np.linspace(0, count, blocks + 1).astype(np.intp)[1:-1]
         logs = _logs(invoke_ns, starts)
+        if logs.min() == logs.max():
+            return None
         return cls(starts, logs - np.log(max(float(np.median(invoke_ns)), 1.0)))
+
+    @property
+    def widening(self) -> float:
+        """By how much intervals of times in the middle are wider: exponents are not known for certain.
+
+        As that of a regression where its line is read off away from the mean of what it was fitted to.
+        """
+        import numpy as np
+
+        return math.sqrt(1 + float(np.mean(self.slowness)) ** 2 / float(np.var(self.slowness)))
 
     def middle(self, times_ns: "NDArray[Any]", own_ns: float = 0.0) -> "NDArray[np.float64]":
         """The times as they would be if the machine had kept the speed of its middle.
