@@ -1,5 +1,6 @@
 """What holds for all tests."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -12,6 +13,11 @@ import fake_tflite
 import short_protocol as short
 from built_once import built_once, folder_of_all_workers
 from zoo import ROOT
+
+
+def pytest_xdist_auto_num_workers():
+    """Of `-n auto`: more than there are CPUs, as many tests wait for a process or for a time limit."""
+    return max(2, (os.cpu_count() or 1) * 3 // 2)
 
 
 def pytest_configure():
