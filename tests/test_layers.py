@@ -4,6 +4,7 @@ import ast
 import graphlib
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -59,11 +60,18 @@ def imported(tree):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+@cache
+def tree_of(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def own_imports(path):
     """The names of this package that a file imports, without the package: "ops.matmul.MatMul"."""
-    names = imported(ast.parse(path.read_text(encoding="utf-8")))
     return {
-        name.removeprefix("tflops_native.") for name in names if name.startswith("tflops_native.")
+        name.removeprefix("tflops_native.")
+        for name in imported(tree_of(path))
+        if name.startswith("tflops_native.")
     }
 
 
@@ -104,20 +112,30 @@ def test_no_file_lies_on_a_circle():
 PUBLIC_PACKAGES = {"ops/__init__.py", "cli/__init__.py"}
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if layer(path)], ids=name_of)
-def test_names_are_imported_from_where_they_are_defined(path):
+def test_there_is_something_to_look_at():
+    assert {layer(path) for path in FILES} - {""} <= set(LEVELS)
+
+
+# All of one file in one test, so that it is read once.
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_a_file_keeps_the_rules(path):
+    names_are_imported_from_where_they_are_defined(path)
+    imports_point_down(path)
+    the_compiled_part_is_imported_in_one_place(path)
+    only_the_command_line_prints_and_exits(path)
+    nothing_is_asserted(path)
+
+
+def names_are_imported_from_where_they_are_defined(path):
+    if not layer(path):
+        return
     if path.name == "__init__.py":
         assert name_of(path) in PUBLIC_PACKAGES or own_imports(path) == set()
     packages = [name_of(other) for other in files_imported(path) if other.name == "__init__.py"]
     assert packages == []
 
 
-def test_there_is_something_to_look_at():
-    assert {layer(path) for path in FILES} - {""} <= set(LEVELS)
-
-
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_imports_point_down(path):
+def imports_point_down(path):
     here = layer(path)
     if not here:
         # The package's own files hand out names when they are asked for, and run the command line.
@@ -126,29 +144,26 @@ def test_imports_point_down(path):
     assert {name: LEVELS[name] for name in found if LEVELS[name] >= LEVELS[here]} == {}
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_the_compiled_part_is_imported_in_one_place(path):
+def the_compiled_part_is_imported_in_one_place(path):
     names = {name.split(".")[0] for name in own_imports(path)}
     is_checked_only = "if TYPE_CHECKING:" in path.read_text(encoding="utf-8")
     if name_of(path) != "compiled.py" and not is_checked_only:
         assert "_native" not in names
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_only_the_command_line_prints_and_exits(path):
+def only_the_command_line_prints_and_exits(path):
     if layer(path) == "cli":
         return
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)
             assert called not in ("print", "exit", "quit", "sys.exit", "click.echo"), node.lineno
             assert not called.startswith(("sys.stdout.write", "sys.stderr.write")), node.lineno
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_nothing_is_asserted(path):
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    assert [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Assert)] == []
+def nothing_is_asserted(path):
+    asserted = [node.lineno for node in ast.walk(tree_of(path)) if isinstance(node, ast.Assert)]
+    assert asserted == []
 
 
 def python(program, *arguments):

@@ -14,7 +14,14 @@ from tflops_native.timing.precision import Stop
 from zoo import EXAMPLES
 
 pytest.importorskip("tflops_native._native", exc_type=ImportError)
+pytestmark = pytest.mark.usefixtures("time_enough")
 MOBILENET = EXAMPLES / "mobilenet_v1_0.25_96_float32.tflite"
+
+
+@pytest.fixture
+def time_enough(short_protocol, monkeypatch):
+    """Each sample is short, but no operator is left out on a busy machine."""
+    monkeypatch.setattr("tflops_native.profile.refine.SECONDS_LIMIT", 60.0)
 
 
 @pytest.mark.parametrize("kernels", ["xnnpack", "builtin"])
