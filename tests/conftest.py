@@ -15,6 +15,7 @@ from built_once import built_once, folder_of_all_workers
 from zoo import ROOT
 
 
+@pytest.hookimpl(optionalhook=True)  # where there is no xdist
 def pytest_xdist_auto_num_workers():
     """Of `-n auto`: more than there are CPUs, as many tests wait for a process or for a time limit."""
     return max(2, (os.cpu_count() or 1) * 3 // 2)
