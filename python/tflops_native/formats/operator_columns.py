@@ -60,8 +60,9 @@ TEXTS = {
     "share": ("{unit}s%", "Share of all operations of the model, in percent."),
     "time_seconds": (
         "time",
-        "Time of one inference in it: the median of profiled runs. <1µs: at most; fused: it runs as part "
-        "of another operator; unread: it is not run, because nothing reads its output.",
+        "Time of one inference in it: the median of profiled runs, at one speed of the machine. <1µs: at "
+        "most; fused: it runs as part of another operator; unread: it is not run, because nothing reads "
+        "its output.",
     ),
     "time_uncertainty": (
         "±%",
