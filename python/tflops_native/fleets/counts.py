@@ -77,11 +77,14 @@ def counted_shards(jobs: FleetJobs) -> frozenset[str]:
 
 
 def counted_rows(
-    jobs: FleetJobs, from_before: Collection[str] = ()
+    jobs: FleetJobs, from_before: Collection[str]
 ) -> tuple[tuple[BatchJob, ...], int, int]:
     """A row per model of different content, how many are of shards from before, and how many are missing.
 
     A file of rows that is damaged is removed, so that its shard is counted again the next time.
+
+    Args:
+        from_before: names of the shards that had been counted before.
     """
     rows: dict[str, BatchJob] = {}
     kept = missing = 0

@@ -180,7 +180,8 @@ class _Task:
             return
         self._look = next_look(self.rounds.runs)
         joined = join_runs(self._subgraph, self.rounds.chunks, self._inlined)
-        is_precise, has_minor = _is_precise(joined.at_one_speed())
+        steady = joined.at_one_speed()
+        is_precise, has_minor = _is_precise(steady)
         is_done = is_precise and (has_minor or self.seconds >= MINOR_SECONDS)
         if is_full or is_late or is_done:
             reason = "max_time" if is_late else "samples"
@@ -193,7 +194,8 @@ class _Task:
                 seconds=self.seconds,
             )
             recorded = record_runs(self._subgraph, self.rounds.chunks, self._inlined)
-            self.profile = make_profile(joined, self.rounds.log_ratios, stop, recorded)
+            ratios = self.rounds.log_ratios
+            self.profile = make_profile(joined, ratios, stop, recorded, steady=steady)
 
 
 def profile_of_runs(subgraph: Subgraph, runs: "ProfiledRuns", clean_median_ns: float) -> Profile:
@@ -216,14 +218,17 @@ def make_profile(
     log_ratios: list[float],
     stop: Stop,
     recorded: RecordedRuns | None = None,
+    *,
+    steady: JoinedRuns | None = None,
 ) -> Profile:
     """The estimates of all that was joined.
 
     Args:
         log_ratios: per round, of an invoke with the profiler and one without.
         recorded: the runs that are kept as they were.
+        steady: the same at one speed, where that is known already.
     """
-    steady = joined.at_one_speed()
+    steady = steady or joined.at_one_speed()
     operators = tuple(
         OperatorTime(
             index=index,
