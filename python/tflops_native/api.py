@@ -66,6 +66,7 @@ def analyze(
     strict: bool = False,
     trip_count: int | None = None,
     shapes: ShapeSource = "inferred",
+    runtime: str = DEFAULT_RUNTIME,
     isolated: bool = False,
 ) -> Analysis:
     """Count the arithmetic of one inference, without running the model.
@@ -85,6 +86,7 @@ def analyze(
         trip_count: iterations to assume for loops whose count depends on data; 1 if None.
         shapes: "runtime": run the model once, on `inputs` and random ones, and count with the
             shapes, the branches and the iterations of loops that it had, where they depend on data.
+        runtime: with `shapes="runtime"`, what to run it with, as for `measure`.
         isolated: with `shapes="runtime"`, run it in a child process, which survives a runtime that
             crashes; else it runs in this process.
 
@@ -98,7 +100,9 @@ def analyze(
     """
     workload = resolve_workload(model, input_shapes, signature, inputs)
     counting = Counting(strict, trip_count, shapes)
-    return counting.analysis(workload, RunOptions(), isolated, NO_LIMITS, no_progress)
+    return counting.analysis(
+        workload, counting.run_options(runtime), isolated, NO_LIMITS, no_progress
+    )
 
 
 @with_checked_arguments
@@ -214,6 +218,7 @@ def count(
     strict: bool = False,
     trip_count: int | None = None,
     shapes: ShapeSource = "inferred",
+    runtime: str = DEFAULT_RUNTIME,
     isolated: bool = False,
     conventions: Iterable[str] = (),
     valid_taps: bool = False,
@@ -224,7 +229,8 @@ def count(
     Signatures that run the same subgraph on the same shapes share a report, which names them.
 
     Args:
-        model, input_shapes, signature, inputs, strict, trip_count, shapes, isolated: as for `analyze`.
+        model, input_shapes, signature, inputs, strict, trip_count, shapes, runtime, isolated: as for
+            `analyze`.
         conventions: count as these tools do, too: "tflite-converter", "tf-profiler", "fvcore",
             "tflops".
         valid_taps: count MACs without the kernel positions on padding, too.
@@ -236,11 +242,12 @@ def count(
     """
     loaded = loaded_model(model)
     counting = Counting(strict, trip_count, shapes)
+    options = counting.run_options(runtime)
     names = convention_names(conventions)
     workloads = resolve_workloads(loaded, input_shapes, signature, inputs, every_signature)
     reports = []
     for workload, same in distinct_workloads(workloads):
-        analysis = counting.analysis(workload, RunOptions(), isolated, NO_LIMITS, no_progress)
+        analysis = counting.analysis(workload, options, isolated, NO_LIMITS, no_progress)
         analysis = replace(analysis, same_signatures=same)
         reports.append(counted_report(loaded, analysis, names, valid_taps))
     return tuple(reports)

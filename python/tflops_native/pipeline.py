@@ -16,7 +16,7 @@ from tflops_native.model.reader import load
 from tflops_native.notes import Note
 from tflops_native.progress import Progress
 from tflops_native.reports.report import Report
-from tflops_native.runtime.options import RunOptions
+from tflops_native.runtime.options import DEFAULT_RUNTIME, RunOptions
 from tflops_native.timing.stop_rule import StopRule
 from tflops_native.workload import Inputs, InputShapes, Workload
 
@@ -43,6 +43,16 @@ class Counting:
         if self.trip_count is not None:
             whole_number("trip_count", self.trip_count, minimum=0)
 
+    def run_options(self, runtime: str) -> RunOptions:
+        """What a count runs the model with, where it runs it."""
+        options = RunOptions(runtime=runtime)
+        if self.shapes != "runtime" and options.runtime != DEFAULT_RUNTIME:
+            raise OptionError(
+                f"runtime {options.runtime!r} needs shapes 'runtime', got {self.shapes!r}, for which "
+                "nothing is run"
+            )
+        return options
+
     def analysis(
         self,
         workload: Workload,
@@ -67,7 +77,6 @@ class Counting:
                 isolated,
                 limits,
                 progress,
-                can_choose=False,
             )
         except TflopsError as error:
             error.report = Report.of(workload.model, inferred, timing_error=str(error))
@@ -232,19 +241,16 @@ def observed(
     isolated: bool,
     limits: ChildLimits,
     progress: Progress,
-    *,
-    can_choose: bool = True,
 ) -> "ObservedRun":
     """What a run of a model that was counted shows, here or in a child process.
 
     Args:
         look: `observe_tensors` or `observe_run`.
-        can_choose: whether whoever asks can choose another runtime, where this one refuses the model.
     """
     from tflops_native.isolation.isolated import run_isolated
     from tflops_native.measurement.fit import advised
 
-    with advised(workload, analysis, options if can_choose else None):
+    with advised(workload, analysis, options):
         if isolated:
             return run_isolated(look, workload, options, progress=progress, limits=limits)
         return look(workload, options, progress)

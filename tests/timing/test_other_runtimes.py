@@ -9,7 +9,7 @@ pytest.importorskip("tflops_native._native", exc_type=ImportError)
 from flatbuffers import flexbuffers
 
 from builders import ModelBuilder, options, signature
-from tflops_native import InvokeError, api
+from tflops_native import InvokeError, OptionError, api
 from tflops_native.measurement import other_runtimes
 from tflops_native.model.reader import load
 from tflops_native.runtime.options import LITERT, LITERT_LM, RunOptions
@@ -79,6 +79,27 @@ def test_a_newer_runtime_that_runs_the_model_is_named():
     named = note.rpartition("--runtime ")[2]
     assert named in INSTALLED
     assert api.measure(composite(), runtime=named, **FEW).samples_ns
+
+
+def test_a_count_with_the_shapes_of_a_run_takes_the_runtime_that_is_named():
+    if not INSTALLED:
+        pytest.skip("neither LiteRT nor LiteRT-LM is installed")
+    model = composite()
+    with pytest.raises(InvokeError) as caught:
+        api.count(model, shapes="runtime")
+    (note,) = caught.value.__notes__
+    named = note.rpartition("--runtime ")[2]
+    (report,) = api.count(model, shapes="runtime", runtime=named)
+    assert report.analysis.total == api.analyze(model).total
+    assert api.analyze(model, shapes="runtime", runtime=named).total == report.analysis.total
+
+
+@pytest.mark.parametrize("count", [api.count, api.analyze])
+def test_a_runtime_without_a_run_is_refused(count):
+    with pytest.raises(
+        OptionError, match="runtime 'litert' needs shapes 'runtime', got 'inferred'"
+    ):
+        count(single("ABS"), runtime="litert")
 
 
 def test_none_is_named_that_refuses_it_too():

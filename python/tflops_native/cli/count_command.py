@@ -13,6 +13,7 @@ from tflops_native.cli.options import (
     counting_options,
     input_file_option,
     input_options,
+    runtime_option,
 )
 from tflops_native.cli.output import (
     Output,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 @models_argument
 @input_options
 @counting_options
+@runtime_option
 @input_file_option
 @convention_options
 @view_options
