@@ -20,6 +20,7 @@ from workloads import analyze_model, workload
 from zoo import MODELS, case_model
 
 BUILTIN = RunOptions(kernels="builtin")
+VARIABLE = options("VarHandleOptions", container="", shared_name="v")
 NAMES = ("while_ten_matmuls", "while_n_matmuls", "if_matmul")
 
 
@@ -72,19 +73,23 @@ def branch_in_loop(iterations=3):
     return builder.pack()
 
 
-def variable(step=0.5):
-    """A variable that a subgraph initializes once, and that each inference adds to."""
-    builder = ModelBuilder()
-    main, once = builder.graph(), builder.graph()
-    name = {"container": "", "shared_name": "v"}
+def initialize(main, once):
+    """Let the first subgraph behind the main one set the variable to 3, once."""
     handle = once.tensor((), "RESOURCE")
-    once.operator("VAR_HANDLE", [], [handle], options("VarHandleOptions", **name))
+    once.operator("VAR_HANDLE", [], [handle], VARIABLE)
     start = once.constant(np.full((2,), 3.0, np.float32))
     once.operator("ASSIGN_VARIABLE", [handle, start], [], options("AssignVariableOptions"))
     main.operator("CALL_ONCE", [], [], options("CallOnceOptions", init_subgraph_index=1))
+
+
+def variable():
+    """A variable that a subgraph initializes once, and that each inference adds to."""
+    builder = ModelBuilder()
+    main, once = builder.graph(), builder.graph()
+    initialize(main, once)
     x = main.input((2,))
     handle, held, total = main.tensor((), "RESOURCE"), main.tensor((2,)), main.tensor((2,))
-    main.operator("VAR_HANDLE", [], [handle], options("VarHandleOptions", **name))
+    main.operator("VAR_HANDLE", [], [handle], VARIABLE)
     main.operator("READ_VARIABLE", [handle], [held], options("ReadVariableOptions"))
     main.operator("ADD", [held, x], [total], options("AddOptions"))
     main.operator("ASSIGN_VARIABLE", [handle, total], [], options("AssignVariableOptions"))
@@ -171,21 +176,93 @@ def test_a_variable_comes_with_what_makes_and_initializes_it():
     assert run(found, [], {})[0].tolist() == [3.0, 3.0]
 
 
-def test_a_variable_that_is_passed_to_a_subgraph_is_refused():
+def passing_on(depth, makes_handle):
+    """A branch in a branch, so many, passes a variable on, which the innermost one adds x to.
+
+    Args:
+        makes_handle: adds the operator to the main subgraph that makes the handle.
+    """
     builder = ModelBuilder()
-    main, inner = builder.graph(), builder.graph()
-    condition, handle = main.input((), "BOOL"), main.tensor((), "RESOURCE")
-    name = options("VarHandleOptions", container="", shared_name="v")
-    main.operator("VAR_HANDLE", [], [handle], name)
-    out = main.tensor((2,))
-    branches = options("IfOptions", then_subgraph_index=1, else_subgraph_index=1)
-    main.operator("IF", [condition, handle], [out], branches)
+    main, once, *inner = (builder.graph() for _ in range(2 + depth))
+    initialize(main, once)
+    condition = main.input((), "BOOL", name="condition")
+    x = main.input((2,), name="x")
+    handle = makes_handle(builder, main, condition)
+    for number in range(depth):
+        graph = main if number == 0 else inner[number - 1]
+        out = graph.tensor((2,))
+        branches = options(
+            "IfOptions", then_subgraph_index=2 + number, else_subgraph_index=2 + number
+        )
+        graph.operator("IF", [condition, condition, x, handle], [out], branches)
+        graph.outputs = [out]
+        # Passed in an order of their own.
+        condition = inner[number].input((), "BOOL")
+        x, handle = inner[number].input((2,)), inner[number].input((), "RESOURCE")
+    held, total = inner[-1].tensor((2,)), inner[-1].tensor((2,))
+    inner[-1].operator("READ_VARIABLE", [handle], [held], options("ReadVariableOptions"))
+    inner[-1].operator("ADD", [held, x], [total], options("AddOptions"))
+    inner[-1].operator("ASSIGN_VARIABLE", [handle, total], [], options("AssignVariableOptions"))
+    inner[-1].outputs = [total]
+    return builder.pack()
+
+
+def made_in_main(builder, main, condition):
+    handle = main.tensor((), "RESOURCE")
+    main.operator("VAR_HANDLE", [], [handle], VARIABLE)
+    return handle
+
+
+def chosen_by_a_branch(builder, main, condition):
+    """The handle that a subgraph returns."""
+    inner = builder.graph()
+    own = inner.tensor((), "RESOURCE")
+    inner.operator("VAR_HANDLE", [], [own], VARIABLE)
+    inner.outputs = [own]
+    handle, index = main.tensor((), "RESOURCE"), len(builder.graphs) - 1
+    branches = options("IfOptions", then_subgraph_index=index, else_subgraph_index=index)
+    main.operator("IF", [condition], [handle], branches)
+    return handle
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_a_variable_that_is_passed_on_comes_with_what_makes_and_initializes_it(depth):
+    model = load(passing_on(depth, made_in_main))
+    around = "2/then/" + "0/then/" * (depth - 1)
+    found = tflops_native.extract(model, f"{around}0")
+    names = ["CALL_ONCE", "VAR_HANDLE", "READ_VARIABLE"]
+    assert [o.name for o in found.subgraphs[0].operators] == names
+    assert run(found, [], {})[0].tolist() == [3.0, 3.0]
+    both = tflops_native.extract(model, f"{around}0-2")
+    assert len(both.subgraphs[0].inputs) == 1
+    assert run(both, [0], {0: np.array([1, 2], np.float32)})[-1].tolist() == [4.0, 5.0]
+    if depth > 1:
+        # An operator that passes it on.
+        outer = tflops_native.extract(model, "2/then/0")
+        assert [o.name for o in outer.subgraphs[0].operators] == ["CALL_ONCE", "VAR_HANDLE", "IF"]
+        fed = {0: np.array(True), 1: np.array([1, 2], np.float32)}
+        assert run(outer, [0, 1], fed)[0].tolist() == [4.0, 5.0]
+
+
+def test_a_variable_of_a_subgraph_is_initialized_where_the_model_does_it():
+    builder = ModelBuilder()
+    main, once, inner = builder.graph(), builder.graph(), builder.graph()
+    initialize(main, once)
+    condition, out = main.input((), "BOOL"), main.tensor((2,))
+    branches = options("IfOptions", then_subgraph_index=2, else_subgraph_index=2)
+    main.operator("IF", [condition], [out], branches)
     main.outputs = [out]
-    handle, held = inner.input((), "RESOURCE"), inner.tensor((2,))
+    handle, held = inner.tensor((), "RESOURCE"), inner.tensor((2,))
+    inner.operator("VAR_HANDLE", [], [handle], VARIABLE)
     inner.operator("READ_VARIABLE", [handle], [held], options("ReadVariableOptions"))
     inner.outputs = [held]
+    found = tflops_native.extract(builder.pack(), "1/then/1")
+    assert run(found, [], {})[0].tolist() == [3.0, 3.0]
+
+
+def test_a_variable_that_a_branch_returns_cannot_be_passed():
     with pytest.raises(OptionError, match="extract the operator that runs the subgraph"):
-        tflops_native.extract(builder.pack(), "1/then/0")
+        tflops_native.extract(passing_on(1, chosen_by_a_branch), "2/then/0")
 
 
 @pytest.mark.parametrize(
@@ -224,19 +301,14 @@ def test_what_cannot_be_had_is_made_up_and_said(tmp_path):
     """The body reads a variable that only the whole model initializes."""
     builder = ModelBuilder()
     main, once, inner = builder.graph(), builder.graph(), builder.graph()
-    name = {"container": "", "shared_name": "v"}
-    handle = once.tensor((), "RESOURCE")
-    once.operator("VAR_HANDLE", [], [handle], options("VarHandleOptions", **name))
-    start = once.constant(np.full((2,), 3.0, np.float32))
-    once.operator("ASSIGN_VARIABLE", [handle, start], [], options("AssignVariableOptions"))
-    main.operator("CALL_ONCE", [], [], options("CallOnceOptions", init_subgraph_index=1))
+    initialize(main, once)
     condition, x, out = main.input((), "BOOL"), main.input((2,)), main.tensor((2,))
     branches = options("IfOptions", then_subgraph_index=2, else_subgraph_index=2)
     main.operator("IF", [condition, x], [out], branches)
     main.outputs = [out]
     x, handle, held = inner.input((2,)), inner.tensor((), "RESOURCE"), inner.tensor((2,))
     total = inner.tensor((2,))
-    inner.operator("VAR_HANDLE", [], [handle], options("VarHandleOptions", **name))
+    inner.operator("VAR_HANDLE", [], [handle], VARIABLE)
     inner.operator("READ_VARIABLE", [handle], [held], options("ReadVariableOptions"))
     inner.operator("ADD", [held, x], [total], options("AddOptions"))
     inner.outputs = [total]

@@ -1,6 +1,6 @@
 """Operators of a model written as a model of their own, with what they are fed in a run of the model."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from tflops_native.model.called import CallRole
 from tflops_native.model.extraction import extract_operators
 from tflops_native.model.graph import Model
 from tflops_native.model.reader import load
+from tflops_native.model.resources import Maker, makers_around, with_resources
 from tflops_native.model.schema import TensorType
 from tflops_native.notes import Note
 from tflops_native.progress import Progress, no_progress
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
     from tflops_native.analysis.operators import OperatorAnalysis
     from tflops_native.analysis.result import Analysis
 
-_INITIALIZATION = "CALL_ONCE"
-
 
 def extracted(
     workload: Workload,
@@ -60,8 +59,9 @@ def extracted(
         raise OptionError(f"the file for inputs must end in .npz, got '{inputs_file}'")
     place = operators_at(workload.model, workload.entry.subgraph, path)
     analysis = _analysis(workload)
-    chosen = _with_resources(place)
-    inputs, made = ends(place.subgraph, chosen)
+    chosen = with_resources(place)
+    makers = makers_around(workload.model, workload.entry.subgraph, place, chosen)
+    inputs, made = _ends(place, chosen, makers)
     tensors = place.subgraph.tensors
     # Other operators use a variable by its handle, which is not a result.
     outputs = [i for i in made if tensors[i].type is not TensorType.RESOURCE] or made
@@ -77,12 +77,13 @@ def extracted(
         chosen,
         inputs=inputs,
         outputs=outputs,
+        makers=makers,
         shapes={i: known[i] for i in inputs if i in known and known[i] != tensors[i].shape},
     )
     model = load(data)
     if inputs_file is not None:
         _save_inputs(inputs_file, model, inputs, values, options)
-        if reason is not None:
+        if reason is not None and inputs:
             what = "zeros" if options.fill == "zeros" else "random values"
             text = f"{inputs_file} has {what}: what the operators are fed cannot be had ({reason})"
             note(Note(code="inputs_made_up", text=text))
@@ -94,25 +95,13 @@ def extracted(
     return model
 
 
-def _with_resources(place: Place) -> list[int]:
-    """The operators, and those of their subgraph that make and initialize the variables they take.
-
-    A variable cannot be given as data.
-    """
-    graph = place.subgraph
-    maker = {tensor: operator for operator in graph.operators for tensor in operator.outputs}
-    chosen = set(place.operators)
-    waiting = list(place.operators)
-    while waiting:
-        for tensor in graph.operators[waiting.pop()].inputs:
-            if tensor is None or graph.tensors[tensor].type is not TensorType.RESOURCE:
-                continue
-            if (made := maker.get(tensor)) is None or made.index in chosen:
-                continue
-            chosen.add(made.index)
-            waiting.append(made.index)
-            chosen.update(o.index for o in graph.operators if o.name == _INITIALIZATION)
-    return sorted(chosen)
+def _ends(
+    place: Place, chosen: Sequence[int], makers: Sequence[Maker]
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """What the extracted model takes and gives: no handle that it makes itself."""
+    inputs, made = ends(place.subgraph, chosen)
+    handles = {maker.handle for maker in makers}
+    return tuple(index for index in inputs if index not in handles), made
 
 
 def _analysis(workload: Workload) -> "Analysis | None":
@@ -153,7 +142,9 @@ def _run(
     session = open_session(workload, options, runtime, progress=progress)
     fill_inputs(session, options)
     place = operators_at(workload.model, workload.entry.subgraph, path)
-    inputs, _ = ends(place.subgraph, _with_resources(place))
+    chosen = with_resources(place)
+    makers = makers_around(workload.model, workload.entry.subgraph, place, chosen)
+    inputs, _ = _ends(place, chosen, makers)
     try:
         values = kept_inside(session, runtime, options, place.calls)
     except MemoryError as error:

@@ -6,6 +6,7 @@ from tflops_native.errors import ModelFormatError, OptionError
 from tflops_native.model import schema
 from tflops_native.model.extraction_writer import ModelWriter, Part
 from tflops_native.model.graph import Model, Subgraph
+from tflops_native.model.resources import Maker
 from tflops_native.model.schema import TensorType
 
 # What a builder can write, and what the file format can refer to.
@@ -20,6 +21,7 @@ def extract_operators(
     *,
     inputs: Sequence[int],
     outputs: Sequence[int],
+    makers: Sequence[Maker] = (),
     shapes: Mapping[int, tuple[int, ...]] | None = None,
 ) -> bytes:
     """The bytes of a model that runs these operators of a subgraph, in this order.
@@ -29,14 +31,16 @@ def extract_operators(
     Args:
         operators: their indices.
         inputs, outputs: indices of the tensors that it takes and gives.
+        makers: operators of subgraphs around that make and initialize the variables they take.
         shapes: of tensors that have another one than the file says, by index.
 
     Raises:
         OptionError: an operator cannot run by itself, or the package `flatbuffers` is missing.
         ModelFormatError: it uses what is newer than the schema, or runs a subgraph that is not there.
     """
-    part = Part(graph, operators, inputs, outputs, shapes or {})
-    called = [one.index for index in operators for one in graph.operators[index].subgraphs]
+    part = Part(graph, operators, inputs, outputs, shapes or {}, makers)
+    runs = [*(maker.operator for maker in makers), *map(graph.operators.__getitem__, operators)]
+    called = [one.index for operator in runs for one in operator.subgraphs]
     parts = [part, *map(Part.whole, model.reachable(*called))]
     _check_inputs(graph, inputs)
     for one in parts:

@@ -7,7 +7,7 @@ official `flatbuffers` package.
 import struct
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as data_field
 from typing import Any
 
@@ -16,6 +16,7 @@ from tflops_native.model import schema
 from tflops_native.model.called import SUBGRAPH_OPTIONS
 from tflops_native.model.flatbuffer import FlatBuffer, TableType
 from tflops_native.model.graph import Model, Operator, Subgraph
+from tflops_native.model.resources import Maker
 from tflops_native.model.subgraph import structure
 
 INSTALL = "pip install 'tflops-native[extract]'"
@@ -68,6 +69,7 @@ class Part:
 
     operators   indices, in the order of the file
     shapes      of tensors that have another one than the file says, by index
+    makers      operators of other subgraphs that run before these
     tensors     their indices in the file -> the new ones
     name        None for the operators that are extracted, whose inputs get names of their own
     """
@@ -77,6 +79,7 @@ class Part:
     inputs: Sequence[int]
     outputs: Sequence[int]
     shapes: Mapping[int, tuple[int, ...]]
+    makers: Sequence[Maker] = ()
     name: str | None = None
     tensors: dict[int, int] = data_field(default_factory=dict)
 
@@ -90,6 +93,7 @@ class Part:
             graph.inputs,
             graph.outputs,
             {},
+            (),
             graph.name,
             dict(zip(range(count), range(count), strict=True)),
         )
@@ -112,15 +116,18 @@ class ModelWriter:
         # Buffer 0 is that of all tensors without data.
         self._buffers: dict[int, int] = {0: 0}
         self._codes: dict[int, int] = {}
+        self._subgraphs_at: list[int] = []
 
     def write(self) -> bytes:
         file, builder, first = self._file, self._builder, self._parts[0]
         root = file.table(file.follow(0, "root offset"), _MODEL)
         version, codes_at, subgraphs_at, _ = root
-        tables = list(file.tables(subgraphs_at, "subgraphs"))
+        self._subgraphs_at = list(file.tables(subgraphs_at, "subgraphs"))
         for index in (*first.inputs, *_used(first), *first.outputs):
             first.tensors.setdefault(index, len(first.tensors))
-        subgraphs = [self._subgraph(part, tables[part.graph.index]) for part in self._parts]
+        subgraphs = [
+            self._subgraph(part, self._subgraphs_at[part.graph.index]) for part in self._parts
+        ]
         code_tables = list(file.tables(codes_at, "operator codes"))
         codes = [self._table(code_tables[old], "OperatorCode") for old in self._codes]
         buffers = [self._buffer(old) for old in self._buffers]
@@ -139,7 +146,10 @@ class ModelWriter:
         tensors_at, operators_at = self._file.table(at, _SUBGRAPH)
         tensors = list(self._file.tables(tensors_at, "tensors"))
         operators = list(self._file.tables(operators_at, "operators"))
-        operator_offsets = [self._operator(part, operators[i], i) for i in part.operators]
+        operator_offsets = [self._maker(part, maker) for maker in part.makers]
+        operator_offsets += [
+            self._operator(part, operators[i], part.graph.operators[i]) for i in part.operators
+        ]
         # An extracted model is fed by name.
         names = {} if part.name is not None else _input_names(part)
         tensor_offsets = [self._tensor(part, tensors[i], i, names.get(i)) for i in part.tensors]
@@ -153,8 +163,14 @@ class ModelWriter:
             fields["name"] = int(self._builder.CreateString(part.name))
         return self._object("SubGraph", fields)
 
-    def _operator(self, part: Part, at: int, index: int) -> int:
-        operator = part.graph.operators[index]
+    def _maker(self, part: Part, maker: Maker) -> int:
+        """It takes nothing, so all that it knows of its own subgraph is the tensor that it makes."""
+        _, operators_at = self._file.table(self._subgraphs_at[maker.graph.index], _SUBGRAPH)
+        at = list(self._file.tables(operators_at, "operators"))[maker.operator.index]
+        made = () if maker.handle is None else (maker.handle,)
+        return self._operator(part, at, replace(maker.operator, inputs=(), outputs=made))
+
+    def _operator(self, part: Part, at: int, operator: Operator) -> int:
         code, *options = self._file.table(at, _OPERATOR)
         changed: dict[str, Any] = {
             "opcode_index": self._codes.setdefault(code, len(self._codes)),
