@@ -76,7 +76,7 @@ def main() -> None:
     assert profile is not None
     worst = max(operator.estimate.uncertainty or 1.0 for operator in profile.operators)
     print_goal("half width of the row that is known worst", worst, 0.05, format_percent)
-    left = 1 - profile.operators_seconds / profile.invoke_seconds
+    left = 1 - profile.operators_seconds / profile.inference_seconds
     print_goal("invoke outside of all rows", left, 0.05, format_percent)
 
 

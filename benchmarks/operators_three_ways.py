@@ -101,7 +101,7 @@ def main() -> None:
     for operator in operators:
         index = operator.index
         print(row(operator, by_difference[index], over_processes[index]))
-    invoke = profile.invoke_seconds
+    invoke = profile.inference_seconds
     relevant = [o for o in operators if o.estimate.typical_seconds >= RELEVANT * invoke]
     sums = {
         "events": profile.operators_seconds,
@@ -109,11 +109,15 @@ def main() -> None:
         "differences": sum(by_difference.values()),
     }
     for name, seconds in sums.items():
-        print(f"sum of {name}: {format_percent(seconds / invoke)} of the profiled invoke")
+        print(
+            f"sum of {name}: {format_percent(seconds / invoke)} of the invoke without the profiler"
+        )
     rest = profile.outside_seconds + (profile.beyond_medians_seconds or 0.0)
     whole = (profile.operators_seconds + rest) / invoke
     print(f"outside of operators, and beyond medians: {format_percent(rest / invoke)}")
     print_goal("what rows and the rest miss of the invoke", abs(whole - 1), 1e-6, format_percent)
+    latency = timing.latency.typical_seconds or invoke
+    print(f"the rows and the rest against the latency: {format_percent(invoke / latency - 1)}")
     worst = max(o.estimate.uncertainty or 0.0 for o in operators)
     print_goal("the row known worst", worst, 0.05, format_percent)
     apart = max(over_processes[o.index] for o in relevant)

@@ -72,7 +72,7 @@ def test_report_joins_counts_and_times(tflops):
         ["0", "CONV_2D"],
         ["outside", "operators"],
         ["beyond", "medians"],
-        ["profiled", "invoke"],
+        ["without", "profiler"],
     ]
 
 

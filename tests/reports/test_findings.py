@@ -286,7 +286,7 @@ def test_conversions_between_types():
 def test_a_profiler_that_distorts():
     made = report(plain(0), times=(9,), price=overhead(0.4, 0.3, 0.5))
     (finding,) = found(made, "profiler_distorts")
-    assert finding.text == "the profiler makes an inference 40% longer"
+    assert finding.text == "the profiler makes the operators take 40% longer"
     assert made.findings[0] is not None
     assert made.findings[0].code == "profiler_distorts"
 
@@ -294,6 +294,20 @@ def test_a_profiler_that_distorts():
 @pytest.mark.parametrize("price", [overhead(0.25, 0.2, 0.3), overhead(0.4, -0.1, 0.9)])
 def test_a_profiler_that_does_not_or_may_not(price):
     assert found(report(plain(0), times=(9,), price=price), "profiler_distorts") == []
+
+
+def test_a_profiler_that_takes_its_time_outside_of_operators():
+    """As LiteRT's does: 90 of 100 µs are its own, and 8 of the other 10 are those of the operator."""
+    made = report(plain(0), times=(8,), outside=92, price=overhead(9.0, 8.0, 10.0))
+    assert [finding.code for finding in made.findings] == ["outside_operators"]
+    assert made.findings[0].time_share == pytest.approx(0.2)
+    assert made.rows[0].time_share == pytest.approx(0.8)
+    # Where operators take their part of it, no more is set apart than what is outside of them.
+    (finding,) = found(
+        report(plain(0), times=(29,), outside=71, price=overhead(9.0, 8.0, 10.0)),
+        "profiler_distorts",
+    )
+    assert finding.text == "the profiler makes the operators take 190% longer"
 
 
 def entry(signature, *, is_defaulted=True):

@@ -69,7 +69,7 @@ def test_times_of_groups_add_up(made, name):
     for groups in (report.by_type, [group for group in report.by_layer if group.depth == 0]):
         assert sum(group.time_seconds or 0 for group in groups) == pytest.approx(known)
         assert sum(group.time_share or 0 for group in groups) == pytest.approx(
-            known / report.timing.profile.invoke_seconds
+            known / report.timing.profile.inference_seconds
         )
 
 

@@ -60,12 +60,35 @@ def test_typical_times_add_up_to_the_median_invoke():
     assert profile.beyond_medians_seconds == pytest.approx(3e-9)  # 200 - 100 - 60 - 30 - 7
 
 
+@pytest.mark.parametrize(
+    ("price", "outside", "profiler"),
+    [
+        (overhead(0.25, 0.2, 0.3), 60, 40),  # of 200, so that 160 are without it
+        (overhead(0.25, 0.2, 0.3), 10, 10),  # the rest is in the operators
+        (overhead(0.25), 60, 40),  # too few rounds for an interval
+        (overhead(0.02, -0.01, 0.05), 60, 0),  # noise
+        (overhead(-0.1, -0.2, -0.05), 60, 0),
+        (overhead(0.25, 0.2, 0.3), 0, 0),
+        (None, 60, 0),
+    ],
+)
+def test_the_price_of_the_profiler_is_set_apart_from_what_is_outside(price, outside, profiler):
+    profile = dataclasses.replace(hand_written_profile(), overhead=price)
+    profile = profile.with_outside(outside * 1e-9)
+    assert profile.profiler_seconds == pytest.approx(profiler * 1e-9)
+    assert profile.outside_seconds == pytest.approx((outside - profiler) * 1e-9)
+    assert profile.inference_seconds == pytest.approx((200 - profiler) * 1e-9)
+    parts = profile.operators_seconds + profile.outside_seconds + profile.beyond_medians_seconds
+    assert parts == pytest.approx(profile.inference_seconds)
+
+
 def test_what_rounding_leaves_is_no_time():
     # 0.3 us - 0.1 us - 0.2 us are not 0 in floats.
     profile = dataclasses.replace(
         hand_written_profile(),
         invoke_seconds=0.3e-6,
         outside_seconds=0.1e-6,
+        profiler_seconds=0.0,
         operators=(builtin(0, 200, 1, 200, 200, 200),),
         unmatched=(),
     )
@@ -110,7 +133,9 @@ def test_plain_data_holds_seconds_and_nanoseconds_by_name():
     plain = to_plain(hand_written_profile())
     assert plain["invoke_ns"] == [100, 200, 345]
     assert plain["invoke_seconds"] == 200e-9
-    assert plain["outside_seconds"] == 7e-9
+    # An invoke of 200 ns is 9.5 ns longer for the profiler, of which 7 are outside of operators.
+    assert (plain["outside_seconds"], plain["profiler_seconds"]) == (0.0, 7e-9)
+    assert plain["inference_seconds"] == pytest.approx(193e-9)
     assert plain["beyond_medians_seconds"] == pytest.approx(3e-9)
     assert plain["fused"] == [1]
     assert plain["imprecise"] == [2]

@@ -49,8 +49,11 @@ def brief_findings(report: Report, room: int) -> Found:
         room -= height(text)
         found.append(Line(label, text))
         if not fitting and left[1:]:
-            more = f"{text}; {len(left) - 1} more with -v"
-            found[-1] = Line(label, more if height(more) == height(text) else text)
+            # Hidden ones are said to be there, if need be in short.
+            hidden = len(left) - 1
+            ends = (f"; {hidden} more with -v", f"; {hidden} more: -v", f" (+{hidden}: -v)")
+            shown = next((end for end in ends if height(text + end) == height(text)), ends[-1])
+            found[-1] = Line(label, text + shown)
             break
     return found
 

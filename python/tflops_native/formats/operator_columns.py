@@ -70,7 +70,7 @@ TEXTS = {
         "and is known to worse than it should be.",
     ),
     "alone_seconds": ("alone", "Time when it runs alone, cut out of the model, with hot caches."),
-    "time_share": ("time%", "Share of the profiled inference, in percent."),
+    "time_share": ("time%", "Share of the profiled inference without the profiler, in percent."),
     "own_time_share": (
         "own%",
         "Share of the sum of all operators, in percent; shown in place of time% where the medians of the "

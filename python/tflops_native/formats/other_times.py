@@ -25,7 +25,8 @@ def _ending(profile: "Profile") -> list[tuple[str, float]]:
     parts = [("outside operators", outside)]
     if beyond is not None:
         parts.append(("beyond medians", beyond))
-    return [*parts, ("profiled invoke", profile.invoke_seconds)]
+    title = "profiled invoke" if profile.overhead is None else "without profiler"
+    return [*parts, (title, profile.inference_seconds)]
 
 
 def _title(event: "UnmatchedEvent") -> str:
@@ -47,8 +48,8 @@ def other_times(report: Report, columns: Sequence[Column], name_key: str | None)
             name_key: Cell(name, printable(name, NAME_LIMIT)),
             "time_seconds": Cell(seconds, numbers.seconds(seconds)),
         }
-        if profile.invoke_seconds:  # a clock, or a log, may say that nothing took any time
-            share = seconds / profile.invoke_seconds
+        if profile.inference_seconds:  # a clock, or a log, may say that nothing took any time
+            share = seconds / profile.inference_seconds
             cells["time_share"] = Cell(share, percent_text(share))
         rows.append(row_of(columns, cells, emphasis=Emphasis.ASIDE, is_record=False))
     return rows

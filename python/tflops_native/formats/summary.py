@@ -305,7 +305,7 @@ def _where(report: Report) -> Found:
         return _shares(f"{unit}s", parts)
     known = profile.operators_seconds
     is_own = report.is_disturbed
-    whole = known if is_own else profile.invoke_seconds
+    whole = known if is_own else profile.inference_seconds
     if not whole:
         return []
     parts = [
@@ -326,8 +326,8 @@ def _where(report: Report) -> Found:
 
 def _own_shares(profile: "Profile", known: float) -> str:
     return (
-        f"of the operators' own time: {_share(known / profile.invoke_seconds)} of an inference of "
-        f"{numbers.seconds(profile.invoke_seconds)}"
+        f"of the operators' own time: {_share(known / profile.inference_seconds)} of an inference of "
+        f"{numbers.seconds(profile.inference_seconds)}"
     )
 
 

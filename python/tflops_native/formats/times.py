@@ -185,7 +185,10 @@ def _profile(timing: "Timing") -> Found:
     if any(o.alone_seconds is not None and o.resolution_ns > 1 for o in profile.operators):
         parts.append("within a µs by what each operator takes alone and by the sum")
     if profile.overhead is not None:
-        parts.append(f"profiling overhead {_overhead(profile.overhead)}")
+        apart = ""
+        if profile.profiler_seconds:
+            apart = f", {numbers.seconds(profile.profiler_seconds)} outside operators subtracted"
+        parts.append(f"profiling overhead {_overhead(profile.overhead)}{apart}")
     return [Line("profile", "; ".join(parts))]
 
 

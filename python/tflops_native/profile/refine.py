@@ -97,9 +97,9 @@ def combined(
     before = profile.operators_seconds
     result = replace(profile, operators=operators)
     # What the operators no longer take is taken outside of them, and the other way round.
-    outside = profile.outside_seconds + before - result.operators_seconds
+    outside = profile.outside_seconds + profile.profiler_seconds + before - result.operators_seconds
     left = profile.invoke_seconds - result.operators_seconds
-    return replace(result, outside_seconds=max(min(outside, left), 0.0))
+    return result.with_outside(max(min(outside, left), 0.0))
 
 
 def _rounded(seconds: float | None) -> float | None:

@@ -1,6 +1,6 @@
 """What a profile says: the time of each operator with its bounds, and what the profiler cost."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import ClassVar, Literal
 
@@ -91,6 +91,12 @@ class Overhead:
         """Whether there may be no overhead at all, for all that can be said."""
         return self.lower is not None and self.upper is not None and self.lower <= 0 <= self.upper
 
+    def seconds_of(self, invoke_seconds: float) -> float:
+        """How much of a profiled invoke is the profiler's, as far as that is certain."""
+        if self.is_noise or self.relative <= 0:
+            return 0.0
+        return invoke_seconds * self.relative / (1 + self.relative)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeamTensor:
@@ -164,8 +170,10 @@ class Profile:
     unread           operators that the delegate did not run: nothing reads what they make
     partitions       in the order in which they ran; empty if that is not known
     kept             operators that the runtime's own kernels ran beside a delegate
-    outside_seconds  of a run outside of all operators, what was cut off subtracted: the median, but
-                     no more than the operators leave of the median run
+    outside_seconds  of a run outside of all operators, what was cut off and the profiler's price
+                     subtracted: the median, but no more than the operators leave of the median run
+    profiler_seconds what the profiler adds to a run outside of the operators; what it adds to them is in
+                     their times, but for the clock's own part
     nested           operators of other subgraphs, within the times of those that call them
     overhead         the profiler's price; None where the source does not say
     stop             why there were no more runs; its precision is that of each operator that takes at
@@ -174,7 +182,11 @@ class Profile:
     recorded         a few of the runs with all their events; None where the source does not say
     """
 
-    DERIVED: ClassVar[tuple[str, ...]] = ("beyond_medians_seconds", "imprecise")
+    DERIVED: ClassVar[tuple[str, ...]] = (
+        "beyond_medians_seconds",
+        "imprecise",
+        "inference_seconds",
+    )
 
     statistic: Literal["median", "mean"]
     runs: int | None
@@ -185,6 +197,7 @@ class Profile:
     unmatched: tuple[UnmatchedEvent, ...]
     fused: tuple[int, ...]
     outside_seconds: float
+    profiler_seconds: float = 0.0
     nested: tuple[NestedTimes, ...] = ()
     overhead: Overhead | None = None
     stop: Stop | None = None
@@ -208,8 +221,8 @@ class Profile:
         partitions: tuple[ProfilePartition, ...] = (),
         recorded: RecordedRuns | None = None,
     ) -> "Profile":
-        """From runs that were measured one by one."""
-        return cls(
+        """From runs that were measured one by one; `outside_seconds` are with the profiler's price."""
+        profile = cls(
             statistic="median",
             runs=len(invoke_ns),
             invoke_seconds=median(invoke_ns) / NANOSECONDS_PER_SECOND,
@@ -224,6 +237,18 @@ class Profile:
             partitions=partitions,
             recorded=recorded,
         )
+        return profile.with_outside(outside_seconds)
+
+    def with_outside(self, seconds: float) -> "Profile":
+        """With so much outside of operators, of which the profiler's price is set apart."""
+        price = 0.0 if self.overhead is None else self.overhead.seconds_of(self.invoke_seconds)
+        profiler = max(min(price, seconds), 0.0)
+        return replace(self, outside_seconds=seconds - profiler, profiler_seconds=profiler)
+
+    @property
+    def inference_seconds(self) -> float:
+        """A profiled run without what the profiler adds to it: what shares of times are of."""
+        return self.invoke_seconds - self.profiler_seconds
 
     @property
     def is_coarse(self) -> bool:
@@ -234,7 +259,7 @@ class Profile:
             if operator.resolution_ns > 1
             and (operator.estimate.uncertainty or 0.0) > COARSE_UNCERTAINTY
         ]
-        return sum(coarse) > COARSE_SHARE * self.invoke_seconds
+        return sum(coarse) > COARSE_SHARE * self.inference_seconds
 
     @property
     def outside_ns(self) -> tuple[int, ...]:
@@ -261,7 +286,7 @@ class Profile:
         """
         if self.statistic == "mean":
             return None
-        left = self.invoke_seconds - self.outside_seconds - self.operators_seconds
+        left = self.inference_seconds - self.outside_seconds - self.operators_seconds
         # What is left of sums of floats is not a time.
         return 0.0 if abs(left) < _ROUNDING_SECONDS else left
 
@@ -275,5 +300,5 @@ class Profile:
             if precision is not None
             and operator.estimate.uncertainty is not None
             and operator.estimate.uncertainty > precision
-            and operator.estimate.typical_seconds >= RELEVANT_SHARE * self.invoke_seconds
+            and operator.estimate.typical_seconds >= RELEVANT_SHARE * self.inference_seconds
         )

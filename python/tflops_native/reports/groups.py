@@ -25,7 +25,7 @@ class OperatorGroup:
     parameters             that they are the first to use
     share                  of all operations of the model, 0 to 1; None where there are none
     time_seconds           the sum of their times; None where none is known
-    time_share             of the profiled invoke, 0 to 1; None without a time
+    time_share             of the profiled invoke less the profiler, 0 to 1; None without a time
     own_time_share         of the sum of all operators, 0 to 1; None without a time
     operations_per_second  None without a time or operations, or where a time or a count is missing
     """

@@ -182,7 +182,7 @@ class Report(Result):
         profile = None if self.timing is None else self.timing.profile
         if profile is None or profile.beyond_medians_seconds is None:
             return False
-        return profile.beyond_medians_seconds > _MEDIANS_LEAVE * profile.invoke_seconds
+        return profile.beyond_medians_seconds > _MEDIANS_LEAVE * profile.inference_seconds
 
     @property
     def by_type(self) -> tuple[OperatorGroup, ...]:

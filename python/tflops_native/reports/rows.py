@@ -18,7 +18,7 @@ class ReportRow:
     """One operator: its counts, and its time where it was measured.
 
     share            of all operations of the model, 0 to 1; None where there are none
-    time_share       of the profiled invoke, 0 to 1; None without a time
+    time_share       of the profiled invoke less the profiler, 0 to 1; None without a time
     own_time_share   of the sum of all that was timed, 0 to 1; None without a time
     rate             operations per second; None without a time or without operations
     rate_is_bound    the rate is this or higher: of the time no more is known than its upper bound
@@ -101,7 +101,7 @@ def join(
     times = {} if profile is None else {time.index: time for time in profile.operators}
     fused = frozenset(() if profile is None else profile.fused)
     unread = frozenset(() if profile is None else profile.unread)
-    invoke = 0.0 if profile is None else profile.invoke_seconds
+    whole = 0.0 if profile is None else profile.inference_seconds
     timed = 0.0 if profile is None else profile.operators_seconds
     total = analysis.total.operations
     found = (None,) * len(analysis.operators) if peaks is None else roofs(analysis, peaks)
@@ -115,8 +115,8 @@ def join(
                 time=time,
                 share=operations / total if total else None,
                 time_share=None
-                if time is None or not invoke
-                else time.estimate.typical_seconds / invoke,
+                if time is None or not whole
+                else time.estimate.typical_seconds / whole,
                 own_time_share=None
                 if time is None or not timed
                 else time.estimate.typical_seconds / timed,

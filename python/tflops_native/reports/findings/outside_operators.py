@@ -13,9 +13,9 @@ from tflops_native.reports.report import Report
 def outside_operators(report: Report) -> list[Finding]:
     """Where it is a tenth of the inference; of several partitions another finding says it."""
     profile = None if report.timing is None else report.timing.profile
-    if profile is None or not profile.is_whole or not profile.invoke_seconds:
+    if profile is None or not profile.is_whole or not profile.inference_seconds:
         return []
-    share = profile.outside_seconds / profile.invoke_seconds
+    share = profile.outside_seconds / profile.inference_seconds
     if not MEDIUM_SHARE <= share <= 1 or sum(part.is_delegated for part in profile.partitions) > 1:
         return []
     count = len(profile.operators) + len(profile.unmatched)
@@ -30,7 +30,7 @@ def outside_operators(report: Report) -> list[Finding]:
             time_share=share,
             evidence={
                 "outside_seconds": profile.outside_seconds,
-                "invoke_seconds": profile.invoke_seconds,
+                "inference_seconds": profile.inference_seconds,
                 "operators": count,
             },
         )

@@ -16,7 +16,9 @@ def partitions(report: Report) -> list[Finding]:
     if profile is None:
         return []
     delegated = sum(part.is_delegated for part in profile.partitions)
-    share = profile.outside_seconds / profile.invoke_seconds if profile.invoke_seconds else 0.0
+    share = (
+        profile.outside_seconds / profile.inference_seconds if profile.inference_seconds else 0.0
+    )
     if delegated < 2 or share < SMALLEST_SHARE:
         return []
     sizes = [part.taken_over_bytes for part in profile.partitions]
