@@ -3,6 +3,7 @@
 import math
 import time
 from dataclasses import dataclass, field
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from tflops_native.model.graph import Subgraph
@@ -86,6 +87,11 @@ class _Rounds:
     @property
     def runs(self) -> int:
         return sum(len(chunk.invoke_ns) for chunk in self.chunks)
+
+    @property
+    def clean_ns(self) -> float:
+        """Of an invoke without the profiler."""
+        return median(self.clean.medians_ns)
 
     @property
     def runs_limit(self) -> int:
@@ -181,7 +187,7 @@ class _Task:
         self._look = next_look(self.rounds.runs)
         joined = join_runs(self._subgraph, self.rounds.chunks, self._inlined)
         steady = joined.at_one_speed()
-        is_precise, has_minor = _is_precise(steady)
+        is_precise, has_minor = _is_precise(steady, self.rounds.clean_ns)
         is_done = is_precise and (has_minor or self.seconds >= MINOR_SECONDS)
         if is_full or is_late or is_done:
             reason = "max_time" if is_late else "samples"
@@ -271,9 +277,9 @@ def _outside(joined: JoinedRuns, inside: float) -> float:
     found = (*joined.operators.values(), *joined.unmatched)
     outside_ns = joined.invoke_ns - sum(f.times.reported_ns + f.times.likely_cut_ns for f in found)
     own_ns = sum(map(joined.own_ns, found))
-    median = (float(np.median(outside_ns)) + own_ns) / NANOSECONDS_PER_SECOND
+    typical = (float(np.median(outside_ns)) + own_ns) / NANOSECONDS_PER_SECOND
     left = float(np.median(joined.invoke_ns)) / NANOSECONDS_PER_SECOND - inside
-    return min(median, max(left, 0.0))
+    return min(typical, max(left, 0.0))
 
 
 def _overhead(log_ratios: list[float], own_ns: float) -> Overhead:
@@ -308,11 +314,15 @@ def _estimate(joined: JoinedRuns, times: JoinedTimes) -> TimeEstimate:
     return times.times.estimate(own_ns, 0.0 if times.is_delegated else clock.resolution_ns)
 
 
-def _is_precise(joined: JoinedRuns) -> tuple[bool, bool]:
-    """Whether further runs are needless for all operators that matter, and for the others."""
+def _is_precise(joined: JoinedRuns, clean_ns: float) -> tuple[bool, bool]:
+    """Whether further runs are needless for all operators that matter, and for the others.
+
+    Args:
+        clean_ns: of an invoke without the profiler.
+    """
     import numpy as np
 
-    relevant_ns = RELEVANT_SHARE * float(np.median(joined.invoke_ns))
+    relevant_ns = RELEVANT_SHARE * clean_ns
     found = {True: True, False: True}
     for part in (*joined.operators.values(), *joined.unmatched):
         times, own_ns = part.times, joined.own_ns(part)
