@@ -19,6 +19,7 @@ INDEX = "[0-9]{1,10}"
 # Arguments that are called while something is done.
 _LISTENERS = ("progress", "on_note", "cell_done", "job_done", "expand")
 _SHOWN = 100
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")  # more than a drive of Windows has
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -221,6 +222,12 @@ def file_path(what: str, value: Any, error: type[TflopsError] = OptionError) -> 
         raise error(f"{what} must be a path, as 'folder/name', got {shown(value)}")
     if "\0" in name:
         raise error(f"{what} must be a path without null bytes, got {shown(name)}")
+    if (scheme := _SCHEME.match(name)) and not os.path.lexists(name):
+        rest = name[scheme.end() :]
+        hint = (
+            f"write {rest!r}" if scheme[1].lower() == "file" else "download it, and give the file"
+        )
+        raise error(f"{what} must be a path, got the URL {shown(name)}: {hint}")
     try:
         os.fsencode(name)
     except UnicodeEncodeError as refused:

@@ -7,12 +7,13 @@ from typing import Any
 import click
 
 from tflops_native import gate
+from tflops_native.checks import file_path
 from tflops_native.cli.errors import echo_note
 from tflops_native.cli.help import Command
 from tflops_native.cli.limits_file import KEYS, limits_of
 from tflops_native.cli.model_input import report_or_model_argument
 from tflops_native.cli.options import input_options, measuring_options
-from tflops_native.cli.output import Output, output_options, show_result
+from tflops_native.cli.output import Output, check_place, output_options, show_result
 from tflops_native.cli.progress import progress_bar
 from tflops_native.cli.quantities import ByteSize, Count, Duration, Growth, Share
 from tflops_native.cli.streams import say
@@ -22,6 +23,7 @@ from tflops_native.formats.ci_reports import annotations, junit
 from tflops_native.formats.registry import render
 from tflops_native.model.graph import Model
 from tflops_native.reports.budgets import Check
+from tflops_native.whole_files import write_whole
 
 EXIT_CODES = {"pass": 0, "fail": 1, "undecided": 3}
 _SUMMARY = "GITHUB_STEP_SUMMARY"
@@ -94,7 +96,8 @@ def command(
         for name, value in options.items()
         if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
     }
-    _refuse_missing_folder(junit_path)
+    if junit_path is not None:
+        check_place(file_path("the JUnit file", junit_path))
     policy = _with_limits_of_file(context, given, policy)
     try:
         with progress_bar() as progress:
@@ -114,7 +117,7 @@ def command(
 def _report(found: Check, output: Output, junit_path: str | None, github: bool) -> None:
     show_result(found, output)
     if junit_path is not None:
-        _write(Path(junit_path), junit(found), "w")
+        write_whole(Path(junit_path), junit(found).encode())
     if github:
         _github(found)
 
@@ -147,18 +150,12 @@ def _github(found: Check) -> None:
     for line in annotations(found):
         say(line)
     if summary := os.environ.get(_SUMMARY):
-        _write(Path(summary), render(check_document(found), "markdown") + "\n\n", "a")
+        _append(Path(summary), render(check_document(found), "markdown") + "\n\n")
 
 
-def _refuse_missing_folder(path: str | None) -> None:
-    """Before anything is measured."""
-    if path is not None and not Path(path).parent.is_dir():
-        raise OptionError(f"cannot write '{path}': there is no folder '{Path(path).parent}'")
-
-
-def _write(path: Path, text: str, mode: str) -> None:
+def _append(path: Path, text: str) -> None:
     try:
-        with path.open(mode, encoding="utf-8") as stream:
+        with path.open("a", encoding="utf-8") as stream:
             stream.write(text)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from tflops_native.checks import file_path
 from tflops_native.cli.completion import (
     MODEL_SUFFIXES,
     complete_files,
@@ -160,8 +161,13 @@ def source_of(argument: str) -> str | bytes:
 
 
 def expanded(argument: str) -> list[str]:
-    """The models in a folder and below; anything else is one."""
-    folder = Path(argument)
+    """The models in a folder and below; anything else is one.
+
+    Raises:
+        ModelFormatError: the folder holds none, or the argument is not a path; an empty one, as that of a
+            variable of the shell which is not set, would be the current folder.
+    """
+    folder = file_path("the model", argument, ModelFormatError)
     if not folder.is_dir() or (folder / "saved_model.pb").exists():
         return [argument]
     # By their parts, as paths are sorted, which are split once this way.

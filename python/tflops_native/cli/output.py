@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tflops_native.checks import file_path
 from tflops_native.cli.completion import complete_files
 from tflops_native.cli.options import options
 from tflops_native.cli.quantities import WholeNumber
@@ -69,18 +70,18 @@ def _with_output(command: Any, names: Sequence[str]) -> Any:
         no_samples: bool,
         **values: Any,
     ) -> Any:
+        path = None if output_path is None else file_path("the output", output_path)
         name = output_format
         if name is None:
-            name = "text" if output_path is None else format_of_suffix(output_path)
+            name = "text" if path is None else format_of_suffix(str(path))
         if name not in names:
             known = ", ".join(suffix for item in names for suffix in FORMATS[item].suffixes)
             raise OptionError(
                 f"'{output_path}' would be {name}, which this command does not write; "
                 f"end its name in one of {known}"
             )
-        path = None if output_path is None else Path(output_path)
         if path is not None:
-            _check_place(path)
+            check_place(path)
         if FORMATS[name].has_several and path is None:
             raise OptionError(
                 f"--format {name} is several files: give -o NAME.json, and they are NAME-time.json, "
@@ -92,7 +93,7 @@ def _with_output(command: Any, names: Sequence[str]) -> Any:
     return _format_options(names)(with_output)
 
 
-def _check_place(path: Path) -> None:
+def check_place(path: Path) -> None:
     """What can be known of a file that cannot be written, before anything is measured."""
     if not path.parent.is_dir():
         raise OptionError(f"cannot write '{path}': there is no folder '{path.parent}'")
@@ -100,6 +101,13 @@ def _check_place(path: Path) -> None:
         raise OptionError(f"cannot write '{path}': it is a directory; name a file in it")
     if not os.access(path if path.exists() else path.parent, os.W_OK):
         raise OptionError(f"cannot write '{path}': permission denied")
+
+
+def _columns(text: str | None) -> tuple[str, ...]:
+    found = tuple(filter(None, (text or "").split(",")))
+    if text is not None and not found:
+        raise click.BadParameter(f"{text!r} names no column: write it as index,layer,time")
+    return found
 
 
 # Of a View, those that have an option.
@@ -137,8 +145,7 @@ view_options = options(
     click.option(
         "--columns",
         metavar="NAME,...",
-        default="",
-        callback=lambda context, parameter, text: tuple(filter(None, text.split(","))),
+        callback=lambda context, parameter, text: _columns(text),
         help="Columns to show, in this order; `tflops explain columns` lists them.",
     ),
     verbose_option,

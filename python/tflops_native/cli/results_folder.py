@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from tflops_native.checks import file_path
 from tflops_native.formats.registry import FORMATS
 
 
@@ -13,10 +14,11 @@ def results_folder(
     """The folder; the name of a file is refused."""
     if value is None:
         return None
+    folder = file_path("the folder", value)
     suffixes = [suffix for item in FORMATS.values() for suffix in item.suffixes]
-    if Path(value).suffix.lower() in suffixes and not Path(value).is_dir():
+    if folder.suffix.lower() in suffixes and not folder.is_dir():
         raise click.BadParameter(
             f"{value!r} would be a folder with a report for each; for one file, write "
             f"--format NAME > {value}"
         )
-    return Path(value)
+    return folder

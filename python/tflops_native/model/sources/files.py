@@ -62,7 +62,7 @@ def reading(name: str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise ModelFormatError(f"cannot read {name}: no such file") from error
+        raise ModelFormatError(f"cannot read {name}: no such file{_unexpanded(name)}") from error
     except PermissionError as error:
         raise ModelFormatError(f"cannot read {name}: permission denied") from error
     except (OSError, ValueError) as error:
@@ -71,6 +71,15 @@ def reading(name: str) -> Iterator[None]:
             raise
         reason = (getattr(error, "strerror", None) or str(error)).lower()
         raise ModelFormatError(f"cannot read {name}: {reason}") from error
+
+
+def _unexpanded(name: str) -> str:
+    """Why a file may not be found whose name is one for a shell."""
+    if name.startswith(("'~/", '"~/')):
+        return ": ~ is the home folder only where a shell sees it, outside of quotes; write it out"
+    if "*" in name:
+        return ": * is for a shell, outside of quotes"
+    return ""
 
 
 def check_unchanged(path: Path, stamp: FileStamp) -> None:
