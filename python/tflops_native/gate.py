@@ -144,7 +144,8 @@ def _limits(**given: float | None) -> dict[str, float]:
     found = {name: value for name, value in given.items() if value is not None}
     for name, value in found.items():
         if name == "coverage":
-            number("min_coverage", value, minimum=0, below=1 + 1e-9)
+            if number("min_coverage", value, minimum=0, below=math.inf) > 1:
+                raise OptionError(f"min_coverage must be at most 1 (100%), got {value:g}")
         else:
             number(f"max_{name}", value, minimum=0, below=math.inf)
     return found

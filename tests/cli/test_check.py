@@ -95,7 +95,7 @@ def test_files_for_continuous_integration(tflops, tmp_path, monkeypatch):
         (("--max-latency", "7MB"), "'7MB' is not a duration"),
         (("--max-weights", "7ms"), "'7ms' is not a size"),
         (("--min-coverage", "99"), "write it as 99%"),
-        (("--max-regression", "macs=1%"), "max_regression needs a baseline"),
+        (("--max-regression", "macs=1%"), "--max-regression needs a baseline"),
         (("--baseline", "nowhere.json"), "cannot read 'nowhere.json'"),
         (("--max-macs", "1M", "--junit", "nowhere/x.xml"), "there is no folder 'nowhere'"),
     ],

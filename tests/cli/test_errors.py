@@ -165,11 +165,11 @@ def test_a_library_without_tensorflow_lite(refuses):
         (["count"], "Missing argument 'MODEL...'"),
         (["report"], "Missing argument 'MODEL'"),
         (["contu", SINGLE], "there is no command 'contu': did you mean `tflops count`?"),
-        (["count", SINGLE, "--thread", "1"], "No such option"),
+        (["count", SINGLE, "--thread", "1"], "there is no option"),
         (["memory", SINGLE, "more"], "unexpected extra argument"),
         (["memory", SINGLE, "two\nlines"], "unexpected extra argument (two lines)"),
         (["memory", SINGLE, "an\x1b[31m escape"], "unexpected extra argument (an?[31m escape)"),
-        (["--nonsense"], "No such option"),
+        (["--nonsense"], "there is no option"),
     ],
 )
 def test_misuse(refuses, arguments, expected):
@@ -272,3 +272,55 @@ def test_a_shape_that_the_file_does_not_take_is_named_first(refuses, command):
     message = refuses(command, MOBILENET, "--input-shape", "1,96,96,4")
     assert message.startswith("input 'input' is ?x96x96x3 in the file, got 1x96x96x4: CONV_2D ")
     assert message.endswith("operator 0 (CONV_2D) in subgraph 0")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["time", SINGLE, "--num-runs", "5"],
+            "did you mean --min-runs or --runs? `tflops time -h`",
+        ),
+        (
+            ["time", SINGLE, "--num_threads", "5"],
+            "did you mean --threads? `tflops time -h` shows all",
+        ),
+        (["--nonsense"], "there is no option '--nonsense': `tflops -h` shows all"),
+    ],
+)
+def test_an_option_that_there_is_not(refuses, arguments, message):
+    assert message in refuses(*arguments)
+
+
+@pytest.mark.parametrize("name", ["-x.tflite", "--model.tflite", "-h_swish.tflite"])
+def test_a_file_whose_name_begins_with_a_dash(refuses, tflops, tmp_path, monkeypatch, name):
+    (tmp_path / name).write_bytes(SINGLE.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    assert refuses("count", name).endswith(f"for the file, type ./{name}")
+    assert tflops("count", f"./{name}").status == 0
+    assert tflops("count", "--", name).status == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "start"),
+    [
+        (["time", SINGLE, "--max-time", "0"], "--max-time (seconds) must be above 0"),
+        (["time", SINGLE, "--runs", "2", "--min-runs", "3"], "--min-runs must be no more than"),
+        (["check", SINGLE, "--min-coverage", "110%"], "--min-coverage must be at most 1 (100%)"),
+        (["check", SINGLE, "--max-regression", "macs=1%"], "--max-regression needs a baseline"),
+        (["count", "max_time", "--trip-count", "1"], "cannot read 'max_time': no such file"),
+        (["time", "a max_time.tflite"], "cannot read 'a max_time.tflite': no such file"),
+    ],
+)
+def test_options_are_named_as_they_are_typed(refuses, arguments, start):
+    assert refuses(*arguments).startswith(start)
+
+
+def test_a_file_that_ends_too_early_is_not_ctrl_c(refuses, monkeypatch):
+    """As Python says it of one of its compiled files that a full disk cut off."""
+
+    def ends(*_, **__):
+        raise EOFError("marshal data too short")
+
+    monkeypatch.setattr("tflops_native.api.count", ends)
+    assert refuses("count", SINGLE) == "a file ends too early: marshal data too short"

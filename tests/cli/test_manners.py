@@ -91,7 +91,7 @@ def test_what_is_not_a_command(refuses, word, expected):
 
 @pytest.mark.parametrize("arguments", [("report",), ("report", SINGLE, "--precison", "1%")])
 def test_errors_of_usage_say_what_to_type(refuses, arguments):
-    assert refuses(*arguments).endswith("`tflops report -h` shows examples")
+    assert "`tflops report -h` shows " in refuses(*arguments)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="terminals")

@@ -102,17 +102,23 @@ class _Commands(click.Group):
             return super().invoke(context)
 
 
+class _EarlyEndError(OSError):
+    """Where a file is too short: for Python itself, say, a compiled file that a full disk cut off."""
+
+
 class _ReaderLeftError(Exception):
     """Whoever read standard output has seen enough: `tflops report ... | head`."""
 
 
 @contextmanager
 def _reader_may_leave() -> Iterator[None]:
-    """click would take a closed pipe for a failure, and exit with 1."""
+    """click would take a closed pipe for a failure, and exit with 1; a file that ends, for Ctrl-C."""
     try:
         yield
     except BrokenPipeError as error:
         raise _ReaderLeftError from error
+    except EOFError as error:
+        raise _EarlyEndError(f"a file ends too early: {error or 'nothing follows'}") from error
 
 
 _EXAMPLES = [
@@ -197,10 +203,24 @@ def _with_next_step(error: click.ClickException) -> str:
     """What click says, and what to type next where it does not say so itself."""
     message = error.format_message()
     context = getattr(error, "ctx", None)
-    is_incomplete = isinstance(error, click.MissingParameter | click.NoSuchOption)
+    if isinstance(error, click.NoSuchOption):
+        return _no_option(error)
+    is_incomplete = isinstance(error, click.MissingParameter)
     if context is None or not (is_incomplete or message.startswith("Got unexpected extra")):
         return message
     return f"{message.rstrip('.')}: `{context.command_path} -h` shows examples"
+
+
+def _no_option(error: click.NoSuchOption) -> str:
+    name, command = error.option_name, error.ctx.command_path if error.ctx else "tflops"
+    for given in sys.argv[1:]:
+        if given.startswith("-") and os.path.lexists(given):
+            return (
+                f"{given!r} is taken for options, as it begins with -: for the file, type ./{given}"
+            )
+    near = " or ".join(sorted(error.possibilities or ()))
+    hint = f"did you mean {near}? " if near else ""
+    return f"there is no option {name!r}: {hint}`{command} -h` shows all"
 
 
 def _fail(message: str, debug: bool) -> int:

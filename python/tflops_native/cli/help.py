@@ -1,8 +1,12 @@
 """`--help`: examples first, then what the command does, then its options in groups."""
 
 import inspect
+import re
+from typing import Any
 
 import click
+
+from tflops_native.errors import TflopsError
 
 # A group and the names of the parameters in it; those of a command alone, which are not here, come first.
 _GROUPS = {
@@ -20,7 +24,28 @@ _UNWRAPPED = "\b"  # how click marks a paragraph whose lines stay as they are
 
 
 class Command(click.Command):
-    """A command whose docstring shows examples as a paragraph of lines, after a line with `\\b`."""
+    """A command whose docstring shows examples as a paragraph of lines, after a line with `\\b`.
+
+    Its errors name options as they are typed: `--max-time`, where the Python API says `max_time`.
+    """
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except TflopsError as error:
+            error.args = tuple(
+                self._as_typed(item) if isinstance(item, str) else item for item in error.args
+            )
+            raise
+
+    def _as_typed(self, message: str) -> str:
+        """Names with an underscore, which are no words; what is quoted, or part of a path, stays."""
+        for parameter in self.params:
+            name = parameter.name or ""
+            if isinstance(parameter, click.Option) and "_" in name:
+                option = max(parameter.opts, key=len)
+                message = re.sub(rf"(?<![\w./'-]){name}(?![\w./'-])", option, message)
+        return message
 
     def format_help_text(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         paragraphs = inspect.cleandoc(self.help or "").split("\n\n")
