@@ -169,6 +169,16 @@ def test_times_of_nothing_are_shown_or_refused(times, message, tmp_path):
         load_saved(file)
 
 
+@pytest.mark.parametrize("seconds", [-1e-6, 41e-6, 1e300])
+def test_a_profiler_that_takes_longer_than_the_run_is_refused(seconds, tmp_path):
+    data = json.loads(render(document_of(make_report("float")), "json"))
+    data["reports"][0]["timing"]["profile"]["profiler_seconds"] = seconds
+    file = tmp_path / "result.json"
+    file.write_text(json.dumps(data))
+    with pytest.raises(ProfileFormatError, match="profiler_seconds must be from 0 to the 4e-05"):
+        load_saved(file)
+
+
 def test_a_profile_in_which_nothing_took_any_time_is_shown():
     data = json.loads(render(document_of(make_report("float")), "json"))
     profile = data["reports"][0]["timing"]["profile"]

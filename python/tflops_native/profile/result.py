@@ -206,6 +206,14 @@ class Profile:
     kept: tuple[KeptOperator, ...] = ()
     recorded: RecordedRuns | None = None
 
+    def __post_init__(self) -> None:
+        # Of saved results that were edited.
+        if not 0 <= self.profiler_seconds <= max(self.invoke_seconds, 0.0):
+            raise ValueError(
+                f"profiler_seconds must be from 0 to the {self.invoke_seconds} of an invoke, "
+                f"got {self.profiler_seconds}"
+            )
+
     @classmethod
     def of_runs(
         cls,
