@@ -266,3 +266,29 @@ def test_a_signature_outside_of_the_main_subgraph():
         run = observe_run(workload(load(builder.pack()), **asked_for), RunOptions(runtime=runtime))
         assert run.unobserved is None
         assert run.execution.of(0, 2).times == 6
+
+
+@pytest.mark.parametrize("times", [0, 1, 3])
+def test_a_loop_leaves_an_output_that_nothing_uses_as_it_is_in_the_file(times):
+    """while i < n: y = y @ x, of an `x` with more rows and columns than the file says."""
+    builder = ModelBuilder()
+    main = builder.graph()
+    variables = [SCALAR, SCALAR, SQUARE, SQUARE]
+    go_on = condition(builder, variables[2:])
+    body = builder.graph()
+    i, n, x, y = (body.input(*variable) for variable in variables)
+    made = body.tensor(*SQUARE)
+    body.operator("BATCH_MATMUL", [y, x], [made], options("BatchMatMulOptions"))
+    body.outputs = [add_one(body, i), n, x, made]
+    x = main.input([SIDE, SIDE], shapeSignature=[-1, -1])
+    start, end = (main.constant(np.array(number, "i4"), "INT32") for number in (0, times))
+    main.outputs = loop(main, [start, end, x, x], variables, go_on, 2)[-1:]
+    data, shape = builder.pack(), (SIDE + 1, SIDE + 1)
+
+    found = tflops_native.verify(data, input_shapes=shape)
+    assert found.is_right
+    assert {difference.inferred for difference in found.not_compared} == {(), shape}  # n and x
+    run = tflops_native.analyze(data, input_shapes=shape, shapes="runtime")
+    assert run.coverage.is_complete
+    assert run.macs == tflops_native.analyze(data, input_shapes=shape).macs
+    assert run.macs == times * (SIDE + 1) ** 3

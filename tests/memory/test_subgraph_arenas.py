@@ -19,14 +19,14 @@ SCALAR = ([], "INT32")
 MEBIBYTE = 1 << 20
 
 
-def compared(data):
+def compared(data, shapes=()):
     """The bytes of the arena of each subgraph, all of which must be the runtime's."""
     model = load(data)
-    seen = observed_subgraphs(
-        allocated_interpreter(data, shows_subgraphs=True), model, model.subgraphs[0]
-    )
+    interpreter = allocated_interpreter(data, shapes=shapes, shows_subgraphs=True)
+    seen = observed_subgraphs(interpreter, model, model.subgraphs[0])
+    given = (model.subgraphs[0].tensors[index].name for index in model.subgraphs[0].inputs)
     arenas = {}
-    for plan in plans_in(planned(data)):
+    for plan in plans_in(planned(data, input_shapes=dict(zip(given, shapes, strict=bool(shapes))))):
         assert differences(plan, seen[plan.subgraph_index]) == [], plan.subgraph_index
         arenas[plan.subgraph_index] = plan.arena_bytes
     return arenas
@@ -53,12 +53,26 @@ class Network:
         self.side = side or self.random.choice([4, 7, 16])
         self.square = ([self.side, self.side], "FLOAT32")
 
-    def pack(self, depth=2):
+    def pack(self, depth=2, flag="input"):
         main = self.builder.graph()
         self.flag, self.limit = main.input([], "BOOL"), main.input(*SCALAR)
         given = [main.input(*self.square) for _ in range(self.random.randint(1, 3))]
+        if flag == "constant":
+            self.flag = main.constant(np.array(self.random.random() < 0.5), "BOOL")
+        elif flag == "shape":
+            self.flag = self.is_large(main, given[0])
         main.outputs = [self.work(main, given, depth, self.flag, self.limit)]
         return self.builder.pack()
+
+    def is_large(self, graph, square):
+        """Whether a side is longer than 5, as the graph finds out."""
+        five, axis = (graph.constant([number], "INT32") for number in (5, 0))
+        shape = graph.tensor([2], "INT32")
+        graph.operator("SHAPE", [square], [shape], options("ShapeOptions", out_type=2))
+        each, found = graph.tensor([2], "BOOL"), graph.tensor([], "BOOL")
+        graph.operator("GREATER", [shape, five], [each], options("GreaterOptions"))
+        graph.operator("REDUCE_ANY", [each, axis], [found], options("ReducerOptions"))
+        return found
 
     def work(self, graph, given, depth, flag, limit):
         """Operators on squares; returns the last square."""
@@ -142,10 +156,26 @@ def test_random_loops_and_branches(seed):
     compared(Network(seed).pack())
 
 
+@pytest.mark.parametrize("flag", ["input", "constant", "shape"])
+@pytest.mark.parametrize("seed", range(20))
+def test_loops_and_branches_of_another_size_than_in_the_file(seed, flag):
+    # Also in the branch that is known not to run, and where a loop leaves an output as it is.
+    compared_in_another_size(seed, 2, flag)
+
+
+def compared_in_another_size(seed, depth, flag):
+    network = Network(seed)
+    data = network.pack(depth, flag)
+    squares = len(network.builder.graphs[0].inputs) - 2
+    compared(data, [(), (), *[(network.side + 1,) * 2] * squares])
+
+
 @pytest.mark.referee
 def test_many_random_loops_and_branches():
     for seed in range(2000):
         compared(Network(seed).pack(depth=3))
+        for flag in ("input", "constant", "shape"):
+            compared_in_another_size(seed, 3, flag)
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,14 @@ A small file can describe loops and nested calls without end. So the work of loo
 bounded for a whole analysis; an operator that is beyond the bound is reported as not counted.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from tflops_native.analysis.memory import peak_bytes
 from tflops_native.analysis.operators import EXACT, OperatorAnalysis, called_bytes
+from tflops_native.errors import TflopsError
 from tflops_native.model.graph import Model, Operator, Subgraph
 from tflops_native.ops._op import Called, Cost
 from tflops_native.ops.executions import Execution, Executions
@@ -62,6 +64,15 @@ class Budget:
         if self.followed < 0 or self.work < 0:
             raise UnknownValueError("the values that it depends on are too much work to follow")
 
+    @contextmanager
+    def half(self) -> Iterator["Budget"]:
+        """A budget of half of what is left: what is spent of it is spent of this one."""
+        work, followed = self.work // 2, self.followed // 2
+        half = replace(self, work=work, followed=followed)
+        yield half
+        self.work -= work - max(half.work, 0)
+        self.followed -= followed - max(half.followed, 0)
+
     def needed_operators(self, subgraph: Subgraph, tensors: Collection[int]) -> list[Operator]:
         """The operators that these tensors depend on, in the order of the file."""
         key = subgraph.index, tuple(sorted(tensors))
@@ -95,7 +106,12 @@ class CallingWalk(Protocol):
     @property
     def execution(self) -> Execution | None: ...
 
-    def inner(self, subgraph: Subgraph, execution: Execution | None = None) -> "CallingWalk":
+    def inner(
+        self,
+        subgraph: Subgraph,
+        execution: Execution | None = None,
+        budget: Budget | None = None,
+    ) -> "CallingWalk":
         """A walk over a subgraph that this one runs."""
 
     def bind(self, inputs: Sequence[TensorSpec | None]) -> None:
@@ -157,6 +173,24 @@ class SubgraphCaller:
             peak_bytes=peak_bytes(inner.subgraph, inner.shapes(), called_bytes(operators)),
         )
 
+    def prepare(self, subgraph: int, inputs: Sequence[TensorSpec | None]) -> None:
+        budget = self.walk.budget
+        if subgraph in budget.shapes:
+            return
+        with budget.half() as half:
+            try:
+                inner = self._enter(subgraph, budget=half)
+                inner.bind(inputs)
+                half.spend_followed(1)
+                for operator in inner.subgraph.operators:
+                    half.spend_followed(1)
+                    inner.follow(operator)
+                    _spend_values(inner, operator, half.spend_followed)
+                budget.shapes[subgraph] = inner.shapes()
+            except (TflopsError, ValueError):
+                # It does not run: what is wrong with it concerns nothing that is counted.
+                return
+
     def values(
         self, subgraph: int, inputs: Sequence[TensorSpec | None], outputs: Sequence[int]
     ) -> dict[int, TensorSpec | None]:
@@ -183,8 +217,10 @@ class SubgraphCaller:
         pairs = zip(graph.inputs, graph.outputs, strict=False)
         return frozenset(position for position, (i, o) in enumerate(pairs) if i == o)
 
-    def _enter(self, subgraph: int, execution: Execution | None = None) -> CallingWalk:
-        return self.walk.inner(self._subgraph(subgraph), execution)
+    def _enter(
+        self, subgraph: int, execution: Execution | None = None, budget: Budget | None = None
+    ) -> CallingWalk:
+        return self.walk.inner(self._subgraph(subgraph), execution, budget)
 
     def _subgraph(self, subgraph: int) -> Subgraph:
         model, path = self.walk.model, self.walk.path

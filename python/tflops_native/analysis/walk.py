@@ -21,7 +21,6 @@ from tflops_native.errors import ModelFormatError, ShapeError, TflopsError
 from tflops_native.model.custom_options import decode_custom_options
 from tflops_native.model.graph import Model, Operator, Subgraph
 from tflops_native.model.limits import shown_shape, size_problem
-from tflops_native.model.schema import TensorType
 from tflops_native.ops._op import Inferred, Op, Rule
 from tflops_native.ops.executions import Execution
 from tflops_native.ops.plugins import find_rule
@@ -32,7 +31,7 @@ from tflops_native.ops.tensor_spec import (
     TensorSpec,
     UnknownValueError,
 )
-from tflops_native.ops.values import coerced
+from tflops_native.ops.values import with_elements
 
 _SHOWN_INPUTS = 8
 # Inputs, rule and result of an operator.
@@ -141,10 +140,15 @@ class Walk:
         """The tensors whose shape is only an upper bound."""
         return frozenset(i for i, spec in self.specs.items() if spec is not None and spec.is_bound)
 
-    def inner(self, subgraph: Subgraph, execution: Execution | None = None) -> "Walk":
-        """A walk over a subgraph that this one runs."""
-        path = (*self.path, subgraph.index)
-        return Walk(self.model, subgraph, self.trip_count, path, self.budget, execution=execution)
+    def inner(
+        self,
+        subgraph: Subgraph,
+        execution: Execution | None = None,
+        budget: Budget | None = None,
+    ) -> "Walk":
+        """A walk over a subgraph that this one runs; it spends of this one's budget if of no other."""
+        path, budget = (*self.path, subgraph.index), budget or self.budget
+        return Walk(self.model, subgraph, self.trip_count, path, budget, execution=execution)
 
     def visit(self, operator: Operator) -> OperatorAnalysis:
         """Infer one operator and remember its outputs.
@@ -308,7 +312,7 @@ class Walk:
                 self._set(index, TensorSpec(shape, kind, is_bound=inferred.is_bound))
             else:
                 given = self._rests_on_given(operator)
-                self._set(index, _with_value(shape, kind, value, inferred.is_bound, given))
+                self._set(index, with_elements(shape, kind, value, inferred.is_bound, given))
 
     def _rests_on_given(self, operator: Operator) -> bool:
         """Whether an input follows from data that the user gives."""
@@ -379,23 +383,6 @@ def _options(rule: Rule, operator: Operator) -> Mapping[str, object]:
     except ModelFormatError as error:
         # Names of custom operators are not registered anywhere: this may be another one of the same name.
         raise UnknownValueError(f"its custom options cannot be read: {error}") from error
-
-
-def _with_value(
-    shape: Shape, kind: TensorType, value: PartialValue, is_bound: bool, is_given: bool
-) -> TensorSpec:
-    """A tensor of which all elements, some or none are known."""
-    found = coerced(value, kind)
-    if found is None or all(element is None for element in found):
-        found = () if value == () else None
-    if found is None or None not in found:
-        known = (
-            tuple(element for element in found if element is not None)
-            if found is not None
-            else None
-        )
-        return TensorSpec(shape, kind, known, is_bound=is_bound, is_given=is_given)
-    return TensorSpec(shape, kind, partial=found, is_bound=is_bound, is_given=is_given)
 
 
 def _show(shape: Shape | None) -> str:

@@ -62,3 +62,11 @@ def trimmed(model: Model, subgraph: Subgraph, operator: Operator, uses: Counter[
             or subgraph.tensors[index].type in _ALONE
         ),
     )
+
+
+def untouched_outputs(model: Model, subgraph: Subgraph) -> Iterator[int]:
+    """The outputs of loops that keep the shape of the file, whatever the loop is given: see `trimmed`."""
+    uses = uses_of(subgraph)
+    for operator in subgraph.operators:
+        kept = trimmed(model, subgraph, operator, uses).outputs
+        yield from (index for index in operator.outputs if index not in kept)

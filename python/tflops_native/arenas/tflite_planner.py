@@ -4,7 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from tflops_native.arenas.called import as_planned, subgraphs_of, trimmed, uses_of
+from tflops_native.arenas.called import (
+    as_planned,
+    subgraphs_of,
+    trimmed,
+    untouched_outputs,
+    uses_of,
+)
 from tflops_native.arenas.homes import decide_homes, first_home
 from tflops_native.arenas.kernel import Home, Kernel, Scratch, tensor_bytes
 from tflops_native.arenas.lifetimes import FOREVER, Lifetimes, lifetimes_of
@@ -160,6 +166,9 @@ class _Planner:
             tensor_bytes(tensor.type, shape)
             for tensor, shape in zip(subgraph.tensors, self.shapes, strict=True)
         ]
+        for index in untouched_outputs(model, subgraph):
+            tensor = subgraph.tensors[index]
+            self.sizes[index] = tensor_bytes(tensor.type, tensor.shape)
         self.called: list[CalledPlans] = []
         self.scratch: list[tuple[tuple[int, Scratch], ...]] = []
         self.steps: list[tuple[int, int]] = []

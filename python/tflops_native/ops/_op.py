@@ -88,6 +88,12 @@ class Caller(Protocol):
     ) -> Called:
         """Walk a subgraph with these inputs, and with what one execution of it did, if known."""
 
+    def prepare(self, subgraph: int, inputs: Sequence[TensorSpec | None]) -> None:
+        """Note the shapes in a subgraph that is given these inputs and does not run.
+
+        The runtime plans memory for it all the same.
+        """
+
     def executions(self, subgraph: int) -> Executions | None:
         """Those of a subgraph in the run that is counted; None where none was observed."""
 

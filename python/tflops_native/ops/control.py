@@ -47,8 +47,7 @@ class If(Op):
         if cond.size != 1:
             raise ValueError(f"`cond` must be one truth value, but has {cond.size}")
         if cond.value is not None:
-            role, index = branches[0] if cond.value[0] else branches[1]
-            return _always(self.caller, role, index, input)
+            return _known(self.caller, branches, 0 if cond.value[0] else 1, input)
         return _one_of(self.caller, branches, input)
 
 
@@ -76,9 +75,8 @@ class Case(Op):
             raise ValueError(f"`index` must be one number, but has {index.size}")
         if index.value is not None:
             number = int(index.value[0])
-            inside = 0 <= number < len(branches)
-            role, subgraph = branches[number if inside else -1]
-            return _always(self.caller, role, subgraph, input)
+            taken = number if 0 <= number < len(branches) else len(branches) - 1
+            return _known(self.caller, branches, taken, input)
         return _one_of(self.caller, branches, input)
 
 
@@ -165,14 +163,23 @@ def _always(caller: Caller, role: str, subgraph: int, inputs: Specs) -> Inferred
     )
 
 
+def _known(
+    caller: Caller, branches: Sequence[tuple[str, int]], taken: int, inputs: Specs
+) -> Inferred:
+    """The result of running the branch at this position."""
+    result = _always(caller, *branches[taken], inputs)
+    for position, (_, subgraph) in enumerate(branches):
+        if position != taken:
+            caller.prepare(subgraph, inputs)
+    return result
+
+
 def _one_of(caller: Caller, branches: Sequence[tuple[str, int]], inputs: Specs) -> Inferred:
     """The result of running one of these subgraphs: the one that ran, else it is not known which."""
     taken = _taken(caller, branches)
     if taken is not None:
-        role, subgraph = taken
-        return replace(
-            _always(caller, role, subgraph, inputs), note=f"in this run data chose `{role}`"
-        )
+        result = _known(caller, branches, taken, inputs)
+        return replace(result, note=f"in this run data chose `{branches[taken][0]}`")
     called = [caller.call(subgraph, inputs) for _, subgraph in branches]
     costs = [one.cost.operations for one in called]
     highest, lowest = costs.index(max(costs)), costs.index(min(costs))
@@ -194,15 +201,15 @@ def _one_of(caller: Caller, branches: Sequence[tuple[str, int]], inputs: Specs) 
     )
 
 
-def _taken(caller: Caller, branches: Sequence[tuple[str, int]]) -> tuple[str, int] | None:
-    """The branch that ran; None where no run was observed, or it shows none of them."""
+def _taken(caller: Caller, branches: Sequence[tuple[str, int]]) -> int | None:
+    """The position of the branch that ran; None where no run was observed, or it shows none of them."""
     found = []
-    for role, subgraph in branches:
+    for position, (_, subgraph) in enumerate(branches):
         ran = caller.executions(subgraph)
         if ran is not None and ran.times:
-            found.append((role, subgraph))
+            found.append(position)
     # Subgraphs may be the same.
-    return found[0] if len({subgraph for _, subgraph in found}) == 1 else None
+    return found[0] if len({branches[position][1] for position in found}) == 1 else None
 
 
 def _upper_bound(specs: Specs) -> tuple[Shape | None, bool]:

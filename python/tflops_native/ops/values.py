@@ -32,6 +32,23 @@ def coerced(value: PartialValue, type: TensorType) -> PartialValue | None:
         return None
 
 
+def with_elements(
+    shape: Shape, kind: TensorType, value: PartialValue, is_bound: bool, is_given: bool
+) -> TensorSpec:
+    """A tensor of which all elements, some or none are known."""
+    found = coerced(value, kind)
+    if found is None or all(element is None for element in found):
+        found = () if value == () else None
+    if found is None or None not in found:
+        known = (
+            tuple(element for element in found if element is not None)
+            if found is not None
+            else None
+        )
+        return TensorSpec(shape, kind, known, is_bound=is_bound, is_given=is_given)
+    return TensorSpec(shape, kind, partial=found, is_bound=is_bound, is_given=is_given)
+
+
 def _as_type(element: int | float, type: TensorType) -> int | float:
     if type is TensorType.BOOL:
         return int(bool(element))

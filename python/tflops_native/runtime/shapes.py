@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeGuard
 
+from tflops_native.arenas.called import untouched_outputs
 from tflops_native.compiled import native
 from tflops_native.errors import InvokeError
 from tflops_native.model.graph import Model
@@ -137,8 +138,13 @@ def _run_with(
         if watched is not None and memory is not None:
             # Now those tensors have theirs whose size only data decides; loops have given theirs back.
             memory = {**(_memory(watched) or {}), **{i: m for i, m in memory.items() if i != start}}
-    shapes = _shapes(workload.model, session, is_delegated=kernels != "builtin")
-    return ObservedRun(shapes=shapes, execution=execution, unobserved=unobserved, memory=memory)
+    shapes = list(_shapes(workload.model, session, is_delegated=kernels != "builtin"))
+    for index in untouched_outputs(workload.model, workload.entry.subgraph):
+        # As the file has it, or as another run left it.
+        shapes[index] = None
+    return ObservedRun(
+        shapes=tuple(shapes), execution=execution, unobserved=unobserved, memory=memory
+    )
 
 
 def _memory(session: Session) -> Mapping[int, ObservedMemory] | None:
