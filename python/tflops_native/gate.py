@@ -233,12 +233,14 @@ def _measured(
     found = check_report(first, limits, base, growth)
     left = total - (time.perf_counter() - start)
     undecided = [
-        line for line in found.lines if line.verdict == "undecided" and METRICS[line.metric].is_time
+        (line.limit, line.value)
+        for line in found.lines
+        if line.verdict == "undecided" and METRICS[line.metric].is_time and line.limit is not None
     ]
     if not undecided or left < 1 or "runs" in settings or early_stop.is_requested:
         return found
     precision = min(
-        (abs(line.limit - line.value) / line.value / _NEARNESS for line in undecided if line.value),
+        (abs(limit - value) / value / _NEARNESS for limit, value in undecided if value),
         default=_LEAST_PRECISION,
     )
     settings["precision"] = min(max(precision, _LEAST_PRECISION), 0.5)

@@ -203,3 +203,30 @@ def test_a_full_disk(tflops, option):
     ended = tflops("check", MODEL, "--max-macs", "8M", option, "/dev/full", "--format", "csv")
     assert ended.status == 2
     assert ended.err == "error: cannot write '/dev/full': no space left on device\n"
+
+
+def test_what_the_baseline_does_not_have_has_no_limit(tflops, base, tmp_path, monkeypatch):
+    """It was printed as a limit of 0, and measured a second time to come nearer to it."""
+    measured = []
+    reported = gate._reported
+    monkeypatch.setattr(gate, "_reported", lambda *given: measured.append(1) or reported(*given))
+    junit, saved = tmp_path / "junit.xml", tmp_path / "check.json"
+    asked = (
+        "check",
+        MODEL,
+        "--baseline",
+        base,
+        "--max-regression",
+        "latency=5%",
+        "--max-time",
+        "2",
+    )
+    ended = tflops(*asked, "--junit", junit, "--github", "-o", saved)
+    assert ended.status == 3
+    assert len(measured) == 1
+    assert json.loads(saved.read_text())["lines"][0]["limit"] is None
+    assert "limit unknown: undecided (the baseline does not have it)" in ended.out
+    assert "limit unknown: undecided (the baseline does not have it)" in junit.read_text()
+    shown = tflops("show", saved)
+    assert "≤" not in shown.out
+    assert "unknown" in shown.out

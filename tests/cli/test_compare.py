@@ -150,7 +150,7 @@ def test_a_saved_report_against_the_model(tflops, tmp_path):
         ((SINGLE, "--profile", CPU, "--profile", GPU), "belongs to another model"),
         ((FLOAT, "nowhere.tflite"), "cannot read 'nowhere.tflite'"),
         ((FLOAT, "nowhere.json"), "cannot read 'nowhere.json': no such file"),
-        ((FLOAT, ROOT / "docs" / "report.schema.json"), "was not saved by tflops"),
+        ((FLOAT, ROOT / "docs" / "report.schema.json"), "is not a saved result"),
         ((FLOAT, ROOT / "README.md"), "is not a TensorFlow Lite model"),
     ],
 )

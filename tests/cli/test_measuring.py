@@ -132,3 +132,18 @@ def test_progress_goes_to_a_terminal_and_not_into_the_result(process):
     assert "measure latency" in shown
     # The last thing is to clear the line.
     assert re.search(r"\x1b\[2K[^a-z]*$", shown)
+
+
+@pytest.mark.parametrize(
+    ("asked", "wanted"),
+    [
+        (("--runs", "10000000", "--max-time", "20ms"), "10,000,000"),
+        (("--min-runs", "10000000", "--max-time", "20ms"), "10,000,000"),
+        (("--runs", "3", "--interval", "1", "--max-time", "20ms"), "3"),
+    ],
+)
+def test_fewer_runs_than_asked_for_are_said(tflops, asked, wanted):
+    ended = tflops("time", SINGLE, *asked)
+    assert ended.status == 0
+    assert f" of {wanted} runs: --max-time (20.0ms) was reached before; give more time" in ended.out
+    assert tflops("time", SINGLE, "--runs", "3", "--max-time", "9").out.count("reached before") == 0

@@ -87,3 +87,14 @@ def test_a_saved_model_in_a_folder(tmp_path):
     (tmp_path / "a.tflite").mkdir()
     assert expanded(str(tmp_path)) == [str(inner), str(tmp_path / "sub" / "z.tflite")]
     assert expanded(str(inner)) == [str(inner)]
+
+
+@pytest.mark.parametrize(
+    "option", [("--by", "type"), ("--top", "3"), ("--sort", "bytes"), ("--columns", "index,macs")]
+)
+def test_what_only_tables_have_shows_the_tables(tflops, option):
+    """It was ignored where there is a line for each model."""
+    ended = tflops("count", FLOAT, INT8, *option)
+    alone = [tflops("count", path, *option).out for path in (FLOAT, INT8)]
+    assert (ended.status, ended.err) == (0, "")
+    assert ended.out == "\n".join(alone)

@@ -90,8 +90,8 @@ def test_the_suffix_chooses_the_format(tflops, here, suffix, start):
     [
         (None, "cannot read 'saved.json': no such file"),
         ("", "'saved.json' is not JSON: "),
-        ("[]", "'saved.json' was not saved by tflops: it holds no JSON object"),
-        ("{}", "'saved.json' was not saved by tflops: its format is 'None'"),
+        ("[]", "'saved.json' is not a saved result: it holds no JSON object"),
+        ("{}", "'saved.json' is not a saved result: its format is 'not stated'"),
         (
             '{"format": "tflops_native/report", "format_version": 2}',
             "'saved.json' has version 2 of the format, this tflops_native reads 3",
@@ -130,3 +130,24 @@ def test_one_report_of_several_signatures(here):
         tflops_native.load_report("two.json")
     with pytest.raises(tflops_native.OptionError, match="choose one: none"):
         tflops_native.load_report("two.json", signature="other")
+
+
+@pytest.mark.parametrize("option", [("--by", "type"), ("--sort", "flops"), ("--top", "1")])
+def test_what_has_no_operators_cannot_show_them_otherwise(tflops, refuses, here, option):
+    for command in (("baseline", "--no-time"), ("memory",), ("time", "--runs", "3")):
+        assert tflops(command[0], SINGLE, *command[1:], "-o", "saved.json").status == 0
+        message = refuses("show", "saved.json", *option)
+        assert message.startswith("'saved.json' has no table of operators, which --by, ")
+
+
+def test_counts_cannot_be_sorted_by_time(tflops, refuses, here):
+    assert tflops("count", MOBILENET, "-o", "count.json").status == 0
+    for given in (("count", MOBILENET), ("show", "count.json")):
+        message = refuses(*given, "--sort", "time")
+        assert message.partition(": ")[2].startswith("sort by flops, bytes or index")
+    assert tflops("report", SINGLE, "--runs", "3", "-o", "report.json").status == 0
+    assert tflops("show", "report.json", "--sort", "time").status == 0
+
+
+def test_a_folder_is_not_a_result(refuses, here):
+    assert refuses("show", here) == f"cannot read '{here}': it is a directory; name a file in it"

@@ -41,7 +41,8 @@ def command(models: Models, output: Output, **options: Any) -> None:
     """Count MACs, FLOPs and bytes per operator, without running the model.
 
     A model with several signatures is counted for each of them. Of several models, of a bundle that
-    holds several, and of a folder, there is one line each; with --all the tables.
+    holds several, and of a folder, there is one line each; with --all, --by, --sort, --top or --columns the
+    tables.
 
     \b
     tflops count model.tflite
@@ -49,6 +50,10 @@ def command(models: Models, output: Output, **options: Any) -> None:
     tflops count models/ --format csv          one line for each model in the folder
     cat model.tflite | tflops count -
     """
+    if output.view.sort == "time":
+        raise click.UsageError(
+            "`tflops count` measures no times: sort by flops, bytes or index, or use `tflops report`"
+        )
     reports: list[Report] = []
     errors: list[TflopsError] = []
     lines: list[str] = []
@@ -67,7 +72,7 @@ def command(models: Models, output: Output, **options: Any) -> None:
     is_one = counted + len(errors) == 1
     if is_one and errors:
         raise errors[0]
-    if is_one or output.view.is_whole:
+    if is_one or output.view.is_whole or output.view.is_of_operators:
         show_reports(reports, output)
     else:
         show_overview(reports, output)

@@ -11,6 +11,7 @@ from tflops_native.cli.output import (
     show_result,
     view_options,
 )
+from tflops_native.reports.report import Report
 from tflops_native.reports.saved import load_saved
 
 
@@ -21,7 +22,8 @@ from tflops_native.reports.saved import load_saved
 def command(file: str, output: Output) -> None:
     """Show a result that was saved as JSON with -o, in any format.
 
-    FILE is what `tflops report MODEL -o FILE.json` wrote, or any other command with -o.
+    FILE is what `tflops report MODEL -o FILE.json` wrote, or another command that counts, measures or
+    compares.
 
     \b
     tflops show report.json
@@ -29,7 +31,18 @@ def command(file: str, output: Output) -> None:
     tflops show report.json -o report.md
     """
     found = load_saved(file)
+    reports = found if isinstance(found, tuple) else ()
+    if output.view.is_of_operators and not any(report.analysis for report in reports):
+        raise click.UsageError(
+            f"{file!r} has no table of operators, which --by, --sort, --top and --columns are for"
+        )
+    if output.view.sort == "time" and not any(_has_times(report) for report in reports):
+        raise click.UsageError(f"{file!r} has no times of operators: sort by flops, bytes or index")
     if isinstance(found, tuple):
         show_reports(found, output)
     else:
         show_result(found, output)
+
+
+def _has_times(report: Report) -> bool:
+    return report.timing is not None and report.timing.profile is not None

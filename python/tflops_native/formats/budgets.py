@@ -63,9 +63,7 @@ def _row(line: CheckLine) -> Row:
         "value": Cell(line.value, _value(line)),
         "lower": Cell(line.lower),
         "upper": Cell(line.upper),
-        "limit": Cell(
-            line.limit, ("≥" if metric.is_least else "≤") + figure(line.metric, line.limit)
-        ),
+        "limit": Cell(line.limit, _limit(line, "≥" if metric.is_least else "≤")),
         "baseline": Cell(
             line.baseline, "" if line.baseline is None else figure(line.metric, line.baseline)
         ),
@@ -84,6 +82,10 @@ def _value(line: CheckLine) -> str:
     return text
 
 
+def _limit(line: CheckLine, sign: str = "") -> str:
+    return "unknown" if line.limit is None else sign + figure(line.metric, line.limit)
+
+
 def figure(metric: str, value: float) -> str:
     """A value with its unit; of a figure that only a baseline of another version has, the number."""
     unit = METRICS[metric].unit if metric in METRICS else ""
@@ -98,8 +100,7 @@ def sentence(line: CheckLine) -> str:
     """ "latency 7.31ms ±0.5%, limit 7ms: fail"."""
     reason = f" ({line.reason})" if line.reason else ""
     return (
-        f"{METRICS[line.metric].title} {_value(line)}, limit {figure(line.metric, line.limit)}: "
-        f"{line.verdict}{reason}"
+        f"{METRICS[line.metric].title} {_value(line)}, limit {_limit(line)}: {line.verdict}{reason}"
     )
 
 

@@ -22,7 +22,10 @@ def render(document: Document) -> str:
     """
     figures = document.figures()
     if not figures:
-        raise OptionError("there is nothing to draw: no tensor has been given a place by a planner")
+        raise OptionError(
+            "there is nothing to draw: figures are of memory that `tflops memory` places, and of operators "
+            "that `tflops report` times"
+        )
     parts = []
     for number, figure in enumerate(figures):
         top = number * (_TITLE + HEIGHT)

@@ -111,7 +111,8 @@ def _runs(timing: "Timing") -> Found:
 
 def _reached(stop: "Stop") -> str:
     if stop.precision is None:
-        return ": interrupted" if stop.reason == "interrupted" else ""
+        ends = {"interrupted": ": interrupted", "max_time": ": stopped at --max-time before --runs"}
+        return ends.get(stop.reason, "")
     wanted = f"±{precision_text(stop.precision)}"
     if stop.is_reached:
         return f": {wanted} reached"

@@ -45,6 +45,11 @@ class View:
             raise OptionError("--top and --all contradict each other: leave one out")
 
     @property
+    def is_of_operators(self) -> bool:
+        """Whether something is asked for that only a table of operators has."""
+        return bool(self.by or self.sort or self.top or self.columns)
+
+    @property
     def terminal_rows(self) -> int | None:
         """The most rows on a terminal; None: all."""
         return None if self.is_whole or self.top is not None else USUAL_ROWS

@@ -5,11 +5,13 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from tflops_native.errors import TflopsError
+from tflops_native.formatting import seconds
 from tflops_native.machine.affinity import pinned
 from tflops_native.machine.evidence import Watch
 from tflops_native.machine.machine import this_machine
 from tflops_native.machine.memory import MemoryWatch
 from tflops_native.measurement.timing import Origin, Timing, tool_name
+from tflops_native.notes import Note
 from tflops_native.profile.inlined import inline_composites
 from tflops_native.profile.profiling import profile_model
 from tflops_native.profile.refine import refined
@@ -21,6 +23,7 @@ from tflops_native.runtime.session import fill_inputs, open_session
 from tflops_native.runtime.state import first_invoke, reset_state
 from tflops_native.stability.verdict import judge
 from tflops_native.timing.clock import Clock
+from tflops_native.timing.precision import Stop
 from tflops_native.timing.sampling import take_samples
 from tflops_native.timing.statistics import Latency
 from tflops_native.timing.stop_rule import StopRule
@@ -60,6 +63,15 @@ def measure_workload(
     """
     with pinned(options.pin):
         return _measure(workload, options, rule, profile, isolated_operators, progress, keep)
+
+
+def _cut_short(rule: StopRule, samples: int, stop: Stop) -> list[Note]:
+    """Of a number of runs that was asked for, and did not fit into the time."""
+    wanted = rule.min_runs if rule.runs is None or rule.precision is not None else rule.runs
+    if stop.reason != "max_time" or samples >= wanted:
+        return []
+    text = f"{samples:,} of {wanted:,} runs: --max-time ({seconds(rule.max_seconds)}) was reached before"
+    return [Note(code="fewer_runs", text=text, hint="give more time")]
 
 
 def _measure(
@@ -120,7 +132,7 @@ def _measure(
         stability=judge(samples, evidence, resolution_ns=clock.resolution_ns),
         evidence=evidence,
         memory=held,
-        notes=runtime_notes(runtime.info),
+        notes=(*_cut_short(rule, len(samples), stop), *runtime_notes(runtime.info)),
     )
     if profile and isinstance(runtime, NativeRuntime) and not early_stop.is_requested:
         keep(timing)

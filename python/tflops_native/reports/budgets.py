@@ -73,7 +73,7 @@ class CheckLine:
     metric        the name of the figure
     value         None where it is not known
     lower, upper  between what it lies for certain
-    limit         of a baseline: its value with what it may grow by
+    limit         of a baseline: its value with what it may grow by; None where it has none
     baseline      the value of the baseline; None for a limit that was given
     verdict       "pass": all of the range keeps the limit; "fail": none of it does; else "undecided"
     reason        why it is undecided, or what else to know; None without
@@ -83,7 +83,7 @@ class CheckLine:
     value: float | None
     lower: float | None
     upper: float | None
-    limit: float
+    limit: float | None
     baseline: float | None = None
     verdict: Verdict
     reason: str | None = None
@@ -253,12 +253,12 @@ def _regression(report: Report, metric: Metric, baseline: Baseline, growth: floa
             value=value,
             lower=None,
             upper=None,
-            limit=0.0 if base is None else base.value * (1 + growth),
+            limit=None if base is None else _allowed(metric, base, growth),
             baseline=None if base is None else base.value,
             verdict="undecided",
             reason="the baseline does not have it" if base is None else _why(report, metric, found),
         )
-    allowed = base.value * (1 - growth if metric.is_least else 1 + growth)
+    allowed = _allowed(metric, base, growth)
     differing = _differing(report, baseline) if metric.is_time else None
     scaled = found
     if metric.is_time:
@@ -285,6 +285,10 @@ def _regression(report: Report, metric: Metric, baseline: Baseline, growth: floa
         reason=reason,
         **_finite(scaled),
     )
+
+
+def _allowed(metric: Metric, base: Range, growth: float) -> float:
+    return base.value * (1 - growth if metric.is_least else 1 + growth)
 
 
 def _base(baseline: Baseline, metric: Metric) -> Range | None:

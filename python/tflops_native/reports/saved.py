@@ -110,11 +110,11 @@ def load_saved(path: str | os.PathLike[str]) -> Result | tuple[Report, ...]:
     """
     path = file_path("a saved result", path, ProfileFormatError)
     plain = _read(path)
-    name = str(plain.get("format"))
+    name = str(plain.get("format", "not stated"))
     kind = name.removeprefix(_PREFIX)
     version = plain.get("format_version")
     if not name.startswith(_PREFIX) or kind not in (REPORT, *_KINDS):
-        raise ProfileFormatError(f"'{path}' was not saved by tflops: its format is {name[:40]!r}")
+        raise ProfileFormatError(f"'{path}' is not a saved result: its format is {name[:40]!r}")
     if version != FORMAT_VERSION:
         raise ProfileFormatError(
             f"'{path}' has version {version!r} of the format, this tflops_native reads "
@@ -227,7 +227,8 @@ def _read(path: Path) -> dict[str, Any]:
         reason = (error.strerror or str(error)).lower()
         raise ProfileFormatError(f"cannot read '{path}': {reason}") from error
     if not is_regular:
-        raise ProfileFormatError(f"cannot read '{path}': it is not a regular file")
+        what = "a directory; name a file in it" if path.is_dir() else "not a regular file"
+        raise ProfileFormatError(f"cannot read '{path}': it is {what}")
     if is_too_large:
         raise ProfileFormatError(f"cannot read '{path}': it is larger than 1 GiB")
     try:
@@ -248,5 +249,5 @@ def _read(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise ProfileFormatError(f"'{path}' is not JSON: {parser_reason(error)}") from error
     if not isinstance(plain, dict):
-        raise ProfileFormatError(f"'{path}' was not saved by tflops: it holds no JSON object")
+        raise ProfileFormatError(f"'{path}' is not a saved result: it holds no JSON object")
     return plain
