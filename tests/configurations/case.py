@@ -22,6 +22,7 @@ class Operand:
     scale      of a type that is not always quantized, as the INT32 of a bias
     variable   whether it is state, kept from one run to the next
     block      columns of a block, where a constant matrix is stored without the blocks of zeros
+    folded     whether a constant goes through an operator that the runtime computes beforehand
     """
 
     shape: tuple[int, ...]
@@ -32,6 +33,7 @@ class Operand:
     scale: float | None = None
     variable: bool = False
     block: int = 0
+    folded: bool = False
 
     @property
     def array(self):
@@ -85,10 +87,17 @@ class Case:
 
     def late(self):
         """The same, but what decides on the shape is an input of the graph."""
+        return self._deciding(constant=False)
+
+    def folded(self):
+        """The same, but what decides on the shape is computed, of constants, before the model runs."""
+        return self._deciding(folded=True)
+
+    def _deciding(self, **fields):
         return replace(
             self,
             operands=tuple(
-                replace(operand, constant=False) if operand and operand.decides else operand
+                replace(operand, **fields) if operand and operand.decides else operand
                 for operand in self.operands
             ),
         )
@@ -129,6 +138,12 @@ def _add(graph, operand):
         return graph.tensor(operand.shape, operand.type, isVariable=True, **fields)
     if operand.block:
         return graph.sparse_constant(operand.array, operand.block, **fields)
+    if operand.folded:
+        shape = graph.constant(np.array(operand.shape, "i4"), "INT32")
+        given = graph.constant(operand.array.ravel(), operand.type, **fields)
+        made = graph.tensor(operand.shape, operand.type, **fields)
+        graph.operator("RESHAPE", [given, shape], [made], options("ReshapeOptions"))
+        return made
     if operand.constant:
         return graph.constant(operand.array, operand.type, **fields)
     return graph.input(operand.shape, operand.type, **fields)

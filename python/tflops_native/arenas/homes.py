@@ -57,6 +57,8 @@ _SHAPED_BY: Final[dict[str, tuple[int, ...]]] = {
     "UNSORTED_SEGMENT_PROD": (1, 2),
     "UNSORTED_SEGMENT_SUM": (1, 2),
 }
+# Of these only a constant of the file counts, not what is computed when memory is allocated.
+_SHAPED_BY_CONSTANTS: Final = frozenset({"DILATE", "TRANSPOSE_CONV"})
 # Their last output has a known size: indices into the others, or how many there are.
 _LAST_IS_KNOWN: Final = frozenset({"NON_MAX_SUPPRESSION_V4", "NON_MAX_SUPPRESSION_V5", "UNIQUE"})
 _ALWAYS_ON_THE_HEAP: Final = frozenset({"EMBEDDING_LOOKUP_SPARSE", "UNIQUE"})
@@ -86,7 +88,8 @@ def decide_homes(kernel: Kernel) -> None:
     decide = _RULES.get(name)
     home = None if decide is None else decide(kernel)
     if home is None and name in _SHAPED_BY:
-        is_known = all(kernel.is_fixed(position) for position in _SHAPED_BY[name])
+        counts = kernel.is_constant if name in _SHAPED_BY_CONSTANTS else kernel.is_fixed
+        is_known = all(map(counts, _SHAPED_BY[name]))
         home = Home.ARENA if is_known else Home.HEAP
     outputs = kernel.operator.outputs
     for index in outputs[:-1] if name in _LAST_IS_KNOWN else outputs:

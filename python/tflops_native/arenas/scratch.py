@@ -255,14 +255,14 @@ def _detections(kernel: Kernel) -> list[Scratch]:
 
 
 def _fourier(kernel: Kernel) -> list[Scratch]:
-    try:
-        height, width = map(int, kernel.input(1).values())
-    except ValueError:
-        return []
+    # Both lengths are powers of two; of the second one, half is in the output, and one place more.
+    height, places = kernel.output_shape()[-2:]
+    width = max(2 * (places - 1), 1)
     working = max(height, width // 2)
+    home = Home.ARENA if kernel.is_fixed(1) else Home.HEAP
     return [
-        Scratch("integer working area", (2 + math.isqrt(working)) * 4),
-        Scratch("working area", (working // 2 + width // 4) * 8),
+        Scratch("integer working area", (2 + math.isqrt(working)) * 4, home),
+        Scratch("working area", (working // 2 + width // 4) * 8, home),
     ]
 
 
