@@ -66,8 +66,13 @@ def test_an_extracted_operator_computes_what_it_does_in_the_model(name):
     fill_inputs(session, BUILTIN)
     values = kept_values(session, runtime, BUILTIN)
     counted = analyze_model(model, input_shapes=shapes).operators
-    compared = 0
+    # Blocks repeat: one of the same operators is enough.
+    kinds = {}
     for operator in graph.operators:
+        shapes = tuple(graph.tensors[i].shape for i in operator.inputs if i is not None)
+        kinds.setdefault((operator.name, shapes, str(operator.options)), operator)
+    compared = 0
+    for operator in kinds.values():
         inputs, outputs = ends(graph, [operator.index])
         if operator.subgraphs or any(i not in values for i in (*inputs, *outputs)):
             continue
@@ -84,7 +89,7 @@ def test_an_extracted_operator_computes_what_it_does_in_the_model(name):
         assert [o.name for o in alone] == [operator.name]
         assert alone[0].cost.macs == counted[operator.index].cost.macs
         compared += 1
-    assert compared >= min(len(graph.operators), 20) * 0.9
+    assert compared >= min(len(kinds), 20) * 0.9
 
 
 def test_several_operators_run_as_they_do_in_the_model(tmp_path):

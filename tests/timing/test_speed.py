@@ -14,7 +14,7 @@ from tflops_native.timing.precision import Stop
 from tflops_native.timing.unsteady import unsteady_median_bounds
 
 # Of trials and of runs.
-SHAPES = ((80, 300), (20, 3000))
+SHAPES = ((40, 300), (12, 3000))
 # Median of each operator in nanoseconds, its exponent of the speed, and its own noise. The third waits for
 # memory, the next one suffers twice.
 OPERATORS = (
