@@ -107,6 +107,25 @@ def test_chosen_columns_stand_in_their_order_in_every_format():
     assert "10 others" not in "".join(on_terminal(many(), view))
 
 
+@pytest.mark.parametrize("name", ["float", "mixed"])
+@pytest.mark.parametrize("by", [None, "type", "layer"])
+def test_every_column_that_can_be_chosen_says_something(made, name, by):
+    """Those that only CSV has otherwise were empty for people."""
+    report = made(name)
+    heading, *_ = csv.reader(io.StringIO(render(report_document(report, View(by=by)), "csv")))
+    keys = tuple(key for key in heading if key not in ("depth", "class_name"))
+    table = next(
+        part
+        for part in report_document(report, View(by=by, columns=keys)).parts
+        if hasattr(part, "columns")
+    )
+    assert [column.key for column in table.columns if column.is_shown] == list(keys)
+    for row in table.rows:
+        for column, cell in zip(table.columns, row.cells, strict=True):
+            if column.is_shown and (row.is_record or cell.value is not None):
+                assert cell.text, (column.key, cell)
+
+
 def test_an_unknown_column_lists_those_there_are():
     with pytest.raises(OptionError, match="there is no column 'flop'; there are index, operator"):
         report_document(many(), View(columns=("flop",)))

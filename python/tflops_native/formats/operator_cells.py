@@ -140,6 +140,21 @@ def time_text(row: ReportRow) -> str:
     return numbers.seconds(time.typical_seconds, numbers.known_digits(time.uncertainty))
 
 
+def _bound_text(row: ReportRow, *, is_upper: bool) -> str:
+    """An end of the 95 % interval of the time."""
+    if row.time is None:
+        return _no_time(row)
+    estimate = row.time.estimate
+    return numbers.seconds(estimate.upper_seconds if is_upper else estimate.lower_seconds)
+
+
+def _kernel(row: ReportRow) -> str:
+    """As the delegate names it; the runtime's own kernels have no names."""
+    if row.time is None:
+        return _no_time(row)
+    return NOTHING if row.time.kernel is None else printable(row.time.kernel, NAME_LIMIT)
+
+
 def _uncertainty(row: ReportRow, imprecise: Container[int]) -> str:
     """Half the 95 % interval, in percent; with a mark where the time matters and this was to be less."""
     time = row.time
@@ -209,13 +224,22 @@ _TEXTS: dict[str, Callable[[ReportRow], str]] = {
     "macs": lambda row: _count(row.operator.cost.macs, row),
     "operations": lambda row: _count(row.operator.cost.operations, row),
     "arithmetic": _arithmetic,
+    "scalar_ops": lambda row: _count(row.operator.cost.scalar_ops, row),
+    "transcendentals": lambda row: _count(row.operator.cost.transcendentals, row),
     "parameters": lambda row: numbers.count(row.operator.parameters),
+    "bytes_read": lambda row: numbers.byte_count(row.operator.bytes_read),
+    "bytes_written": lambda row: numbers.byte_count(row.operator.bytes_written),
     "bytes_moved": lambda row: numbers.byte_count(_moved(row.operator)),
     "share": _share,
     "time_seconds": time_text,
+    "time_lower_seconds": lambda row: _bound_text(row, is_upper=False),
+    "time_upper_seconds": lambda row: _bound_text(row, is_upper=True),
     "alone_seconds": _alone,
     "time_share": lambda row: _time_share(row, row.time_share),
     "own_time_share": lambda row: _time_share(row, row.own_time_share),
+    "kernel": _kernel,
+    "is_fused": lambda row: "yes" if row.is_fused else "no",
+    "is_unread": lambda row: "yes" if row.is_unread else "no",
     "operations_per_second": rate_text,
     "utilization": _utilization,
     "bound": lambda row: _no_roof(row) if row.utilization is None else row.utilization.bound,

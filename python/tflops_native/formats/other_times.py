@@ -73,8 +73,8 @@ def sum_cells(group: OperatorGroup) -> dict[str, Cell]:
         "macs": Cell(group.macs, at_least + numbers.count(group.macs)),
         "operations": Cell(group.operations, at_least + numbers.count(group.operations)),
         "parameters": Cell(group.parameters, numbers.count(group.parameters)),
-        "bytes_read": Cell(group.bytes_read),
-        "bytes_written": Cell(group.bytes_written),
+        "bytes_read": Cell(group.bytes_read, numbers.byte_count(group.bytes_read)),
+        "bytes_written": Cell(group.bytes_written, numbers.byte_count(group.bytes_written)),
         "bytes_moved": Cell(group.bytes_moved, numbers.byte_count(group.bytes_moved)),
         "share": Cell(group.share, "-" if group.share is None else percent_text(group.share)),
         "time_seconds": Cell(
