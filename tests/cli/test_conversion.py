@@ -227,6 +227,12 @@ def test_files_that_cannot_be_converted(tmp_path, cache):
     assert f"'{truncated}' cannot be converted: " in message(truncated)
 
 
+def test_weights_alone_are_no_model(network, tmp_path, cache):
+    network.save_weights(tmp_path / "only.weights.h5")
+    with pytest.raises(ConversionError, match="it holds weights only: save the whole model"):
+        load(tmp_path / "only.weights.h5")
+
+
 def test_part_of_a_saved_model(folder):
     with pytest.raises(ModelFormatError, match="is a part of a SavedModel: give its folder"):
         load(folder / "saved" / "saved_model.pb")

@@ -324,3 +324,13 @@ def test_a_file_that_ends_too_early_is_not_ctrl_c(refuses, monkeypatch):
 
     monkeypatch.setattr("tflops_native.api.count", ends)
     assert refuses("count", SINGLE) == "a file ends too early: marshal data too short"
+
+
+@pytest.mark.parametrize("arguments", [["ops"], ["explain", "CONV_2D"], ["explain", f"{SINGLE}:0"]])
+def test_rules_without_their_docstrings(process, arguments):
+    """Python would show others, and `ops` guessed from them what is counted."""
+    environment = {**os.environ, "PYTHONOPTIMIZE": "2", "PYTHONIOENCODING": "utf-8"}
+    ended = process(*arguments, env=environment)
+    assert (ended.status, ended.out) == (2, "")
+    assert "PYTHONOPTIMIZE=2: run it without" in ended.err
+    assert process("count", SINGLE, env=environment).status == 0

@@ -16,7 +16,13 @@ from tflops_native.machine.caches import data_caches
 from tflops_native.machine.peaks import cache as peak_cache
 from tflops_native.machine.peaks import trials as peak_trials
 from tflops_native.machine.peaks.cache import machine_peaks
-from tflops_native.machine.peaks.peaks import ComputePeak, MemoryPeak, Peaks, ThreadPeaks
+from tflops_native.machine.peaks.peaks import (
+    ComputePeak,
+    Fingerprint,
+    MemoryPeak,
+    Peaks,
+    ThreadPeaks,
+)
 from tflops_native.machine.peaks.trials import measure_thread_peaks
 from tflops_native.plain_reading import from_plain
 
@@ -34,6 +40,25 @@ def made_up(threads, caches=()):
             MemoryPeak(name="DRAM", capacity_bytes=None, buffer_bytes=500, bytes_per_second=1e10),
         ),
     )
+
+
+def test_each_peak_is_shown_with_its_own_instructions():
+    """On a busy machine another kernel may be the fastest with more threads."""
+    one, two, three = (made_up(threads) for threads in (1, 2, 3))
+    amx = ComputePeak(arithmetic="float32", operations_per_second=1e12, instructions="AMX")
+    measured = (dataclasses.replace(one, compute=(amx,)), two, three)
+    machine = Fingerprint(
+        processor="a CPU",
+        architecture="x86_64",
+        host="here",
+        cpus=3,
+        caches=(),
+        instructions=("float32 AMX", "float32 FMA"),
+        kernels_version=1,
+    )
+    shown = str(Peaks(fingerprint=machine, measured=measured))
+    assert "float32 AMX (1 thread), FMA (2, 3 threads)" in " ".join(shown.split())
+    assert "with      float32 FMA\n" in str(Peaks(fingerprint=machine, measured=(one, two)))
 
 
 # Trials

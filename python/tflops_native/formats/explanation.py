@@ -1,7 +1,6 @@
 """The documents of `tflops explain`: a rule, and an operator of a model with the numbers put in."""
 
 import dataclasses
-import inspect
 from enum import Enum
 
 from tflops_native import formatting as numbers
@@ -11,6 +10,7 @@ from tflops_native.formats.document import Block, Document, Line, Lines, Part
 from tflops_native.formats.printable import NAME_LIMIT, printable
 from tflops_native.model.graph import Model, Operator, Subgraph
 from tflops_native.ops._op import Cost, Rule
+from tflops_native.ops.documentation import documentation_of
 from tflops_native.plain import to_plain
 
 
@@ -25,7 +25,7 @@ def explain_document(rule: Rule) -> Document:
         parts=tuple(parts),
         data=lambda: {
             "operator": rule.name,
-            "documentation": inspect.getdoc(rule.op),
+            "documentation": documentation_of(rule),
             "inputs": list(rule.roles),
             "options_type": rule.options_type,
             "options": list(rule.option_names),
@@ -63,7 +63,7 @@ def explain_operator_document(
 
 def _rule(rule: Rule) -> list[Block]:
     """The docstring, and what tells this operator from others of its class, as far as it is a number."""
-    found = [Block(inspect.getdoc(rule.op) or "")]
+    found = [Block(documentation_of(rule))]
     for name, value in rule.fixed.items():
         if isinstance(value, Cost):
             parts = [

@@ -68,7 +68,7 @@ def _cells(peaks: "ThreadPeaks") -> dict[str, Cell]:
 
 def _details(peaks: "Peaks") -> Found:
     last = peaks.measured[-1]
-    used = ", ".join(f"{peak.arithmetic} {peak.instructions}" for peak in last.compute)
+    used = ", ".join(_instructions(peaks, peak.arithmetic) for peak in last.compute)
     buffers = ", ".join(
         f"{level.name} {numbers.byte_count(level.buffer_bytes)}B"
         + (
@@ -89,3 +89,18 @@ def _details(peaks: "Peaks") -> Found:
             )
         )
     return found
+
+
+def _instructions(peaks: "Peaks", arithmetic: str) -> str:
+    """ "float32 AVX2"; where threads differ, "int8 AMX-INT8 (1 thread), AVX512-VNNI (2 threads)"."""
+    used: dict[str, list[int]] = {}
+    for measured in peaks.measured:
+        for peak in measured.compute:
+            if peak.arithmetic == arithmetic:
+                used.setdefault(peak.instructions, []).append(measured.threads)
+    if len(used) == 1:
+        return f"{arithmetic} {next(iter(used))}"
+    return f"{arithmetic} " + ", ".join(
+        f"{name} ({', '.join(map(str, [*threads[:-1], numbers.plural(threads[-1], 'thread')]))})"
+        for name, threads in used.items()
+    )

@@ -2,8 +2,10 @@
 
 import inspect
 import re
+import sys
 from dataclasses import dataclass
 
+from tflops_native.errors import OptionError
 from tflops_native.ops._op import Cost, Rule
 
 # "input    [N, H, W, C]": a label at the margin, two blanks or more, and its text.
@@ -31,9 +33,23 @@ class RuleText:
     kind: str
 
 
+def documentation_of(rule: Rule) -> str:
+    """The docstring of a rule.
+
+    Raises:
+        OptionError: Python runs without docstrings, and has others made up in their place.
+    """
+    if sys.flags.optimize > 1:
+        raise OptionError(
+            "the rules are documented in docstrings, which Python leaves out with -OO or "
+            "PYTHONOPTIMIZE=2: run it without"
+        )
+    return inspect.getdoc(rule.op) or ""
+
+
 def rule_text(rule: Rule) -> RuleText:
-    """Take the documentation of a rule apart."""
-    document = inspect.getdoc(rule.op) or ""
+    """Take the documentation of a rule apart; errors as `documentation_of`."""
+    document = documentation_of(rule)
     paragraphs = document.split("\n\n")
     labelled = _labelled_lines(document)
     outputs = tuple(

@@ -26,6 +26,10 @@ _ADVICE = (
         "it has operators that TensorFlow Lite lacks: set up a TFLiteConverter with "
         "tf.lite.OpsSet.SELECT_TF_OPS in Python, and pass that",
     ),
+    (
+        ("no model config",),
+        "it holds weights only: save the whole model, model.save('model.keras')",
+    ),
     (("tensorlist",), "build its recurrent layers with unroll=True, or fix the batch size"),
     (
         ("unknown layer", "could not locate", "custom_object", "deserialize", "unknown object"),
