@@ -16,6 +16,25 @@ std::vector<std::int64_t> shape_of(const LiteRtLayout& layout) {
   return {layout.dimensions, layout.dimensions + rank};
 }
 
+bool is_empty(const LiteRtLayout& layout) {
+  const std::vector<std::int64_t> shape = shape_of(layout);
+  return std::find(shape.begin(), shape.end(), 0) != shape.end();
+}
+
+// LiteRT has no buffers for empty tensors: they get one of a single element in each empty dimension.
+LiteRtRankedTensorType buffer_type(LiteRtElementType element_type, LiteRtLayout layout) {
+  for (std::int32_t& length : layout.dimensions) length = length == 0 ? 1 : length;
+  return {element_type, layout};
+}
+
+// At least the bytes of the tensor of a buffer: elements have 16 at most, and all but a few types have 4.
+std::size_t sufficient_bytes(const LiteRtRankedTensorType& type) {
+  constexpr LiteRtElementType wide[] = {4, 8, 11, 12, 13};  // INT64, COMPLEX64, FLOAT64, COMPLEX128, UINT64
+  std::size_t bytes = std::find(std::begin(wide), std::end(wide), type.element_type) == std::end(wide) ? 4 : 16;
+  for (const std::int64_t length : shape_of(type.layout)) bytes *= static_cast<std::size_t>(length);
+  return bytes;
+}
+
 const char* kernel_mode(Kernels kernels) {
   switch (kernels) {
     case Kernels::builtin:
@@ -229,8 +248,10 @@ std::vector<LiteRtLayout> LitertInterpreter::output_layouts(bool infer) const {
 LitertInterpreter::Outputs LitertInterpreter::observe_outputs() const {
   LitertInterpreter trial(library_, source_,
                           {options_.threads, Kernels::builtin, false, options_.signature, std::nullopt});
-  for (std::size_t i = 0; i < inputs_.size(); ++i)
-    trial.resize_input(static_cast<std::int64_t>(i), inputs_[i].info.shape);
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    // LiteRT takes no shape without dimensions.
+    if (!inputs_[i].info.shape.empty()) trial.resize_input(static_cast<std::int64_t>(i), inputs_[i].info.shape);
+  }
   const std::vector<LiteRtLayout> inferred = trial.output_layouts(true);
   trial.allocate_inputs();
   for (const Port& port : trial.inputs_) {
@@ -270,17 +291,19 @@ void LitertInterpreter::allocate_inputs() {
 void LitertInterpreter::allocate_outputs(const Outputs& outputs) {
   output_buffers_.clear();
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
-    const LiteRtRankedTensorType type{outputs_[i].info.type, outputs.layouts[i]};
+    const LiteRtRankedTensorType type = buffer_type(outputs_[i].info.type, outputs.layouts[i]);
     LiteRtTensorBufferRequirementsT* requirements = nullptr;
     LiteRtTensorBufferT* buffer = nullptr;
     std::size_t size = 0;
     check(litert_.LiteRtGetCompiledModelOutputBufferRequirements(compiled_.get(), signature_, i, &requirements),
           "find the size of an output");
     check(litert_.LiteRtGetTensorBufferRequirementsBufferSize(requirements, &size), "find the size of an output");
+    // What is stated is that of the shape in the file, where a run showed another one.
+    if (size < sufficient_bytes(type)) size = sufficient_bytes(type);
     check(litert_.LiteRtCreateManagedTensorBuffer(library_->environment(), kLiteRtTensorBufferTypeHostMemory, &type,
                                                   std::max(size, outputs.least_bytes), &buffer),
           "allocate an output");
-    keep_buffer(outputs_[i], type.layout, buffer);
+    keep_buffer(outputs_[i], outputs.layouts[i], buffer);
     output_buffers_.push_back(buffer);
   }
 }
@@ -290,7 +313,7 @@ void LitertInterpreter::keep_buffer(Port& port, const LiteRtLayout& layout, Lite
   std::size_t size = 0;
   check(litert_.LiteRtGetTensorBufferPackedSize(buffer, &size), "find the size of an input or output");
   port.info.shape = shape_of(layout);
-  port.info.byte_size = static_cast<std::int64_t>(size);
+  port.info.byte_size = is_empty(layout) ? 0 : static_cast<std::int64_t>(size);
 }
 
 void LitertInterpreter::reset() { throw RuntimeLibraryError("LiteRT has no function to reset variables"); }

@@ -6,6 +6,7 @@ import pytest
 
 pytest.importorskip("tflops_native._native", exc_type=ImportError)
 
+import numpy as np
 from flatbuffers import flexbuffers
 
 from builders import ModelBuilder, options, signature
@@ -163,3 +164,44 @@ def test_operators_of_tensorflow_itself(runtime):
     assert "Android" not in message
     assert "--runtime tensorflow" in message
     assert notes == []
+
+
+def with_open_output(name):
+    """x [?, ?, ?, 2], its sides computed anew as the model runs, and an operator that makes use of them."""
+    builder = ModelBuilder()
+    graph = builder.graph()
+    n, x = graph.input([], "INT32", name="n"), graph.input([1, 1, 1, 2], name="x")
+    graph.tensors[x].shapeSignature = [1, -1, -1, 2]
+    shape, doubled = graph.tensor([4], "INT32"), graph.tensor([4], "INT32")
+    graph.operator("SHAPE", [x], [shape], options("ShapeOptions", out_type=2))
+    twice = graph.constant([1, 2, 2, 1], "INT32")
+    if name == "FILL":
+        graph.operator("MUL", [shape, n], [doubled], options("MulOptions"))
+    else:
+        graph.operator("MAXIMUM", [shape, twice], [doubled], options("MaximumMinimumOptions"))
+    y = graph.tensor([1, 1, 1, 2], shapeSignature=[-1, -1, -1, 2])
+    if name == "FILL":
+        graph.operator("FILL", [doubled, graph.constant(1.0, "FLOAT32")], [y], None)
+    else:
+        filters = graph.constant(np.ones((2, 3, 3, 2), "f4"))
+        fields = options("TransposeConvOptions", stride_w=1, stride_h=1)
+        made = graph.tensor([1, 1, 1, 2], shapeSignature=[-1, -1, -1, 2])
+        graph.operator("TRANSPOSE_CONV", [doubled, filters, x], [made], fields)
+        graph.operator("NEG", [made], [y], options("NegOptions"))
+    graph.outputs = [y]
+    builder.signatures = [signature("serving_default", 0, {"n": n, "x": x}, {"y": y})]
+    return builder.pack()
+
+
+@pytest.mark.skipif(LITERT not in INSTALLED, reason="LiteRT is an extra")
+def test_litert_has_memory_for_an_output_that_becomes_larger_than_in_the_file():
+    asked = {"x": (1, 5, 7, 2)}
+    found = api.verify(with_open_output("TRANSPOSE_CONV"), runtime=LITERT, input_shapes=asked)
+    assert found.is_right
+    assert found.tensors == 3  # the two inputs, a scalar among them, and the output
+
+
+@pytest.mark.skipif(LITERT not in INSTALLED, reason="LiteRT is an extra")
+def test_where_litert_has_no_memory_for_an_output_that_data_decides_the_default_has():
+    _, notes = refusal(with_open_output("FILL"), LITERT)
+    assert "TensorFlow Lite 2.17.1 runs it: --runtime tflite" in notes

@@ -20,7 +20,9 @@ _REFUSALS = (
     "could not open",
     "could not create an interpreter",
     "could not compile",
-    "could not allocate tensors",
+    "could not allocate",
+    # LiteRT, of an output whose shape data decides: its kernel wants memory of its own for it.
+    "(tensor->allocation_type == kTfLiteArenaRw || ",
 )
 # It may also end the process on it, before any data matters.
 _CRASH = re.compile(r"the runtime crashed .* at step '(load|allocate)'\)")
