@@ -274,3 +274,31 @@ def test_verify_compares_subgraphs():
     (entry,) = verify(large_branch()).entries
     assert [check.subgraph_index for check in entry.memory] == [0, 1, 2]
     assert all(check.is_right for check in entry.memory)
+
+
+def test_verify_leaves_a_loop_out_whose_variables_grow():
+    """while i < 3: rows = concat(rows, -rows): nothing is left of the last iteration."""
+    builder = ModelBuilder()
+    main, go_on, body = (builder.graph() for _ in range(3))
+    rows = {"shape": [1, 4], "shapeSignature": [-1, 4]}
+    first, _ = go_on.input(*SCALAR), go_on.input(**rows)
+    go_on.outputs = [go_on.tensor([], "BOOL")]
+    three = go_on.constant(np.array(3, "i4"), "INT32")
+    go_on.operator("LESS", [first, three], go_on.outputs, options("LessOptions"))
+    count, given = body.input(*SCALAR), body.input(**rows)
+    following, negated, joined = body.tensor(*SCALAR), body.tensor(**rows), body.tensor(**rows)
+    one = body.constant(np.array(1, "i4"), "INT32")
+    body.operator("ADD", [count, one], [following], options("AddOptions"))
+    body.operator("NEG", [given], [negated], options("NegOptions"))
+    body.operator("CONCATENATION", [given, negated], [joined], options("ConcatenationOptions"))
+    body.outputs = [following, joined]
+    x = main.input([1, 4])
+    zero = main.constant(np.array(0, "i4"), "INT32")
+    made = [main.tensor(*SCALAR), main.tensor(**rows)]
+    fields = options("WhileOptions", cond_subgraph_index=1, body_subgraph_index=2)
+    main.operator("WHILE", [zero, x], made, fields)
+    main.outputs = made[1:]
+    found = verify(builder.pack())
+    assert found.is_right
+    (entry,) = found.entries
+    assert [check.subgraph_index for check in entry.memory] == [0]

@@ -7,7 +7,7 @@ from typing import ClassVar
 from tflops_native.analysis.result import Analysis
 from tflops_native.arenas.called import subgraphs_of
 from tflops_native.arenas.kernel import Home
-from tflops_native.arenas.tflite_planner import PlacedTensor, SubgraphPlan, plan_arenas
+from tflops_native.arenas.tflite_planner import CalledPlans, PlacedTensor, SubgraphPlan, plan_arenas
 from tflops_native.model.called import CallRole
 from tflops_native.model.graph import Model
 from tflops_native.runtime.tensor_memory import ObservedMemory, ObservedTensor
@@ -101,12 +101,22 @@ def _lasting(model: Model, plan: SubgraphPlan) -> Iterator[SubgraphPlan]:
         plan = waiting.pop()
         operators = model.subgraphs[plan.subgraph_index].operators
         for call in plan.called:
+            if call.at_once and _is_late(plan, call):
+                # A loop whose variables change their shapes: it gives the memory of an iteration back.
+                continue
             roles = [role for role, _ in subgraphs_of(model, operators[call.operator])]
             for role, called in zip(roles, call.plans, strict=True):
                 if role is not CallRole.ONCE and (role, called.subgraph_index) not in seen:
                     seen.add((role, called.subgraph_index))
                     waiting.append(called)
                     yield called
+
+
+def _is_late(plan: SubgraphPlan, call: CalledPlans) -> bool:
+    """Whether the outputs of an operator that runs subgraphs have their sizes only after it."""
+    return any(
+        tensor.operator == call.operator and tensor.home is Home.HEAP for tensor in plan.tensors
+    )
 
 
 def _checked(plan: SubgraphPlan, seen: ObservedMemory) -> MemoryCheck:
