@@ -286,6 +286,8 @@ def test_a_shape_that_the_file_does_not_take_is_named_first(refuses, command):
             "did you mean --threads? `tflops time -h` shows all",
         ),
         (["--nonsense"], "there is no option '--nonsense': `tflops -h` shows all"),
+        (["count", "--debug"], "--debug goes before the command: tflops --debug count ..."),
+        (["count", SINGLE, "-V"], "-V goes before the command: tflops -V count ..."),
     ],
 )
 def test_an_option_that_there_is_not(refuses, arguments, message):

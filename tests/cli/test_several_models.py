@@ -98,3 +98,26 @@ def test_what_only_tables_have_shows_the_tables(tflops, option):
     alone = [tflops("count", path, *option).out for path in (FLOAT, INT8)]
     assert (ended.status, ended.err) == (0, "")
     assert ended.out == "\n".join(alone)
+
+
+@pytest.mark.parametrize("form", ["text", "csv", "markdown", "html"])
+@pytest.mark.parametrize("command", [("count",), ("time", "--runs", "3")])
+def test_several_saved_models_are_shown_as_the_command_showed_them(tflops, tmp_path, command, form):
+    pytest.importorskip("tflops_native._native", exc_type=ImportError)
+    saved = tmp_path / "both.json"
+    assert tflops(command[0], FLOAT, INT8, *command[1:], "-o", saved).status == 0
+    found = json.loads(saved.read_text())["reports"]
+    shown = tflops("show", saved, "--format", form)
+    assert shown.status == 0
+    if command[0] == "count":
+        assert shown.out == tflops("count", FLOAT, INT8, "--format", form).out
+        assert "DEPTHWISE_CONV_2D" in tflops("show", saved, "--all", "--format", form).out
+    assert all(report["model"]["name"] in shown.out for report in found)
+
+
+def test_what_fails_among_several_says_what_to_do(tflops):
+    """The places and hints behind an error were left out where there are several models."""
+    dynamic = EXAMPLES / "single_conv_dynamic.tflite"
+    alone, among = tflops("count", dynamic), tflops("count", SINGLE, dynamic)
+    assert "ask for a shape N,N,N,1" in alone.err
+    assert among.err == alone.err.replace("error: ", f"error: {dynamic.name}: ")

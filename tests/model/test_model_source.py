@@ -1,6 +1,7 @@
 """What `load` accepts, and what it says about files that are no model."""
 
 import os
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -132,6 +133,19 @@ def test_other_formats(path, start, description):
     path.write_bytes(start + bytes(100))
     assert message(path).startswith(f"'{path}' is {description}")
     assert ", not a TensorFlow Lite model" in message(path)
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz", "w:xz"])
+def test_a_tar_archive(tmp_path, mode):
+    """As models are downloaded from Kaggle and TensorFlow Hub."""
+    path = tmp_path / "model.tar.gz"
+    (tmp_path / "model.tflite").write_bytes(MODEL)
+    with tarfile.open(path, mode) as file:
+        file.add(tmp_path / "model.tflite", "model.tflite")
+    assert "tar archive" in message(path)
+    assert message(path).endswith(
+        ": unpack it with 'tar -xf model.tar.gz', and give the model or the folder in it"
+    )
 
 
 def test_a_pytorch_archive(path):

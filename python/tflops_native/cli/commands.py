@@ -218,6 +218,10 @@ def _no_option(error: click.NoSuchOption) -> str:
             return (
                 f"{given!r} is taken for options, as it begins with -: for the file, type ./{given}"
             )
+    if any(name in parameter.opts for parameter in tflops.params):
+        return (
+            f"{name} goes before the command: {command.replace('tflops', f'tflops {name}', 1)} ..."
+        )
     near = " or ".join(sorted(error.possibilities or ()))
     hint = f"did you mean {near}? " if near else ""
     return f"there is no option {name!r}: {hint}`{command} -h` shows all"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tflops_native import api
-from tflops_native.cli.errors import USAGE_ERROR, echo_error
+from tflops_native.cli.errors import USAGE_ERROR, echo_error, message_of
 from tflops_native.cli.help import Command
 from tflops_native.cli.model_input import Models, models_argument
 from tflops_native.cli.options import (
@@ -60,7 +60,7 @@ def command(models: Models, output: Output, **options: Any) -> None:
 
     def failed(error: TflopsError, name: str = "") -> None:
         errors.append(error)
-        lines.append(f"{name}: {error}" if name else str(error))
+        lines.append(f"{name}: {message_of(error)}" if name else message_of(error))
 
     counted = 0
     for model in models.each(failed):

@@ -7,10 +7,12 @@ from tflops_native.cli.help import Command
 from tflops_native.cli.output import (
     Output,
     output_options_with,
+    show_overview,
     show_reports,
     show_result,
     view_options,
 )
+from tflops_native.formats.registry import OF_ALL
 from tflops_native.reports.report import Report
 from tflops_native.reports.saved import load_saved
 
@@ -38,10 +40,20 @@ def command(file: str, output: Output) -> None:
         )
     if output.view.sort == "time" and not any(_has_times(report) for report in reports):
         raise click.UsageError(f"{file!r} has no times of operators: sort by flops, bytes or index")
-    if isinstance(found, tuple):
-        show_reports(found, output)
-    else:
+    if not isinstance(found, tuple):
         show_result(found, output)
+    elif _is_overview(found, output):
+        show_overview(found, output)
+    else:
+        show_reports(found, output)
+
+
+def _is_overview(reports: tuple[Report, ...], output: Output) -> bool:
+    """Whether the command that saved them printed a line for each: of several models, not signatures."""
+    view = output.view
+    if view.is_whole or view.is_of_operators or output.name not in OF_ALL:
+        return False
+    return any(report.model != reports[0].model for report in reports)
 
 
 def _has_times(report: Report) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import IO, cast
 
 from tflops_native.errors import ModelFormatError
-from tflops_native.model.sources.kind import Given, Kind, Part
+from tflops_native.model.sources.kind import Given, Kind, Part, is_tar
 from tflops_native.model.sources.view_file import ViewFile
 
 _GZIP = b"\x1f\x8b"
@@ -29,6 +29,11 @@ def _models(given: Given) -> Iterator[Part]:
         raise
     except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise ModelFormatError(f"{given.name} is a damaged {title} file: {error}") from error
+    if given.path is not None and is_tar(data):
+        raise ModelFormatError(
+            f"{given.name} is a packed tar archive: unpack it with 'tar -xf {given.path.name}', and give "
+            "the model or the folder in it"
+        )
     yield Part("", data)
 
 

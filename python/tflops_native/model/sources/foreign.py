@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Iterable
 
 from tflops_native.errors import ModelFormatError
-from tflops_native.model.sources.kind import Given, Kind, Part
+from tflops_native.model.sources.kind import Given, Kind, Part, is_tar
 from tflops_native.model.sources.view_file import ViewFile, zip_names
 
 # The first bytes -> what it is, and what to do.
@@ -67,6 +67,11 @@ def _description(given: Given) -> tuple[str, str] | None:
     if len(given.data) < _SHORTEST_BYTES:
         return None
     start = given.start
+    if is_tar(given.data):
+        return (
+            "a tar archive",
+            "unpack it with 'tar -xf {file}', and give the model or the folder in it",
+        )
     if start.startswith(b"{"):
         return _of_json(given)
     if start.startswith((b"\x80\x02", b"\x80\x04")) or _is_pytorch_archive(given):

@@ -16,6 +16,7 @@ MOST_UNKNOWN_BYTES = 64 << 20  # of what does not begin as a model or a bundle d
 MOST_PIECES = 10_000
 START_BYTES = 32
 _ZIP_START = b"PK\x03\x04"
+_TAR_MARK, _TAR_MARK_AT = b"ustar", 257
 _PADDING_BYTES = 16  # that builders of bundles write in front, to align what is in them
 # gzip, xz and LiteRT-LM.
 _BUNDLE_STARTS = (b"\x1f\x8b", b"\xfd7zXZ\0", b"LITERTLM")
@@ -142,6 +143,11 @@ class Kind:
     is_model: bool = False
     is_bundle: bool = True
     is_converted: bool = False
+
+
+def is_tar(data: memoryview) -> bool:
+    """Whether these are the bytes of a tar archive, as POSIX and GNU write it."""
+    return data[_TAR_MARK_AT : _TAR_MARK_AT + len(_TAR_MARK)] == _TAR_MARK
 
 
 def may_hold_model(start: bytes) -> bool:
