@@ -146,6 +146,20 @@ def _each(form):
     )
 
 
+def _wrapped(columns, form="{}"):
+    """As a terminal breaks lines, and `fold`."""
+
+    def kept(lines):
+        shown = [form.format(line).expandtabs() for line in lines]
+        return "".join(
+            line[at : at + columns] + "\n"
+            for line in shown
+            for at in range(0, max(len(line), 1), columns)
+        )
+
+    return kept
+
+
 PREFIXES = {
     "plain": _each("{1}"),
     "threadtime": _each(f"{STAMP} 21767 21767 I tflite  : {{1}}"),
@@ -160,6 +174,9 @@ PREFIXES = {
         "2023-04-04 17:24:18.{0:03} 19036-19036 tflite         pid-19036            I  {1}"
     ),
     "old studio": _each("2019-{0:03} 14:15:55.123 12345-12345/org.tensorflow.lite I/tflite: {1}"),
+    "long": _each(f"[ {STAMP} 21767:21767 I/tflite   ]\n{{1}}\n"),
+    "thread": _each("I(21767:21767) {1}"),
+    "zone": _each(f"{STAMP} +0200 21767 21767 I tflite  : {{1}}"),
     "xcode": _each("2022-09-06 13:15:37.{0:06}-0700 TFLiteBenchmark[54612:4020499] {1}"),
     "journald": _each("Nov 25 16:42:{0:02} board benchmark_model[431]: {1}"),
     "docker -t": _each("2026-11-25T16:42:46.{0:09}Z {1}"),
@@ -167,6 +184,25 @@ PREFIXES = {
     "docker json": lambda lines: "".join(
         json.dumps({"log": f"{line}\n", "stream": "stdout"}) + "\n" for line in lines
     ),
+    "json lines": lambda lines: "".join(
+        json.dumps({"time": "2026-11-25", "text": line}) + "\n" for line in lines
+    ),
+    "json document": lambda lines: json.dumps(
+        {"cmd": "benchmark_model", "rc": 0, "stdout": "\n".join(lines), "stdout_lines": lines}
+    ),
+    "json list": lambda lines: json.dumps([f"{line}\n" for line in lines], indent=1),
+    "python bytes": lambda lines: "".join(f"{(line + chr(10)).encode()!r}\n" for line in lines),
+    "python list": lambda lines: "".join(f"{line!r},\n" for line in lines),
+    "csv export": lambda lines: "".join(
+        '"2026-11-25T16:42:46.{:03}Z","{}"\n'.format(number, line.replace('"', '""'))
+        for number, line in enumerate(lines)
+    ),
+    "html": _each("<div>{1}</div>"),
+    "no-break spaces": lambda lines: "".join(f"{line}\n" for line in lines).replace(" ", "\u00a0"),
+    "two streams": _each("{1}\n{1}"),
+    "three ends": _each("{1}\n\n"),
+    "82 columns": _wrapped(82),
+    "logcat in 132 columns": _wrapped(132, f"{STAMP.format(7)} 21767 21767 I tflite  : {{}}"),
     "ts": _each("Nov 25 16:42:46 {1}"),
     "jenkins": _each("[2026-11-25T16:42:46.{0:03}Z] {1}"),
     "buildkite": _each("\x1b_bk;t=17{0:03}\x07{1}"),

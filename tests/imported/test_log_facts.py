@@ -92,6 +92,29 @@ def test_no_time_is_made_up(text, message):
         read(text)
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_log_cut_off_anywhere_gives_no_other_time(version):
+    """Wherever a copy ends: the right mean or none, all rows of the operators or none."""
+    text = "\n".join(VERSIONS[version].benchmark(PHONE.stat().st_size, rows(version), []))
+    for end in range(text.index("count="), text.index("Number of nodes executed"), 3):
+        try:
+            recorded = read(text[:end])
+        except ProfileFormatError:
+            continue
+        codes = {note.code for note in recorded.notes}
+        latency, profiles = recorded.latency, recorded.profiles
+        right = latency is None or latency.mean == pytest.approx(MEAN * 1e-6)
+        assert right or "phases_contradict" in codes, text[:end][-200:]
+        events = {len(profile.events) for profile in profiles}
+        assert events <= {len(rows(version))}, text[:end][-200:]
+
+
+def test_the_mean_is_not_the_latest_run_of_a_line_that_was_cut():
+    cut = REGULAR[: REGULAR.index("curr=5") + 6]
+    with pytest.raises(ProfileFormatError, match="the line of statistics is cut off"):
+        read(RUNNING + WARM_UP + RUNNING + cut)
+
+
 def test_performance_options():
     """The binary that measures several options one after the other, and names them at the end."""
     size = PHONE.stat().st_size

@@ -22,7 +22,8 @@ def read_log(text: str) -> list[Recorded | ValueError]:
         ValueError: a line is damaged.
     """
     reader = LogReader()
-    for number, payload in enumerate(payloads(text), 1):
+    # Blanks at the very end are the beginning of another row, not an empty line.
+    for number, payload in enumerate(payloads(text.rstrip(" \t")), 1):
         reader.line(number, payload)
     reader.facts.tables.close(at_end=True)
     found: list[Recorded | ValueError] = []

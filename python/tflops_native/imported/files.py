@@ -83,8 +83,11 @@ def _parse(data: bytes) -> list[Recorded | ValueError] | TimerRecord:
         raise ValueError("it is a model")
     # Names of tensors may be in any encoding: what is not UTF-8 is replaced.
     text = data.decode("utf-16" if data.startswith(_UTF16) else "utf-8-sig", "replace")
-    if text.lstrip().startswith("{") and (found := read_json(text)) is not None:
-        return found if isinstance(found, TimerRecord) else [found]
+    if text.lstrip().startswith(("{", '["', "[{", "[\n")):
+        found = read_json(text)
+        if isinstance(found, Recorded | TimerRecord):
+            return found if isinstance(found, TimerRecord) else [found]
+        text = found or text
     try:
         return read_log(text)
     except NoBenchmarkError as error:

@@ -31,7 +31,7 @@ _DELEGATE = re.compile(
     r"Explicitly applied (?P<explicit>\S+) delegate, and the model graph will be "
     r"|Created TensorFlow Lite (?P<created>\S+) delegate for "
 )
-_RESULT = re.compile(r" *(?P<value>\S+)(?: ms)?(?: \((?P<runs>\d+) runs\))?$")
+_RESULT = re.compile(r" *(?P<value>\S+)(?P<unit> ms)?(?: \((?P<runs>\d+) runs\))?$")
 _PROTO_LINE = re.compile(r"\s*(?:\w+: .*|\w+ \{|\})$")
 
 
@@ -126,7 +126,9 @@ class LogReader:
 
     def result(self, payload: str, rest: str) -> None:
         name = payload.partition(":")[0]
-        if (match := _RESULT.match(rest)) is None:
+        match = _RESULT.match(rest)
+        # Without a unit it is the end of another line, in other units; only the deviation has none.
+        if match is None or not (match["unit"] or "(std)" in name):
             return
         found = (match["value"], match["runs"])
         if self.facts.results.get(name, found) != found:

@@ -5,27 +5,23 @@ taken as a pattern, digits as any digits, and cut off the other lines too. So `l
 Android Studio, Xcode, journald, docker, `ts`, CI systems, `grep -n`, quoting and indentation need no entry.
 """
 
-import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from tflops_native.imported.log_lines import marked
+from tflops_native.imported.raw_lines import lines_of
 
-_ESCAPES = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]_P^X][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[ -/]*[0-~]"
-    r"|\^\[(?:\[[0-9;]*[A-Za-z~]|O[A-Za-z])|[^\n\r\t -~\x80-\U0010ffff]"
-)
-# Keys under which loggers keep a line: docker's json-file, journalctl -o json, cloud logs.
-_JSON_KEYS = ("log", "MESSAGE", "message", "textPayload", "msg")
 _SEVERITY = re.compile(
-    r"(?:(?:INFO|WARN|WARNING|ERROR|VERBOSE|DEBUG): )?(?:\[\S+:\d+\] )?(?=\S)", re.ASCII
+    r"(?: *(?:INFO|WARN|WARNING|ERROR|VERBOSE|DEBUG): )?(?:\[\S+:\d+\] )?(?=\S)", re.ASCII
 )
-# `logcat -v process` puts the tag behind: "I( 1234) text  (tag)".
-_PROCESS_PREFIX = re.compile(r"[A-Z]\( *\d+\) ")
-_PROCESS_TAG = re.compile(r"(?<! ) +\([^()]*\)$")
-# Of 10,000 operators: two tables, and a line for each event that was dropped.
-MOST_LINES = 100_000
+# Lines of which the end is known; what stands behind it is how the log was kept: `logcat -v process` puts
+# the tag there, scripts the rest of a quotation, spreadsheets a quote.
+_ENDED = re.compile(
+    r"(?:STARTING!|Initialized session in [0-9.]+ms\.?|Running benchmark for at least .*? seconds\."
+    r"|Number of nodes executed: \d+|Memory \(bytes\): count=0|\d+ nodes observed"
+    r"|\[[Nn]ode type\].*\[(?:Name|times called)\])(?P<suffix>.*)"
+)
 _LONGEST_PREFIX = 256
 _MOST_PREFIXES = 16
 _MOST_SAMPLES = 5_000
@@ -40,18 +36,17 @@ def payloads(text: str) -> list[str]:
     Raises:
         ValueError: there are more lines than any benchmark prints.
     """
-    lines = _lines(text)
+    lines = lines_of(text)
     starts = [marked(line) for line in lines]
     prefix = _prefix([line[:at] for line, at in zip(lines, starts, strict=True) if at > 0])
-    is_process = any(
-        at > 0 and _PROCESS_PREFIX.match(line) for line, at in zip(lines, starts, strict=True)
-    )
-    found = [_payload(line, at, prefix, is_process) for line, at in zip(lines, starts, strict=True)]
-    # Some viewers put an empty line behind each.
-    return found if any(found[1::2]) else found[::2]
+    suffix = _suffix([line[at:] for line, at in zip(lines, starts, strict=True) if at >= 0])
+    found = [_payload(line, at, prefix, suffix) for line, at in zip(lines, starts, strict=True)]
+    if "'" in suffix or '"' in suffix:
+        found = [payload.replace(r"\t", "\t").replace('""', '"') for payload in found]
+    return _without_repeated(found)
 
 
-def _payload(line: str, at: int, prefix: re.Pattern[str] | None, is_process: bool) -> str:
+def _payload(line: str, at: int, prefix: re.Pattern[str] | None, suffix: str) -> str:
     if at >= 0:
         payload = line[at:]
     else:
@@ -59,46 +54,24 @@ def _payload(line: str, at: int, prefix: re.Pattern[str] | None, is_process: boo
         payload = line if cut is None else line[cut.end() :]
         severity = _SEVERITY.match(payload)
         payload = payload if severity is None else payload[severity.end() :]
-    if is_process and _PROCESS_PREFIX.match(line):
-        payload = _PROCESS_TAG.sub("", payload)
+    payload = payload.rstrip().removesuffix(suffix)
     # A spreadsheet quotes what it left empty.
     return "" if payload == '""' else payload.rstrip()
 
 
-def _lines(text: str) -> list[str]:
-    if text.count("\n") > MOST_LINES:
-        raise ValueError(f"it has more than {MOST_LINES:,} lines")
-    if text.lstrip().startswith("{"):
-        text = "\n".join(_unwrapped(text.split("\n")))
-    if _has_escapes(text):
-        text = _ESCAPES.sub("", text)
-    lines = text.removesuffix("\n").split("\n")
-    if "\r" in text:
-        # "\r\r\n" is one end of a line, a carriage return alone is too: a terminal would write over it.
-        lines = [part for line in lines for part in line.rstrip("\r").split("\r")]
-    if len(lines) > MOST_LINES:
-        raise ValueError(f"it has {len(lines):,} lines, more than {MOST_LINES:,}")
-    return lines
+def _without_repeated(found: list[str]) -> list[str]:
+    """Without the empty lines that some viewers put behind each, and lines of two streams shown twice."""
+    for step in (3, 2):
+        if not any(payload for at, payload in enumerate(found) if at % step):
+            found = found[::step]
+    # No line is printed twice: rows have a number or names of their own, and a share of all times.
+    return [p for at, p in enumerate(found) if not (at and p and p == found[at - 1])]
 
 
-def _has_escapes(text: str) -> bool:
-    return any(mark in text for mark in ("\x1b", "^[", "\b", "\x00", "\x7f"))
-
-
-def _unwrapped(lines: Sequence[str]) -> Iterator[str]:
-    """The lines inside of JSON objects, one a line; what is not such an object stays as it is."""
-    for line in lines:
-        plain = None
-        if line.startswith("{"):
-            try:
-                plain = json.loads(line)
-            except (ValueError, RecursionError):
-                plain = None
-        if isinstance(plain, dict):
-            value = next((plain[key] for key in _JSON_KEYS if isinstance(plain.get(key), str)), "")
-            yield value.removesuffix("\n")
-        else:
-            yield line
+def _suffix(seen: Sequence[str]) -> str:
+    """What stands behind all lines of which the end is known; "" if nothing does."""
+    found = {match["suffix"].rstrip() for line in seen if (match := _ENDED.fullmatch(line))}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _prefix(seen: Sequence[str]) -> re.Pattern[str] | None:

@@ -43,6 +43,9 @@ def statistics_of(line: str) -> DurationSummary | None:
         ValueError: a number is damaged or missing.
     """
     values = {match["name"]: match["value"] for match in _STATISTIC.finditer(line)}
+    # The deviation is printed behind the mean: without it the mean may be the beginning of a number.
+    if "first" in values and "std" not in values:
+        raise ValueError(f"the line of statistics is cut off: {line[:80]!r}")
     number_of_runs = count(values.pop("count", ""))
     if not number_of_runs:
         return None

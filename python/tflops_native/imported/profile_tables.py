@@ -157,7 +157,7 @@ def profiles_of(
     for section in sections:
         if not section.has_order:
             continue
-        if _is_cut(section):
+        if not section.ended and section.expected is None:
             notes.append(table_cut(len(section.order)))
             continue
         if section.expected is not None and len(section.order) < section.expected:
@@ -186,9 +186,3 @@ def _is_ambiguous(events: Sequence[RecordedEvent]) -> bool:
     """Whether nodes without outputs have the same number: LiteRT's summary mixes all subgraphs."""
     numbers = [e.index for e in events if not e.is_inside and e.outputs is None]
     return len(set(numbers)) < len(numbers)
-
-
-def _is_cut(section: Section) -> bool:
-    if section.ended:
-        return False
-    return section.expected is None and bool(section.order or section.strays)
