@@ -43,7 +43,7 @@ from tflops_native.progress import Progress, no_progress
 from tflops_native.reports.report import Report
 from tflops_native.runtime.options import DEFAULT_RUNTIME, THREADS_LIMIT, RunOptions
 from tflops_native.timing.stop_rule import StopRule
-from tflops_native.whole_files import write_whole
+from tflops_native.whole_files import refuse_source, write_whole
 from tflops_native.workload import Inputs, InputShapes
 
 if TYPE_CHECKING:
@@ -141,6 +141,8 @@ def convert(
         else str(file_path("representative", representative)),
     )
     path = None if output is None else file_path("the output", output)
+    if path is not None and isinstance(source, str | PathLike):
+        refuse_source(path, source)
     model = load(source, conversion=options, progress=progress or no_progress)
     if path is not None:
         write_whole(path, model.data)
@@ -197,12 +199,16 @@ def extract(
         given = listed("operators must be numbers, as 4 or (3, 4)", operators)
         numbers = [whole_number("the number of an operator", item, minimum=0) for item in given]
         operators = ",".join(map(str, numbers))
+    path = None if output is None else file_path("the output", output)
+    inputs_path = None if inputs_file is None else file_path("inputs_file", inputs_file)
+    for written in filter(None, (path, inputs_path)):
+        refuse_source(written, workload.model.source.path)
     return extracted(
         workload,
         operators,
         options,
-        output=None if output is None else file_path("the output", output),
-        inputs_file=None if inputs_file is None else file_path("inputs_file", inputs_file),
+        output=path,
+        inputs_file=inputs_path,
         isolated=isolated,
         note=on_note or (lambda note: None),
     )

@@ -64,6 +64,17 @@ def written(
         raise
 
 
+def refuse_source(path: Path, source: str | os.PathLike[str] | None) -> None:
+    """Raise `OptionError` if a file that is to be written is the one that it is made of."""
+    is_same = False
+    with suppress(OSError, ValueError):
+        is_same = source is not None and path.is_file() and path.samefile(source)
+    if is_same:
+        raise OptionError(
+            f"cannot write '{path}': it is read, and would be lost; give another name"
+        )
+
+
 def write_whole(path: Path, content: bytes | memoryview) -> None:
     """Write a file as `written` does.
 

@@ -3,7 +3,7 @@
 import pytest
 
 import tflops_native
-from tflops_native.errors import ModelFormatError
+from tflops_native.errors import ModelFormatError, OptionError
 from zoo import EXAMPLES
 
 pytestmark = pytest.mark.usefixtures("measured_here")
@@ -86,3 +86,67 @@ def test_a_junit_file_that_cannot_be_written_is_said_before_anything_is_checked(
     assert ended.status == 2
     assert ended.out == ""
     assert ended.err == f"error: cannot write '{tmp_path}': it is a directory; name a file in it\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["count", "m.tflite", "-o", "m.tflite", "--format", "json"],
+        ["count", "m.tflite", "-o", "./x/../m.tflite", "--format", "csv"],
+        ["count", "m.tflite", "-o", "link.csv"],
+        ["count", "bundle.task::0", "-o", "bundle.task", "--format", "csv"],
+        ["count", "other.tflite", "m.tflite", "-o", "m.tflite", "--format", "csv"],
+        ["extract", "m.tflite:0", "-o", "m.tflite"],
+        ["extract", "m.tflite:0", "-o", "op.tflite", "--inputs", "data.npz", "--input", "data.npz"],
+        ["check", "m.tflite", *RUNS, "--junit", "m.tflite"],
+        ["check", "m.tflite", "--baseline", "base.json", "-o", "base.json"],
+        ["report", "m.tflite", "--profile", "base.json", "-o", "base.json"],
+        ["report", "m.tflite", "--peaks", "base.json", "-o", "base.json"],
+        ["time", "m.tflite", "--input", "input=data.npz", "-o", "data.npz", "--format", "csv"],
+        ["show", "base.json", "-o", "base.json", "--format", "csv"],
+        ["baseline", "base.json", "-o", "base.json"],
+        ["convert", "net.keras", "-o", "net.keras"],
+    ],
+    ids=" ".join,
+)
+def test_no_command_writes_to_what_it_reads(refuses, tmp_path, monkeypatch, arguments):
+    """The only copy of a model, a baseline or data would be gone."""
+    for name in ("m.tflite", "other.tflite", "bundle.task", "data.npz", "net.keras", "base.json"):
+        (tmp_path / name).write_bytes(SINGLE.read_bytes() if name.endswith("tflite") else b"kept")
+    (tmp_path / "x").mkdir()
+    (tmp_path / "link.csv").symlink_to("m.tflite")
+    monkeypatch.chdir(tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    message = refuses(*arguments)
+    assert message.endswith(": it is read, and would be lost; give another name")
+    assert {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()} == before
+
+
+def test_two_results_in_one_file(refuses, tmp_path):
+    path = tmp_path / "result.xml"
+    given = ("check", SINGLE, *RUNS, "--junit", path, "-o", tmp_path / "." / "result.xml")
+    assert refuses(*given, "--format", "json").endswith("twice: give two names")
+
+
+def test_a_result_of_before_is_written_again(tflops, tmp_path):
+    path = tmp_path / "count.json"
+    for _ in range(2):
+        assert tflops("count", SINGLE, "-o", path).status == 0
+
+
+@pytest.mark.parametrize("source", [str, lambda path: path, tflops_native.load])
+def test_the_api_does_not_overwrite_its_model_either(tmp_path, source):
+    pytest.importorskip("flatbuffers")
+    path = tmp_path / "m.tflite"
+    path.write_bytes(SINGLE.read_bytes())
+    with pytest.raises(OptionError, match="it is read, and would be lost"):
+        tflops_native.extract(source(path), 0, output=path)
+    if not isinstance(source(path), tflops_native.Model):
+        with pytest.raises(OptionError, match="it is read, and would be lost"):
+            tflops_native.convert(source(path), output=path)
+    assert path.read_bytes() == SINGLE.read_bytes()
+
+
+def test_a_name_that_is_too_long(refuses, tmp_path):
+    path = tmp_path / ("x" * 300 + ".csv")
+    assert refuses("count", SINGLE, "-o", path) == f"cannot write '{path}': file name too long"

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from tflops_native.cli.overwriting import refuse_overwriting
 from tflops_native.errors import TflopsError
 
 # A group and the names of the parameters in it; those of a command alone, which are not here, come first.
@@ -26,11 +27,13 @@ _UNWRAPPED = "\b"  # how click marks a paragraph whose lines stay as they are
 class Command(click.Command):
     """A command whose docstring shows examples as a paragraph of lines, after a line with `\\b`.
 
-    Its errors name options as they are typed: `--max-time`, where the Python API says `max_time`.
+    It writes to no file that it reads. Its errors name options as they are typed: `--max-time`, where the
+    Python API says `max_time`.
     """
 
     def invoke(self, context: click.Context) -> Any:
         try:
+            refuse_overwriting(context.params)
             return super().invoke(context)
         except TflopsError as error:
             error.args = tuple(

@@ -24,7 +24,7 @@ from tflops_native.formats.registry import FORMATS, OF_ALL, format_of_suffix
 from tflops_native.formats.report import report_document
 from tflops_native.formats.view import EVERYTHING, GROUPINGS, ORDERS, View
 from tflops_native.reports.report import Report
-from tflops_native.whole_files import write_whole
+from tflops_native.whole_files import refusing, write_whole
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -95,6 +95,8 @@ def _with_output(command: Any, names: Sequence[str]) -> Any:
 
 def check_place(path: Path) -> None:
     """What can be known of a file that cannot be written, before anything is measured."""
+    with refusing(path):
+        path.exists()
     if not path.parent.is_dir():
         raise OptionError(f"cannot write '{path}': there is no folder '{path.parent}'")
     if path.is_dir():
