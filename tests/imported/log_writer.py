@@ -202,6 +202,10 @@ PREFIXES = {
     "two streams": _each("{1}\n{1}"),
     "three ends": _each("{1}\n\n"),
     "82 columns": _wrapped(82),
+    "82 columns, quoted": lambda lines: "".join(
+        f"> {line}\n" for line in _wrapped(82)(lines).splitlines()
+    ),
+    "long, quoted": _each(f"> [ {STAMP} 21767:21767 I/tflite   ]\n> {{1}}\n> "),
     "logcat in 132 columns": _wrapped(132, f"{STAMP.format(7)} 21767 21767 I tflite  : {{}}"),
     "ts": _each("Nov 25 16:42:46 {1}"),
     "jenkins": _each("[2026-11-25T16:42:46.{0:03}Z] {1}"),

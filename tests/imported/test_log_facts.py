@@ -111,8 +111,11 @@ def test_a_log_cut_off_anywhere_gives_no_other_time(version):
 
 def test_the_mean_is_not_the_latest_run_of_a_line_that_was_cut():
     cut = REGULAR[: REGULAR.index("curr=5") + 6]
-    with pytest.raises(ProfileFormatError, match="the line of statistics is cut off"):
-        read(RUNNING + WARM_UP + RUNNING + cut)
+    broken = REGULAR.replace("4321.5", "432\n  1.5")
+    between = REGULAR.replace("4321.5", "432  1.5")
+    for line in (cut, broken, between):
+        with pytest.raises(ProfileFormatError, match="the line of statistics is cut off"):
+            read(RUNNING + WARM_UP + RUNNING + line)
 
 
 def test_performance_options():

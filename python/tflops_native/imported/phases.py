@@ -14,6 +14,8 @@ from tflops_native.imported.figures import count, duration
 from tflops_native.imported.recorded import MICROSECOND, DurationSummary
 from tflops_native.notes import Note
 
+# What stands behind is not of the line; something in between may be the rest of a number.
+_LINE = re.compile(r"count=\S+(?:\s+\w+=[^\s=(]+(?:\s*\(all same\))?)*")
 _STATISTIC = re.compile(
     r"\b(?P<name>count|first|curr|min|max|avg|std|p5|median|p95)=(?P<value>[^\s=(]+)"
 )
@@ -42,7 +44,8 @@ def statistics_of(line: str) -> DurationSummary | None:
     Raises:
         ValueError: a number is damaged or missing.
     """
-    values = {match["name"]: match["value"] for match in _STATISTIC.finditer(line)}
+    fields = match[0] if (match := _LINE.match(line)) else line
+    values = {match["name"]: match["value"] for match in _STATISTIC.finditer(fields)}
     # The deviation is printed behind the mean: without it the mean may be the beginning of a number.
     if "first" in values and "std" not in values:
         raise ValueError(f"the line of statistics is cut off: {line[:80]!r}")

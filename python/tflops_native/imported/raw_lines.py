@@ -7,6 +7,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import Any
 
 from tflops_native.imported.log_lines import marked
@@ -30,6 +31,7 @@ _BROKEN = re.compile(
     r"|nference timings in us: (?!.*(?:Inference(?: \(avg\))?|no stats): \S)"
     r"|\[[Nn]ode type\](?!.*(?:\[Name\]|\[times called\]))"
 )
+_QUOTATION = re.compile(r"[\s>|+<#*]+")
 _NARROWEST = 40  # columns; narrower ones break the beginnings of lines too
 
 
@@ -52,7 +54,7 @@ def lines_of(text: str) -> list[str]:
         lines = [part for line in lines for part in line.rstrip("\r").split("\r")]
     if len(lines) > MOST_LINES:
         raise ValueError(f"it has {len(lines):,} lines, more than {MOST_LINES:,}")
-    return _without_headings(_rejoined(lines))
+    return _without_headings(_rejoined(_unquoted(lines)))
 
 
 def _unwrapped(lines: Sequence[str]) -> Iterator[str]:
@@ -81,6 +83,22 @@ def _object(line: str) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return plain if isinstance(plain, dict) else None
+
+
+def _unquoted(lines: list[str]) -> list[str]:
+    """Without what stands in front of all lines: marks of quotations, indentation."""
+    while filled := [line for line in lines if line.strip()]:
+        mark = _QUOTATION.match(filled[0])
+        # The first and the last in order have no more in common than all.
+        shared = 0 if mark is None else _in_common(mark[0], min(filled), max(filled))
+        if not shared:
+            break
+        lines = [line[shared:] if line.strip() else "" for line in lines]
+    return lines
+
+
+def _in_common(*texts: str) -> int:
+    return sum(1 for _ in takewhile(lambda at: len(set(at)) == 1, zip(*texts, strict=False)))
 
 
 def _rejoined(lines: list[str]) -> list[str]:
