@@ -9,8 +9,10 @@ import pytest
 
 from configurations import GENERATORS
 from tflops_native.model.custom_options import decode_custom_options
+from tflops_native.model.reader import load
 from tflops_native.model.schema import BUILTIN_OPERATORS, OPTIONS, TensorType
 from tflops_native.ops import NO_ARITHMETIC, REGISTRY, Called, Cost, TensorSpec
+from workloads import analyze_model
 
 CLASSES = sorted({rule.op for rule in REGISTRY.values()}, key=lambda op: op.__name__)
 ROLE_LINE = re.compile(r"^([a-z]\w*(?:, [a-z]\w*)*)\s{2,}\S")
@@ -311,3 +313,19 @@ def test_range_beyond_float32():
     rule = REGISTRY["RANGE"]
     with pytest.raises(ValueError, match="are too many"):
         rule.infer(rule.build(None, {}), numbers)
+
+
+@pytest.mark.parametrize("name", sorted(GENERATORS))
+def test_no_operator_computes_in_the_type_of_its_shape_or_its_indices(name):
+    for seed in range(ROUNDS):
+        case = GENERATORS[name](random.Random(f"{name} {seed}"), name)
+        (operator,) = analyze_model(load(case.pack())).operators
+        indices = REGISTRY[name].indices.operand
+        others = [
+            operand.type
+            for position, operand in enumerate(case.operands)
+            if operand and not operand.decides and position != indices
+        ]
+        is_integer = not any(kind.startswith(("FLOAT", "COMPLEX")) for kind in others)
+        if operator.own_cost.operations and is_integer:
+            assert operator.arithmetic.upper() in (*others, *case.outputs)

@@ -35,13 +35,18 @@ def contraction_cost(
     elements = size_of(output)
     fused = epilogue_cost(elements, activation, bias)
     cost = Cost(macs, fused.scalar_ops, fused.transcendentals)
-    mac_arithmetic = None
+    mac_arithmetic = arithmetic = None
     if input.is_float and weights.type in _INTEGER_WEIGHTS:
         mac_arithmetic = arithmetic_name(TensorType.INT8, weights.type)
         cost += Cost(scalar_ops=QUANTIZE_OPS * input.size + scaling_operations(weights) * elements)
-    elif input.type != weights.type and not input.is_float:
-        mac_arithmetic = arithmetic_name(input.type, weights.type)
-    return Inferred(outputs=(output,), cost=cost, mac_arithmetic=mac_arithmetic)
+    elif not input.is_float:
+        # Whatever comes before it: TRANSPOSE_CONV takes its shape first.
+        arithmetic = arithmetic_name(input.type, input.type)
+        if input.type != weights.type:
+            mac_arithmetic = arithmetic_name(input.type, weights.type)
+    return Inferred(
+        outputs=(output,), cost=cost, arithmetic=arithmetic, mac_arithmetic=mac_arithmetic
+    )
 
 
 def scaling_operations(weights: TensorSpec) -> int:

@@ -12,6 +12,7 @@ from tflops_native.ops._op import (
     Op,
     register,
 )
+from tflops_native.ops.contraction import arithmetic_name
 from tflops_native.ops.geometry import flat_indices, row_major_strides, size_of, with_rank
 from tflops_native.ops.indices import Indices
 from tflops_native.ops.tensor_spec import VALUE_LIMIT, Shape, TensorSpec, Value
@@ -129,6 +130,7 @@ class ScatterND(Op):
             outputs=(output,),
             cost=Cost(scalar_ops=updates.size),
             values=(None if value is None else tuple(value),),
+            arithmetic=arithmetic_name(updates.type, updates.type),  # not that of the indices
         )
 
 
