@@ -65,10 +65,15 @@ def written(
 
 
 def refuse_source(path: Path, source: str | os.PathLike[str] | None) -> None:
-    """Raise `OptionError` if a file that is to be written is the one that it is made of."""
+    """Raise `OptionError` if a file that is to be written is the one that it is made of.
+
+    A folder is made of all its files but models, which may be results of before.
+    """
     is_same = False
     with suppress(OSError, ValueError):
-        is_same = source is not None and path.is_file() and path.samefile(source)
+        if source and path.is_file():
+            is_part = path.suffix != ".tflite" and Path(source).resolve() in path.resolve().parents
+            is_same = is_part or path.samefile(source)
     if is_same:
         raise OptionError(
             f"cannot write '{path}': it is read, and would be lost; give another name"

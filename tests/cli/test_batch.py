@@ -393,3 +393,15 @@ def test_a_saved_job_and_batch_are_shown(tflops, tmp_path):
     assert "1 of 1 job done" in tflops("show", tmp_path / "batch.json").out
     (path,) = (tmp_path / "out").iterdir()
     assert "194,688 MACs" in tflops("show", path).out
+
+
+def test_standard_input_is_a_job(process, tmp_path):
+    for number, asked in enumerate((("--count",), ("--runs", "3"))):
+        ended = process(
+            *("batch", "-", "-o", tmp_path / str(number), *asked),
+            input=SINGLE.read_bytes(),
+            text=None,
+            encoding=None,
+        )
+        assert ended.status == 0, ended.err
+        assert b"1 of 1 job done" in ended.out

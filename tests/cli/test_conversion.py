@@ -233,6 +233,24 @@ def test_weights_alone_are_no_model(network, tmp_path, cache):
         load(tmp_path / "only.weights.h5")
 
 
+def test_standard_input_is_converted(folder, cache, tmp_path, process):
+    ended = process(
+        *("convert", "-", "-o", tmp_path / "net.tflite"),
+        input=(folder / "net.keras").read_bytes(),
+        text=None,
+        encoding=None,
+    )
+    assert ended.status == 0, ended.err
+    assert tflops_native.analyze(tmp_path / "net.tflite").macs == MACS
+
+
+def test_a_part_of_a_saved_model_is_not_overwritten(folder, cache, refuses):
+    pb = folder / "saved" / "saved_model.pb"
+    before = pb.read_bytes()
+    assert "it is read, and would be lost" in refuses("convert", folder / "saved", "-o", pb)
+    assert pb.read_bytes() == before
+
+
 def test_part_of_a_saved_model(folder):
     with pytest.raises(ModelFormatError, match="is a part of a SavedModel: give its folder"):
         load(folder / "saved" / "saved_model.pb")

@@ -94,7 +94,11 @@ def test_the_suffix_chooses_the_format(tflops, here, suffix, start):
         ("{}", "'saved.json' is not a saved result: its format is 'not stated'"),
         (
             '{"format": "tflops_native/report", "format_version": 2}',
-            "'saved.json' has version 2 of the format, this tflops_native reads 3",
+            "version 2 of the format, this tflops_native reads 3: save it again with this version",
+        ),
+        (
+            '{"format": "tflops_native/report", "format_version": 4}',
+            "version 4 of the format, this tflops_native reads 3: update this one",
         ),
         (
             '{"format": "tflops_native/report", "format_version": 3, "reports": [{"model": 3}]}',

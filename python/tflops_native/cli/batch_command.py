@@ -8,7 +8,7 @@ from tflops_native import batches, formatting
 from tflops_native.cli.completion import complete_models
 from tflops_native.cli.errors import USAGE_ERROR
 from tflops_native.cli.help import Command
-from tflops_native.cli.model_input import expanded
+from tflops_native.cli.model_input import expanded, source_of
 from tflops_native.cli.options import input_options, measuring_options
 from tflops_native.cli.output import Output, show_result
 from tflops_native.cli.progress import progress_bar
@@ -99,7 +99,7 @@ def command(
     elif strict:
         raise OptionError("--strict goes with --count")
     options["input_shapes"] = options["input_shapes"] or None
-    sources = [expanded(argument) for argument in models]
+    sources = [[source_of(path) for path in expanded(argument)] for argument in models]
     output = Output(output_format)
     try:
         with progress_bar() as progress:

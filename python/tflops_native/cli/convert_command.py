@@ -4,7 +4,7 @@ import click
 
 from tflops_native import api
 from tflops_native.cli.help import Command
-from tflops_native.cli.model_input import conversion_options
+from tflops_native.cli.model_input import conversion_options, source_of
 from tflops_native.cli.progress import progress_bar
 from tflops_native.cli.streams import say
 from tflops_native.formats.printable import TEXT_LIMIT, printable
@@ -28,7 +28,7 @@ def command(source: str, quantize: str | None, representative: str | None, outpu
     """
     with progress_bar() as progress:
         model = api.convert(
-            source,
+            source_of(source),
             quantize=quantize or "none",
             representative=representative,
             output=output,

@@ -116,9 +116,11 @@ def load_saved(path: str | os.PathLike[str]) -> Result | tuple[Report, ...]:
     if not name.startswith(_PREFIX) or kind not in (REPORT, *_KINDS):
         raise ProfileFormatError(f"'{path}' is not a saved result: its format is {name[:40]!r}")
     if version != FORMAT_VERSION:
+        is_newer = isinstance(version, int) and version > FORMAT_VERSION
+        remedy = "update this one" if is_newer else "save it again with this version"
         raise ProfileFormatError(
             f"'{path}' has version {version!r} of the format, this tflops_native reads "
-            f"{FORMAT_VERSION}: save it again with this version"
+            f"{FORMAT_VERSION}: {remedy}"
         )
     try:
         if kind == REPORT:
