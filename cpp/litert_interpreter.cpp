@@ -224,14 +224,20 @@ void LitertInterpreter::resize(std::size_t position, const std::vector<int>& dim
   check(litert_.LiteRtCompiledModelResizeInputTensorNonStrict(compiled_.get(), signature_, position, dims.data(),
                                                               dims.size()),
         "resize an input");
+  is_resized_ = true;
 }
 
 void LitertInterpreter::allocate_tensors() {
   // Shapes are inferred first: the memory of inputs depends on them too.
   const std::vector<LiteRtLayout> inferred = output_layouts(true);
-  const bool is_open = std::any_of(outputs_.begin(), outputs_.end(), [](const Port& port) { return port.is_open; });
+  bool must_observe = false;
+  for (std::size_t i = 0; i < outputs_.size(); ++i) {
+    // Also where another input leaves an output as it is in the file: it may only not be known yet.
+    const bool is_as_stored = is_resized_ && shape_of(inferred[i]) == outputs_[i].info.shape;
+    must_observe = must_observe || outputs_[i].is_open || is_as_stored;
+  }
   allocate_inputs();
-  allocate_outputs(is_open ? observe_outputs() : Outputs{inferred, 0});
+  allocate_outputs(must_observe ? observe_outputs() : Outputs{inferred, 0});
 }
 
 std::vector<LiteRtLayout> LitertInterpreter::output_layouts(bool infer) const {

@@ -90,6 +90,7 @@ class LitertInterpreter final : public Interpreter {
   std::vector<LiteRtTensorBufferT*> input_buffers_;
   std::vector<LiteRtTensorBufferT*> output_buffers_;
   std::vector<LiteRtProfiledEventData> events_;
+  bool is_resized_ = false;  // whether an input was
 };
 
 }  // namespace tflops
