@@ -355,6 +355,23 @@ def test_options_of_another_form_leave_the_operator_not_counted():
     assert operator.note.startswith("its custom options cannot be read: the root of a FlexBuffer")
 
 
+@pytest.mark.parametrize(
+    "name", ["Convolution2DTransposeBias", "TFLite_Detection_PostProcess", "Roll"]
+)
+@pytest.mark.parametrize("has_more", [False, True])
+def test_other_inputs_or_outputs_leave_the_operator_not_counted(name, has_more):
+    """Names are not registered anywhere: another library may have an operator of the same name."""
+    case = drawn(name, 1)
+    others = [
+        replace(case, operands=(*case.operands, *[data([2, 3])] * 9) if has_more else ()),
+        replace(case, outputs=(*case.outputs, *case.outputs) if has_more else ()),
+    ]
+    for other in others:
+        operator = analyzed(other.pack())
+        assert operator.status is Status.UNSUPPORTED
+        assert operator.note.startswith("not the operator of this name that is counted: it")
+
+
 ODD = [None, True, -1, 0, 3, 2**62, 0.5, math.inf, math.nan, "SAME", b"x", (), (1, 2), {"a": 1}]
 
 

@@ -21,7 +21,7 @@ from tflops_native.errors import ModelFormatError, ShapeError, TflopsError
 from tflops_native.model.custom_options import decode_custom_options
 from tflops_native.model.graph import Model, Operator, Subgraph
 from tflops_native.model.limits import shown_shape, size_problem
-from tflops_native.ops._op import Inferred, Op, Rule
+from tflops_native.ops._op import ANOTHER_OF_ITS_NAME, Inferred, Op, Rule
 from tflops_native.ops.executions import Execution
 from tflops_native.ops.plugins import find_rule
 from tflops_native.ops.result_checks import MAX_COUNT, is_foreign, result_problem, title
@@ -285,10 +285,13 @@ class Walk:
             # Only because the shape itself was not known.
             inferred = inferred_from_outputs(rule, op, inputs, self._observed(operator)) or inferred
         if len(inferred.outputs) != len(operator.outputs):
-            raise ValueError(
+            problem = (
                 f"it has {len(operator.outputs)} outputs in the file, "
                 f"but makes {len(inferred.outputs)}"
             )
+            if rule.is_custom and not is_foreign(rule):
+                raise UnknownValueError(f"{ANOTHER_OF_ITS_NAME}: {problem}")
+            raise ValueError(problem)
         return inferred
 
     def _observed(self, operator: Operator) -> tuple[Shape | None, ...]:

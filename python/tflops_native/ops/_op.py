@@ -19,7 +19,13 @@ from tflops_native.ops.executions import Execution, Executions
 from tflops_native.ops.indices import NO_INDICES, Indices
 from tflops_native.ops.registry import Registry
 from tflops_native.ops.rule_modules import RULE_MODULES
-from tflops_native.ops.tensor_spec import PartialValue, Shape, TensorSpec, Value
+from tflops_native.ops.tensor_spec import (
+    PartialValue,
+    Shape,
+    TensorSpec,
+    UnknownValueError,
+    Value,
+)
 
 NO_EVENTS: Final = DelegateEvents()
 
@@ -260,20 +266,36 @@ class Rule:
         return self.op(**self.fixed, **given)
 
     def infer(self, op: Op, inputs: tuple[TensorSpec | None, ...]) -> Inferred:
-        """`op.infer`, with the number and the presence of the inputs checked first."""
+        """`op.infer`, with the number and the presence of the inputs checked first.
+
+        Raises:
+            UnknownValueError: a custom operator has others: names of those are not registered anywhere,
+                so this is another one of the same name.
+        """
+        problem = self._misfit(inputs)
+        if problem is not None and self.is_custom:
+            raise UnknownValueError(f"{ANOTHER_OF_ITS_NAME}: {problem}")
+        if problem is not None:
+            raise ValueError(problem)
+        return op.infer(*inputs)
+
+    def _misfit(self, inputs: tuple[TensorSpec | None, ...]) -> str | None:
+        """What is wrong with the number or the presence of the inputs."""
         for position, role in enumerate(self.roles[: self.required_inputs]):
             if position >= len(inputs) or inputs[position] is None:
-                raise ValueError(f"its input `{role}` is missing")
+                return f"its input `{role}` is missing"
         if self.accepts_any_number and not self.accepts_absent and None in inputs:
-            raise ValueError(f"one of its inputs `{self.roles[-1]}` is missing")
+            return f"one of its inputs `{self.roles[-1]}` is missing"
         if len(inputs) > len(self.roles) and not self.accepts_any_number:
-            raise ValueError(
+            return (
                 f"it takes at most {len(self.roles)} inputs ({', '.join(self.roles)}), "
                 f"but has {len(inputs)}"
             )
-        return op.infer(*inputs)
+        return None
 
 
+# Why a custom operator is not counted whose inputs or outputs do not fit the rule for its name.
+ANOTHER_OF_ITS_NAME: Final = "not the operator of this name that is counted"
 _CONTEXT: Final = ("recorded", "output_types", "caller")
 
 REGISTRY: Final[Registry[Rule]] = Registry(RULE_MODULES)
