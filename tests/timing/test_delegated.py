@@ -212,6 +212,16 @@ def test_a_layer_that_keeps_its_dimensions_does_not_reshape():
     assert match(["RESHAPE", "FULLY_CONNECTED"], events) == [None, 1]
 
 
+@pytest.mark.parametrize("pool", ["MAX_POOL_2D", "AVERAGE_POOL_2D"])
+def test_a_window_of_one_element_is_a_clamp(pool):
+    """Source: xnnpack_delegate.cc, VisitMaxPool2DNode and VisitAveragePool2DNode."""
+    graph = chain("CONV_2D", pool, "SOFTMAX")
+    events = [CONVOLUTION, "Clamp (NC, F32)", "Softmax (NC, F32)"]
+    for height, width, joined in [(1, 1, 1), (1, 2, None), (2, 1, None), (2, 2, None)]:
+        other = with_options(graph, filter_height=height, filter_width=width)
+        assert match_events(other, events) == [0, joined, 2]
+
+
 def test_an_unlikely_event_gives_way_to_a_likely_one():
     operators = chain("READ_VARIABLE", "CONCATENATION").operators
     assert match_events(operators, ["Copy (NC, X8)"]) == [None]

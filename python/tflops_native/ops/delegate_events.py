@@ -6,7 +6,7 @@ optimizer replaces); tflite/delegates/xnnpack/xnnpack_delegate.cc (what it makes
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from tflops_native.model.schema import ActivationFunctionType
@@ -36,6 +36,7 @@ ATTENTION = (
     DYNAMIC_CONVERT,
     *("Copy", "Pack LH"),
 )
+_ACTIVATIONS = frozenset(ActivationFunctionType) - {ActivationFunctionType.NONE}
 _DYNAMIC_TYPE = re.compile(r"\bq[dp]u?8\b")
 _NOT_LETTERS = re.compile(r"[^a-z0-9]")
 
@@ -47,7 +48,7 @@ class DelegateEvents:
     main      names of the event that does the work: one of them, beside the operator's own name
     before    events in front of it, in this order, each at most once
     after     events behind it, likewise
-    only_if   kind of an event before or after -> (option, values with which there is none)
+    only_if   kind of an event -> option -> values with which there may be one
     inner     names of events of which the operator may have any number instead: it is made of them
     is_copy   whether it only copies: then it has no event where the delegate can do without the copy
     """
@@ -55,14 +56,14 @@ class DelegateEvents:
     main: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
-    only_if: Mapping[str, tuple[str, tuple[object, ...]]] | None = None
+    only_if: Mapping[str, Mapping[str, Container[object]]] | None = None
     inner: tuple[str, ...] = ()
     is_copy: bool = False
 
     def may_come(self, kind: str, options: Mapping[str, object]) -> bool:
-        """Whether an operator with these options may have an event of this kind before or after."""
-        option, excluded = (self.only_if or {}).get(kind, ("", ()))
-        return options.get(option) not in excluded
+        """Whether an operator with these options may have an event of this kind."""
+        needed = (self.only_if or {}).get(kind, {})
+        return all(options.get(option) in values for option, values in needed.items())
 
     def all_keys(self) -> frozenset[str]:
         """Keys of all events that are named here."""
@@ -81,10 +82,12 @@ def unary_events(*names: str) -> DelegateEvents:
 
 def binary_events(*names: str) -> DelegateEvents:
     """Of one of two inputs; its activation is an event of its own where XNNPACK cannot fuse it."""
+    if "Clamp" in names:  # it is one, and has no activation
+        return DelegateEvents(main=(*names, *ANY_BINARY))
     return DelegateEvents(
         main=(*names, *ANY_BINARY),
         after=("Clamp",),
-        only_if={"Clamp": ("fused_activation_function", (None, ActivationFunctionType.NONE))},
+        only_if={"Clamp": {"fused_activation_function": _ACTIVATIONS}},
     )
 
 

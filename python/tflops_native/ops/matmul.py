@@ -13,12 +13,12 @@ from tflops_native.ops.tensor_spec import Shape, TensorSpec
 _FULLY_CONNECTED = DelegateEvents(
     main=("Dynamic Fully Connected",),
     before=("Static Reshape", DYNAMIC_CONVERT, "Pack LH"),
-    only_if={"Static Reshape": ("keep_num_dims", (True,))},
+    only_if={"Static Reshape": {"keep_num_dims": (False, None)}},
 )
 _BATCH_MATMUL = DelegateEvents(
     main=("Batch Matrix Multiply", "Fully Connected", "Dynamic Fully Connected"),
     before=("Transpose", DYNAMIC_CONVERT, "Pack LH"),
-    only_if={"Transpose": ("adj_x", (False, None))},
+    only_if={"Transpose": {"adj_x": (True,)}},
 )
 
 

@@ -52,6 +52,9 @@ class Pool2D(Op):
         return touching(Inferred(outputs=(output,), cost=cost), input, windows)
 
 
+# XNNPACK clamps where a window has one element.
+_ONE_ELEMENT = {"Clamp": {"filter_height": (1,), "filter_width": (1,)}}
+
 family(
     Pool2D,
     {
@@ -60,8 +63,12 @@ family(
         "L2_POOL_2D": ("Pool2DOptions", {"per_tap": 2, "per_output": 1}),
     },
     events={
-        "AVERAGE_POOL_2D": DelegateEvents(main=("Average Pooling", "Global Average Pooling")),
-        "MAX_POOL_2D": DelegateEvents(main=("Max Pooling", "ArgMax Pooling")),
+        "AVERAGE_POOL_2D": DelegateEvents(
+            main=("Average Pooling", "Global Average Pooling", "Clamp"), only_if=_ONE_ELEMENT
+        ),
+        "MAX_POOL_2D": DelegateEvents(
+            main=("Max Pooling", "ArgMax Pooling", "Clamp"), only_if=_ONE_ELEMENT
+        ),
     },
 )
 

@@ -126,16 +126,14 @@ def _main_keys(operator: str, events: DelegateEvents) -> frozenset[str]:
 def _runs(operators: Sequence[Operator], keys: Sequence[str]) -> Runs:
     """Which operators could have made the events from each on, and how many of them."""
     runs: Runs = [[] for _ in keys]
-    known: dict[str, tuple[DelegateEvents, frozenset[str], frozenset[str]]] = {}
     for position, operator in enumerate(operators):
-        if operator.name not in known:
-            events = events_of(operator.name)
-            known[operator.name] = (
-                events,
-                _main_keys(operator.name, events),
-                frozenset(map(event_key, events.inner)),
-            )
-        events, main, inner = known[operator.name]
+        events = events_of(operator.name)
+        main = {
+            event_key(n)
+            for n in (operator.name, *events.main)
+            if events.may_come(n, operator.options)
+        }
+        inner = frozenset(map(event_key, events.inner))
         before = [event_key(n) for n in events.before if events.may_come(n, operator.options)]
         after = [event_key(n) for n in events.after if events.may_come(n, operator.options)]
         first = main.union(before, inner)
