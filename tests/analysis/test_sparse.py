@@ -8,6 +8,7 @@ from tflops_native._native import Interpreter, Library
 from tflops_native.analysis.operators import Status
 from tflops_native.errors import ModelFormatError
 from tflops_native.model.reader import load
+from tflops_native.reports.report import Report
 from workloads import analyze_model
 
 ROWS, UNITS, COLUMNS = 3, 8, 64
@@ -55,7 +56,7 @@ def test_macs_of_stored_elements_beside_the_dense_ones(kind, weights, block):
     assert operator.status is Status.COUNTED
     assert operator.cost.macs == multiplications(array, block)
     assert operator.dense_macs == ROWS * UNITS * COLUMNS
-    assert "% dense" in operator.note
+    assert "only the elements that are stored" in operator.note
     assert "no kernel" not in operator.note
 
 
@@ -91,6 +92,9 @@ def test_a_form_without_a_kernel_says_so():
     data, _ = packed("FLOAT32", "FLOAT32", 2)
     (operator,) = analyze_model(load(data)).operators
     assert "no kernel for this sparse form" in operator.note
+    assert [note.text for note in Report.of(load(data), analyze_model(load(data))).notes] == [
+        f"0 FULLY_CONNECTED: {operator.note}"
+    ]
 
 
 def test_a_damaged_table_is_refused():

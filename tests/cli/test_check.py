@@ -93,6 +93,8 @@ def test_files_for_continuous_integration(tflops, tmp_path, monkeypatch):
         ((), "there is nothing to check"),
         (("--max-macs", "6x"), "'6x' is not a count: write it as 600M"),
         (("--max-latency", "7MB"), "'7MB' is not a duration"),
+        (("--max-latency", "7"), "'7' has no unit: write it as 7ms or 7s"),
+        (("--max-p95", "0.5"), "'0.5' has no unit: write it as 0.5ms or 0.5s"),
         (("--max-weights", "7ms"), "'7ms' is not a size"),
         (("--min-coverage", "99"), "write it as 99%"),
         (("--max-regression", "macs=1%"), "--max-regression needs a baseline"),
@@ -159,7 +161,7 @@ def test_what_is_known_is_shown_where_measuring_ends_early(
     median = tflops_native.measure(SINGLE, max_time=0.3, profile=False).latency.median_seconds
     monkeypatch.setattr(gate, "check_report", partial(undecided_times, gate.check_report))
     path = tmp_path / "junit.xml"
-    limits = ("--max-macs", "1M", "--max-latency", f"{median:.12f}", "--junit", path)
+    limits = ("--max-macs", "1M", "--max-latency", f"{median:.12f}s", "--junit", path)
     ended = tflops("check", SINGLE, *limits, "--format", "json")
     assert ended.status == (130 if kind is KeyboardInterrupt else 2)
     assert ended.err.strip() == ("interrupted" if kind is KeyboardInterrupt else "error: made up")

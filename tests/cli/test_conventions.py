@@ -217,6 +217,7 @@ def test_explain_a_name_as_it_is_written(tflops):
     ("place", "expected"),
     [
         ("1", "there is no operator '1': subgraph 0 has operators 0 to 0"),
+        ("-1", "there is no operator '-1': subgraph 0 has operators 0 to 0"),
         ("0x", "there is no operator '0x'"),
         ("0/body/0", "operator 0 (CONV_2D) runs no 'body', but no subgraph"),
     ],

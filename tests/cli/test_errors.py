@@ -170,6 +170,7 @@ def test_a_library_without_tensorflow_lite(refuses):
         (["memory", SINGLE, "two\nlines"], "unexpected extra argument (two lines)"),
         (["memory", SINGLE, "an\x1b[31m escape"], "unexpected extra argument (an?[31m escape)"),
         (["--nonsense"], "there is no option"),
+        (["explain", "-:0"], "'-:0' is taken for options, as it begins with -: type -- -:0"),
     ],
 )
 def test_misuse(refuses, arguments, expected):

@@ -36,8 +36,8 @@ _SUMMARY = "GITHUB_STEP_SUMMARY"
 @click.option("--max-params", type=Count(), help="Maximum parameters.")
 @click.option("--max-weights", type=ByteSize(), help="Maximum bytes of constants: 4MiB.")
 @click.option("--max-arena", type=ByteSize(), help="Maximum bytes of the planned arena: 256KiB.")
-@click.option("--max-latency", type=Duration(), help="Maximum median: 7ms.")
-@click.option("--max-p95", type=Duration(), help="Maximum 95th percentile.")
+@click.option("--max-latency", type=Duration(needs_unit=True), help="Maximum median: 7ms.")
+@click.option("--max-p95", type=Duration(needs_unit=True), help="Maximum 95th percentile.")
 @click.option(
     "--min-coverage", type=Share(), help="Minimum share of operators that are counted: 100%."
 )

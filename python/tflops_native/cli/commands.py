@@ -214,6 +214,10 @@ def _with_next_step(error: click.ClickException) -> str:
 def _no_option(error: click.NoSuchOption) -> str:
     name, command = error.option_name, error.ctx.command_path if error.ctx else "tflops"
     for given in sys.argv[1:]:
+        if given.startswith("-:"):
+            return (
+                f"{given!r} is taken for options, as it begins with -: type -- {given} at the end"
+            )
         if given.startswith("-") and os.path.lexists(given):
             return (
                 f"{given!r} is taken for options, as it begins with -: for the file, type ./{given}"

@@ -11,6 +11,7 @@ from tflops_native.analysis.operators import OperatorAnalysis
 from tflops_native.checks import listed_index
 from tflops_native.cli.completion import complete_operators
 from tflops_native.cli.help import Command
+from tflops_native.cli.model_input import source_of
 from tflops_native.cli.options import input_options
 from tflops_native.cli.output import Output, output_options, show_document
 from tflops_native.formats.explained_columns import columns_document
@@ -48,7 +49,7 @@ def command(
         show_document(columns_document(), output)
         return
     model, _, path = operator.rpartition(":")
-    if model and path[:1].isdigit():
+    if model and path.removeprefix("-")[:1].isdigit():
         _explain_in_model(model, path, input_shapes, signature, output)
         return
     if input_shapes or signature is not None:
@@ -89,7 +90,7 @@ def _explain_in_model(
     signature: str | None,
     output: Output,
 ) -> None:
-    model = load(path)
+    model = load(source_of(path))
     analysis = api.analyze(model, input_shapes=input_shapes, signature=signature)
     subgraph, analysed = _find(analysis.subgraph_index, analysis.operators, place)
     document = explain_operator_document(model, subgraph, analysed, find_rule(analysed.name))

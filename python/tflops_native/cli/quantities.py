@@ -58,9 +58,16 @@ class WholeNumber(_Type):
 
 
 class Duration(_Type):
-    """`2`, `2s`, `500ms`, `1min` or `1h`, in seconds."""
+    """`2`, `2s`, `500ms`, `1min` or `1h`, in seconds.
+
+    Args:
+        needs_unit: whether a bare number is refused: of times that are mostly milliseconds.
+    """
 
     name = "SECONDS"
+
+    def __init__(self, *, needs_unit: bool = False) -> None:
+        self._needs_unit = needs_unit
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -70,6 +77,8 @@ class Duration(_Type):
         found = re.fullmatch(rf"{_NUMBER}\s*([a-zµ]*)", str(value).strip())
         if found is None or found[2] not in _SECONDS:
             self.fail(f"{value!r} is not a duration: write it as 2, 500ms, 2s, 1min or 1h")
+        if self._needs_unit and not found[2]:
+            self.fail(f"{value!r} has no unit: write it as {found[1]}ms or {found[1]}s")
         seconds = float(found[1]) * _SECONDS[found[2]]
         if not math.isfinite(seconds):
             self.fail(f"{value!r} is too long")

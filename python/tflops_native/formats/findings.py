@@ -16,6 +16,7 @@ _DETAILS = frozenset(
     {"convention", "disturbed", "imprecise_operators", "newer_runtime", "open_lengths"}
     | {"unmatched_events"}
 )
+_BRIEFLY = _DETAILS | {"exact"}
 
 
 def all_findings(report: Report) -> Found:
@@ -25,13 +26,13 @@ def all_findings(report: Report) -> Found:
 
 def all_notes(report: Report) -> Found:
     """All that nothing else in the summary says."""
-    return [Line("note", text) for text in _notes(report)]
+    return [Line("note", text) for text in _notes(report, _DETAILS)]
 
 
 def brief_findings(report: Report, room: int) -> Found:
     """As many as take so many lines of a terminal, the weightiest always; what to try as there is room."""
     items = [("finding", _variants(finding)) for finding in report.findings]
-    items += [("note", (text, text.partition(";")[0])) for text in _notes(report)]
+    items += [("note", (text, text.partition(";")[0])) for text in _notes(report, _BRIEFLY)]
     found: Found = []
     for position, (label, variants) in enumerate(items):
         left = items[position:]
@@ -74,15 +75,15 @@ def height(text: str) -> int:
     return len(textwrap.wrap(text, ROOM))
 
 
-def _notes(report: Report) -> Iterator[str]:
-    """The same one once, with how many there are."""
+def _notes(report: Report, left_out: frozenset[str]) -> Iterator[str]:
+    """The same one once, with how many there are, but for these codes."""
     named = {index for finding in report.findings for index in finding.operators}
     rows = (row.operator for row in report.rows)
     are_found = {operator.index for operator in rows if operator.status not in EXACT} <= named
     counts = Counter(
         str(note)
         for note in report.notes
-        if note.code not in _DETAILS and not (are_found and note.code == "not_exact")
+        if note.code not in left_out and not (are_found and note.code == "not_exact")
     )
     for text, times in counts.items():
         yield text if times == 1 else f"{times:,} times: {text}"

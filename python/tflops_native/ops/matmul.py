@@ -97,9 +97,8 @@ _BLOCKS = {False: (1, 4), True: (16,)}
 
 
 def _sparse_note(sparsity: Sparsity, weights: TensorSpec) -> str:
-    """What the weights are, and whether there is a kernel for their form."""
-    part = sparsity.stored_elements / weights.size if weights.size else 0
-    text = f"weights {100 * part:.3g} % dense: only the elements that are stored are multiplied"
+    """What is multiplied, and whether there is a kernel for the form of the weights."""
+    text = "sparse weights: only the elements that are stored are multiplied"
     is_integer = not weights.is_float
     fits = (
         sparsity.is_compressed[:2] == (False, True)

@@ -33,7 +33,7 @@ def conversion_notes(model: "ModelInfo") -> list[Note]:
 
 def counting_notes(analysis: Analysis) -> list[Note]:
     """Before trusting the totals."""
-    notes = _not_exact(analysis)
+    notes = _of_operators(analysis, "not_exact", is_exact=False)
     if analysis.coverage.shapes_assumed:
         notes.append(
             Note(code="shapes_from_file", text="* shape taken from the file, not inferred")
@@ -55,14 +55,15 @@ def counting_notes(analysis: Analysis) -> list[Note]:
         for item in analysis.inputs
         if item.is_defaulted
     ]
-    return notes
+    # What is counted as it is, and to be known all the same: weights without a kernel, say.
+    return notes + _of_operators(analysis, "exact", is_exact=True)
 
 
-def _not_exact(analysis: Analysis) -> list[Note]:
+def _of_operators(analysis: Analysis, code: str, *, is_exact: bool) -> list[Note]:
     """One for all operators of which the same is to be said."""
     found: dict[tuple[str, str | None], list[int]] = {}
     for operator in analysis.operators:
-        if operator.status not in EXACT:
+        if (operator.status in EXACT) is is_exact and (operator.note or not is_exact):
             found.setdefault((operator.name, operator.note), []).append(operator.index)
     notes = []
     for (name, note), indices in found.items():
@@ -71,7 +72,7 @@ def _not_exact(analysis: Analysis) -> list[Note]:
             more = ", ..." if len(indices) > _NAMED else ""
             listed = ", ".join(map(str, indices[:_NAMED]))
             named = f"{len(indices)} times {name} ({listed}{more})"
-        notes.append(Note(code="not_exact", text=f"{named}: {note}"))
+        notes.append(Note(code=code, text=f"{named}: {note}"))
     return notes
 
 
