@@ -78,6 +78,18 @@ def test_a_peak_is_the_best_of_many_trials():
     assert 0.3e6 <= 100 * length <= 2e6
 
 
+@pytest.mark.parametrize("disturbed", [(1,), (1, 2), (3, 4)])
+def test_an_interruption_while_the_length_is_found_makes_no_trial_short(disturbed):
+    """Of a single repetition of 10 ns, each trial would be the clock's 200 ns and little else."""
+    asked = []
+
+    def trial(repetitions):
+        asked.append(repetitions)
+        return 200 + 10 * repetitions + (10**6 if len(asked) in disturbed else 0)
+
+    assert peak_trials.best_rate(trial) == pytest.approx(1e9 / 10, rel=0.01)
+
+
 def test_trials_end_on_a_machine_that_becomes_ever_faster():
     speed = 1.0
     count = 0

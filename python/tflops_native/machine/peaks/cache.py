@@ -22,7 +22,7 @@ from tflops_native.plain_reading import from_plain
 from tflops_native.progress import Progress, no_progress
 
 # Raised with every change of the kernels or of the trials, so that older figures are measured again.
-KERNELS_VERSION = 3
+KERNELS_VERSION = 4
 LARGEST_BYTES = 1 << 20  # of a cache file
 _ALL_COUNTS = 8  # up to so many CPUs each number of threads is measured, then each power of two
 

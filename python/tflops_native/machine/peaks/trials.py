@@ -24,6 +24,8 @@ GAIN = 1.002
 # On some processors the widest instruction set runs at a lower frequency than the next one.
 _CANDIDATES = 2
 _PORTABLE = "portable"
+# A length is long enough if several in a row say so: one alone may have been interrupted.
+_CONFIRMATIONS = 3
 _DRAM_LEAST_BYTES = 64 << 20
 _DRAM_MOST_BYTES = 1 << 30
 _DRAM_PARTS = 16  # so that a trial is short here too
@@ -73,10 +75,20 @@ def best_of(measure: Callable[[], float]) -> float:
 def _calibrate(trial: Trial) -> int:
     """How many repetitions make a trial; the search also wakes up the processor."""
     repetitions = 1
-    while (elapsed := max(trial(repetitions), 1)) < TRIAL_NS / 4:
+    while (elapsed := _least(trial, repetitions)) < TRIAL_NS / 4:
         # Not in one step: the first ones are the least exact.
         repetitions *= min(max(TRIAL_NS // (2 * elapsed), 2), 64)
     return max(1, round(repetitions * TRIAL_NS / elapsed))
+
+
+def _least(trial: Trial, repetitions: int) -> int:
+    """The nanoseconds of one trial; the least of several where it seems long enough."""
+    least = max(trial(repetitions), 1)
+    confirmed = 1
+    while least >= TRIAL_NS / 4 and confirmed < _CONFIRMATIONS:
+        least = max(min(trial(repetitions), least), 1)
+        confirmed += 1
+    return least
 
 
 def _compute_peak(kernels: "list[ComputeKernel]", threads: int) -> ComputePeak:
