@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from imported.log_writer import MEAN, RUNS, VERSIONS
+from imported.log_writer import WARM_UP as WARM_UP_MEAN
 from tflops_native import ProfileFormatError
 from tflops_native.formats.registry import OF_ALL, render
 from tflops_native.formats.report import report_document
@@ -101,12 +102,62 @@ def test_a_log_cut_off_anywhere_gives_no_other_time(version):
             recorded = read(text[:end])
         except ProfileFormatError:
             continue
-        codes = {note.code for note in recorded.notes}
         latency, profiles = recorded.latency, recorded.profiles
-        right = latency is None or latency.mean == pytest.approx(MEAN * 1e-6)
-        assert right or "phases_contradict" in codes, text[:end][-200:]
+        assert latency is None or latency.mean == pytest.approx(MEAN * 1e-6), text[:end][-200:]
         events = {len(profile.events) for profile in profiles}
         assert events <= {len(rows(version))}, text[:end][-200:]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_summary_cut_off_anywhere_gives_no_other_time(version):
+    """As logcat and full disks do it: what stands behind the cut is another line, or nothing."""
+    lines = VERSIONS[version].benchmark(PHONE.stat().st_size, rows(version), [])
+    texts = ("timings in us: ", "Inference (avg): ")
+    at = next(i for i, line in enumerate(lines) if any(text in line for text in texts))
+    for end in range(len(lines[at]) + 1):
+        for rest in ([], lines[at + 1 :]):
+            recorded = read("\n".join([*lines[:at], lines[at][:end], *rest]))
+            shown = lines[at][:end]
+            assert recorded.latency.mean == pytest.approx(MEAN * 1e-6), shown
+            assert recorded.latency.count == RUNS, shown
+            if recorded.warm_up is not None:
+                assert recorded.warm_up.mean == pytest.approx(WARM_UP_MEAN * 1e-6), shown
+            assert recorded.initialization in (None, pytest.approx(0.0125)), shown
+            assert recorded.first_invoke in (None, pytest.approx(0.0051)), shown
+
+
+@pytest.mark.parametrize(
+    ("mean", "printed", "code"),
+    [
+        ("335.5", "3", "summary_cut"),
+        ("335.5", "335.", "summary_cut"),
+        ("335.5", "335.5", None),
+        ("1.23457e+06", "1.2", "summary_cut"),
+        ("1.23457e+06", "1.23457e+0", "summary_cut"),
+        ("1.23457e+06", "1.23457e+06", None),
+        ("0.5", "0", "summary_cut"),
+        # The beginning of the warm-up's mean, too, and of its whole mean.
+        ("501.25", "50", "summary_cut"),
+        ("5012.25", "5012.25", None),
+    ],
+)
+@pytest.mark.parametrize("announced", [RUNNING, ""])
+def test_a_mean_that_is_cut_off_in_the_summary(mean, printed, code, announced):
+    regular = REGULAR.replace("4321.5", mean)
+    summary = SUMMARY.replace("4321.5", printed)
+    recorded = read(announced + WARM_UP + announced + regular + summary)
+    assert recorded.latency.mean == pytest.approx(float(mean) * 1e-6)
+    assert recorded.latency.count == 250
+    codes = {note.code for note in recorded.notes} - {"no_operator_times"}
+    assert codes == ({code} if code else set())
+    assert recorded.warm_up.mean == pytest.approx(5012.25e-6)
+
+
+def test_the_statistics_of_the_warm_up_are_not_those_of_the_runs_of_a_summary_that_is_shorter():
+    """A mean of 50 may be the beginning of the warm-up's 5012.25, and is not."""
+    recorded = read(RUNNING + WARM_UP + SUMMARY.replace("4321.5", "50"))
+    assert recorded.latency.mean == pytest.approx(50e-6)
+    assert "statistics_missing" in {note.code for note in recorded.notes}
 
 
 def test_the_mean_is_not_the_latest_run_of_a_line_that_was_cut():

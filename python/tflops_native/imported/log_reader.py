@@ -99,6 +99,9 @@ class LogReader:
         totals = {_TOTAL_NAMES[m["name"]]: m["value"] for m in _TOTALS.finditer(payload)}
         if "Inference" not in totals and (match := _OLDEST_TOTAL.match(rest)):
             totals["Inference"] = match["value"]
+        if "Inference" not in totals and totals:
+            # The line is cut off, perhaps in its last number.
+            totals.popitem()
         if self.facts.totals not in ({}, totals):
             self.begin(always=True)
         self.facts.totals = totals

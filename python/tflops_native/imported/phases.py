@@ -3,7 +3,8 @@
 The rule: benchmark_model prints the mean of the warm-up and of the runs twice, in the line of statistics
 and in the summary. A line belongs to the phase whose mean the summary gives; without a summary to the
 phase that was announced last. Where they contradict each other the summary's mean is taken, for it names
-what it is of, and the statistics of the line are left out.
+what it is of, and the statistics of the line are left out; unless it is the beginning of the mean of the
+runs, for a line may be cut off in its last number.
 """
 
 import re
@@ -82,13 +83,16 @@ def resolve(
     if summary.runs is None:
         return *by_order, []
     known = [phase.statistics for phase in phases if phase.statistics is not None]
-    runs = next((s for s in reversed(known) if _is_same(s, summary.runs)), None)
+    runs = _cut_off(known, by_order, summary)
+    notes = [] if runs is None else [_summary_cut(runs, summary.runs)]
+    if runs is None:
+        runs = next((s for s in reversed(known) if _is_same(s, summary.runs)), None)
     rest = [s for s in known if s is not runs]
     warm_up = by_order[0] if by_order[0] is not runs else None
     if summary.warm_up is not None:
         warm_up = next((s for s in rest if _is_same(s, summary.warm_up)), summary.warm_up)
     if runs is not None or not known:
-        return warm_up, runs or summary.runs, []
+        return warm_up, runs or summary.runs, notes
     return warm_up, summary.runs, [_contradiction(known[-1], warm_up, summary.runs)]
 
 
@@ -117,6 +121,37 @@ def _is_same(statistics: DurationSummary, printed: DurationSummary) -> bool:
     if printed.resolution > MICROSECOND:
         step = printed.resolution / 2
     return abs(statistics.mean - printed.mean) <= step + 1e-12
+
+
+def _cut_off(
+    known: Sequence[DurationSummary],
+    by_order: tuple[DurationSummary | None, DurationSummary | None],
+    summary: Summary,
+) -> DurationSummary | None:
+    """The statistics of the runs if the summary's mean is only the beginning of theirs."""
+    warm_up, runs = by_order
+    if runs is None and warm_up is None and len(known) == 1:
+        # One line that nothing announced is of the runs, unless the summary says otherwise.
+        is_warm_up = summary.warm_up is not None and _is_same(known[0], summary.warm_up)
+        runs = None if is_warm_up else known[0]
+    if runs is None or summary.runs is None or summary.runs.resolution > MICROSECOND:
+        return None  # what is printed in milliseconds has its unit behind it
+    is_beginning = _printed(runs).startswith(_printed(summary.runs))
+    return runs if is_beginning and not _is_same(runs, summary.runs) else None
+
+
+def _printed(statistics: DurationSummary) -> str:
+    """The mean as the benchmark prints it, in microseconds."""
+    return f"{statistics.mean / MICROSECOND:g}"
+
+
+def _summary_cut(runs: DurationSummary, printed: DurationSummary) -> Note:
+    return Note(
+        code="summary_cut",
+        text=f"the summary is cut off in its last number, {_printed(printed)} of {_printed(runs)} µs: "
+        "the mean is that of the line of statistics",
+        hint="keep the log of one benchmark as it was printed",
+    )
 
 
 def _contradiction(
