@@ -62,6 +62,52 @@ def test_what_is_not_a_plan(refuses, place, text, message):
     assert "no such file" in refuses("fleet", "nowhere.yaml")
 
 
+HERE = "devices: [{label: here, kind: local}]\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        # YAML takes the last of two keys, and reads these as other things than text.
+        (f"models: [a]\nmodels: [b]\n{HERE}", "'models' twice"),
+        ("models: [a]\ndevices: [{label: a, kind: local, label: b}]\n", "'label' twice"),
+        (f"models: [m]\noptions: {{runs: 1, runs: 2}}\n{HERE}", "'runs' twice"),
+        ("models: [m]\ndevices: [{label: a, kind: adb, address: 0123456701}]\n", "21913025"),
+        ("models: [m]\ndevices: [{label: a, kind: adb, address: 10:20}]\n", "620"),
+        ("models: [m]\ndevices: [{label: on, kind: local}]\n", "True"),
+        ("models: [m]\ndevices: [{label: 2024-05-01, kind: local}]\n", "quotes"),
+        ("models: [m]\ndevices: [{label: a, kind: local, runtime: }]\n", "runtime"),
+        (f"models: [012]\n{HERE}", "10"),
+        (f"models: [on]\n{HERE}", "True"),
+        (f"models: [m]\nresults:\n{HERE}", "results"),
+        (f"models: [m]\nresults: [a]\n{HERE}", "results"),
+        (f'models: [m]\nresults: ""\n{HERE}', "results"),
+        (f'models: [m]\nresults: "a\\0b"\n{HERE}', "results"),
+        (f'models: [""]\n{HERE}', "models"),
+        (f"models: [m]\noptions: []\n{HERE}", "options must hold keys"),
+        (f"models: [m]\noptions: false\n{HERE}", "options must hold keys"),
+        ("models: [m]\ndevices: [{label: counts, kind: local}]\n", "is the name of a folder"),
+    ],
+)
+def test_what_yaml_reads_otherwise_than_it_was_meant_is_not_guessed(refuses, place, text, message):
+    (place / "plan.yaml").write_text(text)
+    assert message in refuses("fleet", "plan.yaml")
+    assert {path.name for path in place.iterdir()} == {"plan.yaml"}
+
+
+def test_a_key_that_overrides_one_of_a_merged_mapping_is_not_given_twice(place):
+    from tflops_native.fleets.plan import read_plan
+
+    text = "models: [m]\noptions: &o {runs: 2}\ndevices:\n- &d {label: a, kind: local, jobs: 2}\n"
+    (place / "plan.yaml").write_text(text)
+    assert read_plan("plan.yaml").devices[0].jobs == 2
+    (place / "plan.yaml").write_text(
+        "models: [m]\ndevices: [{<<: {label: a, jobs: 2}, label: b, kind: local}]\n"
+    )
+    (device,) = read_plan("plan.yaml").devices
+    assert (device.label, device.jobs) == ("b", 2)
+
+
 def test_what_to_type_where_the_engine_is_missing(refuses, place, monkeypatch):
     (place / "plan.yaml").write_text("models: [m]\ncount: true\n")
     monkeypatch.setitem(sys.modules, "yaml", None)

@@ -92,13 +92,14 @@ def read_plan(path: str | PathLike[str]) -> Plan:
     given = _mapping(_yaml(path), f"'{path}'", _PLAN_KEYS)
     here = path.parent
     models = _texts(given.get("models"), f"'{path}': models")
+    results = _text(given.get("results", "results"), f"'{path}': results")
     if not models:
         raise OptionError(f"'{path}' names no models: add `models: [FILE or FOLDER, ...]`")
     retries = whole_number("retries", given.get("retries", 1), minimum=0, maximum=100)
     count = given.get("count", False)
     if not isinstance(count, bool):
         raise OptionError(f"'{path}': count must be true or false, got {count!r}")
-    options = _options(given.get("options") or {}, path)
+    options = _options({} if given.get("options") is None else given["options"], path)
     devices = _devices(given.get("devices"), path)
     if count and (devices or options.keys() - set(_OF_COUNTING)):
         raise OptionError(
@@ -112,7 +113,7 @@ def read_plan(path: str | PathLike[str]) -> Plan:
     return Plan(
         path=path,
         models=tuple(str(here / model) for model in models),
-        results=here / str(given.get("results", "results")),
+        results=here / results,
         devices=devices,
         options=options,
         retries=retries,
@@ -133,14 +134,44 @@ def _yaml(path: Path) -> Any:
                 f"cannot read the plan '{path}': it is larger than 1 MiB; name folders "
                 "instead of each model"
             )
-        plan = yaml.safe_load(data.decode())
+        text = data.decode()
+        plan = yaml.safe_load(text)
+        twice = _given_twice(yaml.compose(text, yaml.SafeLoader))
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise OptionError(f"cannot read the plan '{path}': {reason}") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise OptionError(f"the plan '{path}' is not YAML: {parser_reason(error)}") from error
+    if twice is not None:
+        key, lines = twice
+        raise OptionError(
+            f"'{path}' gives {key!r} twice, in lines {lines[0]} and {lines[1]}: leave one"
+        )
     _check_size(plan, path)
     return plan
+
+
+def _given_twice(node: Any) -> tuple[str, tuple[int, int]] | None:
+    """A key that a mapping holds twice, of which YAML takes the last, and the lines of both."""
+    waiting, seen = [node], set()
+    while waiting:
+        node = waiting.pop()
+        if not isinstance(getattr(node, "value", None), list) or id(node) in seen:
+            continue
+        seen.add(id(node))  # an alias is the node itself, and may lie within it
+        keys: dict[str, Any] = {}
+        for item in node.value:
+            if not isinstance(item, tuple):
+                waiting.append(item)
+                continue
+            key, value = item
+            waiting.append(value)
+            if not isinstance(key.value, str):
+                continue
+            if (before := keys.get(key.value)) is not None:
+                return key.value, (before.start_mark.line + 1, key.start_mark.line + 1)
+            keys[key.value] = key
+    return None
 
 
 def _check_size(plan: Any, path: Path) -> None:
@@ -174,9 +205,18 @@ def _mapping(value: Any, what: str, keys: tuple[str, ...]) -> Mapping[str, Any]:
 
 def _texts(value: Any, what: str) -> list[str]:
     values = [value] if isinstance(value, str) else value or []
-    if not isinstance(values, list) or not all(isinstance(item, str | int) for item in values):
+    if not isinstance(values, list):
         raise OptionError(f"{what} must be a list of texts")
-    return list(map(str, values))
+    return [_text(item, what) for item in values]
+
+
+def _text(value: Any, what: str) -> str:
+    """Of YAML, which reads 0123 as the number 83, 10:20 as 620, and `on` as true."""
+    if not isinstance(value, str):
+        raise OptionError(f"{what}: {value!r} is not text; put what is meant in quotes")
+    if not value or not value.isprintable():
+        raise OptionError(f"{what}: {value!r} is not a name")
+    return value
 
 
 def _options(given: Any, path: Path) -> Mapping[str, Any]:
@@ -214,15 +254,19 @@ def _devices(given: Any, path: Path) -> tuple[Device, ...]:
 def _device(given: Any, what: str, path: Path) -> Device:
     keys = tuple(Device.__dataclass_fields__)
     found = _mapping(given, what, keys)
-    label = str(found.get("label", ""))
-    if not _LABEL.fullmatch(label) or label in _RESERVED:
+    label = _text(found.get("label"), f"{what}: label")
+    if label in _RESERVED:
+        raise OptionError(
+            f"{what} has the label {label!r}, which is the name of a folder of the results: give another"
+        )
+    if not _LABEL.fullmatch(label):
         raise OptionError(
             f"{what} has the label {label!r}: give letters, digits, '_', '.' and '-', beginning with "
             "a letter or digit"
         )
     what = f"'{path}': device {label!r}"
     kind = one_of(f"{what}: kind", found.get("kind"), get_args(DeviceKind))
-    address = str(found.get("address", ""))
+    address = _text(found["address"], f"{what}: address") if "address" in found else ""
     jobs = whole_number(f"{what}: jobs", found.get("jobs", 1), minimum=1, maximum=1024)
     if kind == "local":
         wrong = [name for name in ("address", "timer", "arguments", "folder") if name in found]
@@ -232,7 +276,7 @@ def _device(given: Any, what: str, path: Path) -> Device:
             label=label,
             kind="local",
             jobs=jobs,
-            runtime=str(found.get("runtime", DEFAULT_RUNTIME)),
+            runtime=_text(found.get("runtime", DEFAULT_RUNTIME), f"{what}: runtime"),
         )
     if not address or address.startswith("-"):
         raise OptionError(
@@ -241,7 +285,7 @@ def _device(given: Any, what: str, path: Path) -> Device:
         )
     if "runtime" in found:
         raise OptionError(f"{what}: its runtime is the library in the folder of its timer")
-    timer = path.parent / str(found.get("timer", ""))
+    timer = path.parent / (_text(found["timer"], f"{what}: timer") if "timer" in found else "")
     if "timer" not in found or not (timer / TIMER).is_file():
         raise OptionError(
             f"{what}: there is no {TIMER} in '{timer}': give `timer: FOLDER`, with the program for the "
@@ -254,7 +298,7 @@ def _device(given: Any, what: str, path: Path) -> Device:
         jobs=jobs,
         timer=str(timer.resolve()),
         arguments=tuple(_texts(found.get("arguments"), f"{what}: arguments")),
-        folder=str(found.get("folder", _FOLDERS[kind])),
+        folder=_text(found.get("folder", _FOLDERS[kind]), f"{what}: folder"),
     )
 
 
