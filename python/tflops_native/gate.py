@@ -16,7 +16,7 @@ from tflops_native.reports.budgets import METRICS, Check, check_report, counts_o
 from tflops_native.reports.conditions import conditions_of
 from tflops_native.reports.contenders import saved_or_none
 from tflops_native.reports.report import Report
-from tflops_native.reports.saved import load_saved
+from tflops_native.reports.saved import load_saved, what_is_saved
 
 DEFAULT_MAX_SECONDS = 60.0
 # The first of two measurements; the second one has what is left of the time.
@@ -175,9 +175,9 @@ def _baseline(given: Baseline | str | PathLike[str] | None) -> Baseline | None:
         return given
     found = load_saved(given)
     if not isinstance(found, Baseline):
-        what = "report" if isinstance(found, tuple) else type(found).__name__.lower()
         raise ProfileFormatError(
-            f"'{given}' holds a {what}, not a baseline: `tflops baseline MODEL -o FILE.json` writes one"
+            f"'{given}' holds {what_is_saved(found)}, not a baseline: "
+            "`tflops baseline MODEL -o FILE.json` writes one"
         )
     return found
 

@@ -117,6 +117,16 @@ def test_baselines_that_do_not_fit(refuses, tflops, base, tmp_path):
     assert "cannot be combined with a saved report" in refuses(
         "check", report, "--max-macs", "1M", "--threads", "2"
     )
+    (tmp_path / "text.tflite").write_bytes(b"this is not a model")
+    tflops("batch", tmp_path / "text.tflite", "-o", tmp_path / "jobs", "--count")
+    (job,) = (tmp_path / "jobs").iterdir()
+    for line in (
+        refuses("check", MODEL, "--baseline", job),
+        refuses("check", job, "--max-macs", "1M"),
+        refuses("baseline", job),
+        refuses("compare", job, MODEL, "--no-time"),
+    ):
+        assert "holds a job that failed (not a model: '" in line
     older = tmp_path / "older.json"
     older.write_text(base.read_text().replace('"format_version": 3', '"format_version": 2'))
     assert "has version 2 of the format" in refuses("check", MODEL, "--baseline", older)

@@ -61,6 +61,20 @@ def test_by_glob(project, tflops, monkeypatch, name, prefix):
     assert limits(tflops("check", "net.tflite", "--format", "json")) == expected
 
 
+@pytest.mark.parametrize("name", ["net [int8].tflite", "[a].tflite", "what?.tflite", "a*.tflite"])
+def test_a_path_with_the_characters_of_a_glob(project, tflops, name):
+    folder = project(f'[check."models/{name}"]\nmax-macs = 1\n')
+    shutil.copy(MODEL, folder / "models" / name)
+    assert tflops("check", f"models/{name}").status == 1
+
+
+@pytest.mark.parametrize("pattern", ["models/**", "**"])
+def test_all_files_of_a_folder_and_those_inside_it(project, tflops, pattern):
+    project(f"[check.'{pattern}']\nmax-macs = 1\n")
+    assert tflops("check", "models/net.tflite").status == 1
+    assert tflops("check", "models/inner/small.tflite").status == 1
+
+
 def test_a_baseline_beside_the_file(project, tflops, monkeypatch):
     folder = project(
         """

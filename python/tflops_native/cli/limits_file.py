@@ -73,7 +73,7 @@ def limits_of(model: str, command: click.Command, start: Path) -> FileLimits | N
             _argument(key): _value(command, key, value, path, where) for key, value in table.items()
         }
         try:
-            matches = list(path.parent.glob(pattern))
+            matches = _matches(path.parent, pattern)
         except (ValueError, NotImplementedError) as error:
             raise OptionError(f"{where} is not a glob below '{path.parent}': {error}") from error
         if not matches:
@@ -82,6 +82,17 @@ def limits_of(model: str, command: click.Command, start: Path) -> FileLimits | N
             globs.append(pattern)
             values |= read
     return FileLimits(path, globs, values)
+
+
+def _matches(folder: Path, pattern: str) -> list[Path]:
+    """Files that a glob matches, or that have it as their name, as "net [int8].tflite"."""
+    found = list(folder.glob(pattern))
+    if pattern.rpartition("/")[2] == "**":
+        # Python before 3.13 finds only folders by it.
+        found += folder.glob(f"{pattern}/*")
+    if (folder / pattern).exists():
+        found.append(folder / pattern)
+    return found
 
 
 def _nearest(start: Path) -> tuple[Path, dict[str, Any]] | None:

@@ -338,9 +338,19 @@ def _measure(item: Loaded, device: Device, options: Mapping[str, Any], name: Fol
         times = Path(folder) / "times.json"
         started = time.monotonic()
         time_on(device, bytes(item.model.data), options, times, name)
-        if not times.stat().st_size:
-            seconds = time.monotonic() - started
-            raise DeviceError(f"device {device.label!r} sent no times after {seconds:.0f} s")
+        size, seconds = times.stat().st_size, time.monotonic() - started
+        if not _is_json(times):
+            what = f"{size:,} bytes that are no times" if size else "no times"
+            raise DeviceError(f"device {device.label!r} sent {what} after {seconds:.0f} s")
         return api.report(
             item.model, input_shapes=shapes, profile_file=str(times), device=device.label
         )
+
+
+def _is_json(path: Path) -> bool:
+    """Whether a file came whole: what was cut off on its way says nothing of the model."""
+    try:
+        json.loads(path.read_bytes())
+    except (ValueError, RecursionError):
+        return False
+    return True

@@ -48,6 +48,14 @@ _KINDS: Mapping[str, type[Result]] = {
     "sweep": Sweep,
     "verification": Verification,
 }
+# Those that are not "a" and their kind.
+_IN_WORDS: Mapping[str, str] = {
+    "cell": "a cell of a sweep that failed",
+    "memory": "a plan of memory",
+    "memory_fit": "a plan of memory on a board",
+    "peaks": "peaks of a machine",
+    "runtimes": "a list of runtimes",
+}
 REPORT = "report"
 # How a page begins, and what stands before the data in it.
 _PAGE = b"<!doctype html>"
@@ -163,6 +171,16 @@ def is_saved(path: str | os.PathLike[str]) -> bool:
         return False
 
 
+def what_is_saved(found: Result | tuple[Report, ...]) -> str:
+    """ "a sweep", of what `load_saved` gives."""
+    if isinstance(found, tuple):
+        return "a report"
+    if isinstance(found, BatchJob):
+        return f"a job that failed ({found.reason}: {found.error})"
+    (kind,) = (kind for kind, of in _KINDS.items() if type(found) is of)
+    return _IN_WORDS.get(kind, f"a {kind}")
+
+
 def load_report(path: str | os.PathLike[str], *, signature: str | None = None) -> Report:
     """The report that was saved in a file.
 
@@ -178,7 +196,7 @@ def load_report(path: str | os.PathLike[str], *, signature: str | None = None) -
         raise OptionError(f"a signature must be named by its key, got {shown(signature)}")
     found = load_saved(path)
     if not isinstance(found, tuple):
-        raise ProfileFormatError(f"'{path}' holds a {type(found).__name__.lower()}, not a report")
+        raise ProfileFormatError(f"'{path}' holds {what_is_saved(found)}, not a report")
     if signature is not None:
         found = tuple(report for report in found if signature in report.signatures)
     if len(found) != 1:
