@@ -104,10 +104,104 @@ def test_a_variable_is_written_where_its_value_is_made():
     assert join_events(subgraph, events) == ([1, 3], set())
 
 
-def test_what_is_looked_up_in_one_table_belongs_to_the_last_operator():
-    subgraph = chain("DEQUANTIZE", "GELU", "QUANTIZE", "CONV_2D")
-    events = [delegated("Invalid Unary Op"), delegated(CONVOLUTION)]
-    assert join_events(subgraph, events) == ([2, 3], set())
+LOOKUP, CONVERT = "Invalid Unary Op", "Convert (NC)"
+BYTES = range(100)  # all tensors are of 8 bits
+
+
+@pytest.mark.parametrize(
+    ("operators", "constants", "eight_bits", "events", "expected"),
+    [
+        pytest.param(
+            [
+                ("DEQUANTIZE", [0], [1]),
+                ("GELU", [1], [2]),
+                ("QUANTIZE", [2], [3]),
+                ("CONV_2D", [3], [4]),
+            ],
+            (),
+            {0, 3, 4},
+            [LOOKUP, CONVOLUTION],
+            [2, 3],
+            id="of another type inside",
+        ),
+        pytest.param(
+            [
+                ("MUL", [0, 9], [1]),
+                ("ADD", [8, 1], [2]),
+                ("LOGISTIC", [2], [3]),
+                ("DEQUANTIZE", [3], [4]),
+            ],
+            (8, 9),
+            {0, 1, 2, 3, 8, 9},
+            [LOOKUP, CONVERT],
+            [2, 3],
+            id="a conversion to floats is none of it",
+        ),
+        pytest.param(
+            [
+                ("MUL", [0, 9], [1]),
+                ("LOGISTIC", [1], [2]),
+                ("DEQUANTIZE", [2], [3]),
+                ("EXP", [3], [4]),
+            ],
+            (9,),
+            {0, 1, 2, 9},
+            [LOOKUP, CONVERT, "Exp (NC)"],
+            [1, 2, 3],
+            id="nor what is computed of the floats",
+        ),
+        pytest.param(
+            [("QUANTIZE", [0], [1]), ("MUL", [1, 9], [2]), ("TANH", [2], [3]), ("ELU", [3], [4])],
+            (9,),
+            {1, 2, 3, 4, 9},
+            [CONVERT, LOOKUP],
+            [0, 3],
+            id="nor a conversion of floats",
+        ),
+        pytest.param(
+            [("MUL", [0, 9], [1]), ("LOGISTIC", [1], [2]), ("MUL", [2, 5], [3])],
+            (9,),
+            BYTES,
+            [LOOKUP, "Multiply (ND)"],
+            [1, 2],
+            id="a product of two is none of it",
+        ),
+        pytest.param(
+            [("ADD", [0, 9], [1]), ("LOGISTIC", [1], [2]), ("MUL", [0, 2], [3])],
+            (9,),
+            BYTES,
+            [LOOKUP],
+            [2],
+            id="unless both are functions of the same",
+        ),
+        pytest.param(
+            [
+                ("ADD", [0, 9], [1]),
+                ("LOGISTIC", [1], [2]),
+                ("TANH", [2], [3]),
+                ("MUL", [2, 3], [4]),
+            ],
+            (9,),
+            BYTES,
+            [LOOKUP, LOOKUP],
+            [1, 3],
+            id="what two read is written",
+        ),
+        pytest.param(
+            [*((name, [i], [i + 1]) for i, name in enumerate(["TANH", "ELU"] * 7))],
+            (),
+            BYTES,
+            [LOOKUP],
+            [13],
+            id="more than one table holds",
+        ),
+    ],
+)
+def test_what_is_looked_up_in_one_table_belongs_to_the_last_operator(
+    operators, constants, eight_bits, events, expected
+):
+    subgraph = graph(*operators, constants=constants, eight_bits=eight_bits)
+    assert join_events(subgraph, [*map(delegated, events)]) == (expected, set())
 
 
 def test_no_events():

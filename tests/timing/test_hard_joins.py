@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("tflops_native._native", exc_type=ImportError)
 
-from builders import ModelBuilder, options
+from builders import ModelBuilder, options, quantization
 from tflops_native import api
 from tflops_native.model.reader import load
 from tflops_native.profile.join import join_events
@@ -131,6 +131,25 @@ def equal_partitions():
     return net.pack(x)
 
 
+def looked_up_in_one_table():
+    """QUANTIZE, three elementwise operators of int8 in a row, DEQUANTIZE."""
+    builder = ModelBuilder()
+    graph = builder.graph()
+    scaled = [quantization(scale=[scale], zeroPoint=[0]) for scale in (1 / 64, 1 / 64, 1 / 128)]
+    levels = [*scaled, quantization(scale=[1 / 256], zeroPoint=[-128])]
+    x = graph.input((1, 64))
+    tensors = [graph.tensor((1, 64), "INT8", quantization=level) for level in levels]
+    half = graph.constant(np.array([32], np.int8), quantization=levels[0])
+    made = graph.tensor((1, 64))
+    graph.operator("QUANTIZE", [x], tensors[:1], options("QuantizeOptions"))
+    graph.operator("MUL", [tensors[0], half], tensors[1:2], options("MulOptions"))
+    graph.operator("TANH", tensors[1:2], tensors[2:3])
+    graph.operator("LOGISTIC", tensors[2:3], tensors[3:])
+    graph.operator("DEQUANTIZE", tensors[3:], [made], options("DequantizeOptions"), version=2)
+    graph.outputs = [made]
+    return builder.pack()
+
+
 def single_operators():
     """Partitions of one operator each."""
     net = Net()
@@ -209,3 +228,11 @@ def test_a_clamp_of_several_is_that_of_the_first(runtime):
     found = [target for name, target in zip(names, targets, strict=True) if "Clamp" in name]
     # One for both in front of CUMSUM, where there is one at all, and that behind it.
     assert found in ([1, 4], [1, 2, 4], [4])
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_a_table_of_several_is_that_of_the_last(runtime):
+    names, targets = joined(looked_up_in_one_table(), runtime)
+    assert None not in targets
+    looked_up = [t for n, t in zip(names, targets, strict=True) if n == "Invalid Unary Op"]
+    assert looked_up == ([] if runtime == OLD else [3])

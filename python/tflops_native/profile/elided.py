@@ -1,7 +1,7 @@
 """Which events of a partition the delegate's optimizer leaves out, puts elsewhere, or makes one of.
 
-Source: XNNPACK src/subgraph.c, short_circuit, xnn_subgraph_fuse_unary_quantized_into_lut, and what removes
-nodes whose results nothing reads.
+Source: XNNPACK src/subgraph.c, short_circuit, and what removes nodes whose results nothing reads; for what
+is looked up in one table `profile.lookups`.
 """
 
 from collections import Counter
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Set
 from tflops_native.model.graph import Operator, Subgraph
 from tflops_native.ops.delegate_events import TABLE_LOOKUP, event_key
 from tflops_native.profile.delegated import events_of
+from tflops_native.profile.lookups import ends_of_lookups
 from tflops_native.profile.partition import Partition
 
 _COPY = event_key("Copy")
@@ -30,13 +31,7 @@ def unlikely_events(subgraph: Subgraph, part: Partition) -> dict[tuple[int, str]
         index for operator in part.operators for index in operator.inputs if index is not None
     )
     leaving = _leaving(subgraph, part)
-    looked_up = {
-        index
-        for operator in part.operators
-        if TABLE_LOOKUP in events_of(operator.name).main
-        for index in operator.inputs
-        if index is not None
-    }
+    ends = ends_of_lookups(subgraph, part, leaving)
 
     def is_needless_copy(operator: Operator) -> bool:
         if not events_of(operator.name).is_copy:
@@ -47,17 +42,11 @@ def unlikely_events(subgraph: Subgraph, part: Partition) -> dict[tuple[int, str]
         source = operator.inputs[-1]
         return source in inside and source not in leaving and readers[source] == 1
 
-    def is_looked_up_later(operator: Operator) -> bool:
-        return all(
-            index in looked_up and readers[index] == 1 and index not in leaving
-            for index in operator.outputs
-        )
-
     unlikely = {}
     for position, operator in enumerate(part.operators):
         if is_needless_copy(operator):
             unlikely[position, _COPY] = 1
-        if is_looked_up_later(operator):
+        if position not in ends:
             unlikely[position, _LOOKUP] = 1
     unread = _unread(reversed(part.operators), leaving)
     for position, operator in enumerate(part.operators):
