@@ -1,7 +1,8 @@
 """Sweeps: the grid of configurations of models, measured one after the other in random order."""
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from os import PathLike
 from typing import Any, TypeAlias
@@ -56,7 +57,7 @@ def sweep(
     an effect of what is varied. A configuration that fails is a cell with the reason.
 
     Args:
-        models: as `analyze` takes them.
+        models: as `analyze` takes them; each content once, whatever its names.
         input_shapes: input name -> shapes, or those of the only input: a pattern as
             "1,{128..320..32},{128..320..32},3", whose combinations are all taken, or a list of shapes and
             patterns.
@@ -96,14 +97,19 @@ def sweep(
     names = _names(loaded)
     versions = {name: runtime_identity(str(name)) for name in grid.runtimes}
     facts = option_facts(options, _OF_NO_RESULT)
-    plan = [
+    plan = _each_once(
         _planned(configuration, loaded, names, versions, facts)
         for configuration in grid.configurations()
-    ]
+    )
     kept, remarks = ({}, ()) if store is None else store.read({task.cell.key for task in plan})
     if retry:
         kept = {key: cell for key, cell in kept.items() if cell.error is None}
-    found = {at: kept[task.cell.key] for at, task in enumerate(plan) if task.cell.key in kept}
+    # Under the name that it has now.
+    found = {
+        at: replace(kept[task.cell.key], model=task.cell.model)
+        for at, task in enumerate(plan)
+        if task.cell.key in kept
+    }
     waiting = [at for at in range(len(plan)) if at not in found]
     random.Random(seed).shuffle(waiting)
     number_kept = len(found)
@@ -236,6 +242,16 @@ def _planned(
     return _Task(cell=cell, model=model, configuration=configuration)
 
 
+def _each_once(tasks: Iterable[_Task]) -> list[_Task]:
+    """Without those of a model that was given before: two cells of one key would be one file."""
+    found: dict[tuple[str, str], _Task] = {}
+    for task in tasks:
+        # Without a model the key says nothing of it.
+        name = task.cell.model if task.model is None else ""
+        found.setdefault((task.cell.key, name), task)
+    return list(found.values())
+
+
 def _key(
     sha256: str | None,
     configuration: Configuration,
@@ -312,8 +328,13 @@ def _names(loaded: Mapping[tuple[int, str | None], Model | ConversionError]) -> 
     positions = sorted({at for at, _ in loaded})
     names = [infos[at].name if at in infos else f"model {at + 1}" for at in positions]
     paths = [infos[at].path if at in infos else None for at in positions]
+    # The same file twice needs nothing to tell it apart.
+    apart = {
+        (name, path or str(at)) for at, (name, path) in enumerate(zip(names, paths, strict=True))
+    }
+    shared = Counter(name for name, _ in apart)
     return [
-        (path or f"{name} ({at + 1})") if names.count(name) > 1 else name
+        (path or f"{name} ({at + 1})") if shared[name] > 1 else name
         for at, (name, path) in enumerate(zip(names, paths, strict=True))
     ]
 

@@ -118,6 +118,24 @@ def test_a_cell_is_a_report_that_show_reads(tflops, tmp_path):
     assert "194,688 MACs" in tflops("show", str(path)).out
 
 
+def test_a_model_of_two_names_is_measured_once(tflops, tmp_path):
+    paths = [tmp_path / name for name in ("one.tflite", "two.tflite")]
+    for path in paths:
+        shutil.copy(SINGLE, path)
+    folder = tmp_path / "cells"
+    given = ("sweep", paths[0], paths[0], paths[1], *FAST, "--threads", "1,2", "-o", folder)
+    first = tflops(*given, "--format", "csv").out
+    assert first.count("\n") == 1 + len(files(folder)) == 3
+    assert first.count(",one.tflite,") == 2
+    assert tflops(*given, "--format", "csv").out == first
+    # What is kept has the name that it has now.
+    renamed = tflops(
+        "sweep", paths[1], *FAST, "--threads", "1,2", "-o", folder, "--format", "csv"
+    ).out
+    assert renamed.count(",two.tflite,") == 2
+    assert len(files(folder)) == 2
+
+
 def test_the_order_is_random_and_that_of_the_seed(tflops):
     def order(seed):
         given = ("--input-shape", "{1..8},28,28,1", "--runs", "1", "--seed", seed)
