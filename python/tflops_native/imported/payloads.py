@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from tflops_native.imported.log_lines import marked
+from tflops_native.imported.processes import apart
 from tflops_native.imported.raw_lines import lines_of
 
 _SEVERITY = re.compile(
@@ -38,6 +39,8 @@ def payloads(text: str) -> list[str]:
     """
     lines = lines_of(text)
     starts = [marked(line) for line in lines]
+    order = apart(lines, [at >= 0 for at in starts])
+    lines, starts = [lines[at] for at in order], [starts[at] for at in order]
     prefix = _prefix([line[:at] for line, at in zip(lines, starts, strict=True) if at > 0])
     suffix = _suffix([line[at:] for line, at in zip(lines, starts, strict=True) if at >= 0])
     found = [_payload(line, at, prefix, suffix) for line, at in zip(lines, starts, strict=True)]
