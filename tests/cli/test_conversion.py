@@ -175,6 +175,35 @@ def test_representative_data(network, tmp_path):
     assert "random_calibration" not in [note.code for note in tflops_native.count(model)[0].notes]
 
 
+@pytest.fixture(scope="module")
+def open_network():
+    """A window of 3 over lengths that are open: of 1 it has no output."""
+    import keras
+
+    given = keras.Input((None, None, 1))
+    return keras.Model(given, keras.layers.Conv2D(4, 3)(given))
+
+
+@pytest.mark.parametrize("quantize", ["int8", "int16x8"])
+@pytest.mark.parametrize("samples", [None, (3, 28, 20, 1), (3, 1, 28, 20, 1)])
+def test_open_lengths_are_those_of_the_samples(open_network, quantize, samples, tmp_path):
+    file = None
+    if samples is not None:
+        file = tmp_path / "data.npz"
+        np.savez(file, data=np.random.default_rng(0).uniform(-1, 1, samples))
+    model = tflops_native.convert(open_network, quantize=quantize, representative=file)
+    (report,) = tflops_native.count(model, input_shapes=(1, 9, 7, 1))
+    assert report.analysis.macs == 7 * 5 * 9 * 4
+
+
+@pytest.mark.parametrize("shape", [(3, 28, 28, 2), (3, 28, 28), (3, 784), (0, 28, 28, 1)])
+def test_samples_that_do_not_fit_open_lengths(open_network, shape, tmp_path):
+    file = tmp_path / "data.npz"
+    np.savez(file, data=np.zeros(shape))
+    with pytest.raises(ConversionError, match=r"hold samples of shape \(1, \?, \?, 1\)"):
+        tflops_native.convert(open_network, quantize="int8", representative=file)
+
+
 def test_bad_representative_data(network, tmp_path):
     def message(file, quantize="int8"):
         with pytest.raises((ConversionError, OptionError)) as error:

@@ -1,5 +1,6 @@
 """Calls TensorFlow's converter. The only file that uses TensorFlow to convert."""
 
+import math
 import re
 import tempfile
 import warnings
@@ -14,6 +15,7 @@ from tflops_native.model.sources.conversion import CALIBRATED, ConversionOptions
 from tflops_native.progress import Progress
 
 _RANDOM_SAMPLES = 8
+_OPEN_LENGTH = 32  # of random samples: more than most windows, less than most limits
 _LONGEST_TEXT = 300  # characters of the converter's own words
 _OLDEST = (2, 16)
 # A line of the compiler in it: "file:1:2: error: loc(...): what is wrong".
@@ -38,6 +40,10 @@ _ADVICE = (
     (
         ("lambda", "safe_mode"),
         "load it in Python with safe_mode=False if you trust it, and pass the model",
+    ),
+    (
+        ("overflowed", "zero or negative"),
+        "its inputs have open lengths: give samples of a size that it takes with --representative",
     ),
     (("signature",), "save it with tf.saved_model.save(module, folder, signatures=...)"),
     (
@@ -160,8 +166,9 @@ def _samples(model: bytes, file: str | None) -> Callable[[], Iterator[dict[str, 
     import tensorflow as tf
 
     runner = tf.lite.Interpreter(model_content=model).get_signature_runner()
+    # Open lengths are -1.
     inputs = {
-        name: ([max(int(length), 1) for length in detail["shape"]], detail["dtype"])
+        name: ([int(length) for length in detail["shape_signature"]], detail["dtype"])
         for name, detail in runner.get_input_details().items()
     }
     if file is None:
@@ -170,9 +177,9 @@ def _samples(model: bytes, file: str | None) -> Callable[[], Iterator[dict[str, 
         def random() -> Iterator[dict[str, Any]]:
             for _ in range(_RANDOM_SAMPLES):
                 yield {
-                    name: drawn.standard_normal(shape).astype(dtype)
+                    name: drawn.standard_normal(_random_shape(shape)).astype(dtype)
                     if np.issubdtype(dtype, np.floating)
-                    else drawn.integers(0, 2, shape).astype(dtype)
+                    else drawn.integers(0, 2, _random_shape(shape)).astype(dtype)
                     for name, (shape, dtype) in inputs.items()
                 }
 
@@ -182,11 +189,36 @@ def _samples(model: bytes, file: str | None) -> Callable[[], Iterator[dict[str, 
     def given() -> Iterator[dict[str, Any]]:
         for index in range(min(len(array) for array in arrays.values())):
             yield {
-                name: arrays[name][index].reshape(shape).astype(dtype)
+                name: arrays[name][index].reshape(_sample_shape(arrays[name], shape)).astype(dtype)
                 for name, (shape, dtype) in inputs.items()
             }
 
     return given
+
+
+def _random_shape(shape: list[int]) -> list[int]:
+    """One sample; other lengths that the model leaves open are such as most models take."""
+    return [
+        length if length >= 0 else 1 if axis == 0 else _OPEN_LENGTH
+        for axis, length in enumerate(shape)
+    ]
+
+
+def _sample_shape(array: Any, shape: list[int]) -> list[int] | None:
+    """That of the samples of an array, for an input of this shape; None where they do not fit.
+
+    Samples have the input's dimensions, or all but the first, which is that of a batch of one. Where the
+    input leaves no length open, their number of elements alone counts.
+    """
+    own = list(array.shape[1:])
+    if len(own) == len(shape) - 1:
+        own = [1, *own]
+    pairs = zip(own, shape, strict=False)
+    if len(own) == len(shape) and all(given == length or length < 0 for given, length in pairs):
+        return own
+    fixed = _random_shape(shape)
+    is_open = any(length < 0 for length in shape[1:])
+    return None if is_open or math.prod(own) != math.prod(fixed) else fixed
 
 
 def _arrays(file: str, inputs: dict[str, tuple[list[int], Any]]) -> dict[str, Any]:
@@ -206,11 +238,12 @@ def _arrays(file: str, inputs: dict[str, tuple[list[int], Any]]) -> dict[str, An
             f"the model's inputs are {', '.join(sorted(inputs))}"
         )
     for name, (shape, _) in inputs.items():
-        size = int(np.prod(shape))
-        if arrays[name].ndim == 0 or len(arrays[name]) == 0 or arrays[name][0].size != size:
+        array = arrays[name]
+        if not array.size or array.ndim == 0 or _sample_shape(array, shape) is None:
+            one, *others = ["?" if length < 0 else str(length) for length in shape] or [""]
+            wanted = ", ".join(["1" if one == "?" else one, *others])
             raise ConversionError(
-                f"{file!r}: array {name!r} of shape {arrays[name].shape} does not hold samples of shape "
-                f"{tuple(shape)}"
+                f"{file!r}: array {name!r} of shape {array.shape} does not hold samples of shape ({wanted})"
             )
     return arrays
 
