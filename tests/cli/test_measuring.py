@@ -145,5 +145,6 @@ def test_progress_goes_to_a_terminal_and_not_into_the_result(process):
 def test_fewer_runs_than_asked_for_are_said(tflops, asked, wanted):
     ended = tflops("time", SINGLE, *asked)
     assert ended.status == 0
-    assert f" of {wanted} runs: --max-time (20.0ms) was reached before; give more time" in ended.out
+    # What to try is left out where a verdict on the few samples takes the room.
+    assert f" of {wanted} runs: --max-time (20.0ms) was reached before" in ended.out
     assert tflops("time", SINGLE, "--runs", "3", "--max-time", "9").out.count("reached before") == 0
