@@ -291,6 +291,15 @@ def test_a_profiler_that_distorts():
     assert made.findings[0].code == "profiler_distorts"
 
 
+@pytest.mark.parametrize(("relative", "is_much"), [(0.9, False), (1.1, True)])
+def test_of_times_that_are_mostly_the_profilers_nothing_follows(relative, is_much):
+    price = overhead(relative, relative - 0.1, relative + 0.1)
+    made = report(*OUTSIDE, times=(50, 20, 20, 10), kept={1: None, 2: None, 3: None}, price=price)
+    codes = {finding.code for finding in made.findings}
+    assert "profiler_distorts" in codes
+    assert ("outside_delegate" in codes) is not is_much
+
+
 @pytest.mark.parametrize("price", [overhead(0.25, 0.2, 0.3), overhead(0.4, -0.1, 0.9)])
 def test_a_profiler_that_does_not_or_may_not(price):
     assert found(report(plain(0), times=(9,), price=price), "profiler_distorts") == []

@@ -13,7 +13,7 @@ from tflops_native.reports.findings.open_lengths import open_lengths
 from tflops_native.reports.findings.outside_delegate import outside_delegate
 from tflops_native.reports.findings.outside_operators import outside_operators
 from tflops_native.reports.findings.partitions import partitions
-from tflops_native.reports.findings.profiler_distorts import profiler_distorts
+from tflops_native.reports.findings.profiler_distorts import added_inside, profiler_distorts
 from tflops_native.reports.findings.single_iteration import single_iteration
 from tflops_native.reports.findings.tiny_operators import tiny_operators
 from tflops_native.reports.findings.too_many_threads import too_many_threads
@@ -38,12 +38,17 @@ FINDERS: tuple[Callable[[Report], list[Finding]], ...] = (
     latency_tail,
     newer_runtime,
 )
+# From where on the operators' times are more the profiler's than their own.
+_MOSTLY_PROFILER = 1.0
 _ORDER = {"high": 0, "medium": 1, "low": 2}
 
 
 def find(report: Report) -> tuple[Finding, ...]:
     """What stands out, the weightiest first: what makes figures misread, then by the time at stake."""
     found = [finding for finder in FINDERS for finding in finder(report)]
+    if added_inside(report) > _MOSTLY_PROFILER:
+        # Shares of the time are those of the profiler: nothing follows from them.
+        found = [finding for finding in found if finding.time_share is None]
     return tuple(sorted(found, key=_weight))
 
 
