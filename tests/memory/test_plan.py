@@ -127,3 +127,13 @@ def test_more_bytes_than_any_memory_are_refused():
 def test_a_count_of_very_many_tensors_leaves_the_arena_out():
     model = load(chain(*[1] * 10_001))
     assert arena_summary(model, 0, {0: [(1,)] * 10_001}) is None
+
+
+def test_an_output_of_a_rank_that_the_kernel_does_not_make_has_no_scratch():
+    """Nothing is inferred where the lengths are not known; the output then has the shape of the file."""
+    builder = ModelBuilder()
+    graph = builder.graph()
+    given, made = [graph.input([2, 4]), graph.input([2], "INT32")], graph.tensor([], "COMPLEX64")
+    graph.operator("RFFT2D", given, [made], options("Rfft2dOptions"))
+    graph.outputs = [made]
+    assert planned(builder.pack()).arena_bytes > 0

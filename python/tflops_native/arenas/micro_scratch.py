@@ -23,7 +23,7 @@ def micro_scratch_of(kernel: Kernel) -> tuple[Scratch, ...]:
         return ()
     try:
         return tuple(rule(kernel))
-    except LookupError:
+    except (LookupError, ValueError):  # also of a rank that the kernel does not take
         return ()
 
 

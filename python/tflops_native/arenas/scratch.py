@@ -50,13 +50,14 @@ def added_at_start(operator: Operator) -> int | None:
 
 
 def scratch_of(kernel: Kernel) -> tuple[Scratch, ...]:
-    """The scratch tensors of an operator; none where it has none, or shapes are not known."""
+    """The scratch tensors of an operator; none where it has none, or shapes do not say it."""
     rule = _RULES.get(kernel.operator.name)
     if rule is None:
         return ()
     try:
         return tuple(rule(kernel))
-    except LookupError:
+    except (LookupError, ValueError):
+        # Of a rank that the kernel does not take: the rule of the operator says so.
         return ()
 
 
