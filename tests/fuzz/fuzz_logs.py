@@ -140,6 +140,8 @@ def huge():
         b"=",
         b"9",
         b"count=1 ",
+        b"count=5 first=1 curr=2 ",
+        b"nference timings in us: ",
         b"nnapi(",
         b"Subgraph (index: 1 ",
         b"\x1b]",

@@ -129,6 +129,13 @@ def test_damaged_logs_are_read_or_refused(number, seed):
     fuzz_logs.check(fuzz_logs.damaged(logs[number % len(logs)], random.Random(seed)))
 
 
+@pytest.mark.parametrize("piece", [b"count=5 first=1 curr=2 ", b"nference timings in us: "])
+@pytest.mark.parametrize("end", [b"", b"\n"], ids=["one line", "lines"])
+def test_lines_that_never_end_are_read_or_refused(piece, end):
+    """Each beginning is looked at once, not with all that follows."""
+    fuzz_logs.check((8 * piece + end) * 20_000)
+
+
 @settings(max_examples=200)
 @given(st.integers(0, 2**32 - 1))
 def test_hostile_graphs_are_counted_or_refused(seed):

@@ -16,7 +16,7 @@ from tflops_native.imported.recorded import MICROSECOND, DurationSummary
 from tflops_native.notes import Note
 
 # What stands behind is not of the line; something in between may be the rest of a number.
-_LINE = re.compile(r"count=\S+(?:\s+\w+=[^\s=(]+(?:\s*\(all same\))?)*")
+_LINE = re.compile(r"count=\S+(?:\s+\w+=[^\s=(]+(?:\s*\(all same\))?){0,20}")
 _STATISTIC = re.compile(
     r"\b(?P<name>count|first|curr|min|max|avg|std|p5|median|p95)=(?P<value>[^\s=(]+)"
 )

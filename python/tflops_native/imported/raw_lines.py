@@ -18,7 +18,7 @@ _ESCAPES = re.compile(
 )
 # Keys under which loggers keep a line: docker's json-file, journalctl -o json, cloud logs.
 _JSON_KEYS = ("log", "MESSAGE", "message", "textPayload", "msg")
-_NO_BREAK_SPACES = str.maketrans("\u00a0\u2007\u202f", "   ")  # as web pages and chats copy them
+_NO_BREAK_SPACES = "\u00a0\u2007\u202f"  # as web pages and chats copy them
 # Of 10,000 operators: two tables, and a line for each event that was dropped.
 MOST_LINES = 100_000
 # The heading of each message of `logcat -v long`; an empty line follows the message.
@@ -33,6 +33,7 @@ _BROKEN = re.compile(
 )
 _QUOTATION = re.compile(r"[\s>|+<#*]+")
 _NARROWEST = 40  # columns; narrower ones break the beginnings of lines too
+_WIDEST = 1_024
 
 
 def lines_of(text: str) -> list[str]:
@@ -45,7 +46,8 @@ def lines_of(text: str) -> list[str]:
         raise ValueError(f"it has more than {MOST_LINES:,} lines")
     if text.lstrip().startswith("{"):
         text = "\n".join(_unwrapped(text.split("\n")))
-    text = text.translate(_NO_BREAK_SPACES)
+    for space in _NO_BREAK_SPACES:
+        text = text.replace(space, " ")
     if any(mark in text for mark in ("\x1b", "^[", "\b", "\x00", "\x7f")):
         text = _ESCAPES.sub("", text)
     lines = text.removesuffix("\n").split("\n")
@@ -103,6 +105,9 @@ def _in_common(*texts: str) -> int:
 
 def _rejoined(lines: list[str]) -> list[str]:
     """What a terminal of some width broke, put together: a part of a number would be another number."""
+    if max(map(len, lines), default=0) > _WIDEST:
+        # No terminal did: nothing is searched in lines of millions of characters.
+        return lines
     broken = [line for line in lines if _BROKEN.search(line)]
     if not broken:
         return lines
@@ -110,16 +115,16 @@ def _rejoined(lines: list[str]) -> list[str]:
     width = max(widths)
     if width < _NARROWEST or all(len(line.expandtabs()) < width for line in broken):
         return lines
-    joined: list[str] = []
+    joined: list[list[str]] = []
     is_broken = False
     for line, columns in zip(lines, widths, strict=True):
         # The rest of a line is never empty.
         if is_broken and line:
-            joined[-1] += line
+            joined[-1].append(line)
         else:
-            joined.append(line)
+            joined.append([line])
         is_broken = columns == width
-    return joined
+    return list(map("".join, joined))
 
 
 def _without_headings(lines: list[str]) -> list[str]:
