@@ -1,5 +1,7 @@
 """Times that were cut to whole microseconds: how near the estimate comes, and that the bounds hold."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -151,3 +153,22 @@ def test_precision_is_that_of_chance_alone():
     assert whole(*[10] * 200).is_precise(0.05)
     assert not whole(*[10] * 20).is_precise(0.05)  # too few to say
     assert not exact(*([100, 200] * 500)).is_precise(0.05)
+
+
+@pytest.mark.parametrize("error_ns", [0.5, 2.0, 5.0, 20.0])
+def test_the_bounds_hold_an_error_that_all_times_share(error_ns):
+    """Of the clock, which is known to a bound, and independent of chance."""
+    generator = np.random.default_rng(2)
+    held, widths, sums = [], [], []
+    for wrong in generator.uniform(-error_ns, error_ns, 400):
+        times = CutTimes.zero(200)
+        times = replace(times, reported_ns=100 + wrong + 30 * generator.standard_normal(200))
+        chance, found = times.estimate(), times.estimate(error_ns=error_ns)
+        held.append(found.lower_seconds <= 100e-9 <= found.upper_seconds)
+        widths.append(found.uncertainty)
+        sums.append(chance.uncertainty + error_ns / 100)
+    assert np.mean(held) >= 0.93
+    # No wider than both together, and clearly narrower where both are alike.
+    assert np.mean(widths) <= np.mean(sums)
+    if error_ns == 5.0:
+        assert np.mean(widths) < 0.8 * np.mean(sums)

@@ -5,6 +5,7 @@ XNNPACK gives the time of each of its operators in whole microseconds, cut off, 
 n + 1 us. Many of them say more where they differ: how often n and how often n + 1 was read.
 """
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,10 @@ STEP_NS = 1000
 # for times of two kinds (tests/timing/test_estimate.py).
 _SHARE_OF_OWN_STEP = 0.4
 _EVEN_SPREAD_ERROR = 0.2
+# An error that may be anything up to a bound has a standard deviation of the bound / sqrt(3), of which
+# 95 % intervals have 1.96 to either side (JCGM 100:2008, "Guide to the Expression of Uncertainty in
+# Measurement", 4.3.7 and 6.3).
+OF_A_BOUND = 1.96 / math.sqrt(3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +133,7 @@ class CutTimes:
 
         Args:
             own_ns: how much of each time is the profiler's own.
-            error_ns: by how much each time may be wrong in the same way, beside what was cut off.
+            error_ns: by how much at most each time is wrong in the same way, beside what was cut off.
             widening: by how much the bounds are farther away than chance alone puts them.
         """
         import numpy as np
@@ -143,10 +148,12 @@ class CutTimes:
             error = _EVEN_SPREAD_ERROR * STEP_NS
             within = unsteady_median_bounds(spread)
             lower, upper = max(lower, within[0] - error), min(upper, within[1] + error)
+        below_ns = _together(widening * (typical - lower), error_ns)
+        above_ns = _together(widening * (upper - typical), error_ns)
         return TimeEstimate(
             typical_seconds=_seconds(typical - own_ns),
-            lower_seconds=_seconds(typical - widening * (typical - lower) - own_ns - error_ns),
-            upper_seconds=_seconds(typical + widening * (upper - typical) - own_ns + error_ns),
+            lower_seconds=_seconds(typical - below_ns - own_ns),
+            upper_seconds=_seconds(typical + above_ns - own_ns),
         )
 
     def _is_spread(self, median_ns: float) -> bool:
@@ -158,6 +165,14 @@ class CutTimes:
         steps = np.floor((self.reported_ns + self.likely_cut_ns - median_ns) / STEP_NS + 0.5)
         below, own, above = (float(np.mean(steps == step)) for step in (-1, 0, 1))
         return own <= _SHARE_OF_OWN_STEP and min(below, above) >= own / 2
+
+
+def _together(by_chance_ns: float, error_ns: float) -> float:
+    """How far a time may be off by chance, with 95 %, and by an error of at most so much.
+
+    The two have nothing to do with each other: their squares add up. Nor is it ever more than both.
+    """
+    return min(by_chance_ns + error_ns, math.hypot(by_chance_ns, OF_A_BOUND * error_ns))
 
 
 def _seconds(nanoseconds: float) -> float:

@@ -7,7 +7,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from tflops_native.model.graph import Subgraph
-from tflops_native.profile.estimate import TimeEstimate
+from tflops_native.profile.estimate import OF_A_BOUND, TimeEstimate
 from tflops_native.profile.inlined import Inlined
 from tflops_native.profile.join import JoinedRuns, JoinedTimes, join_runs
 from tflops_native.profile.record import RecordedRuns
@@ -33,9 +33,8 @@ if TYPE_CHECKING:
     from tflops_native._native import Interpreter, ProfiledRuns
 
 PRECISION = 0.03
-# Of operators that take little of the time, as far as a few seconds suffice.
+# Of operators that take little of the time.
 MINOR_PRECISION = 0.05
-MINOR_SECONDS = 2.0
 # Both kinds of runs together: at least a second of them, and enough rounds for an interval of the
 # profiler's price; at most five seconds, but some rounds in any case.
 SECONDS = 1.0
@@ -188,8 +187,7 @@ class _Task:
         joined = join_runs(self._subgraph, self.rounds.chunks, self._inlined)
         steady = joined.at_one_speed()
         is_precise, has_minor = _is_precise(steady, self.rounds.clean_ns)
-        is_done = is_precise and (has_minor or self.seconds >= MINOR_SECONDS)
-        if is_full or is_late or is_done:
+        if is_full or is_late or (is_precise and has_minor):
             reason = "max_time" if is_late else "samples"
             if is_precise or is_interrupted:
                 reason = "precision" if is_precise else "interrupted"
@@ -330,11 +328,15 @@ def _is_precise(joined: JoinedRuns, clean_ns: float) -> tuple[bool, bool]:
         is_relevant = net_ns >= relevant_ns
         if found[is_relevant]:
             precision = PRECISION if is_relevant else _left_to_chance(own_ns, net_ns)
-            found[is_relevant] = times.is_precise(precision, own_ns)
+            found[is_relevant] = times.is_precise(precision / joined.widening, own_ns)
     return found[True], found[False]
 
 
 def _left_to_chance(own_ns: float, net_ns: float) -> float:
-    """What the clock's own error leaves of the precision of an operator that takes little of the time."""
-    by_clock = OWN_ERROR * own_ns / max(net_ns, 1.0)
-    return max(MINOR_PRECISION - by_clock, MINOR_PRECISION / 4)
+    """What the clock's own error leaves of the precision of an operator that takes little of the time.
+
+    All of it where the clock leaves so little that no number of runs would do.
+    """
+    by_clock = OF_A_BOUND * OWN_ERROR * own_ns / max(net_ns, 1.0)
+    left = math.sqrt(max(MINOR_PRECISION**2 - by_clock**2, 0.0))
+    return left if left >= MINOR_PRECISION / 4 else MINOR_PRECISION
