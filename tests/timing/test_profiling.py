@@ -262,9 +262,9 @@ def test_times_of_a_fine_clock_are_exact_but_for_what_it_takes_itself():
         estimate = operator.estimate
         assert operator.resolution_ns == 1
         assert estimate.typical_seconds == pytest.approx(true_ns * 1e-9)
-        # A tenth of the clock's own time is not known.
-        assert estimate.lower_seconds == pytest.approx((true_ns - 2) * 1e-9)
-        assert estimate.upper_seconds == pytest.approx((true_ns + 2) * 1e-9)
+        # A twentieth of the clock's own time is not known.
+        assert estimate.lower_seconds == pytest.approx((true_ns - 1) * 1e-9)
+        assert estimate.upper_seconds == pytest.approx((true_ns + 1) * 1e-9)
     assert not profile.is_coarse
     assert profile.outside_seconds == pytest.approx(500e-9 + 40 * 20e-9)
     assert profile.overhead.empty_operator_ns == 20.0
