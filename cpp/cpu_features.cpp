@@ -1,5 +1,6 @@
 #include "cpu_features.hpp"
 
+#include <cstddef>
 #include <cstdint>
 
 #if defined(__x86_64__) || defined(__i386__) || defined(_M_X64) || defined(_M_IX86)
