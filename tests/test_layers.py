@@ -218,6 +218,22 @@ def test_counting_needs_neither_the_compiled_part_nor_numpy(blocked):
     assert "194,688 MACs" in python(program, EXAMPLES / "single_conv_28x28.tflite")
 
 
+# Half of what there is, and as much time, for a command that needs none of it.
+NOT_COUNTING = ("fleets", "imported", "measurement", "profile", "stability")
+
+
+def test_a_count_loads_no_layer_that_measures_or_reads_results():
+    own = "{name.split('.')[1] for name in sys.modules if name.startswith('tflops_native.')}"
+    program = (
+        "import atexit, sys; from tflops_native.cli import main; sys.argv[1:1] = ['count']; "
+        f"atexit.register(lambda: print('loaded', *{own})); main()"
+    )
+    loaded = python(program, EXAMPLES / "single_conv_28x28.tflite").split("loaded ")[1].split()
+    assert "analysis" in loaded
+    assert set(NOT_COUNTING) <= {name.split(".")[0] for name in LEVELS}
+    assert set(NOT_COUNTING) & set(loaded) == set()
+
+
 def test_every_public_name_can_be_had():
     for name in tflops_native.__all__:
         assert getattr(tflops_native, name) is not None

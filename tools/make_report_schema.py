@@ -13,8 +13,9 @@ import click
 
 from tflops_native.plain_json import dump_json
 from tflops_native.plain_schema import json_schema
+from tflops_native.reports.loaded import NAMES
 from tflops_native.reports.report import Report
-from tflops_native.reports.saved import FORMAT_VERSION, NAMES, saved_reports
+from tflops_native.reports.saved import FORMAT_VERSION, saved_reports
 
 PATH = Path(__file__).parent.parent / "docs" / "report.schema.json"
 DESCRIPTIONS = {

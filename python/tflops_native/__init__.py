@@ -49,11 +49,12 @@ if TYPE_CHECKING:
     from tflops_native.reports.batch import Batch
     from tflops_native.reports.budgets import Check
     from tflops_native.reports.comparison import Comparison
+    from tflops_native.reports.loaded import load_report
     from tflops_native.reports.memory_fit import MemoryFit
     from tflops_native.reports.memory_plan import MemoryPlan
     from tflops_native.reports.report import Report
     from tflops_native.reports.rows import ReportRow
-    from tflops_native.reports.saved import load_report, save_report
+    from tflops_native.reports.saved import save_report
     from tflops_native.reports.sweep import Sweep
     from tflops_native.reports.verification import Verification
     from tflops_native.runtime.options import RunOptions
@@ -116,7 +117,7 @@ _LAZY = {
     "Verification": "reports.verification",
     "Workload": "workload",
     "load": "model.reader",
-    "load_report": "reports.saved",
+    "load_report": "reports.loaded",
     "save_report": "reports.saved",
 }
 

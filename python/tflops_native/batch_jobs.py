@@ -20,7 +20,6 @@ from tflops_native.errors import (
     UnsupportedOperatorError,
 )
 from tflops_native.machine.machine import this_machine
-from tflops_native.measurement.timing import tool_name
 from tflops_native.model.graph import Model
 from tflops_native.model.info import ModelInfo
 from tflops_native.model.reader import load_all
@@ -28,6 +27,7 @@ from tflops_native.pipeline import Source
 from tflops_native.reports.batch_job import BatchJob, Reason
 from tflops_native.reports.report import Report
 from tflops_native.reports.result_folder import file_digest, option_facts, result_key
+from tflops_native.result import tool_name
 from tflops_native.runtime.libraries import open_runtime
 from tflops_native.runtime.options import RUNTIME_NAMES, TENSORFLOW, RunOptions
 from tflops_native.workload import shapes_by_input

@@ -16,7 +16,6 @@ from tflops_native.reports.budgets import METRICS, Check, check_report, counts_o
 from tflops_native.reports.conditions import conditions_of
 from tflops_native.reports.contenders import saved_or_none
 from tflops_native.reports.report import Report
-from tflops_native.reports.saved import load_saved, what_is_saved
 
 DEFAULT_MAX_SECONDS = 60.0
 # The first of two measurements; the second one has what is left of the time.
@@ -173,6 +172,8 @@ def _growth(asked: Mapping[str, float] | None, base: Baseline | None) -> dict[st
 def _baseline(given: Baseline | str | PathLike[str] | None) -> Baseline | None:
     if given is None or isinstance(given, Baseline):
         return given
+    from tflops_native.reports.loaded import load_saved, what_is_saved
+
     found = load_saved(given)
     if not isinstance(found, Baseline):
         raise ProfileFormatError(

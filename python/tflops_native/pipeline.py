@@ -216,16 +216,18 @@ def measure_counted(
     """Time a model that was counted, here or in a child process."""
     from tflops_native.measurement.delegation import with_delegation
     from tflops_native.measurement.fit import advised, made_up_values, refuse_empty
-    from tflops_native.measurement.isolated import measure_isolated
-    from tflops_native.measurement.measure import measure_workload
 
     refuse_empty(workload, analysis, options.kernels)
     with advised(workload, analysis, options):
         if isolated:
+            from tflops_native.measurement.isolated import measure_isolated
+
             timing = measure_isolated(
                 workload, options, rule, profile, isolated_operators, progress, limits
             )
         else:
+            from tflops_native.measurement.measure import measure_workload
+
             timing = measure_workload(
                 workload, options, rule, profile, isolated_operators, progress
             )
@@ -266,7 +268,7 @@ def with_recorded_peaks(
     Those of this machine say nothing of times from elsewhere.
     """
     from tflops_native.machine.peaks.peaks import Peaks
-    from tflops_native.reports.saved import load_peaks
+    from tflops_native.reports.loaded import load_peaks
 
     threads = None if report.timing is None else report.timing.threads
     if peaks is False or threads is None:

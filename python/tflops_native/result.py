@@ -1,10 +1,21 @@
 """What all results of the public functions have in common."""
 
 from dataclasses import replace
+from functools import cache
 from importlib import import_module
 from typing import Any
 
 from tflops_native.plain import to_plain
+
+
+@cache
+def tool_name() -> str:
+    """This package and its version, as the name of a tool."""
+    from importlib.metadata import (
+        version,  # takes as long as all else that a count imports for a file
+    )
+
+    return f"tflops_native {version('tflops-native')}"
 
 
 class Result:

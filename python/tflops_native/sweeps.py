@@ -12,7 +12,6 @@ from tflops_native.checks import file_path, shown, whole_number, with_options_of
 from tflops_native.errors import ConversionError, OptionError, TflopsError
 from tflops_native.machine.affinity import usable_cpus
 from tflops_native.machine.machine import this_machine
-from tflops_native.measurement.timing import tool_name
 from tflops_native.model.graph import Model
 from tflops_native.model.info import ModelInfo
 from tflops_native.model.reader import load
@@ -24,6 +23,7 @@ from tflops_native.reports.result_folder import ResultFolder, option_facts, resu
 from tflops_native.reports.sweep import Sweep
 from tflops_native.reports.sweep_cell import SweepCell
 from tflops_native.reports.sweep_grid import Configuration, Grid, InputPatterns, shape_patterns
+from tflops_native.result import tool_name
 from tflops_native.runtime.libraries import runtime_identity
 from tflops_native.runtime.options import DEFAULT_RUNTIME, KERNELS, RunOptions
 from tflops_native.timing.stop_rule import StopRule

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import secrets
 import shutil
 import stat
 from collections.abc import Iterator
@@ -126,7 +125,7 @@ def _is_replaced(path: Path, status: os.stat_result) -> bool:
 
 def _beside(path: Path, name: str | None, must_be: bool) -> BinaryIO | None:
     """A new file in the same folder; None where there can be none, and need not be one."""
-    partial = path.with_name(name or f".{secrets.token_hex(8)}{PARTIAL}")
+    partial = path.with_name(name or f".{os.urandom(8).hex()}{PARTIAL}")
     try:
         return partial.open("wb" if name else "xb")
     except OSError as error:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from builders import ModelBuilder, options, signature
-from tflops_native.reports.saved import load_report
+from tflops_native.reports.loaded import load_report
 
 WIDTH, UNITS = 8, 16
 

@@ -17,8 +17,8 @@ from tflops_native.formats.registry import render
 from tflops_native.formats.report import report_document
 from tflops_native.machine.peaks.peaks import ComputePeak, ThreadPeaks
 from tflops_native.ops import Cost
+from tflops_native.reports.loaded import load_report, load_saved
 from tflops_native.reports.report import Report
-from tflops_native.reports.saved import load_report, load_saved
 from tflops_native.timing.statistics import Latency
 from zoo import zoo_model
 

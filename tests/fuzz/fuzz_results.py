@@ -27,7 +27,7 @@ from made_reports import make_report
 from tflops_native.errors import TflopsError
 from tflops_native.formats.registry import OF_ALL, render
 from tflops_native.formats.showing import document_of
-from tflops_native.reports.saved import load_saved
+from tflops_native.reports.loaded import load_saved
 from tflops_native.reports.sweep import Sweep
 from tflops_native.reports.sweep_cell import SweepCell
 from zoo import EXAMPLES

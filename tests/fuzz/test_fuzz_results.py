@@ -14,7 +14,7 @@ from tflops_native.errors import ProfileFormatError
 from tflops_native.formats.document import Column, Document, Row, Table
 from tflops_native.formats.registry import render
 from tflops_native.formats.showing import document_of
-from tflops_native.reports.saved import load_saved
+from tflops_native.reports.loaded import load_saved
 
 
 @pytest.fixture(autouse=True)

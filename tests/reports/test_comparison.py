@@ -13,9 +13,9 @@ from tflops_native.measurement.timing import Origin
 from tflops_native.plain_reading import from_plain
 from tflops_native.profile.result import UnmatchedEvent
 from tflops_native.reports.comparison import Comparison, label_of
+from tflops_native.reports.loaded import NAMES, load_saved
 from tflops_native.reports.parts import REST, PartDifference, modules_of
 from tflops_native.reports.report import Report
-from tflops_native.reports.saved import NAMES, load_saved
 from tflops_native.timing.ratio import Ratio
 from tflops_native.timing.unsteady import unsteady_median_bounds
 from workloads import workload

@@ -12,8 +12,9 @@ from tflops_native.formats.registry import OF_ALL
 from tflops_native.formats.showing import shown
 from tflops_native.ops import Cost
 from tflops_native.plain_json import dump_json
+from tflops_native.reports.loaded import load_report
 from tflops_native.reports.report import Report
-from tflops_native.reports.saved import load_report, save_report, saved_reports
+from tflops_native.reports.saved import save_report, saved_reports
 
 
 def test_plain_data_has_base_units_and_a_version(made):

@@ -5,7 +5,7 @@ import pytest
 from tflops_native.errors import TflopsError
 from tflops_native.fleets.plan import read_plan
 from tflops_native.imported.files import read_recorded
-from tflops_native.reports.saved import load_saved
+from tflops_native.reports.loaded import load_saved
 from zoo import EXAMPLES
 
 CONTENTS = {

@@ -13,8 +13,8 @@ from tflops_native.cli.output import (
     view_options,
 )
 from tflops_native.formats.registry import OF_ALL
+from tflops_native.reports.loaded import load_saved
 from tflops_native.reports.report import Report
-from tflops_native.reports.saved import load_saved
 
 
 @click.command("show", cls=Command)

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from tflops_native import api, comparing
+from tflops_native import api
 from tflops_native.cli.errors import USAGE_ERROR, echo_error, message_of
 from tflops_native.cli.help import Command
 from tflops_native.cli.model_input import Models, models_argument
@@ -95,10 +95,10 @@ def _compared(models: Models, options: dict[str, Any]) -> Comparison:
             f"several values of --runtime, --kernels or --threads need one model, got {len(loaded)}: "
             f"`tflops compare A B` compares models"
         )
+    from tflops_native.comparing import compare
+
     with progress_bar() as progress:
-        return comparing.compare(
-            loaded[0], profile=False, isolated=True, progress=progress, **options
-        )
+        return compare(loaded[0], profile=False, isolated=True, progress=progress, **options)
 
 
 def _raised(error: TflopsError) -> None:

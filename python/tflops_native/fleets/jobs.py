@@ -29,7 +29,6 @@ from tflops_native.errors import DeviceError, OptionError, TflopsError
 from tflops_native.fleets.lock import lock_owner
 from tflops_native.fleets.plan import Device, Plan, device_from_plain, device_to_plain
 from tflops_native.fleets.remote import FolderName, time_on
-from tflops_native.measurement.timing import tool_name
 from tflops_native.model.info import ModelInfo
 from tflops_native.notes import Note
 from tflops_native.plain_json import dump_json
@@ -42,6 +41,7 @@ from tflops_native.reports.result_folder import (
     listed,
     option_facts,
 )
+from tflops_native.result import tool_name
 from tflops_native.runtime.options import RunOptions
 from tflops_native.whole_files import refusing, written
 from tflops_native.workload import shapes_by_input

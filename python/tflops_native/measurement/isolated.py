@@ -1,15 +1,17 @@
-"""Measuring in a child process, which a runtime may crash, hang or fill."""
+"""Measuring in a child process, which a runtime may crash, hang or fill.
+
+What measures is imported there: this process need not load it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from tflops_native.errors import InvokeError, TflopsError
 from tflops_native.isolation.child import Reporter
 from tflops_native.isolation.isolated import run_isolated
 from tflops_native.isolation.limits import NO_LIMITS, ChildLimits
-from tflops_native.measurement.interleaved import Interleaved, measure_interleaved
-from tflops_native.measurement.measure import measure_workload
 from tflops_native.measurement.post_mortem import last_operator
 from tflops_native.measurement.timing import Timing
 from tflops_native.notes import Note
@@ -17,6 +19,9 @@ from tflops_native.progress import Progress, no_progress
 from tflops_native.runtime.options import RunOptions
 from tflops_native.timing.stop_rule import StopRule
 from tflops_native.workload import Workload
+
+if TYPE_CHECKING:
+    from tflops_native.measurement.interleaved import Interleaved
 
 
 def measure_isolated(
@@ -68,6 +73,8 @@ def _measure_and_keep(
     isolated_operators: bool | None,
     reporter: Reporter,
 ) -> Timing:
+    from tflops_native.measurement.measure import measure_workload
+
     return measure_workload(
         workload, options, rule, profile, isolated_operators, reporter, reporter.keep
     )
@@ -79,16 +86,24 @@ def interleaved_isolated(
     profile: bool = True,
     progress: Progress = no_progress,
     limits: ChildLimits = NO_LIMITS,
-) -> Interleaved:
+) -> "Interleaved":
     """As `measure_interleaved`, in a child process; also raises as `run_isolated`."""
     return run_isolated(
-        measure_interleaved,
+        _measure_interleaved,
         tuple(runs),
         rule,
         profile,
         progress=progress,
         limits=_patient(limits, [options for _, options in runs], rule),
     )
+
+
+def _measure_interleaved(
+    runs: Sequence[tuple[Workload, RunOptions]], rule: StopRule, profile: bool, reporter: Reporter
+) -> "Interleaved":
+    from tflops_native.measurement.interleaved import measure_interleaved
+
+    return measure_interleaved(runs, rule, profile, reporter)
 
 
 def _patient(limits: ChildLimits, options: Sequence[RunOptions], rule: StopRule) -> ChildLimits:

@@ -10,12 +10,13 @@ from tflops_native.machine.affinity import pinned
 from tflops_native.machine.evidence import Watch
 from tflops_native.machine.machine import this_machine
 from tflops_native.machine.memory import MemoryWatch
-from tflops_native.measurement.timing import Origin, Timing, tool_name
+from tflops_native.measurement.timing import Origin, Timing
 from tflops_native.notes import Note
 from tflops_native.profile.inlined import inline_composites
 from tflops_native.profile.profiling import profile_model
 from tflops_native.profile.refine import refined
 from tflops_native.progress import Progress, early_stop, no_progress
+from tflops_native.result import tool_name
 from tflops_native.runtime.installed import runtime_notes
 from tflops_native.runtime.libraries import NativeRuntime, open_runtime
 from tflops_native.runtime.options import RunOptions

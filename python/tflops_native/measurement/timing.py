@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib.metadata import version
 from typing import Literal
 
 from tflops_native.machine.evidence import Evidence
@@ -19,12 +17,6 @@ from tflops_native.timing.clock import Clock
 from tflops_native.timing.precision import Stop
 from tflops_native.timing.statistics import Latency
 from tflops_native.timing.warm_up import WarmUp
-
-
-@cache
-def tool_name() -> str:
-    """This package and its version, as the name of a tool."""
-    return f"tflops_native {version('tflops-native')}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

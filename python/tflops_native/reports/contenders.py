@@ -6,11 +6,10 @@ from typing import Any
 
 from tflops_native.checks import shown
 from tflops_native.errors import OptionError
-from tflops_native.imported.load import load_timing
 from tflops_native.model.graph import Model
 from tflops_native.model.sources.tensorflow_object import kind_of
 from tflops_native.reports.report import Report
-from tflops_native.reports.saved import is_saved, load_report
+from tflops_native.reports.saved import is_saved
 from tflops_native.workload import Workload
 
 
@@ -43,6 +42,8 @@ def saved_or_none(contender: Any, signature: str | None) -> Report | None:
     if isinstance(contender, Report):
         return contender
     if isinstance(contender, str | PathLike) and is_saved(contender):
+        from tflops_native.reports.loaded import load_report
+
         return load_report(contender, signature=signature)
     return None
 
@@ -72,6 +73,8 @@ def logged(
             f"{len(files)} profiles need {len(files)} device labels, one each in their order, got "
             f"{shown(devices)}"
         )
+    from tflops_native.imported.load import load_timing
+
     found = []
     for position, path in enumerate(files):
         device = devices[position] if devices else None

@@ -1,9 +1,9 @@
 """Operators that stayed on the runtime's own kernels although there was a delegate."""
 
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from tflops_native.formatting import share as percent
-from tflops_native.profile.result import KeptOperator
 from tflops_native.reports.findings.conversions import CONVERSIONS
 from tflops_native.reports.findings.finding import Finding
 from tflops_native.reports.findings.stakes import (
@@ -15,6 +15,9 @@ from tflops_native.reports.findings.stakes import (
 )
 from tflops_native.reports.report import Report
 from tflops_native.reports.rows import ReportRow
+
+if TYPE_CHECKING:
+    from tflops_native.profile.result import KeptOperator
 
 _QUANTIZED = frozenset({"int8", "uint8", "int16"})
 # What XNNPACK has in float only, and an operator for the same purpose that it has in int8 as well.
@@ -92,7 +95,7 @@ def _delegate(report: Report) -> str:
     return "the delegate" if name is None else PurePath(name).name
 
 
-def _advice(name: str, kind: str, delegate: str, kept: list[KeptOperator]) -> str:
+def _advice(name: str, kind: str, delegate: str, kept: "list[KeptOperator]") -> str:
     if kind in _QUANTIZED and delegate == "XNNPACK" and name in _FLOAT_ONLY:
         return (
             f"XNNPACK takes {name} in float only: try {_FLOAT_ONLY[name]}, or compare with the "
