@@ -21,6 +21,28 @@ def pytest_xdist_auto_num_workers():
     return max(2, (os.cpu_count() or 1) * 3 // 2)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Of `-n`: the tests of a file run in one process, and those of all files that need TensorFlow.
+
+    So what a file prepares is prepared once, and TensorFlow's half a GB is in one process.
+    """
+    from xdist.scheduler import LoadFileScheduling
+
+    needing = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "tests").rglob("test_*.py")
+        if "mark.tensorflow" in path.read_text(encoding="utf-8")
+    }
+
+    class ByFile(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = nodeid.partition("::")[0]
+            return "tensorflow" if file in needing else file
+
+    return ByFile(config, log)
+
+
 def pytest_configure():
     # A shell starts background jobs with SIGINT ignored, and their children inherit that: tests that
     # send it would wait for ever.

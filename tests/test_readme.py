@@ -89,6 +89,7 @@ def test_the_number_of_operators_is_current():
     assert f"\n{stated} of the schema's {stated} operators have a rule" in tflops("ops")
 
 
+@pytest.mark.tensorflow
 def test_the_keras_examples_run(capsys, short_protocol):
     """From the first screen, and the three cases in a row: each at most six lines."""
     pytest.importorskip("tflops_native._native")

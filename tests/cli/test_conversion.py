@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 
 import tflops_native
+from later import later
 from tflops_native.errors import ConversionError, ModelFormatError, OptionError
 from tflops_native.model.reader import load
 from tflops_native.model.sources import converted
 from zoo import EXAMPLES, ROOT
 
-tf = pytest.importorskip("tensorflow")
-keras = pytest.importorskip("keras")
+tf, keras = later("tensorflow"), later("keras")
 # TensorFlow and Keras warn of each other.
 pytestmark = [pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore")]
 
@@ -87,17 +87,16 @@ def test_function_and_concrete_function():
         tflops_native.analyze(without)
 
 
-class TwoFunctions(tf.Module):
-    @tf.function(input_signature=[tf.TensorSpec([3, 4], tf.float32)])
-    def product(self, x):
-        return tf.matmul(x, tf.ones((4, 5)))
-
-    @tf.function(input_signature=[tf.TensorSpec([2, 4], tf.float32)])
-    def rectified(self, x):
-        return tf.nn.relu(x)
-
-
 def test_module_with_signatures():
+    class TwoFunctions(tf.Module):
+        @tf.function(input_signature=[tf.TensorSpec([3, 4], tf.float32)])
+        def product(self, x):
+            return tf.matmul(x, tf.ones((4, 5)))
+
+        @tf.function(input_signature=[tf.TensorSpec([2, 4], tf.float32)])
+        def rectified(self, x):
+            return tf.nn.relu(x)
+
     reports = tflops_native.count(TwoFunctions(), every_signature=True)
     assert {report.signature: report.analysis.macs for report in reports} == {
         "product": 3 * 4 * 5,
@@ -228,13 +227,12 @@ def test_what_needs_no_conversion():
         tflops_native.convert(ROOT / "examples" / "mobilenet_v1_0.25_96_float32.tflite")
 
 
-@keras.saving.register_keras_serializable("tests")
-class Doubled(keras.layers.Layer):
-    def call(self, x):
-        return x * 2
-
-
 def test_files_that_cannot_be_converted(tmp_path, cache):
+    @keras.saving.register_keras_serializable("tests")
+    class Doubled(keras.layers.Layer):
+        def call(self, x):
+            return x * 2
+
     def message(path):
         with pytest.raises(ConversionError) as error:
             load(path)
@@ -419,7 +417,7 @@ def test_a_loop_of_a_recurrent_layer():
 
 
 def test_a_tensorflow_that_is_too_old(monkeypatch, network):
-    monkeypatch.setattr(tf, "__version__", "2.4.1")
+    monkeypatch.setattr("tensorflow.__version__", "2.4.1")
     with pytest.raises(
         ConversionError, match=r"TensorFlow 2\.4\.1 is too old to convert with: 2\.16"
     ):

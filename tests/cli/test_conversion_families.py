@@ -8,9 +8,10 @@ import sys
 import pytest
 
 import tflops_native
+from later import later
 from zoo import ROOT, zoo_model
 
-pytest.importorskip("tensorflow")
+later("tensorflow")
 pytestmark = [pytest.mark.families, pytest.mark.filterwarnings("ignore")]
 if str(ROOT / "tools") not in sys.path:
     sys.path.append(str(ROOT / "tools"))

@@ -45,6 +45,7 @@ def test_two_lines_where_all_is_right(tflops):
     )
 
 
+@pytest.mark.tensorflow
 def test_memory_of_other_kernels_is_not_compared(tflops):
     pytest.importorskip("tensorflow")
     verified = tflops("verify", SINGLE, "--runtime", "tensorflow", "--format", "json")

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from later import later
 from memory_referee import allocated, differences, planned
 from tflops_native.model.reader import load
 
-keras = pytest.importorskip("keras")
-tf = pytest.importorskip("tensorflow")
+keras, tf = later("keras"), later("tensorflow")
 
 pytestmark = [pytest.mark.families, pytest.mark.filterwarnings("ignore")]
 LENGTH, WIDTH, HEADS, HIDDEN = 16, 64, 4, 172
@@ -34,53 +34,58 @@ def squeeze_net():
     return keras.Model(image, layers.Softmax()(layers.GlobalAveragePooling2D()(x)))
 
 
-class LlamaBlock(tf.Module):
-    """One block of a decoder: RMS norms, rotary positions, causal attention, a gated network."""
+def llama_block():
+    class LlamaBlock(tf.Module):
+        """One block of a decoder: RMS norms, rotary positions, causal attention, a gated network."""
 
-    def __init__(self):
-        generator = np.random.default_rng(0)
-        shapes = {"q": WIDTH, "k": WIDTH, "v": WIDTH, "o": WIDTH, "gate": HIDDEN, "up": HIDDEN}
-        self.weights = {
-            name: tf.constant(generator.normal(size=(WIDTH, units)), tf.float32)
-            for name, units in shapes.items()
-        }
-        self.down = tf.constant(generator.normal(size=(HIDDEN, WIDTH)), tf.float32)
-        angles = np.outer(np.arange(LENGTH), 10_000.0 ** -np.linspace(0, 1, WIDTH // HEADS // 2))
-        self.cos, self.sin = (
-            tf.constant(np.cos(angles), tf.float32),
-            tf.constant(np.sin(angles), tf.float32),
-        )
-        self.mask = tf.constant(np.triu(np.full((LENGTH, LENGTH), -1e9), 1), tf.float32)
+        def __init__(self):
+            generator = np.random.default_rng(0)
+            shapes = {"q": WIDTH, "k": WIDTH, "v": WIDTH, "o": WIDTH, "gate": HIDDEN, "up": HIDDEN}
+            self.weights = {
+                name: tf.constant(generator.normal(size=(WIDTH, units)), tf.float32)
+                for name, units in shapes.items()
+            }
+            self.down = tf.constant(generator.normal(size=(HIDDEN, WIDTH)), tf.float32)
+            angles = np.outer(
+                np.arange(LENGTH), 10_000.0 ** -np.linspace(0, 1, WIDTH // HEADS // 2)
+            )
+            self.cos, self.sin = (
+                tf.constant(np.cos(angles), tf.float32),
+                tf.constant(np.sin(angles), tf.float32),
+            )
+            self.mask = tf.constant(np.triu(np.full((LENGTH, LENGTH), -1e9), 1), tf.float32)
 
-    def norm(self, x):
-        return x * tf.math.rsqrt(tf.reduce_mean(x * x, -1, keepdims=True) + 1e-6)
+        def norm(self, x):
+            return x * tf.math.rsqrt(tf.reduce_mean(x * x, -1, keepdims=True) + 1e-6)
 
-    def heads(self, x, name):
-        split = tf.reshape(x @ self.weights[name], [LENGTH, HEADS, WIDTH // HEADS])
-        return tf.transpose(split, [1, 0, 2])
+        def heads(self, x, name):
+            split = tf.reshape(x @ self.weights[name], [LENGTH, HEADS, WIDTH // HEADS])
+            return tf.transpose(split, [1, 0, 2])
 
-    def rotated(self, x):
-        left, right = tf.split(x, 2, axis=-1)
-        return tf.concat(
-            [left * self.cos - right * self.sin, left * self.sin + right * self.cos], -1
-        )
+        def rotated(self, x):
+            left, right = tf.split(x, 2, axis=-1)
+            return tf.concat(
+                [left * self.cos - right * self.sin, left * self.sin + right * self.cos], -1
+            )
 
-    @tf.function(input_signature=[tf.TensorSpec([LENGTH, WIDTH], tf.float32)])
-    def block(self, x):
-        y = self.norm(x)
-        q, k = (self.rotated(self.heads(y, name)) for name in "qk")
-        scores = tf.matmul(q, k, transpose_b=True) / (WIDTH // HEADS) ** 0.5 + self.mask
-        joined = tf.transpose(tf.nn.softmax(scores) @ self.heads(y, "v"), [1, 0, 2])
-        x += tf.reshape(joined, [LENGTH, WIDTH]) @ self.weights["o"]
-        y = self.norm(x)
-        return x + (tf.nn.silu(y @ self.weights["gate"]) * (y @ self.weights["up"])) @ self.down
+        @tf.function(input_signature=[tf.TensorSpec([LENGTH, WIDTH], tf.float32)])
+        def block(self, x):
+            y = self.norm(x)
+            q, k = (self.rotated(self.heads(y, name)) for name in "qk")
+            scores = tf.matmul(q, k, transpose_b=True) / (WIDTH // HEADS) ** 0.5 + self.mask
+            joined = tf.transpose(tf.nn.softmax(scores) @ self.heads(y, "v"), [1, 0, 2])
+            x += tf.reshape(joined, [LENGTH, WIDTH]) @ self.weights["o"]
+            y = self.norm(x)
+            return x + (tf.nn.silu(y @ self.weights["gate"]) * (y @ self.weights["up"])) @ self.down
+
+    return LlamaBlock()
 
 
 def converter_of(name):
     """The converter, and what must stay alive with it."""
     if name == "squeeze_net":
         return tf.lite.TFLiteConverter.from_keras_model(squeeze_net()), (1, 224, 224, 3)
-    block = LlamaBlock()
+    block = llama_block()
     traced = block.block.get_concrete_function()
     return tf.lite.TFLiteConverter.from_concrete_functions([traced], block), (LENGTH, WIDTH)
 
