@@ -18,7 +18,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
     ("errors", "formatting", "notes", "plain", "plain_json", "progress"),
     ("checks", "compiled", "plain_reading", "plain_schema", "result", "whole_files"),
-    ("cache", "isolation"),
+    ("cache", "isolation", "locks"),
     ("model",),
     ("ops",),
     ("given_data",),

@@ -3,6 +3,7 @@
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, fields, replace
 from itertools import chain, zip_longest
 from os import PathLike
@@ -23,6 +24,7 @@ from tflops_native.batch_jobs import (
 )
 from tflops_native.checks import file_path, number, one_of, whole_number, with_options_of
 from tflops_native.errors import OptionError, TflopsError
+from tflops_native.locks import FolderLock
 from tflops_native.machine.machine import this_machine
 from tflops_native.model.info import ModelInfo
 from tflops_native.pipeline import Source
@@ -84,7 +86,8 @@ def batch(
             or signature is refused. Operators are not timed unless `profile=True`.
 
     Raises:
-        OptionError: an option is out of range, or the folder cannot be written.
+        OptionError: an option is out of range, or the folder cannot be written, or is in use by another
+            process.
         ShapeError: what is given as shapes are none.
         Where jobs were finished, the attribute `batch` of the error, and of a KeyboardInterrupt, holds
         them.
@@ -105,23 +108,24 @@ def batch(
         options = {"profile": False, **options, "seed": seed}
         _check(options)
     store = None if folder is None else ResultFolder(file_path("the folder", folder), BatchJob)
-    kept, remarks = ({}, ()) if store is None else store.read()
-    if store is not None:
-        _forget_unread(store, kept, sources)
-    state = _State(store=store, kept=kept, retry=retry, sources=sources, job_done=job_done)
-    try:
-        if count:
-            cpus = processes or this_machine().usable_cpus or 1
-            count_all(sources, options, state.known, state.known_keys(), cpus, state.hear)
-        else:
-            measurement = _Measurement(options, device, cool_down, progress or no_progress)
-            for source in sources:
-                measurement.source(source, state)
-    except (TflopsError, KeyboardInterrupt) as error:
-        if state.jobs:
-            error.batch = state.batch(remarks)  # type: ignore[union-attr]
-        raise
-    return state.batch(remarks)
+    with nullcontext() if store is None else FolderLock(store.path, "a batch"):
+        kept, remarks = ({}, ()) if store is None else store.read()
+        if store is not None:
+            _forget_unread(store, kept, sources)
+        state = _State(store=store, kept=kept, retry=retry, sources=sources, job_done=job_done)
+        try:
+            if count:
+                cpus = processes or this_machine().usable_cpus or 1
+                count_all(sources, options, state.known, state.known_keys(), cpus, state.hear)
+            else:
+                measurement = _Measurement(options, device, cool_down, progress or no_progress)
+                for source in sources:
+                    measurement.source(source, state)
+        except (TflopsError, KeyboardInterrupt) as error:
+            if state.jobs:
+                error.batch = state.batch(remarks)  # type: ignore[union-attr]
+            raise
+        return state.batch(remarks)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, fields, replace
 from os import PathLike
 from typing import Any, TypeAlias
@@ -10,6 +11,7 @@ from typing import Any, TypeAlias
 from tflops_native import api
 from tflops_native.checks import file_path, shown, whole_number, with_options_of
 from tflops_native.errors import ConversionError, OptionError, TflopsError
+from tflops_native.locks import FolderLock
 from tflops_native.machine.affinity import usable_cpus
 from tflops_native.machine.machine import this_machine
 from tflops_native.model.graph import Model
@@ -74,7 +76,7 @@ def sweep(
 
     Raises:
         OptionError: the grid has no cells or more than 10,000, an option is out of range, or the folder
-            cannot be written.
+            cannot be written, or is in use by another process.
         ModelFormatError: a model cannot be read.
         Where cells were finished, the attribute `sweep` of the error, and of a KeyboardInterrupt, holds
         them.
@@ -93,48 +95,49 @@ def sweep(
     options = {"profile": False, **options, "seed": seed}
     _check(grid, options)
     store = None if folder is None else ResultFolder(file_path("the folder", folder), SweepCell)
-    loaded = _loaded(models, grid.quantizations, representative, progress or no_progress)
-    names = _names(loaded)
-    versions = {name: runtime_identity(str(name)) for name in grid.runtimes}
-    facts = option_facts(options, _OF_NO_RESULT)
-    plan = _each_once(
-        _planned(configuration, loaded, names, versions, facts)
-        for configuration in grid.configurations()
-    )
-    kept, remarks = ({}, ()) if store is None else store.read({task.cell.key for task in plan})
-    if retry:
-        kept = {key: cell for key, cell in kept.items() if cell.error is None}
-    # Under the name that it has now.
-    found = {
-        at: replace(kept[task.cell.key], model=task.cell.model)
-        for at, task in enumerate(plan)
-        if task.cell.key in kept
-    }
-    waiting = [at for at in range(len(plan)) if at not in found]
-    random.Random(seed).shuffle(waiting)
-    number_kept = len(found)
-
-    def result() -> Sweep:
-        return Sweep(
-            cells=tuple(found[at] for at in sorted(found)),
-            planned=len(plan),
-            kept=number_kept,
-            seed=seed,
-            cpus=len(usable_cpus()),
-            remarks=remarks,
+    with nullcontext() if store is None else FolderLock(store.path, "a sweep"):
+        loaded = _loaded(models, grid.quantizations, representative, progress or no_progress)
+        names = _names(loaded)
+        versions = {name: runtime_identity(str(name)) for name in grid.runtimes}
+        facts = option_facts(options, _OF_NO_RESULT)
+        plan = _each_once(
+            _planned(configuration, loaded, names, versions, facts)
+            for configuration in grid.configurations()
         )
+        kept, remarks = ({}, ()) if store is None else store.read({task.cell.key for task in plan})
+        if retry:
+            kept = {key: cell for key, cell in kept.items() if cell.error is None}
+        # Under the name that it has now.
+        found = {
+            at: replace(kept[task.cell.key], model=task.cell.model)
+            for at, task in enumerate(plan)
+            if task.cell.key in kept
+        }
+        waiting = [at for at in range(len(plan)) if at not in found]
+        random.Random(seed).shuffle(waiting)
+        number_kept = len(found)
 
-    hear = progress or no_progress
-    try:
-        for at in waiting:
-            _finish(plan[at], at, found, len(plan), store, options, hear)
-            if cell_done is not None:
-                cell_done(found[at], len(found), len(plan))
-    except (TflopsError, KeyboardInterrupt) as error:
-        if found:
-            error.sweep = result()  # type: ignore[union-attr]
-        raise
-    return result()
+        def result() -> Sweep:
+            return Sweep(
+                cells=tuple(found[at] for at in sorted(found)),
+                planned=len(plan),
+                kept=number_kept,
+                seed=seed,
+                cpus=len(usable_cpus()),
+                remarks=remarks,
+            )
+
+        hear = progress or no_progress
+        try:
+            for at in waiting:
+                _finish(plan[at], at, found, len(plan), store, options, hear)
+                if cell_done is not None:
+                    cell_done(found[at], len(found), len(plan))
+        except (TflopsError, KeyboardInterrupt) as error:
+            if found:
+                error.sweep = result()  # type: ignore[union-attr]
+            raise
+        return result()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,12 +49,12 @@ def test_a_device_in_use_fails_its_jobs_and_the_rest_go_on(tflops, place, models
 
 
 def test_two_runs_do_not_write_to_one_folder(refuses, tflops, place, models):
-    from tflops_native.fleets.lock import ResultsLock
-    from tflops_native.fleets.plan import read_plan
+    from tflops_native.locks import FolderLock
 
     (models / "text.tflite").unlink()
     (place / "plan.yaml").write_text("models: [models]\ncount: true\n")
-    lock = ResultsLock(read_plan("plan.yaml"))
+    (place / "results").mkdir()
+    lock = FolderLock(place / "results", "a batch")
     said = refuses("fleet", "plan.yaml")
     assert "'results' is in use by process" in said
     assert str(os.getpid()) in said

@@ -1,7 +1,4 @@
-"""Locks: two plans that measure on one device at once would measure each other.
-
-Of two that write to one folder at once, each would overwrite the jobs of the other.
-"""
+"""The lock of a device: two plans that measure on one at once would measure each other."""
 
 import hashlib
 import os
@@ -11,44 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from tflops_native.cache import cache_folder
-from tflops_native.errors import DeviceError, OptionError, TflopsError
-from tflops_native.fleets.plan import Device, Plan
-
-
-class Lock:
-    """Held from its making until `release`, or until the process ends, however it ends.
-
-    Args:
-        what: is locked, as the message says it.
-        identity: the same for all that must not be at once.
-        plan: what the next one is told.
-        refusal: the error where another process holds it; the message says which.
-    """
-
-    def __init__(self, what: str, identity: str, plan: Path, refusal: type[TflopsError]) -> None:
-        try:
-            import fcntl
-        except ImportError as error:
-            raise OptionError("a fleet needs Linux or macOS, which lock files") from error
-        name = hashlib.sha256(identity.encode()).hexdigest()[:16]
-        path = _lock_folder() / f"{name}.lock"
-        try:
-            self.descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            raise _refusal(path, error) from error
-        try:
-            fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            holder = os.pread(self.descriptor, 4096, 0).decode("utf-8", "replace").strip()
-            os.close(self.descriptor)
-            raise refusal(f"{what} is in use by {holder or 'another process'}") from error
-        os.ftruncate(self.descriptor, 0)
-        os.pwrite(self.descriptor, f"process {os.getpid()}, plan '{plan.resolve()}'".encode(), 0)
-
-    def release(self) -> None:
-        """Once."""
-        with suppress(OSError):
-            os.close(self.descriptor)
+from tflops_native.errors import DeviceError, OptionError
+from tflops_native.fleets.plan import Device
+from tflops_native.locks import Lock
 
 
 class DeviceLock(Lock):
@@ -59,20 +21,10 @@ class DeviceLock(Lock):
     """
 
     def __init__(self, device: Device, plan: Path) -> None:
+        name = hashlib.sha256(device.where.encode()).hexdigest()[:16]
         what = f"device {device.label!r} ({device.where})"
-        super().__init__(what, device.where, plan, DeviceError)
-
-
-class ResultsLock(Lock):
-    """Of the folder of a plan's results.
-
-    Raises:
-        OptionError: another process holds it; the message says which.
-    """
-
-    def __init__(self, plan: Plan) -> None:
-        what = f"the folder '{plan.results}'"
-        super().__init__(what, f"results {plan.results.resolve()}", plan.path, OptionError)
+        path = _lock_folder() / f"{name}.lock"
+        super().__init__(path, what, f"plan '{plan.resolve()}'", DeviceError)
 
 
 def lock_owner() -> str:

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from tflops_native.checks import with_checked_arguments
 from tflops_native.collecting import collect, foreign_in
-from tflops_native.errors import DeviceError, OptionError
+from tflops_native.errors import DeviceError, OptionError, TflopsError
 from tflops_native.fleets.counts import counted_rows, counted_shards, forget_counts, rows_path
 from tflops_native.fleets.jobs import (
     HIDDEN,
@@ -24,9 +24,10 @@ from tflops_native.fleets.jobs import (
     unreached_job,
     write_jobs,
 )
-from tflops_native.fleets.lock import DeviceLock, Lock, ResultsLock
+from tflops_native.fleets.lock import DeviceLock
 from tflops_native.fleets.plan import MISSING, Plan, read_plan
 from tflops_native.formatting import plural
+from tflops_native.locks import FolderLock, Lock
 from tflops_native.notes import Note
 from tflops_native.reports.batch import Batch
 
@@ -68,6 +69,8 @@ def fleet(
     given = read_plan(plan)
     if find_spec("snakemake") is None:
         raise OptionError(MISSING.format("a fleet"))
+    if find_spec("fcntl") is None:
+        raise OptionError("a fleet needs Linux or macOS, which lock files")
     sources = [source for model in given.models for source in expand(model)]
     try:
         (given.results / HIDDEN).mkdir(parents=True, exist_ok=True)
@@ -117,16 +120,20 @@ def _measurements(jobs: FleetJobs, kept: int, remarks: tuple[Note, ...]) -> Batc
 
 def _locked(plan: Plan) -> tuple[list[Lock], dict[str, DeviceError]]:
     """The locks of the results and of devices, and what keeps other devices from being locked."""
-    locks: list[Lock] = [ResultsLock(plan)]
+    locks: list[Lock] = [FolderLock(plan.results, f"plan '{plan.path.resolve()}'")]
     problems = {}
-    for device in plan.devices:
-        try:
-            locks.append(DeviceLock(device, plan.path))
-        except DeviceError as error:
-            problems[device.label] = error
-    if problems and len(problems) == len(plan.devices):
-        locks[0].release()
-        raise next(iter(problems.values()))
+    try:
+        for device in plan.devices:
+            try:
+                locks.append(DeviceLock(device, plan.path))
+            except DeviceError as error:
+                problems[device.label] = error
+        if problems and len(problems) == len(plan.devices):
+            raise next(iter(problems.values()))
+    except TflopsError:
+        for lock in locks:
+            lock.release()
+        raise
     return locks, problems
 
 
@@ -200,7 +207,7 @@ def _run(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            pass_fds=[lock.descriptor for lock in locks],
+            pass_fds=[lock.descriptor for lock in locks if lock.descriptor is not None],
             start_new_session=True,
         )
         try:
