@@ -120,7 +120,7 @@ def test_nothing_known(times_of, data, message):
 
 
 def test_a_model_is_no_profile(times_of):
-    with pytest.raises(ProfileFormatError, match="it is a model"):
+    with pytest.raises(ProfileFormatError, match="it is a model: give the log"):
         times_of(CONV, CONV.read_bytes())
 
 

@@ -20,15 +20,10 @@ STANDARD_INPUT = "-"
 _CHOICE = "::"
 _MOST_LISTED = 12
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")  # as PowerShell redirects output
-_MODEL_IDENTIFIER = b"TFL3"
 _ACCEPTED = (
     "the log or the CSV file of TensorFlow Lite's benchmark_model, the JSON or the log of "
     "litert-benchmark, the JSON of tflops-timer"
 )
-# The keys of fields 1 to 4 that hold messages or text, and what is not in text.
-_PROTO_KEYS = (b"\x0a", b"\x12", b"\x1a", b"\x22")
-_PROTO_FIELDS = 8  # so many in a row are no text by chance
-_CONTROL = bytes(set(range(32)) - set(b"\t\n\r\f\b\x1b"))
 
 
 def read_recorded(source: str | os.PathLike[str] | BinaryIO) -> Recorded | TimerRecord:
@@ -80,13 +75,6 @@ def _read(source: str | BinaryIO) -> tuple[bytes, Note | None]:
 def _parse(data: bytes) -> list[Recorded | ValueError] | TimerRecord:
     if not data.strip():
         raise ValueError("it is empty")
-    if data[4:8] == _MODEL_IDENTIFIER:
-        raise ValueError("it is a model")
-    if _is_proto(data):
-        raise ValueError(
-            "protocol buffers are not read: keep the log of benchmark_model, or write a CSV file with "
-            "--op_profiling_output_mode=csv --op_profiling_output_file=profile.csv"
-        )
     # Names of tensors may be in any encoding: what is not UTF-8 is replaced.
     text = data.decode("utf-16" if data.startswith(_UTF16) else "utf-8-sig", "replace")
     if text.lstrip().startswith(("{", '["', "[{", "[\n")):
@@ -98,30 +86,6 @@ def _parse(data: bytes) -> list[Recorded | ValueError] | TimerRecord:
         return read_log(text)
     except NoBenchmarkError as error:
         raise ValueError(f"it is none of: {_ACCEPTED}") from error
-
-
-def _is_proto(data: bytes) -> bool:
-    """Whether it begins with fields of a protocol buffer, as profiles and Perfetto's traces do."""
-    if len(data.translate(None, _CONTROL)) == len(data):
-        return False
-    at = 0
-    for _ in range(_PROTO_FIELDS):
-        if at >= len(data):
-            break
-        if data[at : at + 1] not in _PROTO_KEYS:
-            return False
-        length = shift = 0
-        while True:
-            at += 1
-            if at >= len(data) or shift > 28:
-                return False
-            length |= (data[at] & 0x7F) << shift
-            shift += 7
-            if not data[at] & 0x80:
-                break
-        at += 1 + length
-    # Of a file that was cut off the last field ends behind it.
-    return at > 0
 
 
 def _one(

@@ -18,8 +18,9 @@ START_BYTES = 32
 _ZIP_START = b"PK\x03\x04"
 _TAR_MARK, _TAR_MARK_AT = b"ustar", 257
 _PADDING_BYTES = 16  # that builders of bundles write in front, to align what is in them
-# gzip, xz and LiteRT-LM.
-_BUNDLE_STARTS = (b"\x1f\x8b", b"\xfd7zXZ\0", b"LITERTLM")
+GZIP_START = b"\x1f\x8b"
+XZ_START = b"\xfd7zXZ\0"
+_BUNDLE_STARTS = (GZIP_START, XZ_START, b"LITERTLM")
 
 
 class Budget:
