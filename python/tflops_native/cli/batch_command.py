@@ -6,7 +6,7 @@ import click
 
 from tflops_native import batches, formatting
 from tflops_native.cli.completion import complete_models
-from tflops_native.cli.errors import USAGE_ERROR
+from tflops_native.cli.errors import USAGE_ERROR, echo_note
 from tflops_native.cli.help import Command
 from tflops_native.cli.model_input import expanded, source_of
 from tflops_native.cli.options import input_options, measuring_options
@@ -15,7 +15,6 @@ from tflops_native.cli.progress import progress_bar
 from tflops_native.cli.quantities import Duration, WholeNumber
 from tflops_native.cli.results_folder import results_folder
 from tflops_native.errors import OptionError, TflopsError
-from tflops_native.formats.printable import printable
 from tflops_native.formats.registry import OF_ALL
 from tflops_native.reports.batch_job import BatchJob
 
@@ -131,5 +130,4 @@ def _say(job: BatchJob, done: int, total: int) -> None:
         return  # counts are too fast to be read
     found = f"failed ({job.reason}): {job.error}" if job.reason else ""
     time = "" if job.median_seconds is None else formatting.seconds(job.median_seconds)
-    text = f"{done}/{total} {job.names[0]}: {found or time}"
-    click.echo(printable(" ".join(text.split()), _LINE_LIMIT), err=True)
+    echo_note(f"{done}/{total} {job.names[0]}: {found or time}", _LINE_LIMIT)

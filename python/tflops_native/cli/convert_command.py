@@ -5,8 +5,8 @@ import click
 from tflops_native import api
 from tflops_native.cli.help import Command
 from tflops_native.cli.model_input import conversion_options, source_of
+from tflops_native.cli.output import show_text
 from tflops_native.cli.progress import progress_bar
-from tflops_native.cli.streams import say
 from tflops_native.formats.printable import TEXT_LIMIT, printable
 from tflops_native.formatting import byte_count
 
@@ -36,4 +36,4 @@ def command(source: str, quantize: str | None, representative: str | None, outpu
         )
     conversion = model.source.conversion
     text = "" if conversion is None else f", {conversion.text}"
-    say(printable(f"{output}: {byte_count(model.size_bytes)}B{text}", TEXT_LIMIT))
+    show_text(printable(f"{output}: {byte_count(model.size_bytes)}B{text}", TEXT_LIMIT))

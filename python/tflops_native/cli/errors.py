@@ -1,6 +1,7 @@
 """How an error is printed."""
 
 import os
+import sys
 
 import click
 
@@ -17,9 +18,10 @@ def echo_error(message: object) -> None:
     click.echo(f"{start} {printable(' '.join(str(message).split()), LINE_LIMIT)}", err=True)
 
 
-def echo_note(text: object) -> None:
+def echo_note(text: object, limit: int = LINE_LIMIT) -> None:
     """One line beside the results, on standard error: printable, whatever names are in it."""
-    click.echo(printable(" ".join(str(text).split()), LINE_LIMIT), err=True)
+    # click writes past the progress bar, which would stand in front of the line.
+    print(printable(" ".join(str(text).split()), limit), file=sys.stderr, flush=True)
 
 
 def message_of(error: Exception) -> str:

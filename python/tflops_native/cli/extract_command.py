@@ -9,8 +9,8 @@ from tflops_native.cli.errors import echo_note
 from tflops_native.cli.help import Command
 from tflops_native.cli.model_input import conversion_of, conversion_options, source_of
 from tflops_native.cli.options import data_options, input_options, runtime_option
+from tflops_native.cli.output import show_text
 from tflops_native.cli.progress import progress_bar
-from tflops_native.cli.streams import say
 from tflops_native.errors import OptionError
 from tflops_native.formats.printable import TEXT_LIMIT, printable
 from tflops_native.formatting import byte_count, plural
@@ -63,7 +63,7 @@ def command(
     more = len(found.subgraphs) - 1
     inside = f" with {plural(more, 'subgraph')}" if more else ""
     text = f"{output}: {names}{inside}, {byte_count(found.size_bytes)}B"
-    say(printable(text, TEXT_LIMIT))
+    show_text(printable(text, TEXT_LIMIT))
 
 
 def _split(argument: str) -> tuple[str, str]:

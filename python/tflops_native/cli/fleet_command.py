@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from tflops_native.cli.completion import complete_files
-from tflops_native.cli.errors import USAGE_ERROR
+from tflops_native.cli.errors import USAGE_ERROR, echo_note
 from tflops_native.cli.help import Command
 from tflops_native.cli.model_input import expanded
 from tflops_native.cli.output import Output, show_result
@@ -15,7 +15,6 @@ from tflops_native.errors import OptionError
 from tflops_native.fleets.counts import count_shard
 from tflops_native.fleets.jobs import run_job
 from tflops_native.fleets.run import fleet
-from tflops_native.formats.printable import printable
 from tflops_native.formats.registry import OF_ALL
 
 _LINE_LIMIT = 400
@@ -75,4 +74,4 @@ def command(
 
 
 def _say(device: str, model: str, done: int, total: int) -> None:
-    click.echo(printable(f"{done}/{total} {device}: {model}", _LINE_LIMIT), err=True)
+    echo_note(f"{done}/{total} {device}: {model}", _LINE_LIMIT)

@@ -17,7 +17,7 @@ from tflops_native.cli.options import options
 from tflops_native.cli.quantities import WholeNumber
 from tflops_native.cli.streams import say, writing_output
 from tflops_native.errors import OptionError
-from tflops_native.formats.document import Document
+from tflops_native.formats.document import Block, Document
 from tflops_native.formats.overview import overview_document
 from tflops_native.formats.printable import printable
 from tflops_native.formats.registry import FORMATS, OF_ALL, format_of_suffix
@@ -213,6 +213,11 @@ def show_result(result: Any, output: Output) -> None:
     if isinstance(result, Comparison) and not output.samples:
         result = comparison_without_samples(result)
     show_document(document_of(result), output)
+
+
+def show_text(text: str) -> None:
+    """A line on standard output that says what was done."""
+    show_document(Document(title=text, parts=(Block(text),), data=lambda: text), Output())
 
 
 def show_document(document: Document, output: Output) -> None:

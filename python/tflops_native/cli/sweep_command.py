@@ -9,7 +9,7 @@ import click
 
 from tflops_native import formatting as numbers
 from tflops_native import sweeps
-from tflops_native.cli.errors import USAGE_ERROR
+from tflops_native.cli.errors import USAGE_ERROR, echo_note
 from tflops_native.cli.help import Command
 from tflops_native.cli.model_input import expanded, source_of
 from tflops_native.cli.options import measuring_options
@@ -18,7 +18,6 @@ from tflops_native.cli.progress import progress_bar
 from tflops_native.cli.quantities import Several, ShapeGrid
 from tflops_native.cli.results_folder import results_folder
 from tflops_native.errors import TflopsError
-from tflops_native.formats.printable import printable
 from tflops_native.formats.registry import OF_ALL
 from tflops_native.formats.sweep import cell_table, input_text
 from tflops_native.machine.affinity import usable_cpus
@@ -29,6 +28,7 @@ from tflops_native.reports.sweep_cell import SweepCell
 
 # Of a terminal: what is left is for the bar and the heading.
 _LINES_BESIDE = 6
+_LINE_LIMIT = 400
 
 
 def _shapes(
@@ -146,8 +146,8 @@ def _watching() -> Iterator[tuple[Callable[[SweepCell, int, int], None], Progres
             ]
         )
         time = "" if cell.median_seconds is None else numbers.seconds(cell.median_seconds)
-        found = time if cell.error is None else f"failed: {' '.join(cell.error.split())}"
-        click.echo(printable(f"{done}/{planned} {what}: {found}", 400), err=True)
+        found = time if cell.error is None else f"failed: {cell.error}"
+        echo_note(f"{done}/{planned} {what}: {found}", _LINE_LIMIT)
 
     with progress_bar() as progress:
         yield say, progress

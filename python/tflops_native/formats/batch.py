@@ -30,6 +30,8 @@ _FACTORS = {
     "kernels": "kernels",
     "threads": "threads",
 }
+# On a narrow terminal they are left out last, in this order.
+_FACTOR_DROPS = {"kernels": 8, "threads": 9, "runtime": 10, "input_shapes": 11, "device": 12}
 _TEXT = frozenset(
     ("names", "sha256", "device", "runtime", "runtime_version", "kernels", "verdict", "reason")
 )
@@ -86,13 +88,20 @@ def _table(batch: Batch) -> Table:
         return Column(key=key, heading=key, is_number=key not in _TEXT, is_shown=False)
 
     columns = (
-        text("model", "model", readable=30, shortest=10),
+        text("model", "model", readable=24, shortest=10),
         *(
-            text(key, heading, is_shown=key in varied, readable=14, shortest=8)
+            text(
+                key,
+                heading,
+                is_shown=key in varied,
+                readable=14,
+                shortest=8,
+                drop=_FACTOR_DROPS[key],
+            )
             for key, heading in _FACTORS.items()
         ),
         text("reason", "failed", is_shown=has_failed),
-        Column(key="macs", heading="MACs"),
+        Column(key="macs", heading="MACs", drop=7),
         Column(key="parameters", heading="params", drop=2),
         Column(key="arena_bytes", heading="arena", drop=3),
         Column(key="median_seconds", heading="median", is_shown=is_timed),

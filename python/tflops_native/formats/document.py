@@ -152,7 +152,7 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Text with line feeds of its own, kept as it is."""
+    """Text with line feeds of its own, kept as it is but where a terminal is too narrow."""
 
     text: str
 

@@ -1,6 +1,5 @@
 """What `tflops explain columns` prints: the columns of the tables of all commands."""
 
-import textwrap
 from collections.abc import Mapping
 
 from tflops_native.formats.document import Block, Document
@@ -8,7 +7,6 @@ from tflops_native.formats.operator_columns import LEFT_OUT, TEXTS
 
 _INDENT = 12  # of a meaning
 _FIRST = "Columns of `tflops report` and `tflops count`, and their keys for --columns:"
-_WIDTH = 80
 # Heading and meaning by key. Those that only CSV, JSON and pages have are headed "".
 _FOR_MACHINES = {
     "status": (
@@ -164,7 +162,7 @@ _TABLES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "version": ("version", "As the library or its package says."),
         "is_tried": ("tried", "Whether this package was tested with that version."),
         "kernels": ("--kernels", "What to give to --kernels."),
-        "abilities": ("can", "What is possible with it: profile, delegates, ..."),
+        "abilities": ("", "What is possible with it: profile, delegates, ..."),
         "library": ("", "Path of the library."),
     },
     "Columns of `ops`:": {
@@ -198,10 +196,7 @@ def columns_document() -> Document:
         lines += ["", title, ""] if lines else [title, ""]
         for row in (row for row in rows if row["table"] == title.rstrip(":")):
             lines.append(f"{row['heading']:{_INDENT - 1}} {row['key']}")
-            blank = " " * _INDENT
-            lines += textwrap.wrap(
-                row["meaning"], _WIDTH, initial_indent=blank, subsequent_indent=blank
-            )
+            lines.append(" " * _INDENT + row["meaning"])
         if title == _FIRST:
             lines += _signs()
     return Document(title="Columns", parts=(Block("\n".join(lines)),), data=lambda: rows)
@@ -217,5 +212,5 @@ def _signs() -> list[str]:
         "medians` is what the medians of all operators leave of the median inference.",
         f"Where a terminal is narrow, columns are left out in this order: {left_out}.",
     ):
-        found += ["", *textwrap.wrap(text, _WIDTH, break_on_hyphens=False)]
+        found += ["", text]
     return found

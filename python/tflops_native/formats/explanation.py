@@ -8,6 +8,7 @@ from tflops_native.analysis.formula import mac_formula
 from tflops_native.analysis.operators import OperatorAnalysis
 from tflops_native.formats.document import Block, Document, Line, Lines, Part
 from tflops_native.formats.printable import NAME_LIMIT, printable
+from tflops_native.formats.text import second_column
 from tflops_native.model.graph import Model, Operator, Subgraph
 from tflops_native.ops._op import Cost, Rule
 from tflops_native.ops.documentation import documentation_of
@@ -63,7 +64,7 @@ def explain_operator_document(
 
 def _rule(rule: Rule) -> list[Block]:
     """The docstring, and what tells this operator from others of its class, as far as it is a number."""
-    found = [Block(documentation_of(rule))]
+    found = [Block(_unwrapped(documentation_of(rule)))]
     for name, value in rule.fixed.items():
         if isinstance(value, Cost):
             parts = [
@@ -73,6 +74,21 @@ def _rule(rule: Rule) -> list[Block]:
         elif isinstance(value, int):
             found.append(Block(f"{name}: {value}"))
     return found
+
+
+def _unwrapped(text: str) -> str:
+    """Without the line feeds inside of what is said of one thing: a format breaks lines where it has to."""
+    lines: list[str] = []
+    inset = 0
+    for line in text.split("\n"):
+        said = line.lstrip(" ")
+        label = second_column(line)
+        if lines and lines[-1] and said and not label and len(line) - len(said) == inset:
+            lines[-1] += f" {said}"
+        else:
+            lines.append(line)
+            inset = label
+    return "\n".join(lines)
 
 
 def _tensors(

@@ -109,9 +109,10 @@ def operator_columns(report: Report, analysis: Analysis, chosen: Sequence[str]) 
     is_alone = profile is not None and any(
         operator.alone_seconds is not None for operator in profile.operators
     )
+    name_cells = 17 if is_usual else 12  # other conventions have long names, too
     found = [
         _column("index"),
-        _column("operator", is_number=False, readable=17, shortest=17),
+        _column("operator", is_number=False, readable=name_cells, shortest=name_cells),
         _column(
             "layer", is_number=False, is_shown=is_usual and has_layers, readable=12, shortest=12
         ),

@@ -10,7 +10,7 @@ from tflops_native.ops.documentation import rule_text
 _COLUMNS = (
     Column(key="operator", heading="operator", is_number=False),
     Column(key="counts", heading="counts", is_number=False),
-    Column(key="inputs", heading="inputs", is_number=False),
+    Column(key="inputs", heading="inputs", is_number=False, drop=1, readable=16, shortest=8),
     Column(key="options_type", heading="options", is_shown=False),
     Column(key="options", heading="options", is_shown=False),
 )

@@ -12,6 +12,9 @@ from tflops_native.reports.saved import saved
 if TYPE_CHECKING:
     from tflops_native.machine.peaks.peaks import Peaks, ThreadPeaks
 
+# Of the arithmetic of most models, and of memory: what stays on a narrow terminal.
+_USUAL = ("float32", "int8")
+
 
 def peaks_document(peaks: "Peaks") -> Document:
     """One row per number of threads."""
@@ -37,12 +40,17 @@ def _table(peaks: "Peaks") -> Table:
             Column(
                 key=f"{peak.arithmetic}_operations_per_second",
                 heading=f"{short_type(peak.arithmetic)} G{rate_unit(peak.arithmetic)}/s",
+                drop=None if peak.arithmetic in _USUAL else 1,
             )
             for peak in first.compute
         ),
         *(
-            Column(key=f"{level.name.lower()}_bytes_per_second", heading=f"{level.name} GB/s")
-            for level in first.memory
+            Column(
+                key=f"{level.name.lower()}_bytes_per_second",
+                heading=f"{level.name} GB/s",
+                drop=None if level.capacity_bytes is None else position,
+            )
+            for position, level in enumerate(first.memory, 2)
         ),
     )
     return Table(

@@ -6,23 +6,24 @@ from tflops_native.runtime.installed import InstalledRuntime, InstalledRuntimes
 
 _COLUMNS = (
     Column(key="name", heading="--runtime", is_number=False),
-    Column(key="kind", heading="kind", is_number=False),
+    Column(key="kind", heading="kind", is_number=False, drop=1),
     Column(key="version", heading="version", is_number=False),
     Column(key="is_tried", heading="tried", is_number=False),
     Column(key="kernels", heading="--kernels", is_number=False),
-    Column(key="abilities", heading="can", is_number=False),
+    Column(key="abilities", heading="can", is_number=False, is_shown=False),
     Column(key="library", heading="library", is_number=False, is_shown=False),
 )
 _TRIED = {True: "yes", False: "no", None: "-"}
 
 
 def runtimes_document(found: InstalledRuntimes) -> Document:
-    """A row for each that can be used, a line for where it is, or why it cannot be used."""
+    """A row for each that can be used, and lines: what it can do, where it is, or why it cannot be used."""
     usable = [runtime for runtime in found.runtimes if runtime.info is not None]
-    lines: list[Line] = []
-    for runtime in found.runtimes:
-        text = runtime.problem if runtime.info is None else runtime.info.library
-        lines.append(Line("" if lines else "where", f"{runtime.name}: {text}"))
+    lines = [
+        Line("" if position else label, f"{runtime.name}: {text(runtime)}")
+        for label, text, listed in (("can", _abilities, usable), ("where", _place, found.runtimes))
+        for position, runtime in enumerate(listed)
+    ]
     return Document(
         title="Runtimes",
         parts=(
@@ -38,10 +39,12 @@ def runtimes_document(found: InstalledRuntimes) -> Document:
     )
 
 
-def _cells(runtime: InstalledRuntime) -> dict[str, Cell]:
-    info = runtime.info
-    version = None if info is None else info.version
-    can = [
+def _place(runtime: InstalledRuntime) -> str:
+    return runtime.problem or "" if runtime.info is None else runtime.info.library
+
+
+def _abilities(runtime: InstalledRuntime) -> str:
+    return ", ".join(
         word
         for word, is_able in (
             ("profile", runtime.has_profile),
@@ -50,12 +53,17 @@ def _cells(runtime: InstalledRuntime) -> dict[str, Cell]:
             ("delegates", runtime.has_delegates),
         )
         if is_able
-    ]
+    )
+
+
+def _cells(runtime: InstalledRuntime) -> dict[str, Cell]:
+    info = runtime.info
+    version = None if info is None else info.version
     texts = {
         "name": runtime.name,
         "kind": "" if info is None else info.kind,
         "kernels": ", ".join(runtime.kernels),
-        "abilities": ", ".join(can),
+        "abilities": _abilities(runtime),
         "library": "" if info is None else info.library,
     }
     return {

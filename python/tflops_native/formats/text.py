@@ -2,9 +2,11 @@
 
 Into a pipe every line is as long as it needs to be, and nothing is cut. On a terminal, columns of text are
 shortened in the middle, then whole columns are left out, in the order that the columns state; numbers are
-never cut: where even that is too wide, the terminal breaks the line.
+never cut: where even that is too wide, the terminal breaks the line. Other lines are broken between words;
+a word without a blank, as a path, stays whole, so that it can be copied.
 """
 
+import re
 import textwrap
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -81,7 +83,28 @@ def _lines(document: Document, limit: int | None) -> Iterator[_Line]:
             yield from _table(part, limit)
         else:
             for text in printable_lines(part.text):
-                yield [(text, "")]
+                for line in [text] if limit is None else _broken(text, limit):
+                    yield [(line, "")]
+
+
+def _broken(text: str, limit: int) -> list[str]:
+    """A line as lines that fit, further ones as far in as it, or as what stands in its second column."""
+    if width(text) <= limit:
+        return [text]
+    inset = second_column(text) or len(text) - len(text.lstrip(" "))
+    return _wrapped(text, limit, " " * (inset if inset <= limit // 2 else 0))
+
+
+def second_column(text: str) -> int:
+    """Where what a line says begins, if a label and several blanks stand in front of it; else 0."""
+    found = re.search(r"(?<=\S) {2,}(?=\S)", text)
+    return 0 if found is None else found.end()
+
+
+def _wrapped(text: str, limit: int, indent: str = "") -> list[str]:
+    return textwrap.wrap(
+        text, limit, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _labelled_lines(lines: Iterable[Line | Note], limit: int | None) -> Iterator[_Line]:
@@ -91,7 +114,7 @@ def _labelled_lines(lines: Iterable[Line | Note], limit: int | None) -> Iterator
         room = len(text) + 1 if limit is None else max(limit - LABEL_WIDTH, _MIN_TEXT)
         if isinstance(line, Line) and line.name and width(text) > room:
             text = cut(line.name, max(room - len(line.text), _MIN_NAME)) + line.text
-        wrapped = textwrap.wrap(printable(text), room, break_on_hyphens=False) or [""]
+        wrapped = _wrapped(printable(text), room) or [""]
         style = "yellow" if label in ("finding", "note") else ""
         yield [(f"{printable(label):{LABEL_WIDTH}}", "bold"), (wrapped[0], style)]
         for further in wrapped[1:]:
