@@ -1,13 +1,14 @@
 """Reads what TensorFlow Lite's and LiteRT's benchmark tools print, and their CSV files."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from tflops_native.imported.log_notes import unknown_lines
 from tflops_native.imported.log_reader import LogReader
 from tflops_native.imported.payloads import payloads
 from tflops_native.imported.phases import statistics_of
-from tflops_native.imported.recorded import BENCHMARK_MODEL, Recorded
+from tflops_native.imported.recorded import BENCHMARK_MODEL, DurationSummary, Recorded
 
 
 class NoBenchmarkError(ValueError):
@@ -19,7 +20,7 @@ def read_log(text: str) -> list[Recorded | ValueError]:
 
     Raises:
         NoBenchmarkError: there is none.
-        ValueError: a line is damaged.
+        ValueError: it has too many lines.
     """
     reader = LogReader()
     # Blanks at the very end are the beginning of another row, not an empty line.
@@ -45,14 +46,21 @@ def _options(options: Sequence[tuple[str, str]]) -> list[Recorded | ValueError]:
     """What the last table of benchmark_model_performance_options alone says."""
     found: list[Recorded | ValueError] = []
     for name, line in options:
-        if line.startswith("count="):
-            latency = statistics_of(line)
-            found.append(
-                Recorded(tool=BENCHMARK_MODEL, form="log", label=name, latency=latency)
-                if latency is not None
-                else ValueError("no inference was timed")
-            )
+        try:
+            latency = _statistics_of_option(line)
+        except ValueError as error:
+            found.append(error)
+            continue
+        found.append(
+            Recorded(tool=BENCHMARK_MODEL, form="log", label=name, latency=latency)
+            if latency is not None
+            else ValueError(f"no inference was timed with {name}")
+        )
     return found
+
+
+def _statistics_of_option(line: str) -> DurationSummary | None:
+    return statistics_of(line) if line.startswith("count=") else None
 
 
 def _labelled(
@@ -61,11 +69,11 @@ def _labelled(
     """With the name that the last table gives the benchmark of the same statistics."""
     if isinstance(recorded, ValueError) or recorded.latency is None or recorded.label is not None:
         return recorded
-    names = [
-        name
-        for name, line in options
-        if line.startswith("count=") and statistics_of(line) == recorded.latency
-    ]
+    names = []
+    for name, line in options:
+        with suppress(ValueError):
+            if _statistics_of_option(line) == recorded.latency:
+                names.append(name)
     return replace(recorded, label=names[0]) if len(names) == 1 else recorded
 
 

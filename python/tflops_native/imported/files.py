@@ -11,6 +11,7 @@ from tflops_native.checks import file_path, parser_reason
 from tflops_native.errors import ProfileFormatError
 from tflops_native.imported.benchmark_log import NoBenchmarkError, read_log
 from tflops_native.imported.json_files import read_json
+from tflops_native.imported.log_notes import benchmarks_left_out
 from tflops_native.imported.recorded import Recorded
 from tflops_native.imported.timer_record import TimerRecord
 from tflops_native.imported.window import read_window
@@ -91,26 +92,40 @@ def _parse(data: bytes) -> list[Recorded | ValueError] | TimerRecord:
 def _one(
     found: list[Recorded | ValueError] | TimerRecord, chosen: int | None
 ) -> Recorded | TimerRecord:
-    """The benchmark that was chosen, or the only one."""
+    """The benchmark that was chosen, or the only one that can be read."""
     if isinstance(found, TimerRecord):
-        found_one: Recorded | TimerRecord | ValueError = found
         if chosen not in (None, 1):
             raise ValueError(f"it holds 1 benchmark, not {chosen}")
-    elif chosen is None and len(found) > 1:
+        return found
+    found = list(map(_timed, found))
+    if chosen is not None and not 1 <= chosen <= len(found):
+        raise ValueError(f"it holds {len(found)} benchmarks, not {chosen}")
+    if chosen is not None or len(found) == 1:
+        one = found[(chosen or 1) - 1]
+        if isinstance(one, ValueError):
+            raise one
+        return one
+    valid = [recorded for recorded in found if not isinstance(recorded, ValueError)]
+    if len(valid) != 1:
         raise ValueError(
             f"it holds {len(found)} benchmarks: choose one with {_CHOICE}1 to {_CHOICE}{len(found)} behind "
             f"its name ({'; '.join(map(_line, range(1, _MOST_LISTED + 1), found))})"
         )
-    elif chosen is not None and not 1 <= chosen <= len(found):
-        raise ValueError(f"it holds {len(found)} benchmarks, not {chosen}")
-    else:
-        found_one = found[(chosen or 1) - 1]
-    if isinstance(found_one, ValueError):
-        raise found_one
-    latency = found_one.latency if isinstance(found_one, Recorded) else None
-    if latency is not None and not (latency.mean and latency.typical):
-        raise ValueError("an inference took 0 as it is printed: too short for this tool to tell")
-    return found_one
+    others = [
+        _line(number, error)
+        for number, error in enumerate(found, 1)
+        if isinstance(error, ValueError)
+    ]
+    note = benchmarks_left_out(len(found), others[:_MOST_LISTED])
+    return replace(valid[0], notes=(*valid[0].notes, note))
+
+
+def _timed(found: Recorded | ValueError) -> Recorded | ValueError:
+    """An error for times of 0."""
+    latency = None if isinstance(found, ValueError) else found.latency
+    if latency is None or (latency.mean and latency.typical):
+        return found
+    return ValueError("an inference took 0 as it is printed: too short for this tool to tell")
 
 
 def _line(number: int, found: Recorded | ValueError) -> str:

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 
 from tflops_native.imported.figures import count, duration, number
 from tflops_native.imported.log_notes import NO_OPERATOR_TIMES
-from tflops_native.imported.phases import Phase, Summary, resolve, statistics_of
+from tflops_native.imported.phases import Summary, resolve
 from tflops_native.imported.profile_tables import ProfileTables, profiles_of
 from tflops_native.imported.recorded import (
     BENCHMARK_MODEL,
@@ -44,13 +44,16 @@ class LogFacts:
     results: dict[str, tuple[str, str | None]] = field(default_factory=dict)
     tables: ProfileTables = field(default_factory=ProfileTables)
     has_failed: str | None = None
+    damage: ValueError | None = None
     has_console: bool = False
     notes: dict[str, Note] = field(default_factory=dict)
 
     @property
     def is_ended(self) -> bool:
         """Whether the last lines of a benchmark were seen."""
-        return bool(self.totals or self.results)
+        # Before any run a delegate may fail, and the benchmark goes on without it.
+        has_aborted = self.has_failed is not None and bool(self.announcements)
+        return bool(self.totals or self.results) or has_aborted
 
     @property
     def has_anything(self) -> bool:
@@ -65,10 +68,11 @@ class LogFacts:
         Raises:
             ValueError: figures are impossible, or no inference was timed.
         """
+        if self.damage is not None:
+            raise self.damage
         profiles, inside, notes = profiles_of(self.tables.sections.values())
         summary = self._summary()
-        phases = [Phase(after, statistics_of(line)) for after, line in self.phases]
-        warm_up, latency, more = resolve(phases, len(self.announcements), summary)
+        warm_up, latency, more = resolve(self.phases, len(self.announcements), summary)
         notes = [*more, *notes, *self.notes.values()]
         has_profile = any(profile.events for profile in profiles)
         if latency is None and not has_profile:

@@ -39,6 +39,20 @@ def table_cut(rows: int) -> Note:
     )
 
 
+def statistics_damaged(reason: str) -> Note:
+    """A line of statistics that is not the one which the summary is of."""
+    return Note(code="statistics_damaged", text=f"a line of statistics is left out: {reason}")
+
+
+def benchmarks_left_out(total: int, left_out: list[str]) -> Note:
+    """Of several benchmarks only one could be read; each other one with its number and the reason."""
+    others = "another one" if len(left_out) == 1 else f"{len(left_out)} others"
+    return Note(
+        code="benchmarks_left_out",
+        text=f"1 of {total} benchmarks is read, and {others} left out: {'; '.join(left_out)}",
+    )
+
+
 def rows_missing(rows: int, expected: int, strays: list[tuple[int, str]]) -> str:
     """Fewer rows than there should be, and the first line that is not one."""
     text = f"the table of operators has {rows} rows of {expected}"

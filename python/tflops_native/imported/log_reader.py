@@ -49,6 +49,13 @@ class LogReader:
         return self.benchmarks[-1]
 
     def line(self, number: int, payload: str) -> None:
+        """Take a line; what is impossible in it is damage of its benchmark, and of no other."""
+        try:
+            self._take(number, payload)
+        except ValueError as error:
+            self.facts.damage = self.facts.damage or error
+
+    def _take(self, number: int, payload: str) -> None:
         tables = self.facts.tables
         text = payload.strip()
         if not text:

@@ -4,7 +4,8 @@ The rule: benchmark_model prints the mean of the warm-up and of the runs twice, 
 and in the summary. A line belongs to the phase whose mean the summary gives; without a summary to the
 phase that was announced last. Where they contradict each other the summary's mean is taken, for it names
 what it is of, and the statistics of the line are left out; unless it is the beginning of the mean of the
-runs, for a line may be cut off in its last number.
+runs, for a line may be cut off in its last number. A line that cannot be read is left out where the summary
+is of another one.
 """
 
 import re
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tflops_native.imported.figures import count, duration
+from tflops_native.imported.log_notes import statistics_damaged
 from tflops_native.imported.recorded import MICROSECOND, DurationSummary
 from tflops_native.notes import Note
 
@@ -47,12 +49,12 @@ def statistics_of(line: str) -> DurationSummary | None:
     """
     fields = match[0] if (match := _LINE.match(line)) else line
     values = {match["name"]: match["value"] for match in _STATISTIC.finditer(fields)}
-    # The deviation is printed behind the mean: without it the mean may be the beginning of a number.
-    if "first" in values and "std" not in values:
-        raise ValueError(f"the line of statistics is cut off: {line[:80]!r}")
     number_of_runs = count(values.pop("count", ""))
     if not number_of_runs:
         return None
+    # The deviation is printed behind the mean: without it the mean may be the beginning of a number.
+    if "first" in values and "std" not in values:
+        raise ValueError(f"the line of statistics is cut off: {line[:80]!r}")
     seconds = {name: duration(value, MICROSECOND) for name, value in values.items()}
     # Where all runs took the same time only that one is written, as the latest.
     latest = seconds.get("curr")
@@ -72,18 +74,49 @@ def statistics_of(line: str) -> DurationSummary | None:
 
 
 def resolve(
-    phases: Sequence[Phase], announced: int, summary: Summary
+    lines: Sequence[tuple[int, str]], announced: int, summary: Summary
 ) -> tuple[DurationSummary | None, DurationSummary | None, list[Note]]:
     """The statistics of the warm-up and of the runs, None for what the file does not hold, and notes.
 
+    Args:
+        lines: of statistics, each with how many phases had been announced.
+
     Raises:
-        ValueError: nothing says of which phase the only statistics are.
+        ValueError: a line is damaged, or nothing says of which phase they are.
     """
+    phases, damage = _phases(lines)
+    if damage is None:
+        return _resolved(phases, announced, summary)
+    known = [phase.statistics for phase in phases if phase.statistics is not None]
+    if summary.runs is None or not any(_is_same(found, summary.runs) for found in known):
+        raise damage
+    warm_up, runs, notes = _resolved(phases, announced, summary)
+    return warm_up, runs, [*notes, statistics_damaged(str(damage))]
+
+
+def _phases(lines: Sequence[tuple[int, str]]) -> tuple[list[Phase], ValueError | None]:
+    """Those that can be read, and why one cannot."""
+    phases: list[Phase] = []
+    damage = None
+    for announced, line in lines:
+        try:
+            phases.append(Phase(announced, statistics_of(line)))
+        except ValueError as error:
+            damage = error
+    return phases, damage
+
+
+def _resolved(
+    phases: Sequence[Phase], announced: int, summary: Summary
+) -> tuple[DurationSummary | None, DurationSummary | None, list[Note]]:
     by_order = _by_order(phases, announced, has_summary=summary.runs is not None)
     if summary.runs is None:
         return *by_order, []
     known = [phase.statistics for phase in phases if phase.statistics is not None]
-    runs = _cut_off(known, by_order, summary)
+    # Between the first and the last stands none, unless lines of another process are among them.
+    between = [p.statistics for p in phases[1:-1] if p.statistics is not None]
+    is_whole = any(_is_same(found, summary.runs) for found in between)
+    runs = None if is_whole else _cut_off(known, by_order, summary)
     notes = [] if runs is None else [_summary_cut(runs, summary.runs)]
     if runs is None:
         runs = next((s for s in reversed(known) if _is_same(s, summary.runs)), None)
@@ -109,11 +142,34 @@ def _by_order(
             "it holds one line of statistics, and nothing says whether it is of the warm-up or of the "
             "runs: keep the line 'Inference timings in us' too"
         )
+    if len(phases) > 2:
+        return _among_strays(phases, has_summary=has_summary)
     warm_up = phases[0].statistics
     runs = phases[-1].statistics if len(phases) > 1 else None
     if len(phases) == 1 and phases[0].announced > 1:
         return None, phases[0].statistics
     return warm_up, runs
+
+
+def _among_strays(
+    phases: Sequence[Phase], *, has_summary: bool
+) -> tuple[DurationSummary | None, DurationSummary | None]:
+    """The same where lines are among them that another process printed."""
+    behind: dict[int, list[DurationSummary | None]] = {}
+    for phase in phases:
+        behind.setdefault(phase.announced, []).append(phase.statistics)
+    announced = [lines for number, lines in sorted(behind.items()) if number] or [*behind.values()]
+    if has_summary:
+        # The summary says which are those of the runs; not of each version which are of the warm-up.
+        warm_up = announced[0] if len(announced) > 1 else []
+        known = [found for found in warm_up if found is not None]
+        return known[0] if len(known) == 1 else None, phases[-1].statistics
+    if len(announced) != 2 or any(found is not None for lines in announced for found in lines[1:]):
+        raise ValueError(
+            f"it holds {len(phases)} lines of statistics, and nothing says which is of the runs: keep the "
+            "line 'Inference timings in us' too"
+        )
+    return announced[0][0], announced[1][0]
 
 
 def _is_same(statistics: DurationSummary, printed: DurationSummary) -> bool:
