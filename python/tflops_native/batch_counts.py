@@ -15,6 +15,7 @@ from tflops_native.batch_jobs import (
 from tflops_native.errors import InvokeError, TflopsError
 from tflops_native.isolation.child import Reporter
 from tflops_native.isolation.isolated import run_isolated
+from tflops_native.model.info import ModelInfo
 from tflops_native.pipeline import Source
 from tflops_native.reports.batch_job import BatchJob
 from tflops_native.reports.report import Report
@@ -26,9 +27,10 @@ _PER_PROCESS = 250
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """A job and the text of its file, or the name of one that is known; `ends_source` with its last."""
+    """A job and the text of its file, or the names of one that is known; `ends_source` with its last."""
 
     key: str = ""
+    model: str = ""
     name: str | None = None
     job: BatchJob | None = None
     text: str = ""
@@ -89,7 +91,8 @@ def _counted(
         for item in models:
             key = count_key(item.sha256, options)
             if is_known(key):
-                yield Counted(key=key, name=item.name)
+                model = ModelInfo.of(item.model).name
+                yield Counted(key=key, model=model, name=item.name)
             else:
                 yield _with_text(*counted_job(item, key, options))
         yield Counted(ends_source=True)
@@ -97,7 +100,8 @@ def _counted(
 
 def _with_text(job: BatchJob, report: Report | None) -> Counted:
     job = replace(job, file=file_name(job))
-    return Counted(key=job.key, name=job.names[0], job=job, text=entry_text(job, report))
+    text = entry_text(job, report)
+    return Counted(key=job.key, model=job.model, name=job.names[0], job=job, text=text)
 
 
 def _count_in_child(

@@ -141,7 +141,7 @@ class _State:
     number_kept: int = 0
     done: int = 0
     lock: Lock = field(default_factory=Lock)
-    # Of the first source of each job by its key, where several processes find them in any order.
+    # Of the first source of each counted job by its key: several processes find them in any order.
     firsts: dict[str, int] = field(default_factory=dict)
 
     def known(self, key: str) -> bool:
@@ -151,13 +151,13 @@ class _State:
         kept = self.kept.get(key)
         return kept is not None and (kept.reason is None or not self.retry)
 
-    def again(self, key: str, name: str) -> None:
-        """A job that is known, under one more name perhaps."""
+    def again(self, key: str, model: str, name: str, is_first: bool) -> None:
+        """A job that is known, under another name perhaps; it is shown under the first of this run."""
         before = self.jobs.get(key)
         if before is None:
             before = self.kept[key]
             self.number_kept += 1
-        job = before.with_names([name])
+        job = before.called(model, name) if is_first else before.with_names([name])
         if job != before and self.store is not None:
             self.store.amend(job)
         self.jobs[key] = job
@@ -195,13 +195,14 @@ class _State:
             position: of the source, where they are not counted in their order.
         """
         with self.lock:
-            if position is not None and found.key:
-                before = self.firsts.get(found.key, position)
-                self.firsts[found.key] = min(before, position)
+            position = self.done if position is None else position
+            is_first = position < self.firsts.get(found.key, len(self.sources))
+            if is_first and found.key:
+                self.firsts[found.key] = position
             if found.job is not None and found.key not in self.jobs:
                 self.add_text(found.job, found.text)
             elif found.name is not None:
-                self.again(found.key, found.name)
+                self.again(found.key, found.model, found.name, is_first)
             self.done += found.ends_source
 
     def _tell(self, job: BatchJob) -> None:
@@ -242,7 +243,8 @@ class _Measurement:
         for item in models:
             key = measure_key(item.sha256, self.run, self.version, self.device, self.facts)
             if state.known(key):
-                state.again(key, item.name)
+                model = ModelInfo.of(item.model).name
+                state.again(key, model, item.name, is_first=key not in state.jobs)
             else:
                 self.job(item, key, state)
         state.done += 1

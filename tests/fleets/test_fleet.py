@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 import shutil
 import subprocess
@@ -151,6 +152,32 @@ def test_a_model_that_was_damaged_and_came_is_one_row(tflops, place, models):
     shutil.copy(SINGLE, models / "text.tflite")
     assert tflops("fleet", plan).status == 0
     assert [row["reason"] for row in rows(tflops, "results")] == [""]
+
+
+def test_a_renamed_model_is_not_measured_again_and_has_its_new_name(tflops, place):
+    models = place / "models"
+    models.mkdir()
+    shutil.copy(SINGLE, models / "old.tflite")
+    plan = write_plan(place, [{"label": "here", "kind": "local"}])
+    assert tflops("fleet", plan).status == 0
+    (path,) = (place / "results" / "here").glob("*.json")
+    before = path.read_text().split('"reports"')[1]
+    (models / "old.tflite").rename(models / "new.tflite")
+    shutil.copy(SINGLE, models / "twin.tflite")
+    tflops("fleet", plan, "--dry-run")
+    assert [row["model"] for row in rows(tflops, "results")] == ["old.tflite"]
+    ended = tflops("fleet", plan, "--format", "json")
+    (row,) = rows(tflops, "results")
+    assert json.loads(ended.out)["kept"] == 1
+    assert json.loads(ended.out)["jobs"][0]["model"] == row["model"] == "new.tflite"
+    names = [str(models / f"{name}.tflite") for name in ("new", "old", "twin")]
+    assert row["names"].split("; ") == names
+    (after,) = (place / "results" / "here").glob("*.json")
+    assert (after, after.read_text().split('"reports"')[1]) == (path, before)
+    # One that has to be measured again is where the workflow waits for it.
+    path.write_text(path.read_text()[:50])
+    assert tflops("fleet", plan).status == 0
+    assert [file.name for file in path.parent.glob("*.json")] == [path.name]
 
 
 def test_a_report_that_is_damaged_is_named_and_measured_again(tflops, place, models):

@@ -36,9 +36,11 @@ from tflops_native.reports.batch_job import BatchJob
 from tflops_native.reports.report import Report
 from tflops_native.reports.result_folder import (
     ResultFolder,
+    entry_at,
+    entry_text,
     file_name,
-    is_whole,
     listed,
+    names_by_key,
     option_facts,
 )
 from tflops_native.result import tool_name
@@ -134,6 +136,8 @@ def write_jobs(
 def _jobs(plan: Plan, sources: Sequence[str]) -> list[dict[str, Any]]:
     jobs: dict[str, dict[str, Any]] = {}
     identities = {device.label: _identity(device) for device in plan.devices}
+    # A job that is done has its file, whatever its model was called then.
+    done = {device.label: names_by_key(plan.results / device.label) for device in plan.devices}
     for source, path in zip(sources, _absolute(sources), strict=True):
         try:
             models = loaded(source)
@@ -149,7 +153,7 @@ def _jobs(plan: Plan, sources: Sequence[str]) -> list[dict[str, Any]]:
                 jobs[job.key] = {
                     "key": job.key,
                     "device": device.label,
-                    "output": f"{device.label}/{file_name(job)}",
+                    "output": f"{device.label}/{done[device.label].get(job.key, file_name(job))}",
                     "source": path,
                     "part": at,
                     "sha256": item.sha256,
@@ -249,14 +253,24 @@ def _stamp(path: str) -> tuple[int | None, int | None]:
     return None, None
 
 
-def forget_damaged(jobs: FleetJobs) -> tuple[Note, ...]:
-    """Remove reports of this plan that cannot be read, so that they are measured again; notes name them."""
+def look_over_reports(jobs: FleetJobs) -> tuple[Note, ...]:
+    """Give the reports of this plan the names that their models have now, and remove what cannot be read.
+
+    That is measured again; notes name it.
+    """
     damaged: dict[str, list[str]] = {}
     for facts in jobs.jobs.values():
         path = jobs.results / facts["output"]
-        if path.exists() and not is_whole(path, BatchJob):
+        if not path.exists():
+            continue
+        job = entry_at(path, BatchJob)
+        if job is None:
             path.unlink()
             damaged.setdefault(facts["device"], []).append(path.name)
+            continue
+        now = job.called(facts["title"], facts["names"][0]).with_names(facts["names"])
+        if now != job:
+            ResultFolder(path.parent, BatchJob).amend(now)
     return tuple(
         Note(
             code="damaged_jobs",
@@ -295,9 +309,12 @@ def run_job(path: Path, key: str, attempt_number: int) -> BatchJob:
                 dead.write_text(f"{plan.run} {error}", encoding="utf-8")
             keep_unreached(plan.results, job, error)
         raise
-    done = folder.keep(done, report)
-    unreached = plan.results / UNREACHED / str(done.file)
-    unreached.unlink(missing_ok=True)
+    # Where the workflow waits for it.
+    done = replace(done, file=Path(facts["output"]).name)
+    folder.write(done, entry_text(done, report))
+    unreached = plan.results / UNREACHED
+    if (name_before := names_by_key(unreached).get(key)) is not None:
+        (unreached / name_before).unlink(missing_ok=True)
     return done
 
 

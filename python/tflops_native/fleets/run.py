@@ -19,8 +19,8 @@ from tflops_native.fleets.counts import counted_rows, counted_shards, forget_cou
 from tflops_native.fleets.jobs import (
     HIDDEN,
     FleetJobs,
-    forget_damaged,
     keep_unreached,
+    look_over_reports,
     unreached_job,
     write_jobs,
 )
@@ -83,7 +83,7 @@ def fleet(
         name = "dry-run.json" if dry_run else "jobs.json"
         path = write_jobs(given, sources, uuid.uuid4().hex[:12], sorted(problems), name)
         jobs = FleetJobs.read(path)
-        remarks = () if dry_run else (*forget_damaged(jobs), *forget_counts(jobs))
+        remarks = () if dry_run else (*look_over_reports(jobs), *forget_counts(jobs))
         _leave_out(jobs, problems)
         from_before = counted_shards(jobs)
         hear = _Watch(jobs, job_done)

@@ -25,8 +25,9 @@ class BatchJob(Result):
 
     key                     of all that its figures depend on: content of the model, options, runtime,
                             device
-    model                   name of the model
-    names                   all paths under which its content was given: it is measured once
+    model                   name of the model, as it was called the last time
+    names                   all paths under which its content was given, the last `model` first: it is
+                            measured once
     sha256                  of the content of the model; None where it could not be read
     input_shapes            input name -> shape, of those asked for; the empty name is the only input's
     device                  label of the device; None without
@@ -102,6 +103,10 @@ class BatchJob(Result):
     def with_names(self, names: Iterable[str]) -> "BatchJob":
         """Also given under these names."""
         return replace(self, names=tuple(dict.fromkeys((*self.names, *names))))
+
+    def called(self, model: str, name: str) -> "BatchJob":
+        """As its content is called now: this name is the first."""
+        return replace(self, model=model, names=tuple(dict.fromkeys((name, *self.names))))
 
     def with_report(self, report: Report, attempts: int) -> "BatchJob":
         """The job with the figures of a report, as far as that has them."""

@@ -112,6 +112,8 @@ class ResultFolder(Generic[Entry]):
     def __init__(self, path: Path, kind: type[Entry]) -> None:
         self.path = path
         self._kind: type[Entry] = kind
+        # Of what was read, by key: a file whose entry was called otherwise, when that is written anew.
+        self._names: dict[str, list[str]] = {}
         with refusing(path, _KEPT):
             if path.exists() and not path.is_dir():
                 raise OptionError(
@@ -128,7 +130,10 @@ class ResultFolder(Generic[Entry]):
         self, wanted: Collection[str] | None = None
     ) -> tuple[dict[str, Entry], tuple[Note, ...]]:
         """The entries with these keys, or all, and notes on files that are not theirs."""
-        return read_results(self.path, self._kind, wanted)
+        entries, notes, files = _read_results(self.path, self._kind, wanted)
+        for path, key in files:
+            self._names.setdefault(key, []).append(path.name)
+        return entries, notes
 
     def keep(self, entry: Entry, report: Report | None) -> Entry:
         """Write an entry with its report.
@@ -155,6 +160,10 @@ class ResultFolder(Generic[Entry]):
             written(path, is_ours=True, is_synced=is_synced, partial_name=partial) as stream,
         ):
             stream.write((text + "\n").encode())
+        for name in self._names.pop(entry.key, ()):
+            if name != entry.file:
+                with suppress(OSError):
+                    (self.path / name).unlink()
 
     def remove(self, entry: Entry) -> None:
         """Remove the file of an entry; raises as `keep`."""
@@ -163,19 +172,39 @@ class ResultFolder(Generic[Entry]):
             path.unlink(missing_ok=True)
 
     def amend(self, entry: Entry) -> None:
-        """Write an entry anew beside the report that its file has; raises as `keep`."""
+        """Write an entry anew before the report that its file has, which stays as it is; raises as `keep`.
+
+        A file that is gone by now, or damaged, is left: the next one that reads it sees that.
+        """
         kind, _ = _KINDS[self._kind]
-        plain = json.loads((self.path / str(entry.file)).read_bytes())
-        if kind in plain:
-            self.write(entry, dump_json({**plain, kind: entry.to_dict()}))
-        else:
+        try:
+            content = (self.path / str(entry.file)).read_bytes()
+            before, found, report = content.partition(_BEFORE_REPORTS)
+            plain = json.loads(before + b"}" if found else content)
+            rest = (found + report).decode().rstrip()
+        except DAMAGED:
+            return
+        if kind not in plain:
             self.write(entry, entry_text(entry, None))
+            return
+        text = dump_json({**plain, kind: entry.to_dict()})
+        if found:
+            text = text.removesuffix("\n}") + rest
+        self.write(entry, text)
 
 
 def read_results(
     folder: Path, kind: type[Entry], wanted: Collection[str] | None = None
 ) -> tuple[dict[str, Entry], tuple[Note, ...]]:
     """As `ResultFolder.read`, of a folder that is only read."""
+    entries, notes, _ = _read_results(folder, kind, wanted)
+    return entries, notes
+
+
+def _read_results(
+    folder: Path, kind: type[Entry], wanted: Collection[str] | None
+) -> tuple[dict[str, Entry], tuple[Note, ...], list[tuple[Path, str]]]:
+    """The same, and all files with the keys in their names."""
     entries: dict[str, Entry] = {}
     damaged = []
     number_of_others = 0
@@ -188,8 +217,8 @@ def read_results(
         entry = _entry(path, key, kind)
         if entry is None:
             damaged.append(path.name)
-        else:
-            entries[entry.key] = replace(entry, file=path.name)
+        elif entry.error is None or key not in entries:
+            entries[entry.key] = entry
     notes = []
     if damaged:
         notes.append(
@@ -208,13 +237,20 @@ def read_results(
                 "options or machines: left alone",
             )
         )
-    return entries, tuple(notes)
+    return entries, tuple(notes), files
 
 
 def foreign_files(folder: Path, kind: type[Entry]) -> tuple[Note, ...]:
     """A note on the files that are not of such a folder, by their names alone: no file is read."""
     _, foreign = _files(folder)
     return _foreign_notes(foreign, folder, kind)
+
+
+def names_by_key(folder: Path) -> dict[str, str]:
+    """Key -> name of the file of its entry, as the folder has it; nothing of a folder that is not there."""
+    with suppress(FileNotFoundError):
+        return {key: path.name for path, key in _files(folder)[0]}
+    return {}
 
 
 def damaged_files(
@@ -236,14 +272,14 @@ def damaged_files(
         name
         for name in expected
         if name not in changed_ns
-        or (changed_ns[name] > since_ns and not is_whole(folder / name, kind))
+        or (changed_ns[name] > since_ns and entry_at(folder / name, kind) is None)
     ]
 
 
-def is_whole(path: Path, kind: type[Entry]) -> bool:
-    """Whether a file holds an entry, that of its name."""
+def entry_at(path: Path, kind: type[Entry]) -> Entry | None:
+    """The entry that a file holds, that of its name; None where it is damaged."""
     found = _KEY.search(path.name)
-    return found is not None and _entry(path, found[1], kind) is not None
+    return None if found is None else _entry(path, found[1], kind)
 
 
 def _files(folder: Path) -> tuple[list[tuple[Path, str]], list[str]]:
@@ -278,7 +314,7 @@ def _entry(path: Path, key: str, kind: type[Entry]) -> Entry | None:
         entry = from_plain(kind, plain.get(_KINDS[kind][0], plain))
     except DAMAGED:
         return None
-    return entry if entry.key == key else None
+    return replace(entry, file=path.name) if entry.key == key else None
 
 
 def _read_entry(content: bytes, name: str) -> dict[str, Any]:
