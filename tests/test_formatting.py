@@ -7,6 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tflops_native import formatting as numbers
+from zoo import ROOT
+
+PACKAGE = ROOT / "python" / "tflops_native"
 
 
 @pytest.mark.parametrize(
@@ -192,6 +195,70 @@ def test_three_digits_are_three_without_exponent(number):
 )
 def test_plural(number, text):
     assert numbers.plural(number, "run") == text
+
+
+@pytest.mark.parametrize(
+    ("number", "digits", "text"),
+    [
+        (0, 3, "0"),
+        (0.5, 2, "0.5"),
+        (0.456, 2, "0.46"),
+        (5.0, 2, "5"),
+        (12.34, 3, "12.3"),
+        (334.2, 2, "330"),
+        (123456.0, 2, "120000"),
+        (1e6, 6, "1000000"),
+        (1234567.8, 6, "1234570"),
+        (1e-5, 2, "0.00001"),
+        (1.2e-7, 4, "0.00000012"),
+        (-0.5, 2, "-0.5"),
+    ],
+)
+def test_brief(number, digits, text):
+    assert numbers.brief(number, digits) == text
+
+
+@pytest.mark.parametrize(
+    ("fraction", "text"),
+    [
+        (0.0, "<0.01%"),
+        (1e-5, "<0.01%"),
+        (0.0123, "1.2%"),
+        (0.5, "50%"),
+        (3.3, "330%"),
+        (1234.5, "123450%"),
+    ],
+)
+def test_precision(fraction, text):
+    assert numbers.precision(fraction) == text
+
+
+# Numbers that people do not read, or that are printed as another program prints them.
+EXPONENTS = {
+    "checks.py": "what a caller gave, who may have typed an exponent",
+    "formatting.py": "makes of them what people read",
+    "formats/html_parts.py": "the key that a page sorts a column by",
+    "imported/litert_json.py": "what a log holds that is no number of a benchmark",
+    "imported/phases.py": "as the benchmark prints it",
+    "profile/estimate.py": "limits of times in saved results",
+    "reports/report_figures.py": "rates that nothing can have",
+    "timing/statistics.py": "times that nothing can take",
+}
+
+
+def test_no_number_that_people_read_may_have_an_exponent():
+    found = {
+        name: pieces
+        for path in PACKAGE.rglob("*.py")
+        if (name := path.relative_to(PACKAGE).as_posix()) not in EXPONENTS
+        # float(f"{x:.3g}") rounds, and shows nothing.
+        if (
+            pieces := re.findall(
+                r"(?<!float\(f\")\{[^{}\n]*:[,+.\d]*[eg]\}", path.read_text("utf-8")
+            )
+        )
+    }
+    assert found == {}
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,12 @@ def _significant(number: float, digits: int) -> str:
     return f"{shown:.{max(digits - 1 - exponent, 0)}f}"
 
 
+def brief(number: float, digits: int) -> str:
+    """At most so many significant digits, without an exponent: 0.50 -> "0.5", with two 1234 -> "1200"."""
+    text = _significant(number, digits)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def known_digits(uncertainty: float | None) -> int:
     """How many significant digits to write of a number that is known to this fraction of it.
 
@@ -81,6 +87,13 @@ def share(fraction: float) -> str:
     if fraction < 0.0005:
         return "<0.1%"
     return f"{100 * fraction:.{0 if fraction >= 0.00995 else 1}f}%"
+
+
+def precision(fraction: float) -> str:
+    """Two digits, 0.0123 -> "1.2%"; less than a hundredth is "<0.01%", from 100 % on whole percents."""
+    if fraction < 1e-4:
+        return "<0.01%"
+    return f"{brief(100 * fraction, 2)}%" if fraction < 1 else f"{100 * fraction:.0f}%"
 
 
 def shape(lengths: tuple[int, ...] | None) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tflops_native.errors import OptionError
+from tflops_native.formatting import brief
 from tflops_native.machine.affinity import parse_cpu_list
 from tflops_native.reports.sweep_grid import shape_pattern
 
@@ -98,9 +99,8 @@ class Fraction(_Type):
             self.fail(f"{value!r} is not a percentage: write it as 1% or 0.01")
         number, unit = float(found[1]), found[2]
         if not unit and 1 <= number < 100:
-            self.fail(
-                f"{value!r} could be {number:g}% or {number:g} times: write it as {number:g}%"
-            )
+            shown = brief(number, 6)
+            self.fail(f"{value!r} could be {shown}% or {shown} times: write it as {shown}%")
         fraction = number / (100 if unit else 1)
         if not 0 < fraction < 1:
             self.fail(f"must lie between 0% and 100%, got {value}")
@@ -152,7 +152,7 @@ class Share(_Type):
         if found is None:
             self.fail(f"{value!r} is not a percentage: write it as 5% or 0.05")
         if not found[2] and float(found[1]) > 1:
-            self.fail(f"{value!r} could be a percentage: write it as {float(found[1]):g}%")
+            self.fail(f"{value!r} could be a percentage: write it as {brief(float(found[1]), 6)}%")
         return float(found[1]) / (100 if found[2] else 1)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from tflops_native.errors import DeviceError, InvokeError
 from tflops_native.fleets.plan import TIMER, Device
+from tflops_native.formatting import brief
 from tflops_native.workload import shapes_by_input
 
 _STATUS = "tflops-status="
@@ -99,7 +100,9 @@ def time_on(
         except subprocess.TimeoutExpired as error:
             with contextlib.suppress(DeviceError, subprocess.TimeoutExpired):
                 _run(device, f"kill -9 $(cat {folder}/{_PROCESS})", _PATIENCE_SECONDS)
-            late = InvokeError(f"the measurement did not end within {options['timeout']:g} s")
+            late = InvokeError(
+                f"the measurement did not end within {brief(options['timeout'], 6)} s"
+            )
             late.reason = "timeout"
             raise late from error
         if status != 0:

@@ -78,7 +78,7 @@ def _value(line: CheckLine) -> str:
     text = figure(line.metric, line.value)
     if METRICS[line.metric].is_time and line.lower is not None and line.upper is not None:
         half = (line.upper - line.lower) / 2 / line.value if line.value else 0.0
-        text += f" ±{100 * half:.2g}%"
+        text += f" ±{numbers.precision(half)}"
     return text
 
 
@@ -93,7 +93,7 @@ def figure(metric: str, value: float) -> str:
         return numbers.seconds(value, 4)
     if unit == "B":
         return f"{numbers.byte_count(value)}B"
-    return f"{100 * value:.4g}%" if unit == "%" else f"{value:,.0f}"
+    return f"{numbers.brief(100 * value, 4)}%" if unit == "%" else f"{value:,.0f}"
 
 
 def sentence(line: CheckLine) -> str:

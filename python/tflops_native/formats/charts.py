@@ -7,6 +7,7 @@ from html import escape
 
 from tflops_native.formats.document import Figure
 from tflops_native.formats.printable import printable
+from tflops_native.formatting import brief
 
 # Colours that people who do not tell red from green can tell apart (Okabe and Ito, 2008).
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
@@ -64,10 +65,10 @@ def line_chart(
     ]
     for tick in _ticks(x_most / x_unit, smallest=1.0 if counts else 0.0):
         x = _LEFT + inner_width * tick * x_unit / x_most
-        found.append(_text(x, _HEIGHT - _BOTTOM + 16, f"{tick:g}", "middle"))
+        found.append(_text(x, _HEIGHT - _BOTTOM + 16, brief(tick, 6), "middle"))
     for tick in _ticks(y_most / y_unit):
         y = _TOP + inner_height * (1 - tick * y_unit / y_most)
-        found.append(_text(_LEFT - 6, y + 4, f"{tick:g}", "end"))
+        found.append(_text(_LEFT - 6, y + 4, brief(tick, 6), "end"))
     found.append(_text(_LEFT + inner_width / 2, _HEIGHT - 8, x_label, "middle"))
     middle = _TOP + inner_height / 2
     found.append(
@@ -141,7 +142,7 @@ def _ticks(most: float, smallest: float = 0.0) -> list[float]:
 def _svg(width: float, height: float, title: str, found: list[str]) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{_safe(title)}" '
-        f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}" '
+        f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}" '
         'style="display:block;max-width:100%;font:12px sans-serif">' + "".join(found) + "</svg>"
     )
 

@@ -208,8 +208,8 @@ def time_sentence(ratio: Ratio, first: str, other: str) -> str:
         most = max(1 - ratio.lower, ratio.upper - 1)
         if most > _VAGUE:
             return (
-                f"cannot tell {first} and {other} apart: {other} takes {ratio.lower:.3g} to "
-                f"{ratio.upper:.3g} times as long as {first} (95% confidence)"
+                f"cannot tell {first} and {other} apart: {other} takes {numbers.brief(ratio.lower, 3)} to "
+                f"{numbers.brief(ratio.upper, 3)} times as long as {first} (95% confidence)"
             )
         return (
             f"no difference between {first} and {other}: one of more than {_percent(most)} can be "

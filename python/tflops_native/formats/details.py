@@ -132,7 +132,9 @@ def _sparse(analysis: Analysis) -> str:
     share = sum(item.own_cost.macs for item in sparse) / sum(
         item.own_dense_macs or 0 for item in sparse
     )
-    return f" (weights {100 * share:.2g}% dense; {analysis.dense_macs:,} if all were stored)"
+    return (
+        f" (weights {numbers.precision(share)} dense; {analysis.dense_macs:,} if all were stored)"
+    )
 
 
 def _memory(analysis: Analysis) -> str:

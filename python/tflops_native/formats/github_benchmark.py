@@ -51,9 +51,11 @@ def _time(
     found: dict[str, Any] = {"name": name, "unit": _UNIT, "value": seconds * _PER_SECOND}
     lines = list(extra)
     if interval is not None:
-        found["range"] = f"± {interval.half_width * _PER_SECOND:.6g}"
+        found["range"] = f"± {numbers.brief(interval.half_width * _PER_SECOND, 6)}"
         lower, upper = interval.lower * _PER_SECOND, interval.upper * _PER_SECOND
-        lines.insert(0, f"95% interval {lower:.6g} to {upper:.6g} {_UNIT}")
+        lines.insert(
+            0, f"95% interval {numbers.brief(lower, 6)} to {numbers.brief(upper, 6)} {_UNIT}"
+        )
     if text := "; ".join(filter(None, lines)):
         found["extra"] = text
     return found

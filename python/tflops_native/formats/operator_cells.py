@@ -189,7 +189,7 @@ def rate_text(row: ReportRow) -> str:
     if row.rate_is_bound:
         return f">{numbers.rate(row.rate, 2)}" if row.rate >= LOWEST_RATE else UNKNOWN
     if row.rate < LOWEST_RATE:
-        return f"<{LOWEST_RATE / 1e9:g}"
+        return f"<{numbers.brief(LOWEST_RATE / 1e9, 3)}"
     uncertainty = None if row.time is None else row.time.estimate.uncertainty
     return numbers.rate(row.rate, numbers.known_digits(uncertainty))
 

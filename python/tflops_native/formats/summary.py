@@ -248,15 +248,8 @@ def precision_of(latency: "Latency") -> str:
     if precision is None:
         return ""
     if precision < _VAGUE or interval is None:
-        return f" ±{precision_text(precision)}"
+        return f" ±{numbers.precision(precision)}"
     return f" ({numbers.seconds(interval.lower)} to {numbers.seconds(interval.upper)})"
-
-
-def precision_text(fraction: float) -> str:
-    """Two digits, 0.0123 -> "1.2%"; less than a hundredth is "<0.01%"."""
-    if fraction < 1e-4:
-        return "<0.01%"
-    return f"{100 * fraction:.2g}%" if fraction < 1 else f"{100 * fraction:.0f}%"
 
 
 def _speed(report: Report) -> Found:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tflops_native import formatting as numbers
 from tflops_native.formats.document import Found, Line
 from tflops_native.formats.roofline import roofline_lines
-from tflops_native.formats.summary import at_least_a_step, precision_of, precision_text, source_text
+from tflops_native.formats.summary import at_least_a_step, precision_of, source_text
 from tflops_native.reports.remarks import profile_notes, stability_notes
 from tflops_native.reports.report import Report
 from tflops_native.runtime.options import KERNELS
@@ -113,7 +113,7 @@ def _reached(stop: "Stop") -> str:
     if stop.precision is None:
         ends = {"interrupted": ": interrupted", "max_time": ": stopped at --max-time before --runs"}
         return ends.get(stop.reason, "")
-    wanted = f"±{precision_text(stop.precision)}"
+    wanted = f"±{numbers.precision(stop.precision)}"
     if stop.is_reached:
         return f": {wanted} reached"
     if stop.reason == "interrupted":
@@ -149,7 +149,7 @@ def _clock(timing: "Timing") -> Found:
     clock = timing.clock
     if clock is None:
         return []
-    text = f"steps of {clock.resolution_ns} ns, a read costs {clock.read_ns:.3g} ns"
+    text = f"steps of {clock.resolution_ns} ns, a read costs {numbers.brief(clock.read_ns, 3)} ns"
     return [Line("clock", text)]
 
 

@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from tflops_native.checks import file_path, parser_reason
 from tflops_native.errors import ProfileFormatError
+from tflops_native.formatting import brief
 from tflops_native.imported.benchmark_log import NoBenchmarkError, read_log
 from tflops_native.imported.json_files import read_json
 from tflops_native.imported.log_notes import benchmarks_left_out
@@ -134,7 +135,7 @@ def _line(number: int, found: Recorded | ValueError) -> str:
     what = found.label or found.model.name or "a model"
     if found.latency is None:
         return f"{number}: {what}, times of operators only"
-    return f"{number}: {what}, {found.latency.mean * 1e6:g} µs"
+    return f"{number}: {what}, {brief(found.latency.mean * 1e6, 6)} µs"
 
 
 def _with_note(recorded: Recorded | TimerRecord, note: Note | None) -> Recorded | TimerRecord:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tflops_native.formatting import brief
 from tflops_native.imported.figures import count, duration
 from tflops_native.imported.log_notes import statistics_damaged
 from tflops_native.imported.recorded import MICROSECOND, DurationSummary
@@ -221,7 +222,7 @@ def _contradiction(
         )
     return Note(
         code="phases_contradict",
-        text=f"the log contradicts itself: a mean of {last.mean * 1e6:g} µs in its last line of "
-        f"statistics, {runs.mean * 1e6:g} µs in its summary, which is taken",
+        text=f"the log contradicts itself: a mean of {brief(last.mean * 1e6, 6)} µs in its last line of "
+        f"statistics, {brief(runs.mean * 1e6, 6)} µs in its summary, which is taken",
         hint="keep the log of one benchmark as it was printed",
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from tflops_native.formatting import brief
 from tflops_native.imported.join import JoinedEvents
 from tflops_native.imported.recorded import (
     DurationSummary,
@@ -109,9 +110,9 @@ def excess_note(profile: Profile) -> tuple[Note, ...]:
     return (
         Note(
             code="operators_exceed_inference",
-            text=f"the operators add up to {operators * 1e6:.6g} µs, more than the "
-            f"{profile.invoke_seconds * 1e6:.6g} µs of an inference: they overlap or were timed in other "
-            "runs too, and the rest outside of them is negative",
+            text=f"the operators add up to {brief(operators * 1e6, 6)} µs, more than the "
+            f"{brief(profile.invoke_seconds * 1e6, 6)} µs of an inference: they overlap or were timed "
+            "in other runs too, and the rest outside of them is negative",
         ),
     )
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import IO, Any, TypeVar
 
 from tflops_native.errors import InvokeError, RuntimeLibraryError, TflopsError
+from tflops_native.formatting import brief
 from tflops_native.isolation.limits import ChildLimits, byte_text
 from tflops_native.isolation.messages import (
     Done,
@@ -238,13 +239,16 @@ def _ending(
     place = f"at step {step.what!r}"
     limit = _limit_text(limits)
     reason = "timeout" if timed_out else "crash"
-    if timed_out and limits.timeout_seconds is None:
+    is_stalled = limits.timeout_seconds is None
+    waited = brief((limits.stall_seconds if is_stalled else limits.timeout_seconds) or 0.0, 6)
+    if timed_out and is_stalled:
         what = (
-            f"the measurement makes no progress: for {limits.stall_seconds:g} s it has reported nothing "
-            f"and used no processor time, {place}; if it should wait that long, give a longer --timeout"
+            f"the measurement makes no progress: for {waited} s it has reported "
+            f"nothing and used no processor time, {place}; if it should wait that long, "
+            "give a longer --timeout"
         )
     elif timed_out:
-        what = f"the measurement did not end within {limits.timeout_seconds:g} s, it was {place}"
+        what = f"the measurement did not end within {waited} s, it was {place}"
         if step.done:
             what += f" ({step.done:.0%} done)"
     elif status is None or "bad_alloc" in last_words:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from tflops_native.formatting import seconds
 from tflops_native.machine.evidence import Evidence
 from tflops_native.machine.machine import Machine
 from tflops_native.machine.memory import Memory
@@ -93,10 +94,10 @@ class Timing(Result):
 
     def __repr__(self) -> str:
         typical = self.latency.typical_seconds
-        seconds = "unknown" if typical is None else f"{typical:.4g} s"
+        time = "unknown" if typical is None else seconds(typical)
         operators = 0 if self.profile is None else len(self.profile.operators)
         runtime = "unknown runtime" if self.runtime is None else self.runtime.title
         return (
-            f"<Timing {seconds} per inference, {len(self.samples_ns)} samples, "
+            f"<Timing {time} per inference, {len(self.samples_ns)} samples, "
             f"{operators} operators, {runtime}>"
         )

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
+from tflops_native.formatting import brief
 from tflops_native.model.element_types import ELEMENT_TYPES
 from tflops_native.model.graph import Operator, Subgraph, Tensor
 from tflops_native.model.schema import TensorType
@@ -170,8 +171,8 @@ def _of_scales(name: str, data: Sequence[Tensor], outputs: Sequence[Tensor]) -> 
         if own and scale and not low <= own / scale < high:
             return Refusal(
                 "scale",
-                f"XNNPACK takes {name} with scales of the inputs from {low:g} to below {high:g} times "
-                f"that of the output only, and one has {own / scale:.3g}",
+                f"XNNPACK takes {name} with scales of the inputs from {brief(low, 6)} to below "
+                f"{brief(high, 6)} times that of the output only, and one has {brief(own / scale, 3)}",
             )
     return None
 

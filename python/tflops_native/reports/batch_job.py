@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar, Literal, TypeAlias
 
-from tflops_native.formatting import shape
+from tflops_native.formatting import seconds, shape
 from tflops_native.reports.report import Report
 from tflops_native.reports.report_figures import check_figures, report_figures
 from tflops_native.result import Result
@@ -125,5 +125,5 @@ class BatchJob(Result):
 
     def __repr__(self) -> str:
         time = self.median_seconds
-        what = self.reason or ("counted" if time is None else f"{time:.4g} s")
+        what = self.reason or ("counted" if time is None else seconds(time))
         return f"<BatchJob {self.model}: {what}>"

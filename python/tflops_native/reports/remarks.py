@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from tflops_native.analysis.conventions import ConventionCounts
 from tflops_native.analysis.operators import EXACT
 from tflops_native.analysis.result import Analysis
-from tflops_native.formatting import plural, seconds
+from tflops_native.formatting import brief, plural, seconds
 from tflops_native.model.sources.conversion import RANDOM
 from tflops_native.notes import Note
 
@@ -111,7 +111,7 @@ def profile_notes(timing: "Timing") -> list[Note]:
 
 def _imprecise(profile: "Profile") -> str:
     stop = profile.stop
-    wanted = "" if stop is None else f"±{100 * (stop.precision or 0):g}%"
+    wanted = "" if stop is None else f"±{brief(100 * (stop.precision or 0), 6)}%"
     if stop is None or stop.is_reached:
         reason = _limit_of_the_clock(profile)
     elif stop.reason == "max_time":

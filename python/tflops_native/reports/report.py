@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from tflops_native.analysis.conventions import ConventionCounts
 from tflops_native.analysis.result import Analysis
 from tflops_native.arenas.summary import ArenaSummary, arena_summary
+from tflops_native.formatting import seconds
 from tflops_native.model.graph import Model
 from tflops_native.model.info import ModelInfo
 from tflops_native.notes import Note
@@ -204,5 +205,5 @@ class Report(Result):
         if self.analysis is not None:
             parts.append(f"{self.analysis.macs:,} MACs")
         if self._typical_seconds is not None:
-            parts.append(f"{self._typical_seconds:.4g} s per inference")
+            parts.append(f"{seconds(self._typical_seconds)} per inference")
         return f"<Report {', '.join(parts)}, {len(self.rows)} operators>"

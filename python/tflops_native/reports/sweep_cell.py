@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
-from tflops_native.formatting import shape
+from tflops_native.formatting import seconds, shape
 from tflops_native.reports.report import Report
 from tflops_native.reports.report_figures import check_figures, report_figures
 from tflops_native.result import Result
@@ -99,6 +99,6 @@ class SweepCell(Result):
 
     def __repr__(self) -> str:
         what = self.error or (
-            "not timed" if self.median_seconds is None else f"{self.median_seconds:.4g} s"
+            "not timed" if self.median_seconds is None else seconds(self.median_seconds)
         )
         return f"<SweepCell {self.model}, {self.threads} threads: {what}>"

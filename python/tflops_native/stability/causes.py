@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tflops_native import formatting as numbers
 from tflops_native.machine.affinity import cpu_list
 from tflops_native.machine.evidence import Evidence
 
@@ -65,10 +66,10 @@ def quota_throttled(evidence: Evidence) -> Cause | None:
     seconds = end.throttled_seconds - start.throttled_seconds
     if periods <= 0 or 0 < seconds < THROTTLED_LIMIT * evidence.total.seconds:
         return None
-    limit = "a quota" if end.cpus is None else f"a quota of {end.cpus:.3g} CPUs"
+    limit = "a quota" if end.cpus is None else f"a quota of {numbers.brief(end.cpus, 3)} CPUs"
     fewer = end.cpus is not None and 1 <= end.cpus < evidence.threads
     return Cause(
-        seen=f"throttled in {periods} periods, for {seconds:.2g} s",
+        seen=f"throttled in {periods} periods, for {numbers.brief(seconds, 2)} s",
         why=f"the control group has {limit}",
         remedy=f"--threads {int(end.cpus or 1)}" if fewer else "a higher quota",
     )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from tflops_native import formatting as numbers
 from tflops_native.machine.evidence import Evidence
 from tflops_native.stability import causes
 from tflops_native.stability.causes import Cause, find_causes
@@ -246,7 +247,7 @@ def _verdict(figures: Figures, evidence: Evidence | None) -> tuple[Verdict, str]
     if shift is not None and is_shifted:
         return "shifted", _describe_shift(shift)
     if trend is not None and is_drifting:
-        return "drifting", f"{100 * trend.share:+.1f}% within {figures.seconds:.2g} s"
+        return "drifting", f"{100 * trend.share:+.1f}% within {numbers.brief(figures.seconds, 2)} s"
     if pair is not None:
         return "bimodal", _describe(pair)
     if noise:
@@ -281,7 +282,7 @@ def _noise(figures: Figures) -> str:
     if figures.spread >= SPREAD_LIMIT:
         return f"MAD {_percent(figures.spread)} of the median"
     if figures.tail is not None and figures.tail >= TAIL_LIMIT:
-        return f"the 95th percentile is {1 + figures.tail:.3g} times the median"
+        return f"the 95th percentile is {numbers.brief(1 + figures.tail, 3)} times the median"
     if figures.stalled >= STALLED_LIMIT and figures.stalls >= STALLS_FEWEST:
         return f"{figures.stalls} samples stalled, for {_percent(figures.stalled)} of the time"
     return ""

@@ -1,5 +1,6 @@
 """The arena as a picture: a rectangle for each tensor, its address against the operators that need it."""
 
+from tflops_native import formatting as numbers
 from tflops_native.formats.figures.plot import BLUE, GREEN, ORANGE, RED, Plot, Scale
 from tflops_native.formats.printable import NAME_LIMIT, printable
 from tflops_native.reports.memory_plan import MemoryPlan, MemoryTensor
@@ -55,7 +56,7 @@ def _figure(plan: MemoryPlan, placed: list[MemoryTensor], subgraph: int | None) 
         plot.line([(middle, 0.93 * top), (middle, top)], f"peak: operator {at}", colour=RED)
     if len(placed) > _MOST:
         plot.note(f"{len(placed) - _MOST:,} smaller tensors are not drawn", colour=RED)
-    return plot.svg(lambda value: f"{value:,.0f}", lambda value: f"{value:,.4g}")
+    return plot.svg(lambda value: f"{value:,.0f}", lambda value: numbers.brief(value, 4))
 
 
 def _end(tensor: MemoryTensor, operators: int) -> int:

@@ -5,7 +5,7 @@ import math
 from tflops_native.formats.figures.plot import BLUE, COLOURS, Plot, Scale
 from tflops_native.formats.operator_cells import roof_text
 from tflops_native.formats.operator_columns import operation_unit
-from tflops_native.formatting import count, seconds, three_digits
+from tflops_native.formatting import brief, count, seconds, three_digits
 from tflops_native.reports.report import Report
 
 _LARGEST = 14  # radius of an operator that takes all of the time
@@ -65,4 +65,4 @@ def roofline_figure(report: Report) -> str | None:
 
 
 def _tick(value: float) -> str:
-    return f"{value:,.4g}"
+    return brief(value, 4)
