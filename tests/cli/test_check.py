@@ -178,7 +178,55 @@ def test_what_is_known_is_shown_where_measuring_ends_early(
     macs, latency = json.loads(ended.out)["lines"]
     assert (macs["metric"], macs["verdict"]) == ("macs", "pass")
     assert (latency["value"] is None) == (failing == 1)
-    assert ElementTree.parse(path).getroot().attrib["tests"] == "2"
+    root = ElementTree.parse(path).getroot()
+    # Both limits, and the error.
+    assert (root.attrib["tests"], root.attrib["errors"]) == ("3", "1")
+
+
+STALE = '<testsuite tests="1" failures="0" errors="0"/>'
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("nowhere.tflite", "--max-macs", "1"), "nowhere.tflite"),
+        (("damaged.tflite", "--max-macs", "1"), "damaged.tflite"),
+        ((MODEL,), "there is nothing to check"),
+        ((MODEL, "--baseline", "nowhere.json"), "cannot read 'nowhere.json'"),
+        ((MODEL, "--max-macs", "1", "--input-shape", "input=1,2"), "has rank 4"),
+        ((MODEL, "--max-regression", "macs=1%"), "--max-regression needs a baseline"),
+        ((MODEL, "--max-macs", "1", "-o", "nowhere/x.json"), "there is no folder 'nowhere'"),
+        ((MODEL, "--max-macs", "1", "-o", "x.png"), "x.png"),
+    ],
+)
+def test_an_error_replaces_the_file_of_an_earlier_run(
+    tflops, tmp_path, monkeypatch, arguments, message
+):
+    monkeypatch.chdir(tmp_path)
+    Path("damaged.tflite").write_bytes(MODEL.read_bytes()[:1000])
+    path = tmp_path / "junit.xml"
+    path.write_text(STALE)
+    ended = tflops("check", *arguments, "--junit", path)
+    assert (ended.status, ended.out) == (2, "")
+    root = ElementTree.parse(path).getroot()
+    assert (root.attrib["tests"], root.attrib["errors"], root.attrib["failures"]) == ("1", "1", "0")
+    (error,) = root.findall("testcase/error")
+    assert ended.err == f"error: {error.text}\n"
+    assert message in error.text
+
+
+@pytest.mark.parametrize("kind", [MemoryError, RuntimeError, OSError, KeyboardInterrupt])
+def test_whatever_ends_a_check_is_an_error_in_the_file(tflops, tmp_path, monkeypatch, kind):
+    def fails(*arguments, **options):
+        raise kind
+
+    monkeypatch.setattr(gate, "check", fails)
+    path = tmp_path / "junit.xml"
+    path.write_text(STALE)
+    ended = tflops("check", MODEL, "--max-macs", "1", "--junit", path)
+    assert ended.status == (130 if kind is KeyboardInterrupt else 2)
+    (error,) = ElementTree.parse(path).getroot().findall("testcase/error")
+    assert error.text == kind.__name__
 
 
 def undecided_times(check_report, *arguments):

@@ -1,6 +1,8 @@
 """`tflops check`: whether a model keeps its limits."""
 
 import os
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -8,18 +10,19 @@ import click
 
 from tflops_native import gate
 from tflops_native.checks import file_path
-from tflops_native.cli.errors import echo_note
+from tflops_native.cli.errors import echo_note, message_of
 from tflops_native.cli.help import Command
 from tflops_native.cli.limits_file import KEYS, limits_of
 from tflops_native.cli.model_input import report_or_model_argument
 from tflops_native.cli.options import input_options, measuring_options
 from tflops_native.cli.output import Output, check_place, output_options, show_result
+from tflops_native.cli.overwriting import refuse_overwriting
 from tflops_native.cli.progress import progress_bar
 from tflops_native.cli.quantities import ByteSize, Count, Duration, Growth, Share
 from tflops_native.cli.streams import say
 from tflops_native.errors import OptionError, TflopsError
 from tflops_native.formats.budgets import check_document
-from tflops_native.formats.ci_reports import annotations, junit
+from tflops_native.formats.ci_reports import annotations, junit, junit_of_error
 from tflops_native.formats.registry import render
 from tflops_native.model.graph import Model
 from tflops_native.reports.budgets import Check
@@ -29,7 +32,34 @@ EXIT_CODES = {"pass": 0, "fail": 1, "undecided": 3}
 _SUMMARY = "GITHUB_STEP_SUMMARY"
 
 
-@click.command("check", cls=Command)
+class _Check(Command):
+    """Writes the JUnit file where the check ends with an error, too: one of an earlier run would pass."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except click.exceptions.Exit:
+            raise
+        except BaseException as error:
+            with suppress(TflopsError, OSError):
+                _write_error(context.params, error)
+            raise
+
+
+def _write_error(parameters: Mapping[str, Any], error: BaseException) -> None:
+    if (path := parameters["junit_path"]) is None:
+        return
+    refuse_overwriting(parameters)
+    check: Check | None = getattr(error, "check", None)
+    text = junit_of_error(
+        Path(parameters["model"]).name if check is None else check.model.name,
+        () if check is None else check.lines,
+        message_of(error) or type(error).__name__,
+    )
+    write_whole(file_path("the JUnit file", path), text.encode())
+
+
+@click.command("check", cls=_Check)
 @report_or_model_argument
 @click.option("--max-macs", type=Count(), help="Maximum MACs: 600M, 1.2G or a number.")
 @click.option("--max-flops", type=Count(), help="Maximum FLOPs, or OPs of integers.")
@@ -105,7 +135,7 @@ def command(
     except (TflopsError, KeyboardInterrupt) as error:
         # What was counted, and measured before, is not lost.
         if (partial := getattr(error, "check", None)) is not None:
-            _report(partial, output, junit_path, github)
+            _report(partial, output, None, github)
         raise
     _report(found, output, junit_path, github)
     verdict = found.verdict
@@ -115,9 +145,9 @@ def command(
 
 
 def _report(found: Check, output: Output, junit_path: str | None, github: bool) -> None:
-    show_result(found, output)
     if junit_path is not None:
         write_whole(Path(junit_path), junit(found).encode())
+    show_result(found, output)
     if github:
         _github(found)
 

@@ -24,6 +24,7 @@ def echo_note(text: object, limit: int = LINE_LIMIT) -> None:
     print(printable(" ".join(str(text).split()), limit), file=sys.stderr, flush=True)
 
 
-def message_of(error: Exception) -> str:
+def message_of(error: BaseException) -> str:
     """The message, and where it happened."""
-    return "; ".join([str(error), *getattr(error, "__notes__", [])])
+    said = error.format_message() if isinstance(error, click.ClickException) else str(error)
+    return "; ".join([said, *getattr(error, "__notes__", [])])

@@ -1,5 +1,6 @@
 """A check for systems of continuous integration: JUnit XML, and annotations of GitHub."""
 
+from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from tflops_native.formats.budgets import sentence
@@ -11,14 +12,30 @@ _LEVELS: dict[Verdict, str] = {"pass": "notice", "fail": "error", "undecided": "
 
 def junit(check: Check) -> str:
     """One test case per limit, as JUnit XML. An undecided one was skipped, with its reason."""
-    failures = sum(line.verdict == "fail" for line in check.lines)
-    skipped = sum(line.verdict == "undecided" for line in check.lines)
-    name = quoteattr(printable(check.model.name))
-    cases = "".join(f"  {_case(line, name)}\n" for line in check.lines)
+    return _suite(check.model.name, check.lines, [])
+
+
+def junit_of_error(model: str, lines: Sequence[CheckLine], error: str) -> str:
+    """The same of a check that did not come to its end: what there is of it, and an error."""
+    return _suite(model, lines, [error])
+
+
+def _suite(model: str, lines: Sequence[CheckLine], errors: Sequence[str]) -> str:
+    failures = sum(line.verdict == "fail" for line in lines)
+    skipped = sum(line.verdict == "undecided" for line in lines)
+    name = quoteattr(printable(model))
+    cases = [_case(line, name) for line in lines]
+    cases += [
+        f'<testcase classname={name} name="the check itself">'
+        f"<error message={quoteattr(text)}>{escape(text)}</error></testcase>"
+        for text in map(printable, errors)
+    ]
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f'<testsuite name="tflops check" tests="{len(check.lines)}" failures="{failures}" '
-        f'errors="0" skipped="{skipped}">\n{cases}</testsuite>\n'
+        f'<testsuite name="tflops check" tests="{len(cases)}" failures="{failures}" '
+        f'errors="{len(errors)}" skipped="{skipped}">\n'
+        + "".join(f"  {case}\n" for case in cases)
+        + "</testsuite>\n"
     )
 
 
