@@ -1,6 +1,7 @@
 """The plan of `tflops fleet`: what is wrong with it is said in a line, before anything is done."""
 
 import re
+import shutil
 import sys
 
 import pytest
@@ -106,6 +107,71 @@ def test_a_key_that_overrides_one_of_a_merged_mapping_is_not_given_twice(place):
     )
     (device,) = read_plan("plan.yaml").devices
     assert (device.label, device.jobs) == ("b", 2)
+
+
+SSH = {"kind": "ssh", "timer": ".", "label": "a", "address": "pi@board"}
+CONFIG = "Host board\n  HostName 192.168.0.7\n  Port 2222\nHost *\n  User pi\n"
+
+
+@pytest.fixture
+def two_devices(place):
+    """Writes a plan of two devices, each as it differs from `SSH`."""
+    (place / "tflops-timer").write_text("")
+    (place / "config").write_text(CONFIG)
+
+    def make(*differences):
+        devices = [SSH | {"label": f"d{at}"} | each for at, each in enumerate(differences)]
+        (place / "plan.yaml").write_text(yaml.safe_dump({"models": ["m"], "devices": devices}))
+        return "plan.yaml"
+
+    return make
+
+
+ADB = {"kind": "adb", "address": "emulator-5554"}
+USES_CONFIG = ["-F", "config"]
+
+
+@pytest.mark.parametrize(
+    "differences",
+    [
+        ({"arguments": ["-p", "2201"]}, {"arguments": ["-p", "2202"]}),
+        ({"arguments": ["-p", "2201"]}, {"arguments": ["-oPort=2202"]}),
+        ({"arguments": ["-J", "one"]}, {"arguments": ["-J", "two"]}),
+        ({"address": "one@board"}, {"address": "two@board"}),
+        (ADB | {"arguments": ["-H", "one"]}, ADB | {"arguments": ["-H", "two"]}),
+    ],
+)
+def test_devices_that_only_seem_to_be_one(two_devices, differences):
+    from tflops_native.fleets.plan import destination, read_plan
+
+    devices = read_plan(two_devices(*differences)).devices
+    # The locks keep them apart, too.
+    assert len(set(map(destination, devices))) == 2
+
+
+@pytest.mark.parametrize(
+    "differences",
+    [
+        ({}, {}),
+        ({"arguments": ["-p", "2201"]}, {"arguments": ["-p", "2201"]}),
+        (ADB, ADB),
+        # What only ssh can say.
+        ({}, {"arguments": ["-p", "22"]}),
+        ({"arguments": ["-p", "2201"]}, {"arguments": ["-o", "Port 2201"]}),
+        ({"address": "pi@board"}, {"address": "ssh://pi@board:22"}),
+        ({"arguments": ["-v"]}, {"arguments": ["-C"]}),
+        (
+            {"arguments": USES_CONFIG},
+            {"arguments": [*USES_CONFIG, "-p", "2222"], "address": "192.168.0.7"},
+        ),
+    ],
+)
+def test_one_device_under_two_labels(refuses, two_devices, differences):
+    needs_ssh = any("arguments" in each or "ssh:" in str(each) for each in differences)
+    if needs_ssh and shutil.which("ssh") is None:
+        pytest.skip("needs ssh, which says what its arguments mean")
+    said = refuses("fleet", two_devices(*differences))
+    assert "'d0' and 'd1' are one device" in said
 
 
 def test_what_to_type_where_the_engine_is_missing(refuses, place, monkeypatch):

@@ -9,19 +9,19 @@ from pathlib import Path
 
 from tflops_native.cache import cache_folder
 from tflops_native.errors import DeviceError, OptionError
-from tflops_native.fleets.plan import Device
+from tflops_native.fleets.plan import Device, destination
 from tflops_native.locks import Lock
 
 
 class DeviceLock(Lock):
-    """Of a device, by its kind and address, whatever its label.
+    """Of a device, whatever its label.
 
     Raises:
         DeviceError: another process holds it; the message says which.
     """
 
     def __init__(self, device: Device, plan: Path) -> None:
-        name = hashlib.sha256(device.where.encode()).hexdigest()[:16]
+        name = hashlib.sha256(destination(device).encode()).hexdigest()[:16]
         what = f"device {device.label!r} ({device.where})"
         path = _lock_folder() / f"{name}.lock"
         super().__init__(path, what, f"plan '{plan.resolve()}'", DeviceError)

@@ -1,7 +1,9 @@
 """The plan of a fleet: models, options and devices, out of a YAML file that says what is wrong with it."""
 
 import re
+import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -78,6 +80,23 @@ class Plan:
 
 _LARGEST_BYTES = 1 << 20
 _MOST_VALUES = 200_000
+
+
+def destination(device: Device) -> str:
+    """What all labels of one device have in common: ssh says what it makes of address and arguments."""
+    if device.kind == "ssh":
+        command = ["ssh", "-G", *device.arguments, "--", device.address]
+        with suppress(OSError, subprocess.SubprocessError):
+            ended = subprocess.run(
+                command, stdin=subprocess.DEVNULL, capture_output=True, check=True, timeout=10
+            )
+            lines = ended.stdout.decode("utf-8", "replace").splitlines()
+            said = dict(line.partition(" ")[::2] for line in lines)
+            if "hostname" in said:
+                text = f"ssh {said.get('user')}@{said['hostname']} port {said.get('port')}"
+                ways = [said[name] for name in ("proxyjump", "proxycommand") if name in said]
+                return ", ".join([text, *(f"by {way}" for way in ways)])
+    return " ".join([device.where, *device.arguments])
 
 
 def read_plan(path: str | PathLike[str]) -> Plan:
@@ -241,13 +260,18 @@ def _devices(given: Any, path: Path) -> tuple[Device, ...]:
     if not isinstance(given, list):
         raise OptionError(f"'{path}': devices must be a list")
     devices = [_device(item, f"'{path}': device {at}", path) for at, item in enumerate(given, 1)]
+    labels: set[str] = set()
     seen: dict[str, str] = {}
     for device in devices:
-        for what, value in (("label", device.label), ("address", device.where)):
-            if seen.setdefault(f"{what} {value}", device.label) is not device.label:
-                raise OptionError(f"'{path}': two devices have the {what} {value!r}")
-    if len({device.label for device in devices}) < len(devices):
-        raise OptionError(f"'{path}': two devices have the same label")
+        if device.label in labels:
+            raise OptionError(f"'{path}': two devices have the same label, {device.label!r}")
+        labels.add(device.label)
+        where = destination(device)
+        if (other := seen.setdefault(where, device.label)) != device.label:
+            raise OptionError(
+                f"'{path}': {other!r} and {device.label!r} are one device ({where}), which would be "
+                "measured twice at once: leave one"
+            )
     return tuple(devices)
 
 
