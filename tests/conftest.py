@@ -1,5 +1,6 @@
 """What holds for all tests."""
 
+import gc
 import os
 import shutil
 import signal
@@ -41,6 +42,12 @@ def pytest_xdist_make_scheduler(config, log):
             return "tensorflow" if file in needing else file
 
     return ByFile(config, log)
+
+
+def pytest_collection_finish():
+    """What was imported and collected stays: the garbage collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_configure():
