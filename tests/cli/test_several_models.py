@@ -1,4 +1,4 @@
-"""`tflops count` of several models, bundles and folders: a line each, and what fails is named."""
+"""Commands on several models, bundles and folders: a line each, and what fails is named."""
 
 import csv
 import io
@@ -48,6 +48,43 @@ def test_json_holds_all_of_them(tflops):
 def test_all_prints_the_tables(tflops):
     ended = tflops("count", SINGLE, EXAMPLES / "two_models.task::0", "--all")
     assert ended.out.count("0 CONV_2D") == 2
+
+
+@pytest.mark.parametrize("options", [("count",), ("count", "--all"), ("time", "--runs", "3")])
+def test_where_all_fail_nothing_but_the_failures_is_printed(tflops, tmp_path, options):
+    for name in ("a.tflite", "b.tflite"):
+        (tmp_path / name).write_bytes(b"no model at all")
+    command, *more = options
+    ended = tflops(command, tmp_path, *more)
+    assert (ended.status, ended.out) == (2, "")
+    assert [line.partition(" is not")[0] for line in ended.err.splitlines()] == [
+        f"error: '{tmp_path / name}'" for name in ("a.tflite", "b.tflite")
+    ]
+
+
+@pytest.mark.parametrize("command", ["count", "time", "sweep", "batch", "batch --count"])
+@pytest.mark.parametrize("is_failed", [False, True])
+def test_a_part_that_failed_is_seen_in_the_exit_code(tflops, tmp_path, command, is_failed):
+    pytest.importorskip("tflops_native._native", exc_type=ImportError)
+    given = [*command.split(), SINGLE]
+    if command == "sweep":
+        # The model takes one channel.
+        given += ["--input-shape", "1,28,28,{1,3}" if is_failed else "1,28,28,1"]
+    elif is_failed:
+        given.append(tmp_path / "bad.tflite")
+        given[-1].write_bytes(b"no model at all")
+    if "count" not in command:
+        given += ["--runs", "3"]
+    is_batch = command.startswith("batch")
+    ended = tflops(*given, *(["-o", tmp_path / "kept"] if is_batch else []))
+    assert ended.status == (2 if is_failed else 0)
+    # What is finished is printed, and kept.
+    assert ("1x28x28x1" if command == "sweep" else SINGLE.name) in ended.out + ended.err
+    if is_batch:
+        table = tmp_path / "table.csv"
+        for more in ((), ("-o", table)):
+            assert tflops("collect", tmp_path / "kept", *more).status == ended.status
+        assert SINGLE.name in table.read_text()
 
 
 def test_what_fails_is_named_and_the_rest_is_counted(tflops, tmp_path):

@@ -68,7 +68,7 @@ def test_an_interrupted_sweep_goes_on_without_measuring_a_cell_twice(start, tmp_
         said += finished(err)
     with start(*grid(folder), "--format", "json", **streams) as process:
         out, err = process.communicate(timeout=300)
-    assert process.returncode == 0, err
+    assert process.returncode == 2, err  # for the kernels that the runtime does not have
     said += finished(err)
     assert len(said) == len(set(said))
     # A process that ends between the two has kept a cell, and not said so.
@@ -92,7 +92,7 @@ def test_what_failed_is_a_cell_with_its_reason(tflops, tmp_path):
         str(tmp_path / "cells"),
     )
     ended = tflops(*given, "--format", "json")
-    assert ended.status == 0
+    assert ended.status == 2
     good, bad = json.loads(ended.out)["cells"]
     assert good["error"] is None
     assert good["macs"] == 194_688
@@ -235,7 +235,7 @@ def test_a_runtime_that_crashes_fails_its_cells_alone(tflops, tmp_path, fake_run
         paths.append(tmp_path / f"{name}.tflite")
         paths[-1].write_bytes(fake_tflite.model(*statements))
     ended = tflops("sweep", *paths, "--runtime", fake_runtime, *FAST, "--format", "json")
-    assert ended.status == 0
+    assert ended.status == 2
     good, bad = json.loads(ended.out)["cells"]
     assert good["error"] is None
     assert bad["error"] is not None

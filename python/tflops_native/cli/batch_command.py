@@ -6,7 +6,7 @@ import click
 
 from tflops_native import batches, formatting
 from tflops_native.cli.completion import complete_models
-from tflops_native.cli.errors import USAGE_ERROR, echo_note
+from tflops_native.cli.errors import FAILED, echo_note
 from tflops_native.cli.help import Command
 from tflops_native.cli.model_input import expanded, source_of
 from tflops_native.cli.options import input_options, measuring_options
@@ -112,7 +112,7 @@ def command(
         raise
     show_result(found, output)
     if found.failed:
-        context.exit(USAGE_ERROR)
+        context.exit(FAILED)
 
 
 def _refuse_measuring(context: click.Context) -> None:

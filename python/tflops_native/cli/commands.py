@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from tflops_native.cli.completion import MODEL_SUFFIXES
-from tflops_native.cli.errors import USAGE_ERROR, echo_error, message_of
+from tflops_native.cli.errors import FAILED, echo_error, message_of
 from tflops_native.cli.signals import ending_in_order, interrupting_in_two_steps
 from tflops_native.cli.streams import discard, prepared_streams, writing_output
 from tflops_native.errors import TflopsError
@@ -167,7 +167,7 @@ def _run() -> None:
             status = INTERRUPTED
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
-        status = USAGE_ERROR
+        status = FAILED
     except click.ClickException as error:
         status = _fail(_with_next_step(error), debug)
     except (_ReaderLeftError, BrokenPipeError):
@@ -235,4 +235,4 @@ def _fail(message: str, debug: bool) -> int:
     if debug:
         click.echo("\n".join(printable_lines(traceback.format_exc().rstrip("\n"))), err=True)
     echo_error(message)
-    return USAGE_ERROR
+    return FAILED

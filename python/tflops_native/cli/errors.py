@@ -7,7 +7,8 @@ import click
 
 from tflops_native.formats.printable import LINE_LIMIT, printable
 
-USAGE_ERROR = 2
+# Exit code of an error, and where one of several models, cells or jobs failed; the others are shown.
+FAILED = 2
 
 
 def echo_error(message: object) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from tflops_native.cli.completion import complete_files
-from tflops_native.cli.errors import USAGE_ERROR, echo_note
+from tflops_native.cli.errors import FAILED, echo_note
 from tflops_native.cli.help import Command
 from tflops_native.cli.model_input import expanded
 from tflops_native.cli.output import Output, show_result
@@ -70,7 +70,7 @@ def command(
         return
     show_result(found, Output(output_format))
     if found.failed:
-        context.exit(USAGE_ERROR)
+        context.exit(FAILED)
 
 
 def _say(device: str, model: str, done: int, total: int) -> None:

@@ -9,7 +9,7 @@ import click
 
 from tflops_native import formatting as numbers
 from tflops_native import sweeps
-from tflops_native.cli.errors import USAGE_ERROR, echo_note
+from tflops_native.cli.errors import FAILED, echo_note
 from tflops_native.cli.help import Command
 from tflops_native.cli.model_input import expanded, source_of
 from tflops_native.cli.options import measuring_options
@@ -119,8 +119,8 @@ def command(
             show_result(partial, output)
         raise
     show_result(found, output)
-    if all(cell.error is not None for cell in found.cells):
-        context.exit(USAGE_ERROR)
+    if any(cell.error is not None for cell in found.cells):
+        context.exit(FAILED)
 
 
 @contextmanager

@@ -5,7 +5,6 @@ from typing import Any
 import click
 
 from tflops_native import api
-from tflops_native.cli.errors import USAGE_ERROR, echo_error, message_of
 from tflops_native.cli.help import Command
 from tflops_native.cli.model_input import Models, models_argument
 from tflops_native.cli.options import input_options, measuring_options
@@ -13,12 +12,11 @@ from tflops_native.cli.output import (
     Output,
     all_option,
     output_options_with,
-    show_overview,
-    show_reports,
     show_result,
     verbose_option,
 )
 from tflops_native.cli.progress import progress_bar
+from tflops_native.cli.several_models import show_each
 from tflops_native.errors import OptionError, TflopsError
 from tflops_native.model.graph import Model
 from tflops_native.reports.comparison import Comparison
@@ -50,34 +48,7 @@ def command(models: Models, output: Output, **options: Any) -> None:
     if any(len(options[name]) > 1 for name in _SEVERAL):
         show_result(_compared(models, options), output)
         return
-    reports: list[Report] = []
-    errors: list[TflopsError] = []
-    names: dict[TflopsError, str] = {}
-    is_interrupted = False
-    try:
-        for model in models.each(errors.append):
-            try:
-                reports.append(_timed(model, options))
-            except TflopsError as error:
-                errors.append(error)
-                names[error] = model.source.name
-    except KeyboardInterrupt:
-        is_interrupted = True
-    if not reports:
-        if is_interrupted or len(errors) == 1:
-            raise KeyboardInterrupt if is_interrupted else errors[0]
-    elif len(reports) + len(errors) == 1 or output.view.is_whole:
-        show_reports(reports, output)
-    else:
-        show_overview(reports, output)
-    for problem in errors:
-        name = f"{names[problem]}: " if problem in names else ""
-        echo_error(name + message_of(problem))
-    if is_interrupted:
-        # What was measured before is shown.
-        raise KeyboardInterrupt
-    if errors:
-        click.get_current_context().exit(USAGE_ERROR)
+    show_each(models, lambda model: [_timed(model, options)], output)
 
 
 def _timed(model: Model, options: dict[str, Any]) -> Report:
