@@ -3,7 +3,7 @@
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, fields, replace
 from itertools import chain, zip_longest
 from os import PathLike
@@ -121,7 +121,10 @@ def batch(
                 measurement = _Measurement(options, device, cool_down, progress or no_progress)
                 for source in sources:
                     measurement.source(source, state)
+            state.name_all()
         except (TflopsError, KeyboardInterrupt) as error:
+            with suppress(TflopsError):
+                state.name_all()
             if state.jobs:
                 error.batch = state.batch(remarks)  # type: ignore[union-attr]
             raise
@@ -141,6 +144,8 @@ class _State:
     number_kept: int = 0
     done: int = 0
     lock: Lock = field(default_factory=Lock)
+    # What was found under further names, by key; those are written once, as there may be thousands.
+    called: dict[str, list[tuple[str, str, bool]]] = field(default_factory=dict)
     # Of the first source of each counted job by its key: several processes find them in any order.
     firsts: dict[str, int] = field(default_factory=dict)
 
@@ -153,14 +158,23 @@ class _State:
 
     def again(self, key: str, model: str, name: str, is_first: bool) -> None:
         """A job that is known, under another name perhaps; it is shown under the first of this run."""
-        before = self.jobs.get(key)
-        if before is None:
-            before = self.kept[key]
+        if key not in self.jobs:
+            self.jobs[key] = self.kept[key]
             self.number_kept += 1
-        job = before.called(model, name) if is_first else before.with_names([name])
-        if job != before and self.store is not None:
-            self.store.amend(job)
-        self.jobs[key] = job
+        self.called.setdefault(key, []).append((model, name, is_first))
+
+    def name_all(self) -> None:
+        """Give the jobs their names, in their files, too."""
+        while self.called:
+            key, called = self.called.popitem()
+            before = self.jobs[key]
+            job = before.with_names(name for _, name, _ in called)
+            for model, name, is_first in called:
+                if is_first:
+                    job = job.called(model, name)
+            self.jobs[key] = job
+            if job != before and self.store is not None:
+                self.store.amend(job)
 
     def add(self, job: BatchJob, report: Report | None) -> None:
         """A job that was done."""

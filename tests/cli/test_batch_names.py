@@ -164,3 +164,45 @@ def test_an_edited_report_is_kept_as_it_is_when_its_job_gets_a_name(tflops, rena
     assert ended.status == 0
     assert "new.tflite" in ended.out
     assert path.read_text().split('"reports"')[1] == edited.split('"reports"')[1]
+
+
+@pytest.mark.parametrize("way", WAYS[1:])
+def test_a_file_is_written_once_however_many_names_its_content_has(
+    tflops, tmp_path, monkeypatch, way
+):
+    """Of thousands, to write all of them for each took as long as the square of their number."""
+    from tflops_native.reports.result_folder import ResultFolder
+
+    written, write = [], ResultFolder.write
+
+    def counted(self, entry, text, **settings):
+        written.append(len(entry.names))
+        write(self, entry, text, **settings)
+
+    monkeypatch.setattr(ResultFolder, "write", counted)
+    for name in range(40):
+        shutil.copy(SINGLE, tmp_path / f"{name:02}.tflite")
+    given = ("batch", tmp_path, *way, "-o", tmp_path / "out", "--format", "json")
+    for _ in range(2):
+        (job,) = json.loads(tflops(*given).out)["jobs"]
+        assert len(job["names"]) == 40
+    assert written == [1, 40]
+
+
+def test_names_are_kept_where_a_run_is_interrupted(tmp_path):
+    import tflops_native
+
+    for name in ("a", "b"):
+        shutil.copy(SINGLE, tmp_path / f"{name}.tflite")
+    shutil.copy(EXAMPLES / "mobilenet_v1_0.25_96_int8.tflite", tmp_path / "c.tflite")
+    paths = [str(tmp_path / f"{name}.tflite") for name in ("a", "b", "c")]
+
+    def interrupt(job, *_progress):
+        if job.model == "c.tflite":
+            raise KeyboardInterrupt
+
+    folder = tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt) as caught:
+        tflops_native.batch(*paths, folder=folder, count=True, processes=1, job_done=interrupt)
+    assert caught.value.batch.jobs[0].names == tuple(paths[:2])
+    assert tflops_native.collect(folder).jobs[0].names == tuple(paths[:2])

@@ -1,6 +1,7 @@
 """Folders of results: what is whole is read without its reports, and what is not is named."""
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -136,3 +137,11 @@ def test_a_sweep_with_other_data_is_measured_again(tmp_path):
         return tflops_native.sweep(MODEL, inputs={"input": data}, folder=folder, runs=1).kept
 
     assert [kept(0), kept(0), kept(1)] == [0, 1, 0]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes of files")
+def test_a_pipe_with_the_name_of_a_job_is_damaged_and_not_waited_for(file):
+    file.unlink()
+    os.mkfifo(file)
+    assert read(file) == ([], ["damaged_jobs"])
+    file.unlink()

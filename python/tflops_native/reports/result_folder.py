@@ -307,6 +307,8 @@ def _foreign_notes(names: list[str], folder: Path, kind: type[Entry]) -> tuple[N
 
 def _entry(path: Path, key: str, kind: type[Entry]) -> Entry | None:
     """What a file holds; None where it is damaged, of another kind or of another version."""
+    if not path.is_file():
+        return None  # to read a pipe may never end
     try:
         plain = _read_entry(path.read_bytes(), _KINDS[kind][0])
         if plain["format_version"] != FORMAT_VERSION:
