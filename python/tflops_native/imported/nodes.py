@@ -21,6 +21,11 @@ _LITERT = ("Builtin", "Delegate")
 _NESTED = "DelegateOpInvoke"
 
 
+def is_whole_name(name: str) -> bool:
+    """Whether a name is that of a node, or of an operator inside of a delegate, to its end."""
+    return _NODE.fullmatch(name) is not None or _INSIDE.fullmatch(name) is not None
+
+
 def events_of(rows: Sequence[TableRow]) -> tuple[RecordedEvent, ...]:
     """The events of a table; rows that are not operators, memory allocation say, are left out.
 

@@ -6,16 +6,13 @@ Android Studio, Xcode, journald, docker, `ts`, CI systems, `grep -n`, quoting an
 """
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 
 from tflops_native.imported.log_lines import marked
+from tflops_native.imported.prefixes import SEVERITY, prefix_pattern
 from tflops_native.imported.processes import apart
 from tflops_native.imported.raw_lines import lines_of
 
-_SEVERITY = re.compile(
-    r"(?: *(?:INFO|WARN|WARNING|ERROR|VERBOSE|DEBUG): )?(?:\[\S+:\d+\] )?(?=\S)", re.ASCII
-)
 # Lines of which the end is known; what stands behind it is how the log was kept: `logcat -v process` puts
 # the tag there, scripts the rest of a quotation, spreadsheets a quote.
 _ENDED = re.compile(
@@ -23,12 +20,6 @@ _ENDED = re.compile(
     r"|Number of nodes executed: \d+|Memory \(bytes\): count=0|\d+ nodes observed"
     r"|\[[Nn]ode type\].*\[(?:Name|times called)\])(?P<suffix>.*)"
 )
-_LONGEST_PREFIX = 256
-_MOST_PREFIXES = 16
-_MOST_SAMPLES = 5_000
-
-_DIGITS, _BLANKS, _LETTER = "\x01", "\x02", "\x03"
-_PARTS = {_DIGITS: r"\d+", _BLANKS: r"\s+", _LETTER: "[A-Z]"}
 
 
 def payloads(text: str) -> list[str]:
@@ -41,7 +32,7 @@ def payloads(text: str) -> list[str]:
     starts = [marked(line) for line in lines]
     order = apart(lines, [at >= 0 for at in starts])
     lines, starts = [lines[at] for at in order], [starts[at] for at in order]
-    prefix = _prefix([line[:at] for line, at in zip(lines, starts, strict=True) if at > 0])
+    prefix = prefix_pattern([line[:at] for line, at in zip(lines, starts, strict=True) if at > 0])
     suffix = _suffix([line[at:] for line, at in zip(lines, starts, strict=True) if at >= 0])
     found = [_payload(line, at, prefix, suffix) for line, at in zip(lines, starts, strict=True)]
     if "'" in suffix or '"' in suffix:
@@ -55,7 +46,7 @@ def _payload(line: str, at: int, prefix: re.Pattern[str] | None, suffix: str) ->
     else:
         cut = prefix.match(line) if prefix is not None else None
         payload = line if cut is None else line[cut.end() :]
-        severity = _SEVERITY.match(payload)
+        severity = SEVERITY.match(payload)
         payload = payload if severity is None else payload[severity.end() :]
     payload = payload.rstrip().removesuffix(suffix)
     # A spreadsheet quotes what it left empty.
@@ -75,31 +66,3 @@ def _suffix(seen: Sequence[str]) -> str:
     """What stands behind all lines of which the end is known; "" if nothing does."""
     found = {match["suffix"].rstrip() for line in seen if (match := _ENDED.fullmatch(line))}
     return found.pop() if len(found) == 1 else ""
-
-
-def _prefix(seen: Sequence[str]) -> re.Pattern[str] | None:
-    """A pattern for what stands in front of known lines; None if nothing does."""
-    step = -(-len(seen) // _MOST_SAMPLES) or 1
-    counts = Counter(
-        _shape(prefix) for prefix in seen[::step] if 0 < len(prefix) <= _LONGEST_PREFIX
-    )
-    common = [shape for shape, _ in counts.most_common(_MOST_PREFIXES)]
-    if not common:
-        return None
-    # The longest first: another may be its beginning.
-    patterns = [_pattern(shape) for shape in sorted(common, key=len, reverse=True)]
-    return re.compile("|".join(patterns))
-
-
-def _shape(prefix: str) -> str:
-    shape = re.sub(r"\d+", _DIGITS, prefix)
-    shape = re.sub(r"\b[A-Z]\b", _LETTER, shape)
-    return re.sub(r"\s+", _BLANKS, shape)
-
-
-def _pattern(shape: str) -> str:
-    parts = [_PARTS.get(character) or re.escape(character) for character in shape]
-    # Editors cut the blanks off a line that holds nothing else.
-    if shape.endswith(_BLANKS):
-        parts[-1] = r"(?:\s|$)"
-    return "".join(parts)

@@ -4,6 +4,7 @@ Source: tflite/profiling/profile_summary_formatter.cc: for each subgraph, and th
 delegates, the order of the run, the longest operators, a summary by type, and the number of nodes.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -13,7 +14,7 @@ from tflops_native.imported.log_notes import (
     rows_missing,
     table_cut,
 )
-from tflops_native.imported.nodes import events_of
+from tflops_native.imported.nodes import events_of, is_whole_name
 from tflops_native.imported.recorded import RecordedEvent, RecordedProfile
 from tflops_native.imported.tables import Table, TableRow, table_of
 from tflops_native.notes import Note
@@ -26,6 +27,7 @@ _TITLES = (
     "Top by Memory Use",
     "Delegate Statistics",
 )
+_REST_OF_NUMBER = re.compile(r"(?:\]?:)?\d+|:?ld?|d")
 INSIDE = -1  # in place of a subgraph index
 
 
@@ -59,6 +61,8 @@ class ProfileTables:
     _title: str | None = None
     _table: Table | None = None
     _open: Section | None = None
+    _last: tuple[int, str] | None = None
+    _last_row: TableRow | None = None
 
     @property
     def is_open(self) -> bool:
@@ -109,24 +113,41 @@ class ProfileTables:
         if section is None or self._table is None:
             return
         row = self._table.read(line)
-        if row is None and section.strays and section.strays[-1][0] == number - 1:
-            # A terminal or a log may have broken a long row.
-            row = self._table.read(section.strays[-1][1] + line)
-            if row is not None:
-                section.strays.pop()
-        elif row is not None and row.name.startswith("[") and "]" not in row.name:
-            section.strays.append((number, line))
-            return
+        if (joined := self._joined(number, line, row)) is not None:
+            line, row = joined
+            (section.strays if self._last_row is None else section.order).pop()
+        if row is not None and row.name.startswith("[") and "]" not in row.name:
+            row = None
         if row is None:
             section.strays.append((number, line))
         else:
             section.order.append(row)
+        self._last, self._last_row = (number, line), row
+
+    def _joined(self, number: int, line: str, row: TableRow | None) -> tuple[str, TableRow] | None:
+        """A line with the one before it, where a terminal or a log broke a row into these."""
+        if self._table is None or self._last is None or self._last[0] != number - 1:
+            return None
+        if row is not None and is_whole_name(row.name):
+            return None
+        before = self._last_row
+        if (
+            before is not None
+            and is_whole_name(before.name)
+            and not _REST_OF_NUMBER.fullmatch(line)
+        ):
+            return None
+        text = self._last[1] + line
+        found = self._table.read(text)
+        if found is None or (before is not None and not is_whole_name(found.name)):
+            return None
+        return text, found
 
     def close(self, *, at_end: bool = False) -> None:
         """The table ends here; at the end of the file it may have been cut off."""
         if self._open is not None:
             self._open.ended = not at_end
-        self._table = self._open = None
+        self._table = self._open = self._last = self._last_row = None
 
     def executed(self, count: int) -> None:
         """The number of rows that the table of this section has."""

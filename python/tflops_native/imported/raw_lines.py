@@ -1,6 +1,6 @@
 """The lines of a log as they were printed: out of JSON, without escapes, not broken at some width.
 
-Sources: `logcat -v long` (system/logging/liblog/logprint.cpp); terminals and `fold` break lines at a width.
+Sources: `logcat -v long` (system/logging/liblog/logprint.cpp).
 """
 
 import json
@@ -11,6 +11,7 @@ from itertools import takewhile
 from typing import Any
 
 from tflops_native.imported.log_lines import marked
+from tflops_native.imported.wrapped import rejoined
 
 _ESCAPES = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]_P^X][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[ -/]*[0-~]"
@@ -25,15 +26,7 @@ MOST_LINES = 100_000
 _LONG_HEADING = re.compile(
     r"\s*\[ (?:\d{4}-)?\d\d-\d\d \d\d:\d\d:\d\d\.\d+ .{0,80}[VDIWEFA]/.{0,80}\]\s*"
 )
-# Lines of which the end is known and is not there.
-_BROKEN = re.compile(
-    r"Running benchmark for at least (?!.* seconds\.)|count=\d+ first=(?!.* std=\S)"
-    r"|nference timings in us: (?!.*(?:Inference(?: \(avg\))?|no stats): \S)"
-    r"|\[[Nn]ode type\](?!.*(?:\[Name\]|\[times called\]))"
-)
 _QUOTATION = re.compile(r"[\s>|+<#*]+")
-_NARROWEST = 40  # columns; narrower ones break the beginnings of lines too
-_WIDEST = 1_024
 
 
 def lines_of(text: str) -> list[str]:
@@ -56,7 +49,7 @@ def lines_of(text: str) -> list[str]:
         lines = [part for line in lines for part in line.rstrip("\r").split("\r")]
     if len(lines) > MOST_LINES:
         raise ValueError(f"it has {len(lines):,} lines, more than {MOST_LINES:,}")
-    return _without_headings(_rejoined(_unquoted(lines)))
+    return _without_headings(rejoined(_unquoted(lines)))
 
 
 def _unwrapped(lines: Sequence[str]) -> Iterator[str]:
@@ -101,30 +94,6 @@ def _unquoted(lines: list[str]) -> list[str]:
 
 def _in_common(*texts: str) -> int:
     return sum(1 for _ in takewhile(lambda at: len(set(at)) == 1, zip(*texts, strict=False)))
-
-
-def _rejoined(lines: list[str]) -> list[str]:
-    """What a terminal of some width broke, put together: a part of a number would be another number."""
-    if max(map(len, lines), default=0) > _WIDEST:
-        # No terminal did: nothing is searched in lines of millions of characters.
-        return lines
-    broken = [line for line in lines if _BROKEN.search(line)]
-    if not broken:
-        return lines
-    widths = [len(line.expandtabs()) for line in lines]
-    width = max(widths)
-    if width < _NARROWEST or all(len(line.expandtabs()) < width for line in broken):
-        return lines
-    joined: list[list[str]] = []
-    is_broken = False
-    for line, columns in zip(lines, widths, strict=True):
-        # The rest of a line is never empty.
-        if is_broken and line:
-            joined[-1].append(line)
-        else:
-            joined.append([line])
-        is_broken = columns == width
-    return list(map("".join, joined))
 
 
 def _without_headings(lines: list[str]) -> list[str]:
