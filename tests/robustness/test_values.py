@@ -4,6 +4,7 @@ import copy
 import hashlib
 import json
 import pickle
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -12,6 +13,8 @@ import pytest
 import tflops_native
 from tflops_native import errors
 from tflops_native.errors import ShapeError
+from tflops_native.model.info import ModelInfo
+from tflops_native.model.reader import load
 from tflops_native.plain_json import dump_json
 from zoo import EXAMPLES
 
@@ -110,6 +113,19 @@ def test_any_result_can_be_copied(name, way, measured_here):
     again = COPIES[way](result)
     assert again.to_dict() == result.to_dict()
     assert str(again) == str(result)
+    assert again == result
+
+
+def test_a_model_is_equal_to_one_of_the_same_content():
+    """One that was saved knows its SHA-256, the other does not yet."""
+    content = SINGLE.read_bytes()
+    one, same, other = (ModelInfo.of(load(data)) for data in (content, content, content + b"\0"))
+    other = replace(other, size_bytes=one.size_bytes)
+    assert one == same.hashed() == same
+    assert hash(one) == hash(same.hashed())
+    assert one != other
+    assert one.hashed() != other.hashed()
+    assert one != "one"
 
 
 @pytest.mark.parametrize("name", ["memory", "fit", "check", "baseline"])

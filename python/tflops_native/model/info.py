@@ -22,7 +22,7 @@ class ModelInfo:
     path: str | None
     size_bytes: int
     description: str
-    sha256: str | None = None
+    sha256: str | None = field(default=None, hash=False)
     conversion: Conversion | None = None
     data: memoryview | None = field(
         default=None, repr=False, compare=False, metadata={"plain": False}
@@ -45,6 +45,14 @@ class ModelInfo:
         if self.sha256 is not None or self.data is None:
             return self
         return replace(self, sha256=sha256_of(self.data))
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the content is the same, too: it is hashed now where it was not before."""
+        if not isinstance(other, ModelInfo):
+            return NotImplemented
+        if (self.name, self.size_bytes) != (other.name, other.size_bytes):
+            return False
+        return self.__reduce__() == other.__reduce__()
 
     def __reduce__(self) -> tuple[object, ...]:
         """Without a view of the content, which cannot be pickled."""
