@@ -65,7 +65,10 @@ def test_memory_of_the_subgraphs_that_it_runs(tflops, loop):
     assert ended.status == 0
     # An output of the loop that nothing reads has no shape in the runtime.
     unread, shapes, memory = ended.out.splitlines()
-    assert unread.startswith("not compared, the runtime does not show it: operator 1 (WHILE), ")
+    assert unread.startswith(
+        "not compared, nothing reads this output of a loop, and the runtime never shapes it: "
+        "operator 1 (WHILE), "
+    )
     assert shapes.startswith("all shapes match the runtime: ")
     assert memory.endswith("; also of 2 subgraphs")
 

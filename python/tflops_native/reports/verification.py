@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from tflops_native.analysis.operators import OperatorAnalysis, Status
 from tflops_native.analysis.result import Analysis
+from tflops_native.arenas.called import untouched_outputs
 from tflops_native.model.graph import Model, Operator, Subgraph, Tensor
 from tflops_native.ops.tensor_spec import Shape
 from tflops_native.reports.memory_check import MemoryCheck, checked_memory
@@ -97,7 +98,7 @@ class Verification(Result):
     def of(cls, model: Model, analysis: Analysis, run: ObservedRun, threads: int) -> "Verification":
         """Compare an analysis with a run of the same entry point and inputs on so many threads."""
         graph = model.subgraphs[analysis.subgraph_index]
-        found = _Comparison(graph, analysis, run.shapes).result()
+        found = _Comparison(model, graph, analysis, run.shapes).result()
         if run.memory is None or found.mismatches:
             return found
         memory = checked_memory(model, analysis, run.memory, threads)
@@ -119,9 +120,14 @@ class _Comparison:
     """Goes through the operators in order; `doubtful` are tensors that nothing follows from."""
 
     def __init__(
-        self, subgraph: Subgraph, analysis: Analysis, shapes: Sequence[Shape | None]
+        self,
+        model: Model,
+        subgraph: Subgraph,
+        analysis: Analysis,
+        shapes: Sequence[Shape | None],
     ) -> None:
         self.subgraph, self.analysis, self.shapes = subgraph, analysis, shapes
+        self.untouched = frozenset(untouched_outputs(model, subgraph))
         self.compared: set[int] = set()
         self.doubtful: set[int] = set()
         self.mismatches: list[TensorDifference] = []
@@ -169,7 +175,11 @@ class _Comparison:
     def _compare(self, tensor: Tensor, operator: Operator | None = None) -> None:
         inferred, runtime = self.analysis.tensor_shapes[tensor.index], self.shapes[tensor.index]
         if inferred is None or runtime is None:
-            reason = "not inferred" if inferred is None else "the runtime does not show it"
+            reason = "the runtime does not show it"
+            if inferred is None:
+                reason = "not inferred"
+            elif tensor.index in self.untouched:
+                reason = "nothing reads this output of a loop, and the runtime never shapes it"
             self.not_compared.append(self._difference(tensor, operator, reason))
             if inferred is None:
                 self.doubtful.add(tensor.index)
