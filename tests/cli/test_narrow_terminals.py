@@ -54,6 +54,14 @@ def too_wide(lines, columns):
     return [line for line in lines if width(line) > columns and " " in line.strip()]
 
 
+def test_why_a_limit_is_undecided_is_never_cut(terminal, tflops, tmp_path):
+    path = tmp_path / "count.json"
+    assert tflops("count", MODEL, "-o", path).status == 0
+    lines = terminal(60, "check", path, "--max-latency", "1s", "--max-p95", "1s")
+    assert too_wide(lines, 60) == []
+    assert "why       latency, 95th percentile: it was not measured" in lines
+
+
 @pytest.mark.parametrize("columns", [80, 60])
 @pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
 def test_every_line_fits(terminal, arguments, columns):

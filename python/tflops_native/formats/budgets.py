@@ -27,7 +27,7 @@ _COLUMNS: tuple[Column, ...] = (
     Column(key="upper", heading="to", is_shown=False),
     Column(key="limit", heading="limit"),
     Column(key="baseline", heading="baseline", drop=1),
-    Column(key="reason", heading="", is_number=False, readable=20, shortest=10),
+    Column(key="reason", heading="", is_number=False, is_shown=False),
 )
 _EMPHASIS = {"pass": Emphasis.NONE, "fail": Emphasis.PROBLEM, "undecided": Emphasis.STRONG}
 
@@ -49,10 +49,22 @@ def check_document(check: Check) -> Document:
                 rows=tuple(_row(line) for line in check.lines),
                 gap=2,
             ),
-            Lines((Line("result", f"{name}: {check.verdict}"),)),
+            Lines((*_reasons(check), Line("result", f"{name}: {check.verdict}"))),
         ),
         data=lambda: saved("check", check.to_dict()),
     )
+
+
+def _reasons(check: Check) -> list[Line]:
+    """Why limits are undecided or failed: a line for each reason, with what it is the reason of."""
+    titles: dict[str, list[str]] = {}
+    for line in check.lines:
+        if line.reason is not None:
+            titles.setdefault(line.reason, []).append(METRICS[line.metric].title)
+    return [
+        Line("" if position else "why", f"{', '.join(of)}: {reason}")
+        for position, (reason, of) in enumerate(titles.items())
+    ]
 
 
 def _row(line: CheckLine) -> Row:
