@@ -35,7 +35,7 @@ def test_a_directory(refuses, tmp_path, command):
     if command in ("count", "time"):
         assert message.startswith(f"there is no model in {str(tmp_path)!r}: ")
     else:
-        assert message == f"cannot read {str(tmp_path)!r}: it is a directory"
+        assert message == f"cannot read {str(tmp_path)!r}: it is a directory; name a file in it"
 
 
 @pytest.mark.parametrize("command", COMMANDS)

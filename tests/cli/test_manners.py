@@ -32,7 +32,8 @@ def test_help_begins_with_examples_that_fit(name):
     lines = helped(name).splitlines()
     assert lines[2] == "Examples:"
     assert f"tflops {name}" in lines[3]
-    assert all(len(line) <= 88 for line in lines)
+    # A command that is longer stands alone, so that it can be copied.
+    assert [line for line in lines if len(line) > 80 and "  " in line.strip()] == []
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -56,7 +56,7 @@ def test_missing_file(path):
 
 
 def test_directory(tmp_path):
-    assert message(tmp_path) == f"cannot read '{tmp_path}': it is a directory"
+    assert message(tmp_path) == f"cannot read '{tmp_path}': it is a directory; name a file in it"
 
 
 def test_a_core_ml_package(tmp_path):

@@ -222,6 +222,7 @@ def test_a_special_file_as_a_result(refuses, special):
     ("name", "message"),
     [
         (".", "cannot write '.': it is a directory; name a file in it"),
+        ("-", "cannot write '-': name a file; without -o it goes to standard output"),
         ("/dev/null/x", "cannot write '/dev/null/x': there is no folder '/dev/null'"),
     ],
 )

@@ -65,6 +65,25 @@ def test_a_reader_that_has_seen_enough_where_warnings_are_errors(process, argume
 
 
 @posix
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (["check", SINGLE, "--max-macs", "1"], 1),
+        (["memory", SINGLE, "--budget", "1KiB"], 1),
+        (["count", SINGLE, "none.tflite"], 2),
+        (["batch", SINGLE, "none.tflite", "--count"], 2),
+    ],
+)
+def test_a_reader_that_leaves_changes_no_verdict(process, arguments, status):
+    reader, writer = os.pipe()
+    os.close(reader)
+    ended = process(*arguments, capture_output=False, stdout=writer, stderr=-1)
+    os.close(writer)
+    assert ended.status == status
+    assert "roken pipe" not in ended.err
+
+
+@posix
 def test_a_reader_that_leaves_in_the_middle(process):
     words = " ".join(map(shlex.quote, [*process.program, "ops"]))
     ended = process(args=["bash", "-c", f"set -o pipefail; {words} | head -n 1"])

@@ -8,6 +8,7 @@ import click
 
 from tflops_native.cli.overwriting import refuse_overwriting
 from tflops_native.errors import TflopsError
+from tflops_native.formats.text import second_column
 
 # A group and the names of the parameters in it; those of a command alone, which are not here, come first.
 _GROUPS = {
@@ -55,8 +56,10 @@ class Command(click.Command):
         examples = [text for text in paragraphs if text.startswith(_UNWRAPPED)]
         if examples:
             with formatter.section("Examples"):
+                room = formatter.width - formatter.current_indent
                 for line in "".join(examples).replace(_UNWRAPPED, "").strip().splitlines():
-                    formatter.write(f"{'':{formatter.current_indent}}{line}\n")
+                    for part in _fitting(line, room):
+                        formatter.write(f"{'':{formatter.current_indent}}{part}\n")
         formatter.write_paragraph()
         with formatter.indentation():
             formatter.write_text("\n\n".join(text for text in paragraphs if text not in examples))
@@ -75,3 +78,11 @@ class Command(click.Command):
             if found:
                 with formatter.section(group):
                     formatter.write_dl(found)
+
+
+def _fitting(example: str, room: int) -> list[str]:
+    """An example that is too wide with what is said of it below; a command stays whole, to be copied."""
+    said = second_column(example)
+    if len(example) <= room or not said:
+        return [example]
+    return [example[:said].rstrip(), f"    {example[said:]}"]

@@ -95,6 +95,8 @@ def _with_output(command: Any, names: Sequence[str]) -> Any:
 
 def check_place(path: Path) -> None:
     """What can be known of a file that cannot be written, before anything is measured."""
+    if str(path) == "-":
+        raise OptionError("cannot write '-': name a file; without -o it goes to standard output")
     with refusing(path):
         path.exists()
     if not path.parent.is_dir():

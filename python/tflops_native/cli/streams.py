@@ -79,7 +79,8 @@ def discard(stream: TextIO) -> None:
 
 @contextmanager
 def writing_output() -> Iterator[None]:
-    """Name what could not be written, but for a reader that left early.
+    """Name what could not be written. A reader that left early is no error: the rest goes nowhere, and the
+    command ends with the exit code of what it found.
 
     Raises:
         OptionError: the system refused to write.
@@ -87,7 +88,7 @@ def writing_output() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
-        raise
+        discard(sys.stdout)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise OptionError(f"cannot write to standard output: {reason}") from error

@@ -103,7 +103,7 @@ def recognized(given: Given) -> Kind:
         if kind.recognizes(given):
             return kind
     if given.is_folder:
-        raise ModelFormatError(f"cannot read {given.name}: it is a directory")
+        raise ModelFormatError(f"cannot read {given.name}: it is a directory; name a file in it")
     raise ModelFormatError(
         f"{given.name} is not a TensorFlow Lite model: it has {given.start[4:8]!r} at bytes 4 to 8 "
         f"instead of {IDENTIFIER!r}"
