@@ -95,6 +95,8 @@ def batch(
     one_of("order", order, ORDERS)
     whole_number("seed", seed, minimum=0)
     number("cool_down (seconds)", cool_down, minimum=0, below=math.inf)
+    if device is not None and not device.strip():
+        raise OptionError(f"device must be a label, as 'desk', got {device!r}")
     if processes is not None:
         whole_number("processes", processes, minimum=1)
     sources = _ordered(models, order, seed)

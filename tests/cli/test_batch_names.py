@@ -206,3 +206,9 @@ def test_names_are_kept_where_a_run_is_interrupted(tmp_path):
         tflops_native.batch(*paths, folder=folder, count=True, processes=1, job_done=interrupt)
     assert caught.value.batch.jobs[0].names == tuple(paths[:2])
     assert tflops_native.collect(folder).jobs[0].names == tuple(paths[:2])
+
+
+@pytest.mark.parametrize("label", ["", " "])
+def test_a_label_that_is_none_is_refused(refuses, label):
+    """As of a variable of the shell that is not set."""
+    assert "device must be a label" in refuses("batch", SINGLE, "--device", label)

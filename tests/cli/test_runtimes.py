@@ -1,6 +1,7 @@
 """--runtime: several side by side, and what is refused."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,14 @@ def test_what_is_refused(tflops, options, expected):
     assert (ended.status, ended.out) == (2, "")
     assert expected in ended.err
     assert ended.err.count("\n") == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes of files")
+@pytest.mark.parametrize("command", ["time", "sweep", "batch"])
+def test_a_pipe_is_no_library_and_is_not_waited_for(tflops, tmp_path, command):
+    path = tmp_path / "lib.so"
+    os.mkfifo(path)
+    ended = tflops(command, SINGLE, "--runtime", path, "--runs", "1")
+    assert ended.status == 2
+    said = " ".join((ended.out + ended.err).split())
+    assert f"cannot load '{path}': it is not a regular file" in said

@@ -15,6 +15,7 @@ from tflops_native.reports.result_folder import (
     option_facts,
     read_results,
 )
+from tflops_native.reports.sweep_cell import SweepCell
 from zoo import EXAMPLES
 
 MODEL = EXAMPLES / "single_conv_28x28.tflite"
@@ -145,3 +146,21 @@ def test_a_pipe_with_the_name_of_a_job_is_damaged_and_not_waited_for(file):
     os.mkfifo(file)
     assert read(file) == ([], ["damaged_jobs"])
     file.unlink()
+
+
+def test_a_cell_of_a_sweep_is_foreign_to_a_batch_and_the_other_way_round(tmp_path):
+    tflops_native.batch(str(MODEL), folder=tmp_path, count=True)
+    cell = SweepCell(
+        key="fedcba9876543210",
+        model="m",
+        input_shapes={},
+        quantization=None,
+        runtime="tflite",
+        kernels="xnnpack",
+        threads=1,
+    )
+    ResultFolder(tmp_path, SweepCell).keep(cell, None)
+    for kind, whole in ((BatchJob, MODEL.name), (SweepCell, "m")):
+        entries, notes = read_results(tmp_path, kind)
+        assert [entry.model for entry in entries.values()] == [whole]
+        assert [note.code for note in notes] == ["foreign_files"]

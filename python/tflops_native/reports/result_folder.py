@@ -206,7 +206,7 @@ def _read_results(
 ) -> tuple[dict[str, Entry], tuple[Note, ...], list[tuple[Path, str]]]:
     """The same, and all files with the keys in their names."""
     entries: dict[str, Entry] = {}
-    damaged = []
+    damaged: list[str] = []
     number_of_others = 0
     name, _ = _KINDS[kind]
     files, foreign = _files(folder)
@@ -216,7 +216,8 @@ def _read_results(
             continue
         entry = _entry(path, key, kind)
         if entry is None:
-            damaged.append(path.name)
+            is_others = any(_entry(path, key, other) for other in _KINDS if other is not kind)
+            (foreign if is_others else damaged).append(path.name)
         elif entry.error is None or key not in entries:
             entries[entry.key] = entry
     notes = []

@@ -165,6 +165,7 @@ def open_runtime(name: str = DEFAULT_RUNTIME) -> Runtime:
     elif name in _PACKAGES:
         library = libraries.open(_PACKAGES[name].library())
     else:
+        _refuse_pipe(name)
         try:
             library = libraries.open(name)
         except RuntimeLibraryError as error:
@@ -200,10 +201,18 @@ def runtime_identity(name: str) -> str:
             return version(TENSORFLOW)
         if name in _PACKAGES:
             return version(_PACKAGES[name].distribution)
+        _refuse_pipe(name)
         with Path(name).open("rb") as stream:
             return file_digest(stream, "sha256").hexdigest()
     except (RuntimeLibraryError, PackageNotFoundError, OSError):
         return ""
+
+
+def _refuse_pipe(name: str) -> None:
+    """To open one may never end."""
+    path = Path(name)
+    if path.exists() and not path.is_file():
+        raise RuntimeLibraryError(f"cannot load '{name}': it is not a regular file")
 
 
 def _tensorflow() -> TensorFlowRuntime:
