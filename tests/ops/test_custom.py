@@ -64,7 +64,7 @@ def test_detection_in_the_worst_case(kept):
             x = x / Number() * Number() + Number()
             h = function(h / Number(), math.exp) * Number() * Number()
             w = function(w / Number(), math.exp) * Number() * Number()
-            _ = y - h, x - w, y + h, x + w
+            _ = (y - h) > (y + h), (x - w) > (x + w)
             best = Number()
             for _ in range(classes - 1):
                 best = larger(best, Number())
@@ -82,6 +82,44 @@ def test_detection_in_the_worst_case(kept):
     )
     assert operator.minimum == Cost(0, least, 2 * boxes)
     assert operator.cost == Cost(0, least + sorting + scalar_ops(tally), 2 * boxes)
+
+
+@pytest.mark.parametrize(("chosen", "per_box"), [(1, 3), (2, 4), (3, 8), (4, 8), (9, 8)])
+def test_detection_of_several_classes_sorts_them_in_part(chosen, per_box):
+    """Of 4 classes in a heap of k: 4 are sorted in 2 rounds, and there are no more."""
+    operands = (data((1, 5, 4)), data((1, 5, 4)), data((5, 4)))
+    options = DETECTION | {"max_classes_per_detection": chosen}
+    case = CustomCase("TFLite_Detection_PostProcess", operands, options, (F32,) * 4)
+    assert analyzed(case.pack()).minimum == Cost(0, 5 * (18 + 1 + per_box), 2 * 5)
+    assert analyzed(case.pack()).output_shapes[0] == (1, 3 * chosen, 4)
+
+
+@pytest.mark.parametrize("per_class", [1, 2, 9])
+@pytest.mark.parametrize("best", [1, 3, 40])
+def test_regular_detection_is_not_less_than_what_the_kernel_does(best, per_class):
+    """No box overlaps another: for each class all are compared, and the best of all classes so far kept."""
+    boxes, classes = 5, 4
+    kept = merged = 0
+    with counting() as tally:
+        for _ in range(classes):
+            for _ in range(boxes):
+                _ = Number() > Number(), Number() > Number(), Number() > Number()
+            for chosen in range(min(per_class, boxes)):
+                for _ in range(chosen + 1, boxes):
+                    overlap(list(map(Number, (0, 0, 1, 1))), list(map(Number, (2, 2, 3, 3))))
+            count = kept + min(per_class, boxes)
+            kept = min(count, best)
+            merged += count - 1 if kept == 1 else count * math.ceil(math.log2(kept))
+    sorting = classes * 5 * 3
+    least = boxes * 16 + classes * boxes * 3
+    operands = (data((1, boxes, 4)), data((1, boxes, classes + 1)), data((boxes, 4)))
+    options = DETECTION | {"max_detections": best, "use_regular_nms": True}
+    options |= {"detections_per_class": per_class}
+    case = CustomCase("TFLite_Detection_PostProcess", operands, options, (F32,) * 4)
+    operator = analyzed(case.pack())
+    assert operator.minimum == Cost(0, least, 2 * boxes)
+    done = boxes * 16 + scalar_ops(tally) + sorting + merged
+    assert done <= operator.cost.scalar_ops <= 1.5 * done
 
 
 def transformed(numbers):

@@ -34,7 +34,8 @@ class DetectionPostProcess(Op):
     outputs            boxes [1, M, 4], classes [1, M], scores [1, M], their number [1], with
                        M = max_detections * max_classes_per_detection
 
-    Other    16 and two exp per box, 2 per element of quantized inputs, and the choice of classes;
+    Other    18 and two exp per box, 2 per element of quantized inputs, and the choice of classes:
+             one needs a comparison for each other, k are sorted in ceil(log2 k) of all;
              data decides on the comparisons of boxes, 21 for each: at most each box with each
              kept one; for each class with `use_regular_nms`
     Source   tflite/kernels/detection_postprocess.cc, Prepare, DecodeCenterSizeBoxes and
@@ -66,16 +67,21 @@ class DetectionPostProcess(Op):
             )
         least = _DECODE * boxes
         if not box_encodings.is_float:
-            least += Cost(scalar_ops=2 * (8 * boxes + class_predictions.size))
-        most = least
+            least += Cost(scalar_ops=2 * 8 * boxes)
+        if not class_predictions.is_float:
+            least += Cost(scalar_ops=2 * class_predictions.size)
+        # Whether corners are the right way round, and which scores are high enough.
+        checks = Cost(scalar_ops=3 * boxes)
         if self.use_regular_nms:
-            least += Cost(scalar_ops=boxes * self.num_classes)  # which scores are high enough
+            least += checks * self.num_classes
             per_class = _suppression(boxes, self.detections_per_class)
-            merging = Cost(scalar_ops=max(self.max_detections + self.detections_per_class, 0))
-            most = least + (per_class + merging) * self.num_classes
+            selected = min(boxes, max(self.detections_per_class, 0))
+            best = min(self.max_detections, self.num_classes * selected)
+            per_class += Cost(scalar_ops=_comparisons(best + selected, best))
+            most = least + per_class * self.num_classes
         else:
             chosen = min(self.max_classes_per_detection, self.num_classes)
-            least += Cost(scalar_ops=boxes * chosen * max(self.num_classes - 1, 0) + boxes)
+            least += Cost(scalar_ops=boxes * _comparisons(self.num_classes, chosen)) + checks
             most = least + _suppression(boxes, self.max_detections)
         return Inferred(
             outputs=((1, kept, 4), (1, kept), (1, kept), (1,)),
@@ -83,6 +89,13 @@ class DetectionPostProcess(Op):
             minimum=least,
             note="data decides how many boxes are compared",
         )
+
+
+def _comparisons(count: int, best: int) -> int:
+    """Of the kernel's choice of the best of so many numbers: one, or several in order."""
+    if count < 1 or best < 1:
+        return 0
+    return count - 1 if best == 1 else count * (best - 1).bit_length()
 
 
 def _suppression(boxes: int, kept: int) -> Cost:
