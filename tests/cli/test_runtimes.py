@@ -2,9 +2,12 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
+
+import fake_tflite
 
 pytest.importorskip("tflops_native._native", exc_type=ImportError)
 
@@ -67,3 +70,18 @@ def test_a_pipe_is_no_library_and_is_not_waited_for(tflops, tmp_path, command):
     assert ended.status == 2
     said = " ".join((ended.out + ended.err).split())
     assert f"cannot load '{path}': it is not a regular file" in said
+
+
+def test_a_library_in_the_current_folder_needs_no_folder_in_its_name(
+    tflops, tmp_path, monkeypatch, fake_runtime
+):
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(fake_runtime, "libmine.so")
+    Path("model.tflite").write_bytes(fake_tflite.model())
+    ended = tflops("time", "model.tflite", "--runtime", "libmine.so", "--runs", "3")
+    assert (ended.status, ended.err) == (0, "")
+    # A file does not stand in the way of a runtime of its name.
+    Path("tflite").write_bytes(b"")
+    assert tflops("time", SINGLE, "--runtime", "tflite", "--runs", "3").status == 0
+    ended = tflops("time", SINGLE, "--delegate", "model.tflite", "--runs", "3")
+    assert "cannot load './model.tflite'" in ended.err

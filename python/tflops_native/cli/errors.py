@@ -14,7 +14,7 @@ FAILED = 2
 def echo_error(message: object) -> None:
     """One line of plain text, whatever names the file or the runtime brought in."""
     # click leaves colours out where standard error is not a terminal.
-    is_colored = "NO_COLOR" not in os.environ
+    is_colored = not os.environ.get("NO_COLOR")
     start = click.style("error:", fg="red", bold=True) if is_colored else "error:"
     click.echo(f"{start} {printable(' '.join(str(message).split()), LINE_LIMIT)}", err=True)
 

@@ -3,7 +3,8 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from os import PathLike, fspath
+from os import PathLike, fspath, sep
+from pathlib import Path
 
 from tflops_native.checks import file_path, listed, one_of, shown, whole_number
 from tflops_native.errors import OptionError
@@ -81,7 +82,11 @@ def _path_or_name(name: str, value: "str | PathLike[str]") -> str:
     text = "" if isinstance(value, str) and not value else str(file_path(name, value))
     if not text:
         raise OptionError(f"{name} must be a name or a path, got {shown(value)}")
-    return fspath(value)
+    path = fspath(value)
+    if path not in RUNTIME_NAMES and Path(path).name == path and Path(path).is_file():
+        # The system looks for a library without a folder everywhere but here.
+        path = f".{sep}{path}"
+    return path
 
 
 def _cpus(pin: object) -> tuple[int, ...]:
