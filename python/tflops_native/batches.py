@@ -28,6 +28,7 @@ from tflops_native.locks import FolderLock
 from tflops_native.machine.machine import this_machine
 from tflops_native.model.info import ModelInfo
 from tflops_native.pipeline import Source
+from tflops_native.plain_json import valid_text
 from tflops_native.progress import Progress, early_stop, no_progress
 from tflops_native.reports.batch import Batch
 from tflops_native.reports.batch_job import BatchJob
@@ -305,7 +306,7 @@ def _forget_unread(
 ) -> None:
     """What could not be read is looked at again in any case, and may be there now."""
     unread = [job for job in kept.values() if job.sha256 is None]
-    names = set(map(name_of, sources)) if unread else set()
+    names = {valid_text(name_of(source)) for source in sources} if unread else set()
     for job in unread:
         if names.issuperset(job.names):
             store.remove(job)

@@ -117,8 +117,13 @@ def _on_one_line(value: list[Any] | tuple[Any, ...]) -> str | None:
     return text if len(text) <= _LINE else None
 
 
+def valid_text(text: str) -> str:
+    """A text as it is read again: without bytes of paths that are no Unicode."""
+    return text if text.isascii() else _NOT_UNICODE.sub("\ufffd", text)
+
+
 def _quote(text: str) -> str:
-    return encode_basestring_ascii(text if text.isascii() else _NOT_UNICODE.sub("\ufffd", text))
+    return encode_basestring_ascii(valid_text(text))
 
 
 # Tables repeat their keys thousands of times.

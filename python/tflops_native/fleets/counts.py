@@ -9,7 +9,7 @@ from tflops_native.batches import batch
 from tflops_native.errors import OptionError
 from tflops_native.fleets.jobs import HIDDEN, FleetJobs
 from tflops_native.notes import Note
-from tflops_native.plain_json import dump_json
+from tflops_native.plain_json import dump_json, valid_text
 from tflops_native.plain_reading import from_plain
 from tflops_native.reports.batch_job import BatchJob
 from tflops_native.reports.result_folder import DAMAGED, damaged_files, listed
@@ -32,7 +32,7 @@ def count_shard(path: Path, shard: str) -> None:
     sources = plan.shards[shard]
     done = batch(list(sources), folder=folder, count=True, processes=1, **plan.options)
     # The folder may know a model by names, too, that are no longer in the plan.
-    given = {source.split("::")[0] for source in sources}
+    given = {valid_text(source.split("::")[0]) for source in sources}
     rows = [
         replace(job, names=tuple(name for name in job.names if name.split("::")[0] in given))
         for job in done.jobs

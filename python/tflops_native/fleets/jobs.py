@@ -31,7 +31,7 @@ from tflops_native.fleets.plan import Device, Plan, device_from_plain, device_to
 from tflops_native.fleets.remote import FolderName, time_on
 from tflops_native.model.info import ModelInfo
 from tflops_native.notes import Note
-from tflops_native.plain_json import dump_json
+from tflops_native.plain_json import valid_text
 from tflops_native.reports.batch_job import BatchJob
 from tflops_native.reports.report import Report
 from tflops_native.reports.result_folder import (
@@ -129,7 +129,8 @@ def write_jobs(
         "unread": unread,
     }
     with refusing(path), written(path, is_ours=True) as stream:
-        stream.write(f"{dump_json(plain)}\n".encode())
+        # Of a path that is no Unicode it keeps the bytes, so that the job finds its model.
+        stream.write(f"{json.dumps(plain, indent=1)}\n".encode())
     return path
 
 
@@ -148,7 +149,7 @@ def _jobs(plan: Plan, sources: Sequence[str]) -> list[dict[str, Any]]:
                 job = _job(item, device, identities[device.label], plan.options)
                 known = jobs.get(job.key)
                 if known is not None:
-                    known["names"].append(item.name)
+                    known["names"] += job.names
                     continue
                 jobs[job.key] = {
                     "key": job.key,
@@ -157,7 +158,7 @@ def _jobs(plan: Plan, sources: Sequence[str]) -> list[dict[str, Any]]:
                     "source": path,
                     "part": at,
                     "sha256": item.sha256,
-                    "names": [item.name],
+                    "names": list(job.names),
                     "title": job.model,
                     "input_shapes": job.input_shapes,
                 }
@@ -173,7 +174,7 @@ def _keep_unread(plan: Plan, sources: Sequence[str]) -> list[str]:
     folder = ResultFolder(place, BatchJob)
     before, _ = folder.read()
     for job in before.values():
-        if set(sources).issuperset(job.names):
+        if set(map(valid_text, sources)).issuperset(job.names):
             folder.remove(job)
     return [folder.keep(job, None).key for job in found]
 
@@ -296,8 +297,8 @@ def run_job(path: Path, key: str, attempt_number: int) -> BatchJob:
     item = loaded(facts["source"])[facts["part"]]
     if item.sha256 != facts["sha256"]:
         raise OptionError(f"'{item.name}' has changed since the fleet started: start it again")
-    job = replace(_job(item, device, _identity(device), plan.options), key=key)
-    job = job.with_names(facts["names"])
+    job = _job(item, device, _identity(device), plan.options)
+    job = replace(job, key=key, names=tuple(facts["names"]))
     try:
         if (lost := _lost_before(dead, plan.run)) is not None:
             raise DeviceError(lost)
@@ -313,8 +314,8 @@ def run_job(path: Path, key: str, attempt_number: int) -> BatchJob:
     done = replace(done, file=Path(facts["output"]).name)
     folder.write(done, entry_text(done, report))
     unreached = plan.results / UNREACHED
-    if (name_before := names_by_key(unreached).get(key)) is not None:
-        (unreached / name_before).unlink(missing_ok=True)
+    with suppress(OSError, OptionError, KeyError):  # it is done, whatever became of that row
+        (unreached / names_by_key(unreached)[key]).unlink()
     return done
 
 

@@ -5,7 +5,8 @@ import signal
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from importlib.resources import as_file, files
 from importlib.util import find_spec
 from os import PathLike
@@ -34,6 +35,8 @@ from tflops_native.reports.batch import Batch
 # Called with the label of a device, the name of a model that was done there, and how many are, of how many.
 JobDone: TypeAlias = Callable[[str, str, int, int], None]
 _LOOK_SECONDS = 0.5
+_LOG = "snakemake.log"
+_NAMED = 3
 Expand: TypeAlias = Callable[[str], Sequence[str]]
 
 
@@ -99,9 +102,11 @@ def fleet(
     else:
         missing = 0
         batch = _measurements(jobs, hear.kept, remarks)
+        if not dry_run:
+            batch = replace(batch, remarks=(*batch.remarks, *_missing(jobs, batch)))
     if not dry_run and (missing or (status != 0 and not batch.failed)):
         what = f"{plural(missing, 'model')} not counted: " if missing else ""
-        log = given.results / HIDDEN / "snakemake.log"
+        log = given.results / HIDDEN / _LOG
         raise OptionError(
             f"{what}Snakemake failed: its words are in '{log}'"
             if status != 0
@@ -116,6 +121,21 @@ def _measurements(jobs: FleetJobs, kept: int, remarks: tuple[Note, ...]) -> Batc
     wanted = {*jobs.jobs, *jobs.unread}
     rows = tuple(job for job in found.jobs if job.key in wanted)
     return Batch(jobs=rows, kept=kept, remarks=(*remarks, *found.remarks))
+
+
+def _missing(jobs: FleetJobs, batch: Batch) -> Iterator[Note]:
+    """A note on jobs whose process failed, as where a model changed before its job began."""
+    done = {job.key for job in batch.jobs}
+    missing = [facts for key, facts in jobs.jobs.items() if key not in done]
+    if missing:
+        names = [f"{facts['title']!r} on {facts['device']}" for facts in missing[:_NAMED]]
+        some = f"{', '.join(names)}{', ...' if len(missing) > _NAMED else ''}"
+        yield Note(
+            code="missing_jobs",
+            text=f"{plural(len(missing), 'job')} left no result ({some}): why stands in "
+            f"'{jobs.results / HIDDEN / _LOG}'",
+            hint="start the fleet again",
+        )
 
 
 def _locked(plan: Plan) -> tuple[list[Lock], dict[str, DeviceError]]:
@@ -172,7 +192,7 @@ def _snakemake(
             *("--nocolor", *(("--dry-run", "--quiet", "host", "reason") if dry_run else ())),
             *arguments,
         ]
-        return _run(command, plan.results / HIDDEN / "snakemake.log", locks, dry_run, hear)
+        return _run(command, plan.results / HIDDEN / _LOG, locks, dry_run, hear)
 
 
 class _Watch:

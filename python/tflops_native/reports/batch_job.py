@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import ClassVar, Literal, TypeAlias
 
 from tflops_native.formatting import seconds, shape
+from tflops_native.plain_json import valid_text
 from tflops_native.reports.report import Report
 from tflops_native.reports.report_figures import check_figures, report_figures
 from tflops_native.result import Result
@@ -78,6 +79,9 @@ class BatchJob(Result):
 
     def __post_init__(self) -> None:
         check_figures(self)
+        # As its file has them: what is read again is the same.
+        object.__setattr__(self, "model", valid_text(self.model))
+        object.__setattr__(self, "names", tuple(dict.fromkeys(map(valid_text, self.names))))
 
     @property
     def precision(self) -> float | None:

@@ -248,10 +248,18 @@ def foreign_files(folder: Path, kind: type[Entry]) -> tuple[Note, ...]:
 
 
 def names_by_key(folder: Path) -> dict[str, str]:
-    """Key -> name of the file of its entry, as the folder has it; nothing of a folder that is not there."""
-    with suppress(FileNotFoundError):
+    """Key -> name of the file of its entry, as the folder has it; nothing of a folder that is not there.
+
+    Raises:
+        OptionError: it cannot be read, as where it is a file.
+    """
+    try:
         return {key: path.name for path, key in _files(folder)[0]}
-    return {}
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OptionError(f"cannot read '{folder}': {reason}") from error
 
 
 def damaged_files(
