@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import signal
+import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 import fake_tflite
 import tflops_native
 from tflops_native import InvokeError, api, gate
+from tflops_native.cli.signals import _Ended
 from zoo import EXAMPLES
 
 pytestmark = pytest.mark.usefixtures("measured_here")
@@ -215,8 +218,22 @@ def test_an_error_replaces_the_file_of_an_earlier_run(
     assert message in error.text
 
 
-@pytest.mark.parametrize("kind", [MemoryError, RuntimeError, OSError, KeyboardInterrupt])
-def test_whatever_ends_a_check_is_an_error_in_the_file(tflops, tmp_path, monkeypatch, kind):
+@pytest.mark.parametrize(
+    ("kind", "status", "said"),
+    [
+        (MemoryError, 2, "MemoryError"),
+        (RuntimeError("made up"), 2, "made up"),
+        (OSError, 2, "OSError"),
+        (KeyboardInterrupt, 130, "interrupted"),
+        (_Ended(signal.SIGTERM), 143, "ended by SIGTERM"),
+    ],
+)
+def test_whatever_ends_a_check_is_an_error_in_the_file(
+    tflops, tmp_path, monkeypatch, kind, status, said
+):
+    # The signal would end the tests.
+    monkeypatch.setattr(signal, "raise_signal", lambda number: sys.exit(128 + number))
+
     def fails(*arguments, **options):
         raise kind
 
@@ -224,9 +241,9 @@ def test_whatever_ends_a_check_is_an_error_in_the_file(tflops, tmp_path, monkeyp
     path = tmp_path / "junit.xml"
     path.write_text(STALE)
     ended = tflops("check", MODEL, "--max-macs", "1", "--junit", path)
-    assert ended.status == (130 if kind is KeyboardInterrupt else 2)
+    assert ended.status == status
     (error,) = ElementTree.parse(path).getroot().findall("testcase/error")
-    assert error.text == kind.__name__
+    assert error.text == said
 
 
 def undecided_times(check_report, *arguments):

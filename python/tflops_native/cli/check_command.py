@@ -51,10 +51,11 @@ def _write_error(parameters: Mapping[str, Any], error: BaseException) -> None:
         return
     refuse_overwriting(parameters)
     check: Check | None = getattr(error, "check", None)
+    is_interrupted = isinstance(error, KeyboardInterrupt)
     text = junit_of_error(
         Path(parameters["model"]).name if check is None else check.model.name,
         () if check is None else check.lines,
-        message_of(error) or type(error).__name__,
+        "interrupted" if is_interrupted else message_of(error) or type(error).__name__,
     )
     write_whole(file_path("the JUnit file", path), text.encode())
 

@@ -36,7 +36,7 @@ class _Ended(BaseException):
     """A signal that asks for the end, raised where it arrives."""
 
     def __init__(self, number: int) -> None:
-        super().__init__(number)
+        super().__init__(f"ended by {signal.Signals(number).name}")
         self.number = number
 
 
