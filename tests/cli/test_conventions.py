@@ -233,6 +233,8 @@ def test_explain_refuses_a_part_of_a_loop_that_is_not_there(refuses, loop):
 
 def test_explain_a_file_without_a_number(refuses):
     assert refuses("explain", SINGLE) == f"{SINGLE} is a file: {SINGLE}:0 is its first operator"
+    said = refuses("explain", f"{SINGLE}:x")
+    assert said == f"'x' is no operator of {SINGLE}: {SINGLE}:0 is its first operator"
 
 
 def test_explain_a_missing_file(refuses, tmp_path):

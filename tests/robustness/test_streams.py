@@ -84,6 +84,25 @@ def test_a_reader_that_leaves_changes_no_verdict(process, arguments, status):
 
 
 @posix
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (["count", "none.tflite"], 2),
+        (["--debug", "count", "none.tflite"], 2),
+        (["count", SINGLE, "none.tflite"], 2),
+        (["batch", SINGLE, "--runs", "1"], 0),
+    ],
+)
+def test_nobody_reads_standard_error(process, arguments, status):
+    reader, writer = os.pipe()
+    os.close(reader)
+    ended = process(*arguments, capture_output=False, stdout=-1, stderr=writer)
+    os.close(writer)
+    assert ended.status == status
+    assert (SINGLE.name in ended.out) == (SINGLE in arguments)
+
+
+@posix
 def test_a_reader_that_leaves_in_the_middle(process):
     words = " ".join(map(shlex.quote, [*process.program, "ops"]))
     ended = process(args=["bash", "-c", f"set -o pipefail; {words} | head -n 1"])

@@ -5,10 +5,11 @@ from pathlib import Path
 import click
 
 from tflops_native import collecting
+from tflops_native.checks import file_path
 from tflops_native.cli.completion import complete_files
 from tflops_native.cli.errors import FAILED, echo_note
 from tflops_native.cli.help import Command
-from tflops_native.cli.output import Output, show_result
+from tflops_native.cli.output import Output, check_place, show_result
 from tflops_native.formats.registry import OF_ALL
 from tflops_native.formatting import plural
 
@@ -40,6 +41,8 @@ def command(
     tflops collect results/ -o table.csv
     tflops collect monday/ tuesday/ -o table.parquet
     """
+    if output_path is not None:
+        check_place(file_path("the output", output_path))
     found = collecting.collect(*folders, output=output_path)
     if output_path is None:
         show_result(found, Output(output_format))

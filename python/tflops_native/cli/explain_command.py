@@ -78,6 +78,9 @@ def _unknown(operator: str) -> str:
         return f"{name} is an operator of TensorFlow Lite, but has no rule"
     if os.path.lexists(operator) and Path(operator).is_file():
         return f"{operator} is a file: {operator}:0 is its first operator"
+    file, _, place = operator.rpartition(":")
+    if file and Path(file).is_file():
+        return f"{place!r} is no operator of {file}: {file}:0 is its first operator"
     near = difflib.get_close_matches(name, REGISTRY, n=3)
     hint = f"; did you mean {' or '.join(near)}?" if near else "; `tflops ops` lists all"
     return f"there is no operator {name!r}{hint}"

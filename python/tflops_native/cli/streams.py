@@ -39,8 +39,8 @@ def prepared_streams() -> Iterator[None]:
 
 
 class _Unfailing:
-    """A text stream on which a full disk, or a terminal that is gone, ends nothing: what cannot be written
-    is not. A pipe that nobody reads still raises BrokenPipeError.
+    """A text stream on which a full disk, a terminal that is gone or a pipe that nobody reads ends nothing:
+    what cannot be written is not.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -64,8 +64,6 @@ class _Unfailing:
     def _unfailing(self) -> Iterator[None]:
         try:
             yield
-        except BrokenPipeError:
-            raise
         except OSError:
             discard(self._stream)
 
