@@ -7,6 +7,7 @@ import pytest
 from imported.log_writer import MEAN, RUNS, VERSIONS, WARM_UP
 from tflops_native import ProfileFormatError
 from tflops_native.imported.files import read_recorded
+from tflops_native.imported.load import load_timing
 from workloads import workload
 from zoo import MODELS
 
@@ -146,3 +147,57 @@ def test_a_damaged_line_of_the_last_table_of_performance_options():
             assert recorded.label == "cpu w/ 4 threads (xnnpack)"
             alone = read([*summary, *lines])
             assert alone.latency.mean == pytest.approx(MEAN * 1e-6)
+
+
+EVENTS = {"CONV_2D": "Convolution (NHWC, F32) IGEMM", "ADD": "Add (ND, F32)"}
+
+
+def delegated(version):
+    """A benchmark of which XNNPACK ran all, and where its rows begin."""
+    kinds = [EVENTS.get(o.name, o.name) for o in workload(PHONE).entry.subgraph.operators]
+    table = [(kind, f"Delegate/{kind}:{at}", 100) for at, kind in enumerate(kinds)]
+    lines = VERSIONS[version].benchmark(PHONE.stat().st_size, table, [])
+    return lines, next(at for at, line in enumerate(lines) if "[node type]" in line) + 1
+
+
+def own(version):
+    """A benchmark without a delegate, and where its rows begin."""
+    lines = benchmark(version)
+    return lines, next(at for at, line in enumerate(lines) if "[node type]" in line) + 1
+
+
+WAYS = {
+    "a row is lost": lambda lines, at: [*lines[:at], *lines[at + 1 :]],
+    "the end of a name is lost": lambda lines, at: [
+        *lines[:at],
+        lines[at][: lines[at].rindex(":") + 1],
+        *lines[at + 1 :],
+    ],
+    "a text is glued to a row": lambda lines, at: [
+        *lines[:at],
+        lines[at] + "W/Other: text",
+        *lines[at + 1 :],
+    ],
+    "a row is there again": lambda lines, at: [*lines[: at + 2], lines[at], *lines[at + 2 :]],
+}
+
+
+@pytest.mark.parametrize("kind", [own, delegated])
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("version", ["2.4", "2.13", "litert 2"])
+def test_a_damaged_table_says_nothing_false(version, way, kind):
+    """Times are those of the operators, none is called fused, and the model is not called another one."""
+    lines, start = kind(version)
+    for row in range(7):
+        text = "\n".join(WAYS[way](lines, start + row))
+        try:
+            timing = load_timing(io.BytesIO(text.encode()), workload(PHONE))
+        except ProfileFormatError as error:
+            assert "another model" not in str(error)  # noqa: PT017
+            continue
+        assert timing.latency.mean_seconds == pytest.approx(MEAN * 1e-6)
+        if timing.profile is not None:
+            times = [o.estimate.typical_seconds for o in timing.profile.operators]
+            assert times == pytest.approx([1e-4] * len(times))
+            assert timing.profile.fused == ()
+            assert len(times) == 7 or "rows_missing" in {note.code for note in timing.notes}

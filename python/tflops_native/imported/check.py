@@ -38,7 +38,9 @@ def check_model(
             f"{entry.subgraph.index}: {_signature_of(other.subgraph_index, model)}"
         )
     if events:
-        check_events(events, recorded.inside, entry.subgraph)
+        found = recorded.profile_of(entry.subgraph.index)
+        is_whole = found is None or found.is_whole
+        check_events(events, recorded.inside, entry.subgraph, is_whole=is_whole)
     for profile in recorded.profiles:
         if profile.subgraph_index >= len(model.subgraphs) and profile.events:
             raise other_model(

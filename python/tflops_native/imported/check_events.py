@@ -17,22 +17,27 @@ _HEAVY = _CONVOLUTIONS | {"FULLY_CONNECTED", "TRANSPOSE_CONV", "BATCH_MATMUL"}
 
 
 def check_events(
-    events: Sequence[RecordedEvent], inside: Sequence[RecordedEvent], subgraph: Subgraph
+    events: Sequence[RecordedEvent],
+    inside: Sequence[RecordedEvent],
+    subgraph: Subgraph,
+    *,
+    is_whole: bool = True,
 ) -> None:
     """Raise unless these can be the events of a subgraph.
 
     Args:
         events: numbered.
         inside: what ran in delegates, where the log lists it apart.
+        is_whole: whether no event is missing in the file.
 
     Raises:
         ProfileFormatError: with the first difference.
     """
-    _check_nodes(events, subgraph)
-    _check_delegated((*events, *inside), subgraph)
+    _check_nodes(events, subgraph, is_whole=is_whole)
+    _check_delegated((*events, *inside), subgraph, is_whole=is_whole)
 
 
-def _check_nodes(events: Sequence[RecordedEvent], subgraph: Subgraph) -> None:
+def _check_nodes(events: Sequence[RecordedEvent], subgraph: Subgraph, *, is_whole: bool) -> None:
     operators = subgraph.operators
     nodes = [(number_of(event), event) for event in events if not event.is_inside]
     for index, node in sorted(nodes, key=lambda pair: pair[0]):
@@ -53,7 +58,7 @@ def _check_nodes(events: Sequence[RecordedEvent], subgraph: Subgraph) -> None:
         raise other_model(
             f"its delegates made {len(delegates):,} nodes, this one has {len(operators)} operators"
         )
-    if not delegates and len(nodes) == len(events):
+    if is_whole and not delegates and len(nodes) == len(events):
         missing = next((o for o in operators if o.index not in own), None)
         if missing is not None:
             raise other_model(
@@ -76,7 +81,9 @@ def _check_node(node: RecordedEvent, operator: Operator, subgraph: Subgraph) -> 
         )
 
 
-def _check_delegated(events: Sequence[RecordedEvent], subgraph: Subgraph) -> None:
+def _check_delegated(
+    events: Sequence[RecordedEvent], subgraph: Subgraph, *, is_whole: bool
+) -> None:
     """Compare how many operators of each kind ran inside of delegates with those there are.
 
     Names that are not XNNPACK's say nothing.
@@ -101,7 +108,7 @@ def _check_delegated(events: Sequence[RecordedEvent], subgraph: Subgraph) -> Non
         if any(may_stand_for(event.name, operator) for operator in _HEAVY)
     )
     least = sum(taken[name] for name in _HEAVY)
-    if heavy < least and all(event_key(event.name) in keys for event in inside):
+    if is_whole and heavy < least and all(event_key(event.name) in keys for event in inside):
         raise other_model(
             f"only {heavy} convolutions and matrix products ran in its delegate, "
             f"this one has {least}"

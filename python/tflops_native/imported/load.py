@@ -66,6 +66,9 @@ def _imported(recorded: Recorded, workload: Workload, path: str, device: str | N
     profile = None
     if found is not None and events:
         joined = join_recorded(subgraph, events, recorded.inside)
+        if not found.is_whole:
+            # An operator without a row may be the one that is missing.
+            joined.ran.update(range(len(subgraph.operators)))
         profile = profile_of(subgraph, recorded, found, joined, _nested(recorded, workload))
         notes += [*joined.notes, *excess_note(profile)]
     shapes = zip(entry.inputs, recorded.input_shapes or (), strict=False)

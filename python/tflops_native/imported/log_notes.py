@@ -54,12 +54,17 @@ def benchmarks_left_out(total: int, left_out: list[str]) -> Note:
 
 
 def rows_missing(rows: int, expected: int, strays: list[tuple[int, str]]) -> str:
-    """Fewer rows than there should be, and the first line that is not one."""
+    """Another number of rows than there should be, and the first line that is not one."""
     text = f"the table of operators has {rows} rows of {expected}"
     if strays:
         number, line = strays[0]
         text += f": line {number} cannot be read: {line.strip()[:60]!r}"
     return text
+
+
+def row_cut(number: int, line: str) -> str:
+    """A row of which the end is not there, or is another text."""
+    return f"the table of operators is damaged: line {number} has no whole name: {line.strip()[-60:]!r}"
 
 
 def lines_in_table(strays: list[tuple[int, str]]) -> Note:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from tflops_native.imported.log_notes import (
     SEVERAL_SUBGRAPHS,
     lines_in_table,
+    row_cut,
     rows_missing,
     table_cut,
 )
@@ -39,6 +40,7 @@ class Section:
     expected   how many rows there should be
     ended      whether something stood behind the rows
     strays     lines inside of the table that are not rows: number and text
+    cut        those of them that are rows without the end of their name
     """
 
     part: int
@@ -48,6 +50,7 @@ class Section:
     expected: int | None = None
     runs: int | None = None
     strays: list[tuple[int, str]] = field(default_factory=list)
+    cut: list[tuple[int, str]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -116,10 +119,12 @@ class ProfileTables:
         if (joined := self._joined(number, line, row)) is not None:
             line, row = joined
             (section.strays if self._last_row is None else section.order).pop()
-        if row is not None and row.name.startswith("[") and "]" not in row.name:
+        is_cut = row is not None and _is_cut(row)
+        if row is None or is_cut:
             row = None
-        if row is None:
             section.strays.append((number, line))
+            if is_cut:
+                section.cut.append((number, line))
         else:
             section.order.append(row)
         self._last, self._last_row = (number, line), row
@@ -181,14 +186,26 @@ def profiles_of(
         if not section.ended and section.expected is None:
             notes.append(table_cut(len(section.order)))
             continue
-        if section.expected is not None and len(section.order) < section.expected:
-            missing = rows_missing(len(section.order), section.expected, section.strays)
-            if section.strays:
-                raise ValueError(missing)
-            notes.append(Note(code="rows_missing", text=missing))
+        expected = section.expected
+        order = section.order
+        if expected is None or len(order) > expected:
+            order = list(dict.fromkeys(order)) if _are_numbered(order) else order
+        if cut := [stray for stray in section.strays if stray in section.cut]:
+            raise ValueError(row_cut(*cut[0]))
+        is_whole = expected is None or len(order) == expected
+        if expected is not None and not is_whole:
+            difference = rows_missing(len(order), expected, section.strays)
+            if section.strays and len(order) < expected:
+                raise ValueError(difference)
+            # Which of too many are right, and what ran in delegates without some, nothing tells.
+            is_left_out = len(order) > expected or section.part == INSIDE
+            more = ": its times are left out" if is_left_out else ""
+            notes.append(Note(code="rows_missing", text=f"{difference}{more}"))
+            if is_left_out:
+                continue
         if section.strays:
             notes.append(lines_in_table(section.strays))
-        events = events_of(section.order)
+        events = events_of(order)
         if _is_ambiguous(events):
             notes.append(SEVERAL_SUBGRAPHS)
             continue
@@ -197,10 +214,23 @@ def profiles_of(
         else:
             profiles.append(
                 RecordedProfile(
-                    subgraph_index=section.part, runs=section.runs or None, events=events
+                    subgraph_index=section.part,
+                    runs=section.runs or None,
+                    events=events,
+                    is_whole=is_whole,
                 )
             )
     return tuple(profiles), inside, notes
+
+
+def _is_cut(row: TableRow) -> bool:
+    """Whether a row is of an operator, and the end of its name is another one."""
+    return row.name.startswith(("[", "Delegate/")) and not is_whole_name(row.name)
+
+
+def _are_numbered(rows: Sequence[TableRow]) -> bool:
+    """Whether no two rows can be the same unless a line is there twice."""
+    return all(row.name[-1:].isdecimal() for row in rows)
 
 
 def _is_ambiguous(events: Sequence[RecordedEvent]) -> bool:

@@ -66,11 +66,16 @@ class RecordedEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedProfile:
-    """The operators of one subgraph, in the order of a run; `runs` is how many were profiled."""
+    """The operators of one subgraph, in the order of a run.
+
+    runs       how many were profiled
+    is_whole   whether none is missing in the file
+    """
 
     subgraph_index: int = 0
     runs: int | None = None
     events: tuple[RecordedEvent, ...] = ()
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
