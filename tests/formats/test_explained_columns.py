@@ -5,6 +5,7 @@ import ast
 import pytest
 
 from tflops_native.formats.explained_columns import columns_document
+from tflops_native.formats.registry import render
 from zoo import ROOT
 
 FORMATS = ROOT / "python" / "tflops_native" / "formats"
@@ -32,3 +33,10 @@ def test_all_columns_are_explained(path):
 def test_no_meaning_is_empty():
     for row in columns_document().data():
         assert row["meaning"].endswith(".")
+
+
+@pytest.mark.parametrize("name", ["markdown", "html"])
+def test_text_on_a_page_is_not_wide(name):
+    lines = render(columns_document(), name).partition("<pre>")[2].partition("</pre>")[0].split("\n")
+    assert len(lines) > 100
+    assert max(map(len, lines)) <= 100

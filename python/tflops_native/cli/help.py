@@ -8,7 +8,7 @@ import click
 
 from tflops_native.cli.overwriting import refuse_overwriting
 from tflops_native.errors import TflopsError
-from tflops_native.formats.text import second_column
+from tflops_native.formats.broken_lines import second_column
 
 # A group and the names of the parameters in it; those of a command alone, which are not here, come first.
 _GROUPS = {

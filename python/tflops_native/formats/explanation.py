@@ -6,9 +6,9 @@ from enum import Enum
 from tflops_native import formatting as numbers
 from tflops_native.analysis.formula import mac_formula
 from tflops_native.analysis.operators import OperatorAnalysis
+from tflops_native.formats.broken_lines import second_column
 from tflops_native.formats.document import Block, Document, Line, Lines, Part
 from tflops_native.formats.printable import NAME_LIMIT, printable
-from tflops_native.formats.text import second_column
 from tflops_native.model.graph import Model, Operator, Subgraph
 from tflops_native.ops._op import Cost, Rule
 from tflops_native.ops.documentation import documentation_of

@@ -2,8 +2,9 @@
 
 from html import escape
 
+from tflops_native.formats.broken_lines import PAGE_CELLS, block_lines
 from tflops_native.formats.document import Block, Cell, Figure, Lines, Part, Table, labelled
-from tflops_native.formats.printable import printable, printable_lines
+from tflops_native.formats.printable import printable
 
 _CELL = "padding:2px 8px;white-space:pre;font-variant-numeric:tabular-nums"
 
@@ -20,7 +21,7 @@ def part_html(part: Part, *, is_page: bool = False) -> str:
         case Table():
             return _table(part, is_page)
         case Block():
-            return f"<pre>{escape(chr(10).join(printable_lines(part.text)))}</pre>"
+            return f"<pre>{escape(chr(10).join(block_lines(part.text, PAGE_CELLS)))}</pre>"
         case Figure():
             return f"<div><b>{text_html(part.title)}</b><div>{part.svg}</div></div>"
 

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from html import escape
 
 from tflops_native import formatting as numbers
+from tflops_native.formats.broken_lines import PAGE_CELLS, block_lines
 from tflops_native.formats.document import Block, Document, Lines, Table, labelled
-from tflops_native.formats.printable import cut, printable, printable_lines
+from tflops_native.formats.printable import cut, printable
 
 # GitHub cuts job summaries beyond 1 MiB. A text of its own is cut first, so that tables have most of it.
 LIMIT_BYTES = 1_000_000
@@ -36,7 +37,7 @@ def render(document: Document) -> str:
 def _text(part: Lines | Block) -> list[str]:
     """Labelled lines as a list, other text as it stands."""
     if isinstance(part, Block):
-        lines = printable_lines(part.text)
+        lines = block_lines(part.text, PAGE_CELLS)
         return ["<pre>", *(escape(line, quote=False) for line in lines), "</pre>", ""]
     found = []
     for label, text in map(labelled, part.lines):

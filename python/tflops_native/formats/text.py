@@ -6,11 +6,11 @@ never cut: where even that is too wide, the terminal breaks the line. Other line
 a word without a blank, as a path, stays whole, so that it can be copied.
 """
 
-import re
 import textwrap
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from tflops_native.formats.broken_lines import block_lines, wrapped
 from tflops_native.formats.document import (
     Block,
     Column,
@@ -21,7 +21,7 @@ from tflops_native.formats.document import (
     Table,
     labelled,
 )
-from tflops_native.formats.printable import cut, printable, printable_lines, width
+from tflops_native.formats.printable import cut, printable, width
 from tflops_native.notes import Note
 
 if TYPE_CHECKING:
@@ -82,29 +82,7 @@ def _lines(document: Document, limit: int | None) -> Iterator[_Line]:
         elif isinstance(part, Table):
             yield from _table(part, limit)
         else:
-            for text in printable_lines(part.text):
-                for line in [text] if limit is None else _broken(text, limit):
-                    yield [(line, "")]
-
-
-def _broken(text: str, limit: int) -> list[str]:
-    """A line as lines that fit, further ones as far in as it, or as what stands in its second column."""
-    if width(text) <= limit:
-        return [text]
-    inset = second_column(text) or len(text) - len(text.lstrip(" "))
-    return _wrapped(text, limit, " " * (inset if inset <= limit // 2 else 0))
-
-
-def second_column(text: str) -> int:
-    """Where what a line says begins, if a label and several blanks stand in front of it; else 0."""
-    found = re.search(r"(?<=\S) {2,}(?=\S)", text)
-    return 0 if found is None else found.end()
-
-
-def _wrapped(text: str, limit: int, indent: str = "") -> list[str]:
-    return textwrap.wrap(
-        text, limit, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-    )
+            yield from ([(line, "")] for line in block_lines(part.text, limit))
 
 
 def _labelled_lines(lines: Iterable[Line | Note], limit: int | None) -> Iterator[_Line]:
@@ -114,10 +92,10 @@ def _labelled_lines(lines: Iterable[Line | Note], limit: int | None) -> Iterator
         room = len(text) + 1 if limit is None else max(limit - LABEL_WIDTH, _MIN_TEXT)
         if isinstance(line, Line) and line.name and width(text) > room:
             text = cut(line.name, max(room - len(line.text), _MIN_NAME)) + line.text
-        wrapped = _wrapped(printable(text), room) or [""]
+        parts = wrapped(printable(text), room) or [""]
         style = "yellow" if label in ("finding", "note") else ""
-        yield [(f"{printable(label):{LABEL_WIDTH}}", "bold"), (wrapped[0], style)]
-        for further in wrapped[1:]:
+        yield [(f"{printable(label):{LABEL_WIDTH}}", "bold"), (parts[0], style)]
+        for further in parts[1:]:
             yield [(" " * LABEL_WIDTH, ""), (further, style)]
 
 
