@@ -93,8 +93,22 @@ def test_damaged_rows_of_a_shard_are_said_and_counted_again(tflops, place, model
     (rows_file,) = (place / "results" / ".fleet").glob("*.counted")
     rows_file.write_bytes(rows_file.read_bytes()[:100])
     ended = tflops("fleet", "plan.yaml")
-    assert ended.status == 2
-    assert "3 models not counted" in ended.err
+    assert ended.status == 0
+    assert f"'{rows_file.name}'" in ended.out
+    assert "3 of 3 jobs done" in ended.out
+    assert table(tflops) == before
+
+
+def test_a_folder_of_reports_that_is_gone_is_counted_again(tflops, place, models):
+    (models / "text.tflite").unlink()
+    (place / "plan.yaml").write_text("models: [models]\ncount: true\n")
+    before = table(tflops)
+    shutil.rmtree(place / "results" / "counts" / "0000")
+    ended = tflops("fleet", "plan.yaml")
+    assert ended.status == 0
+    assert "3 files (" in ended.out
+    assert "damaged or gone: counted again" in ended.out
+    assert len(list((place / "results" / "counts" / "0000").glob("*.json"))) == 3
     assert table(tflops) == before
 
 

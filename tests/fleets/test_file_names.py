@@ -88,7 +88,7 @@ def test_a_file_where_a_folder_of_the_results_should_be_is_named(place, odd, mad
     assert (place / "results" / made).read_text() == "mine"
 
 
-def test_jobs_that_left_no_result_are_named(place, odd, monkeypatch):
+def test_jobs_that_left_no_result_are_named(tflops, place, odd, monkeypatch):
     """As where a model changed, or vanished, before its job began: the table was short of it."""
     (place / "text.tflite").write_text("no model")
     pytest.importorskip("snakemake")
@@ -102,3 +102,18 @@ def test_jobs_that_left_no_result_are_named(place, odd, monkeypatch):
     (note,) = [note for note in found.notes if note.code == "missing_jobs"]
     assert "1 job left no result ('here.tflite' on here)" in note.text
     assert "snakemake.log" in note.text
+    # Where nothing else failed it is an error, and what is done is not lost.
+    jobs.run_job(place / "results" / ".fleet" / "jobs.json", *_keys(place), 1)
+    (place / "p.yaml").write_text(
+        "models: [here.tflite, other.tflite]\ndevices: [{label: here, kind: local}]\n"
+    )
+    with open("here.tflite", "rb") as stream:  # noqa: PTH123
+        (place / "other.tflite").write_bytes(stream.read() + b"\0")
+    ended = tflops("fleet", "p.yaml")
+    assert ended.status == 2
+    assert "1 of 1 job done" in ended.out
+    assert "1 job left no result ('other.tflite' on here)" in ended.err
+
+
+def _keys(place):
+    return jobs.FleetJobs.read(place / "results" / ".fleet" / "jobs.json").jobs

@@ -11,7 +11,7 @@ from tflops_native.cli.help import Command
 from tflops_native.cli.model_input import expanded
 from tflops_native.cli.output import Output, show_result
 from tflops_native.cli.quantities import WholeNumber
-from tflops_native.errors import OptionError
+from tflops_native.errors import OptionError, TflopsError
 from tflops_native.fleets.counts import count_shard
 from tflops_native.fleets.jobs import run_job
 from tflops_native.fleets.run import fleet
@@ -65,7 +65,13 @@ def command(
         return
     if any(not item.strip() for item in arguments):
         raise OptionError("an empty argument for Snakemake")
-    found = fleet(plan, arguments=arguments, expand=expanded, job_done=_say, **options)
+    try:
+        found = fleet(plan, arguments=arguments, expand=expanded, job_done=_say, **options)
+    except TflopsError as error:
+        # What was done is not lost.
+        if error.batch is not None:
+            show_result(error.batch, Output(output_format))
+        raise
     if options["dry_run"]:
         return
     show_result(found, Output(output_format))

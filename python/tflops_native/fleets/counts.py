@@ -62,8 +62,13 @@ def forget_counts(jobs: FleetJobs) -> tuple[Note, ...]:
             rows, since = json.loads(path.read_bytes()), path.stat().st_mtime_ns
             names = [row["file"] for row in rows]
             damaged = damaged_files(_folder(jobs.results, shard), BatchJob, names, since)
+        except OSError:
+            continue  # it is not counted yet; what cannot be read `counted_rows` says
         except DAMAGED:
-            continue  # `counted_rows` looks at it
+            path.unlink(missing_ok=True)
+            text = f"the rows of a shard, '{path.name}', were damaged: counted again"
+            notes.append(Note(code="damaged_jobs", text=text))
+            continue
         if damaged:
             path.unlink(missing_ok=True)
             text = f"{listed(damaged)} in '{_folder(jobs.results, shard)}' were damaged or gone"

@@ -37,6 +37,7 @@ JobDone: TypeAlias = Callable[[str, str, int, int], None]
 _LOOK_SECONDS = 0.5
 _LOG = "snakemake.log"
 _NAMED = 3
+_MISSING_JOBS = "missing_jobs"
 Expand: TypeAlias = Callable[[str], Sequence[str]]
 
 
@@ -68,6 +69,7 @@ def fleet(
         OptionError: the plan is wrong, Snakemake is missing or failed, or the results cannot be written.
             Also if another process writes to the folder of the results.
         DeviceError: all devices are in use by other plans.
+        Where jobs were finished, the attribute `batch` of the error holds them.
     """
     given = read_plan(plan)
     if find_spec("snakemake") is None:
@@ -107,11 +109,16 @@ def fleet(
     if not dry_run and (missing or (status != 0 and not batch.failed)):
         what = f"{plural(missing, 'model')} not counted: " if missing else ""
         log = given.results / HIDDEN / _LOG
-        raise OptionError(
+        text = (
             f"{what}Snakemake failed: its words are in '{log}'"
             if status != 0
             else f"{what}the rows of a shard are damaged; start the fleet again to count it again"
         )
+        lost = next((str(note) for note in batch.remarks if note.code == _MISSING_JOBS), text)
+        failure = OptionError(lost)
+        if batch.jobs:
+            failure.batch = batch
+        raise failure
     return batch
 
 
@@ -131,7 +138,7 @@ def _missing(jobs: FleetJobs, batch: Batch) -> Iterator[Note]:
         names = [f"{facts['title']!r} on {facts['device']}" for facts in missing[:_NAMED]]
         some = f"{', '.join(names)}{', ...' if len(missing) > _NAMED else ''}"
         yield Note(
-            code="missing_jobs",
+            code=_MISSING_JOBS,
             text=f"{plural(len(missing), 'job')} left no result ({some}): why stands in "
             f"'{jobs.results / HIDDEN / _LOG}'",
             hint="start the fleet again",

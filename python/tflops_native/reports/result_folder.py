@@ -265,7 +265,7 @@ def names_by_key(folder: Path) -> dict[str, str]:
 def damaged_files(
     folder: Path, kind: type[Entry], expected: Iterable[str], since_ns: int
 ) -> list[str]:
-    """Names of files that are gone, or that were changed since then and cannot be read.
+    """Names of files that are gone, also with their folder, or were changed since then and cannot be read.
 
     Only those that were changed are read.
 
@@ -275,7 +275,8 @@ def damaged_files(
     Raises:
         OSError: the folder cannot be read.
     """
-    with os.scandir(folder) as entries:
+    changed_ns = {}
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
         changed_ns = {entry.name: entry.stat().st_mtime_ns for entry in entries}
     return [
         name
