@@ -37,6 +37,8 @@ def test_no_meaning_is_empty():
 
 @pytest.mark.parametrize("name", ["markdown", "html"])
 def test_text_on_a_page_is_not_wide(name):
-    lines = render(columns_document(), name).partition("<pre>")[2].partition("</pre>")[0].split("\n")
+    lines = (
+        render(columns_document(), name).partition("<pre>")[2].partition("</pre>")[0].split("\n")
+    )
     assert len(lines) > 100
     assert max(map(len, lines)) <= 100
