@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from imported.log_writer import MEAN, RUNS, VERSIONS, WARM_UP
+from imported.log_writer import MEAN, RUNS, VERSIONS, WARM_UP, WARM_UPS
 from tflops_native import ProfileFormatError
 from tflops_native.imported.files import read_recorded
 from tflops_native.imported.load import load_timing
@@ -201,3 +201,47 @@ def test_a_damaged_table_says_nothing_false(version, way, kind):
             assert times == pytest.approx([1e-4] * len(times))
             assert timing.profile.fused == ()
             assert len(times) == 7 or "rows_missing" in {note.code for note in timing.notes}
+
+
+def test_a_delegate_that_fails_before_the_runs_is_not_the_end():
+    """The benchmark goes on without it."""
+    for version in ("2.4", "2.13"):
+        lines = benchmark(version)
+        at = next(at for at, line in enumerate(lines) if "Initialized session" in line)
+        failure = ["ERROR: Node number 5 (TfLiteGpuDelegateV2) failed to prepare."]
+        recorded = read([*lines[:at], *failure, *lines[at:]])
+        check(recorded)
+        assert recorded.warm_up.count == WARM_UPS
+        assert recorded.threads == 4
+        assert not recorded.notes
+
+
+def test_a_benchmark_that_failed_before_anything_ran():
+    lines = ["STARTING!", "Graph: [a.tflite]", "Loaded model a.tflite", "Benchmarking failed."]
+    with pytest.raises(ProfileFormatError, match="no inference was timed: the benchmark failed"):
+        read(lines)
+
+
+def test_statistics_of_two_benchmarks_of_which_no_beginning_was_kept(tmp_path):
+    """As notes quote them: the line of statistics and the summary of each."""
+    path = tmp_path / "notes.md"
+    path.write_text(
+        "```\n"
+        "count=50 first=249042 curr=250889 min=247067 max=254474 avg=249684 std=1442\n"
+        "Inference timings in us: Init: 16242, Warmup (avg): 304586, Inference (avg): 249684\n"
+        "```\n\n```\n"
+        "count=40 first=157195 curr=159511 min=149738 max=161935 avg=156669 std=2352\n"
+        "Inference timings in us: Init: 404292, Warmup (avg): 175313, Inference (avg): 156669\n"
+        "```\n"
+    )
+    found = [read_recorded(f"{path}::{number}").latency for number in (1, 2)]
+    assert [(round(each.mean * 1e6), each.count) for each in found] == [(249684, 50), (156669, 40)]
+
+
+def test_a_table_in_a_fenced_block_ends_with_it():
+    lines = benchmark("2.13")
+    start = next(at for at, line in enumerate(lines) if "Run Order" in line)
+    recorded = read(["The profile:", "```", *lines[start : start + 9], "```"])
+    (profile,) = recorded.profiles
+    assert [event.seconds for event in profile.events] == pytest.approx([1e-4] * 7)
+    assert read(["```", *lines[: start + 9]]).profiles == ()

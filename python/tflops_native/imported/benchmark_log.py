@@ -20,7 +20,7 @@ def read_log(text: str) -> list[Recorded | ValueError]:
 
     Raises:
         NoBenchmarkError: there is none.
-        ValueError: it has too many lines.
+        ValueError: it has too many lines, or is of one that failed before anything ran.
     """
     reader = LogReader()
     # Blanks at the very end are the beginning of another row, not an empty line.
@@ -36,6 +36,9 @@ def read_log(text: str) -> list[Recorded | ValueError]:
             found.append(error)
     if not found:
         found = [*_options(reader.options)]
+    failed = next((facts for facts in reader.benchmarks if facts.has_failed is not None), None)
+    if not found and failed is not None:
+        raise ValueError(failed.why_nothing())
     if not found:
         raise NoBenchmarkError("it holds no benchmark")
     labelled = [_labelled(recorded, reader.options) for recorded in found]

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath, PureWindowsPath
 
@@ -44,6 +45,8 @@ class LogFacts:
     results: dict[str, tuple[str, str | None]] = field(default_factory=dict)
     tables: ProfileTables = field(default_factory=ProfileTables)
     has_failed: str | None = None
+    has_aborted: bool = False
+    phases_at_end: int = 0
     damage: ValueError | None = None
     has_console: bool = False
     notes: dict[str, Note] = field(default_factory=dict)
@@ -51,9 +54,7 @@ class LogFacts:
     @property
     def is_ended(self) -> bool:
         """Whether the last lines of a benchmark were seen."""
-        # Before any run a delegate may fail, and the benchmark goes on without it.
-        has_aborted = self.has_failed is not None and bool(self.announcements)
-        return bool(self.totals or self.results) or has_aborted
+        return bool(self.totals or self.results) or self.has_aborted
 
     @property
     def has_anything(self) -> bool:
@@ -76,7 +77,7 @@ class LogFacts:
         notes = [*more, *notes, *self.notes.values()]
         has_profile = any(profile.events for profile in profiles)
         if latency is None and not has_profile:
-            raise ValueError(self._nothing([note.text for note in notes]))
+            raise ValueError(self.why_nothing([note.text for note in notes]))
         is_log = bool(self.totals or self.parameters or self.results or self.phases)
         if not has_profile and not _SAY_WHY & {note.code for note in notes}:
             notes.append(NO_OPERATOR_TIMES)
@@ -99,7 +100,7 @@ class LogFacts:
             notes=tuple(notes),
         )
 
-    def _nothing(self, notes: list[str]) -> str:
+    def why_nothing(self, notes: Sequence[str] = ()) -> str:
         """Why there is no time in it."""
         if self.has_failed is not None:
             return f"no inference was timed: the benchmark failed ({self.has_failed[:80]})"

@@ -110,7 +110,14 @@ class LogReader:
             # The line is cut off, perhaps in its last number.
             totals.popitem()
         if self.facts.totals not in ({}, totals):
+            # Statistics behind the other summary are of this one.
+            ended = self.facts
+            late = [(0, line) for _, line in ended.phases[ended.phases_at_end :]]
+            del ended.phases[ended.phases_at_end :]
             self.begin(always=True)
+            self.facts.phases += late
+        if not self.facts.totals:
+            self.facts.phases_at_end = len(self.facts.phases)
         self.facts.totals = totals
 
     def own_parameter(self, payload: str, rest: str) -> None:
@@ -157,6 +164,13 @@ class LogReader:
 
     def failed(self, payload: str, rest: str) -> None:
         self.facts.has_failed = payload
+        # Before any run a delegate may fail, and the benchmark goes on without it.
+        self.facts.has_aborted |= bool(self.facts.announcements)
+
+    def remark(self, payload: str, rest: str) -> None:
+        # The end of a fenced block is that of a table in it.
+        if payload.startswith("```"):
+            self.facts.tables.close()
 
     def regular(self, payload: str, rest: str) -> None:
         if self.facts.tables.has_rows:
@@ -197,6 +211,7 @@ _HANDLERS: dict[str, _Handler] = {
     "delegate": LogReader.delegate,
     "option": LogReader.option,
     "failed": LogReader.failed,
+    "remark": LogReader.remark,
     "initialization": lambda reader, *_: reader.facts.tables.begin(0, is_initialization=True),
     "regular": LogReader.regular,
     "subgraph": LogReader.subgraph,
