@@ -168,8 +168,11 @@ def expanded(argument: str) -> list[str]:
             variable of the shell which is not set, would be the current folder.
     """
     folder = file_path("the model", argument, ModelFormatError)
-    if not folder.is_dir() or (folder / "saved_model.pb").exists():
-        return [argument]
+    try:
+        if not folder.is_dir() or (folder / "saved_model.pb").exists():
+            return [argument]
+    except OSError:
+        return [argument]  # whatever reads it says why it cannot be read
     # By their parts, as paths are sorted, which are split once this way.
     found = sorted(_models_below(folder), key=lambda path: path.parts)
     if not found:
@@ -180,13 +183,29 @@ def expanded(argument: str) -> list[str]:
 
 
 def _models_below(folder: Path) -> Iterator[Path]:
-    """Files with the suffix of a model, and folders of a SavedModel, which are not looked into."""
-    for place, folders, names in os.walk(folder):
+    """Files with the suffix of a model, and folders of a SavedModel, which are not looked into.
+
+    Also folders that cannot be read: whatever reads them says why, and nothing is left out in silence.
+    """
+    unreadable: list[Path] = []
+
+    def note(error: OSError) -> None:
+        unreadable.append(Path(error.filename))
+
+    for place, folders, names in os.walk(folder, onerror=note):
         if "saved_model.pb" in names:
             folders.clear()
             yield Path(place)
             continue
         for name in names:
             path = Path(place, name)
-            if path.suffix.lower() in MODEL_SUFFIXES and path.is_file():
+            if path.suffix.lower() in MODEL_SUFFIXES and _may_be_file(path):
                 yield path
+    yield from unreadable
+
+
+def _may_be_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return True

@@ -129,8 +129,16 @@ class ResultFolder(Generic[Entry]):
     def read(
         self, wanted: Collection[str] | None = None
     ) -> tuple[dict[str, Entry], tuple[Note, ...]]:
-        """The entries with these keys, or all, and notes on files that are not theirs."""
-        entries, notes, files = _read_results(self.path, self._kind, wanted)
+        """The entries with these keys, or all, and notes on files that are not theirs.
+
+        Raises:
+            OptionError: the folder cannot be read.
+        """
+        try:
+            entries, notes, files = _read_results(self.path, self._kind, wanted)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise OptionError(f"cannot read '{self.path}': {reason}") from error
         for path, key in files:
             self._names.setdefault(key, []).append(path.name)
         return entries, notes

@@ -156,6 +156,9 @@ def _opened(given: Input, options: ConversionOptions | None, progress: Progress)
         name = repr(str(path))
         with reading(name):
             if path.is_dir():
+                # What holds nothing that may be read would be of no kind that is known.
+                os.scandir(path).close()
+                (path / "saved_model.pb").exists()
                 return Given(name, path, None, memoryview(b""), asked, progress)
         opened = Given(name, path, *read_file(path, name), asked, progress)
     else:
