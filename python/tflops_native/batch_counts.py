@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from os import PathLike
 from typing import Any, TypeAlias
 
 from tflops_native.batch_jobs import (
@@ -51,12 +52,14 @@ def count_all(
 ) -> None:
     """Count in child processes, as many at once as asked for; in this one where there would be one.
 
+    Also where a source is an open file by its number.
+
     Args:
         is_known: whether the job of a key need not be done.
         kept: the keys of which that is known beforehand.
         hear: called with all that is found, from several threads.
     """
-    if processes == 1 or len(sources) == 1:
+    if processes == 1 or len(sources) == 1 or any(map(_is_of_process, sources)):
         for found in _counted(sources, options, is_known):
             hear(found, None)
         return
@@ -76,6 +79,12 @@ def count_all(
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _is_of_process(source: Source) -> bool:
+    """Whether a path is another file, or none, in another process."""
+    is_path = isinstance(source, str | PathLike)
+    return is_path and str(source).startswith(("/dev/fd/", "/dev/std", "/proc/self/"))
 
 
 def _counted(

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -212,3 +213,15 @@ def test_names_are_kept_where_a_run_is_interrupted(tmp_path):
 def test_a_label_that_is_none_is_refused(refuses, label):
     """As of a variable of the shell that is not set."""
     assert "device must be a label" in refuses("batch", SINGLE, "--device", label)
+
+
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="has no files of a process by number")
+@pytest.mark.usefixtures("own_child")
+def test_an_open_file_by_its_number_is_counted_in_this_process(tflops, renamed):
+    """In another one the number is another file, or none."""
+    models, _ = renamed
+    with (models / "old.tflite").open("rb") as stream:
+        path = f"/dev/fd/{stream.fileno()}"
+        given = ("batch", path, models / "other.tflite", "--count", "--processes", "2")
+        ended = tflops(*given, "--format", "json")
+    assert [job["reason"] for job in json.loads(ended.out)["jobs"]] == [None, None]
