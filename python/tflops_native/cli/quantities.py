@@ -152,7 +152,7 @@ class Share(_Type):
         if found is None:
             self.fail(f"{value!r} is not a percentage: write it as 5% or 0.05")
         if not found[2] and float(found[1]) > 1:
-            self.fail(f"{value!r} could be a percentage: write it as {brief(float(found[1]), 6)}%")
+            self.fail(f"{value!r} could be a percentage: write it as {found[1]}%")
         return float(found[1]) / (100 if found[2] else 1)
 
 

@@ -211,7 +211,11 @@ def runtime_identity(name: str) -> str:
 def _refuse_pipe(name: str) -> None:
     """To open one may never end."""
     path = Path(name)
-    if path.exists() and not path.is_file():
+    try:
+        is_other = path.exists() and not path.is_file()
+    except OSError:  # as of a name that is too long: whoever opens it says so
+        return
+    if is_other:
         raise RuntimeLibraryError(f"cannot load '{name}': it is not a regular file")
 
 

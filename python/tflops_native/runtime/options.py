@@ -83,7 +83,7 @@ def _path_or_name(name: str, value: "str | PathLike[str]") -> str:
     if not text:
         raise OptionError(f"{name} must be a name or a path, got {shown(value)}")
     path = fspath(value)
-    if path not in RUNTIME_NAMES and Path(path).name == path and Path(path).is_file():
+    if path not in RUNTIME_NAMES and Path(path).name == path and os.path.lexists(path):
         # The system looks for a library without a folder everywhere but here.
         path = f".{sep}{path}"
     return path
