@@ -152,12 +152,23 @@ def test_hostile_values_are_folded_or_not_known(name, kind):
     if kind == "FLOAT32":
         numbers = (-3e38, -8, -0.5, 0, 0.5, 3e38, math.inf, math.nan)
     rule = REGISTRY[name]
-    for values in itertools.product(numbers, repeat=len(rule.roles)):
+
+    def counted(operands):
+        """How many of these operators, all in one model."""
         builder = ModelBuilder()
         graph = builder.graph()
-        operands = [graph.constant(np.array([number], kind.lower())) for number in values]
-        graph.outputs = [graph.tensor([], kind)]
-        table = options(rule.options_type) if rule.options_type else None
-        graph.operator(name, operands, graph.outputs, table)
-        with contextlib.suppress(ShapeError):  # it takes other types
-            assert len(analyze_model(load(builder.pack())).operators) == 1
+        for values in operands:
+            constants = [graph.constant(np.array([number], kind.lower())) for number in values]
+            graph.outputs = [*graph.outputs, graph.tensor([], kind)]
+            table = options(rule.options_type) if rule.options_type else None
+            graph.operator(name, constants, graph.outputs[-1:], table)
+        return len(analyze_model(load(builder.pack())).operators)
+
+    combinations = list(itertools.product(numbers, repeat=len(rule.roles)))
+    try:
+        assert counted(combinations) == len(combinations)
+    except ShapeError:  # it takes other types, or not all of these values
+        few = (numbers[0], numbers[3], numbers[-1])
+        for values in itertools.product(few, repeat=len(rule.roles)):
+            with contextlib.suppress(ShapeError):
+                assert counted([values]) == 1

@@ -75,7 +75,7 @@ def test_a_post_mortem_that_is_ended_leaves_no_folder(start, fake_runtime, tmp_p
     place = tmp_path / "temporary"
     place.mkdir()
     environment = {**os.environ, "TMPDIR": str(place)}
-    command = ["time", path, "--runtime", fake_runtime, "--timeout", "8"]
+    command = ["time", path, "--runtime", fake_runtime, "--timeout", "4"]
     with start(*command, stdout=-1, stderr=-1, env=environment) as process:
         for _ in patiently():
             if list(place.glob("tflops*")):
