@@ -81,9 +81,10 @@ def test_a_part_that_failed_is_seen_in_the_exit_code(tflops, tmp_path, command, 
     # What is finished is printed, and kept.
     assert ("1x28x28x1" if command == "sweep" else SINGLE.name) in ended.out + ended.err
     if is_batch:
+        # A table of results is made, whatever they say.
         table = tmp_path / "table.csv"
         for more in ((), ("-o", table)):
-            assert tflops("collect", tmp_path / "kept", *more).status == ended.status
+            assert tflops("collect", tmp_path / "kept", *more).status == 0
         assert SINGLE.name in table.read_text()
 
 

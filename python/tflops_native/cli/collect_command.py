@@ -7,7 +7,7 @@ import click
 from tflops_native import collecting
 from tflops_native.checks import file_path
 from tflops_native.cli.completion import complete_files
-from tflops_native.cli.errors import FAILED, echo_note
+from tflops_native.cli.errors import echo_note
 from tflops_native.cli.help import Command
 from tflops_native.cli.output import Output, check_place, show_result
 from tflops_native.formats.registry import OF_ALL
@@ -27,10 +27,7 @@ from tflops_native.formatting import plural
 @click.option(
     "--format", "output_format", type=click.Choice(OF_ALL), default="text", show_default=True
 )
-@click.pass_context
-def command(
-    context: click.Context, /, folders: tuple[str, ...], output_path: str | None, output_format: str
-) -> None:
+def command(folders: tuple[str, ...], output_path: str | None, output_format: str) -> None:
     """Write what `tflops batch` and `tflops fleet` left in folders as one table.
 
     A row per job, failures with their reason; folders inside FOLDER are read, too. Parquet needs DuckDB:
@@ -46,9 +43,7 @@ def command(
     found = collecting.collect(*folders, output=output_path)
     if output_path is None:
         show_result(found, Output(output_format))
-    else:
-        for note in found.notes:
-            echo_note(f"note: {note}")
-        echo_note(f"{plural(len(found.jobs), 'row')} in {Path(output_path)}")
-    if found.failed:
-        context.exit(FAILED)
+        return
+    for note in found.notes:
+        echo_note(f"note: {note}")
+    echo_note(f"{plural(len(found.jobs), 'row')} in {Path(output_path)}")
