@@ -1,5 +1,6 @@
 """Numbers for people, against texts written out."""
 
+import math
 import re
 
 import pytest
@@ -212,6 +213,8 @@ def test_plural(number, text):
         (1e-5, 2, "0.00001"),
         (1.2e-7, 4, "0.00000012"),
         (-0.5, 2, "-0.5"),
+        (math.inf, 3, "inf"),
+        (math.nan, 2, "nan"),
     ],
 )
 def test_brief(number, digits, text):

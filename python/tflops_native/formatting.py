@@ -1,5 +1,7 @@
 """Numbers for people: SI prefixes for counts, rates and times, IEC prefixes for bytes."""
 
+import math
+
 _SI = ("", "k", "M", "G", "T", "P", "E", "Z", "Y")
 _IEC = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi")
 _SHORTEST = 1e-12  # seconds
@@ -34,6 +36,8 @@ def three_digits(number: float) -> str:
 
 def _significant(number: float, digits: int) -> str:
     """So many significant digits without an exponent; with three, numbers above 1000 keep their others."""
+    if not math.isfinite(number):
+        return str(number)
     # The exponent of the rounded number: 9.996 is written as 10.0.
     rounded = float(f"{number:.{digits - 1}e}")
     if rounded == 0:

@@ -7,7 +7,6 @@ from os import PathLike
 from typing import Any
 
 from tflops_native import api
-from tflops_native import formatting as numbers
 from tflops_native.checks import number, shown, with_options_of
 from tflops_native.errors import OptionError, ProfileFormatError, TflopsError
 from tflops_native.pipeline import Source
@@ -145,9 +144,7 @@ def _limits(**given: float | None) -> dict[str, float]:
     for name, value in found.items():
         if name == "coverage":
             if number("min_coverage", value, minimum=0, below=math.inf) > 1:
-                raise OptionError(
-                    f"min_coverage must be at most 1 (100%), got {numbers.brief(value, 6)}"
-                )
+                raise OptionError(f"min_coverage must be at most 1 (100%), got {shown(value)}")
         else:
             number(f"max_{name}", value, minimum=0, below=math.inf)
     return found

@@ -7,7 +7,20 @@ LiteRtProfileSummarizer::GetOutputString.
 
 import json
 
+from workloads import workload
+from zoo import MODELS
+
 MEAN, RUNS, WARM_UP, WARM_UPS = 4321.5, 250, 5012.25, 90
+PHONE = MODELS / "phone" / "phone.tflite"
+# What the delegate calls operators.
+XNNPACK_EVENTS = {
+    "CONV_2D": "Convolution (NHWC, F32) IGEMM",
+    "DEPTHWISE_CONV_2D": "Convolution (NHWC, F32) DWConv",
+    "MEAN": "Mean (ND, F32)",
+    "ADD": "Add (ND, F32)",
+    "FULLY_CONNECTED": "Fully Connected (NC, F32) GEMM",
+    "SOFTMAX": "Softmax (NC, F32)",
+}
 
 
 def _statistics(mean, count, *, percentiles):
@@ -223,3 +236,13 @@ PREFIXES = {
         f"{STAMP.format(7)} 21767 21767 I tflite  : {line}".rstrip() + "\n" for line in lines
     ),
 }
+
+
+def phone_rows(version):
+    """Of the model of the phone, on the kernels of TensorFlow Lite itself."""
+    subgraph = workload(PHONE).entry.subgraph
+    names = [subgraph.tensors[o.outputs[0]].name for o in subgraph.operators]
+    return [
+        (o.name, VERSIONS[version].name(name, o.index), 100)
+        for o, name in zip(subgraph.operators, names, strict=True)
+    ]

@@ -4,31 +4,20 @@ import io
 
 import pytest
 
-from imported.log_writer import MEAN, RUNS, VERSIONS, WARM_UP, WARM_UPS
+from imported.log_writer import MEAN, PHONE, RUNS, VERSIONS, WARM_UP, WARM_UPS, phone_rows
 from tflops_native import ProfileFormatError
 from tflops_native.imported.files import read_recorded
 from tflops_native.imported.load import load_timing
 from workloads import workload
-from zoo import MODELS
 
-PHONE = MODELS / "phone" / "phone.tflite"
 # What a benchmark without a single run prints, and beginnings of lines of another process.
 NO_RUNS = ["count=0", "count=0 first=0 curr=0 min=0 max=0 avg=0 std=0", "count=0 first=0"]
 STRAYS = [*NO_RUNS, "count=5 first=3", "count=7 first=9 curr=9 min=8 max=9 avg=8.5 std=1"]
 RUNNING = "Running benchmark for at least 50 iterations and at least 1 seconds."
 
 
-def rows(version):
-    subgraph = workload(PHONE).entry.subgraph
-    names = [subgraph.tensors[o.outputs[0]].name for o in subgraph.operators]
-    return [
-        (o.name, VERSIONS[version].name(name, o.index), 100)
-        for o, name in zip(subgraph.operators, names, strict=True)
-    ]
-
-
 def benchmark(version):
-    return VERSIONS[version].benchmark(PHONE.stat().st_size, rows(version), [])
+    return VERSIONS[version].benchmark(PHONE.stat().st_size, phone_rows(version), [])
 
 
 def failed(version, line):

@@ -2,21 +2,21 @@
 
 import pytest
 
-from imported.log_writer import MEAN, PREFIXES, RUNS, VERSIONS, WARM_UP, WARM_UPS
+from imported.log_writer import (
+    MEAN,
+    PREFIXES,
+    RUNS,
+    VERSIONS,
+    WARM_UP,
+    WARM_UPS,
+    XNNPACK_EVENTS,
+)
 from tflops_native.imported.files import read_recorded
 from tflops_native.imported.load import load_timing
 from workloads import workload
 from zoo import MODELS
 
 MODEL = MODELS / "phone" / "phone.tflite"
-XNNPACK = {
-    "CONV_2D": "Convolution (NHWC, F32) IGEMM",
-    "DEPTHWISE_CONV_2D": "Convolution (NHWC, F32) DWConv",
-    "MEAN": "Mean (ND, F32)",
-    "ADD": "Add (ND, F32)",
-    "FULLY_CONNECTED": "Fully Connected (NC, F32) GEMM",
-    "SOFTMAX": "Softmax (NC, F32)",
-}
 # Which of them each version can print.
 DELEGATES = {
     "1.10": ("none", "gpu", "nnapi"),
@@ -59,12 +59,15 @@ def described(subgraph, version, delegate):
     if delegate == "none":
         return [own(o) for o in operators], [], time, []
     if delegate == "xnnpack":
-        rows = [(k := XNNPACK[o.name], f"Delegate/{k}:{o.index}", time[o.index]) for o in operators]
+        rows = [
+            (k := XNNPACK_EVENTS[o.name], f"Delegate/{k}:{o.index}", time[o.index])
+            for o in operators
+        ]
         return rows, [], time, []
     if delegate == "xnnpack inside":
         rows = [lump("TfLiteXNNPackDelegate", operators[-1], 4000, 0)]
         inside = [
-            ("DelegateOpInvoke", f"Delegate/{XNNPACK[o.name]}:{o.index}", time[o.index])
+            ("DelegateOpInvoke", f"Delegate/{XNNPACK_EVENTS[o.name]}:{o.index}", time[o.index])
             for o in operators
         ]
         return rows, inside, time, []

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from imported.log_writer import MEAN, RUNS, VERSIONS
+from imported.log_writer import MEAN, PHONE, RUNS, VERSIONS, phone_rows
 from imported.log_writer import WARM_UP as WARM_UP_MEAN
 from tflops_native import ProfileFormatError
 from tflops_native.formats.registry import OF_ALL, render
@@ -17,9 +17,8 @@ from tflops_native.imported.load import load_timing
 from tflops_native.imported.tables import table_of
 from tflops_native.reports.report import Report
 from workloads import analyze_model, workload
-from zoo import EXAMPLES, MODELS
+from zoo import EXAMPLES
 
-PHONE = MODELS / "phone" / "phone.tflite"
 RUNNING = "Running benchmark for at least 50 iterations\n"
 WARM_UP = "count=90 first=5 curr=5 min=5 max=5 avg=5012.25 std=7\n"
 REGULAR = "count=250 first=5 curr=5 min=5 max=5 avg=4321.5 std=7\n"
@@ -31,15 +30,6 @@ SUMMARY = (
 
 def read(text):
     return read_recorded(io.BytesIO(text.encode()))
-
-
-def rows(version):
-    subgraph = workload(PHONE).entry.subgraph
-    names = [subgraph.tensors[o.outputs[0]].name for o in subgraph.operators]
-    return [
-        (o.name, VERSIONS[version].name(name, o.index), 100)
-        for o, name in zip(subgraph.operators, names, strict=True)
-    ]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +86,7 @@ def test_no_time_is_made_up(text, message):
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_log_cut_off_anywhere_gives_no_other_time(version):
     """Wherever a copy ends: the right mean or none, all rows of the operators or none."""
-    text = "\n".join(VERSIONS[version].benchmark(PHONE.stat().st_size, rows(version), []))
+    text = "\n".join(VERSIONS[version].benchmark(PHONE.stat().st_size, phone_rows(version), []))
     for end in range(text.index("count="), text.index("Number of nodes executed"), 5):
         try:
             recorded = read(text[:end])
@@ -105,13 +95,13 @@ def test_a_log_cut_off_anywhere_gives_no_other_time(version):
         latency, profiles = recorded.latency, recorded.profiles
         assert latency is None or latency.mean == pytest.approx(MEAN * 1e-6), text[:end][-200:]
         events = {len(profile.events) for profile in profiles}
-        assert events <= {len(rows(version))}, text[:end][-200:]
+        assert events <= {len(phone_rows(version))}, text[:end][-200:]
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_summary_cut_off_anywhere_gives_no_other_time(version):
     """As logcat and full disks do it: what stands behind the cut is another line, or nothing."""
-    lines = VERSIONS[version].benchmark(PHONE.stat().st_size, rows(version), [])
+    lines = VERSIONS[version].benchmark(PHONE.stat().st_size, phone_rows(version), [])
     texts = ("timings in us: ", "Inference (avg): ")
     at = next(i for i, line in enumerate(lines) if any(text in line for text in texts))
     for end in range(len(lines[at]) + 1):
@@ -172,7 +162,7 @@ def test_the_mean_is_not_the_latest_run_of_a_line_that_was_cut():
 def test_performance_options():
     """The binary that measures several options one after the other, and names them at the end."""
     size = PHONE.stat().st_size
-    one = VERSIONS["2.13"].benchmark(size, rows("2.13"), [])
+    one = VERSIONS["2.13"].benchmark(size, phone_rows("2.13"), [])
     other = [line.replace("4321.5", "2100.5") for line in one]
     text = "\n".join([*one, *other, ""])
     names = {"gpu-fp16": "2100.5", "cpu w/ 4 threads (xnnpack)": "4321.5"}
@@ -192,7 +182,7 @@ def test_performance_options():
 
 
 def test_standard_input_and_labels(monkeypatch):
-    text = "\n".join(VERSIONS["2.13"].benchmark(PHONE.stat().st_size, rows("2.13"), []))
+    text = "\n".join(VERSIONS["2.13"].benchmark(PHONE.stat().st_size, phone_rows("2.13"), []))
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(text.encode())))
     timing = load_timing("-", workload(PHONE), device="Pixel 8")
     assert timing.latency.mean_seconds == pytest.approx(MEAN * 1e-6)
@@ -201,7 +191,7 @@ def test_standard_input_and_labels(monkeypatch):
 
 def test_a_benchmark_somewhere_in_a_long_log(monkeypatch):
     monkeypatch.setattr(window, "LARGEST_BYTES", 1 << 18)
-    text = "\n".join(VERSIONS["2.13"].benchmark(PHONE.stat().st_size, rows("2.13"), []))
+    text = "\n".join(VERSIONS["2.13"].benchmark(PHONE.stat().st_size, phone_rows("2.13"), []))
     noise = "05-31 10:31:13.006  1234  5678 D Other: something\n" * 40_000
     recorded = read(noise + text + "\n" + noise)
     assert recorded.latency.count == RUNS
@@ -211,7 +201,7 @@ def test_a_benchmark_somewhere_in_a_long_log(monkeypatch):
 
 
 def test_rows_of_several_subgraphs_are_not_mixed():
-    twice = rows("litert head") * 2
+    twice = phone_rows("litert head") * 2
     text = "\n".join(VERSIONS["litert head"].benchmark(PHONE.stat().st_size, twice, []))
     recorded = read(text)
     assert [note.code for note in recorded.notes] == ["several_subgraphs"]

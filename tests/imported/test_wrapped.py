@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from imported.log_writer import MEAN, PREFIXES, RUNS, VERSIONS, WARM_UP
+from imported.log_writer import MEAN, PREFIXES, RUNS, VERSIONS, WARM_UP, XNNPACK_EVENTS
 from tflops_native.errors import ProfileFormatError
 from tflops_native.imported.load import load_timing
 from workloads import workload
@@ -20,14 +20,6 @@ SUBJECTS = {
         "phone": MODELS / "phone" / "phone.tflite",
         "mobilenet": EXAMPLES / "mobilenet_v1_0.25_96_float32.tflite",
     }.items()
-}
-EVENTS = {
-    "CONV_2D": "Convolution (NHWC, F32) IGEMM",
-    "DEPTHWISE_CONV_2D": "Convolution (NHWC, F32) DWConv",
-    "MEAN": "Mean (ND, F32)",
-    "ADD": "Add (ND, F32)",
-    "FULLY_CONNECTED": "Fully Connected (NC, F32) GEMM",
-    "SOFTMAX": "Softmax (NC, F32)",
 }
 CASES = [
     *((version, "phone", False) for version in VERSIONS if version != "litert head"),
@@ -46,7 +38,7 @@ def printed(version, subject, *, delegated=False):
     subgraph = subject.entry.subgraph
     rows = []
     for operator in subgraph.operators:
-        kind = EVENTS.get(operator.name, operator.name) if delegated else operator.name
+        kind = XNNPACK_EVENTS.get(operator.name, operator.name) if delegated else operator.name
         name = (
             f"Delegate/{kind}:{operator.index}"
             if delegated
